@@ -1,0 +1,43 @@
+/* The CPU target: C for the kernels and phases of a program. */
+#ifndef EMIT_CPU_H
+#define EMIT_CPU_H
+
+#include "model.h"
+#include "plan.h"
+#include "template.h"
+
+enum { KERNEL_FILES = 4 };
+
+/* A kernel function: a template with its tokens replaced. Equal ones are one. */
+struct instance {
+    const char *name;
+    const char *text;   /* with AG_FN for its name: what makes it equal to another */
+    const char *source; /* the function */
+    double flop; /* of a picture, or of a call in weight space */
+};
+
+struct cpu {
+    struct mem *mem;
+    const struct model *model;
+    struct instance *instance;
+    int instances, instance_capacity;
+    struct text prototypes, phases;
+    char *error; /* of errsize bytes; its first byte is set when something failed */
+    size_t errsize;
+};
+
+/* The function for this template, made now or before; `name` is what it would like to be called. Returns its index. */
+int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name,
+                 const struct substitutions *s, double flop);
+/* How a kernel of this group (-1: a step of its own; NO_SCRATCH: of some group, but not from its scratch) finds node n:
+ * a C expression. */
+enum { NO_SCRATCH = -2 };
+const char *cpu_address(struct cpu *c, const struct plan *p, int group, int n);
+const char *cpu_target_address(struct cpu *c, const struct target *t);
+/* emit_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures. */
+int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
+                  int *images);
+/* emit_phase.c: the functions of one phase, appended to c->phases. */
+void cpu_phase(struct cpu *c, const struct phase_graph *phase, const struct plan *p);
+
+#endif

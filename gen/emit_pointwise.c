@@ -1,0 +1,349 @@
+/*
+ * Kernels of pointwise expressions: one loop nest over the index space, in which every root is computed from what lies
+ * in memory, each intermediate value once, and stored or summed.
+ */
+#include "emit_cpu.h"
+#include "ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024 };
+
+/* A tensor in the loop nest: strides of the four loops, 0 where it is broadcast or summed. */
+struct operand {
+    int node;
+    long stride[4], offset;
+    int is_root, is_sum, is_partial;
+};
+
+struct nest {
+    struct cpu *c;
+    const struct plan *p;
+    int group;
+    const struct kernel *k;
+    int batched;
+    int dim[4];
+    struct operand operand[OPERANDS];
+    int reads, operands;
+    struct text before, after, picture, picture_end, row, row_end, body;
+    int *temp, temps; /* temp[node]: number of the local variable that holds it, plus 1 */
+};
+
+/* ---------------------------------------------------------------- the loop nest */
+
+static struct operand make_operand(const struct nest *s, int node, int root)
+{
+    const struct node *n = &s->p->graph->node[node];
+    struct operand o = {.node = node, .is_root = root};
+    o.is_partial = root && plan_is_partial(s->p, node);
+    o.is_sum = root && n->op == OP_SUM;
+    const struct local *local = o.is_partial ? NULL : plan_local(s->p, s->group, node);
+    long halo = local ? local->halo : 0;
+    long stride[4] = {0, (n->shape.d[2] + 2 * halo) * n->shape.d[3], n->shape.d[3], 1};
+    stride[0] = (n->shape.d[1] + 2 * halo) * stride[1];
+    for (int d = 0; d < 4; d++) o.stride[d] = n->shape.d[d] > 1 ? stride[d] : 0;
+    if (n->batched) o.stride[0] = stride[0];
+    o.offset = halo * (stride[1] + stride[2]);
+    return o;
+}
+
+static int computed_here(const struct kernel *k, int node)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == node && !k->copy[r]) return 1;
+    return 0;
+}
+
+static void list_operands(struct nest *s)
+{
+    for (int i = 0; i < s->k->reads; i++)
+        if (!computed_here(s->k, s->k->read[i])) {
+            /* a tensor that is copied to get a halo is read from where it lies, without one */
+            struct operand o = make_operand(s, s->k->read[i], 0);
+            for (int r = 0; r < s->k->roots; r++)
+                if (s->k->copy[r] && s->k->root[r] == s->k->read[i]) {
+                    struct nest plain = *s;
+                    plain.group = -1;
+                    o = make_operand(&plain, s->k->read[i], 0);
+                }
+            s->operand[s->operands++] = o;
+        }
+    s->reads = s->operands;
+    for (int r = 0; r < s->k->roots; r++) s->operand[s->operands++] = make_operand(s, s->k->root[r], 1);
+}
+
+static int can_collapse(const struct nest *s, int outer, int inner)
+{
+    for (int i = 0; i < s->operands; i++) {
+        const long *t = s->operand[i].stride;
+        if (s->dim[outer] > 1 && s->dim[inner] > 1 && t[outer] != t[inner] * s->dim[inner]) return 0;
+    }
+    return 1;
+}
+
+/* Two loops that every tensor walks through as one become one: the inner. */
+static void collapse(struct nest *s)
+{
+    for (int inner = 3; inner > s->batched; inner--)
+        for (int outer = inner - 1; outer >= s->batched && can_collapse(s, outer, inner); outer--) {
+            for (int i = 0; i < s->operands; i++)
+                if (s->dim[inner] == 1) s->operand[i].stride[inner] = s->operand[i].stride[outer];
+            s->dim[inner] *= s->dim[outer];
+            s->dim[outer] = 1;
+            for (int i = 0; i < s->operands; i++) s->operand[i].stride[outer] = 0;
+        }
+}
+
+/* Loops of length 1 move out, so that the innermost is the longest the collapse left. */
+static void compact(struct nest *s)
+{
+    for (int to = 3; to > s->batched; to--)
+        for (int from = to; from >= s->batched; from--) {
+            if (s->dim[from] == 1) continue;
+            for (int i = 0; i < s->operands && from != to; i++) {
+                s->operand[i].stride[to] = s->operand[i].stride[from];
+                s->operand[i].stride[from] = 0;
+            }
+            int dim = s->dim[from];
+            s->dim[from] = 1;
+            s->dim[to] = dim;
+            break;
+        }
+}
+
+static int sums_over(const struct nest *s, int d)
+{
+    for (int i = s->reads; i < s->operands; i++)
+        if (s->operand[i].is_sum && s->dim[d] > 1 && s->operand[i].stride[d] == 0) return 1;
+    return 0;
+}
+
+/* A long sum runs in lanes, which compilers vectorise without reordering anything. */
+static void split_lanes(struct nest *s)
+{
+    int lanes = 64;
+    if (s->dim[3] <= 256 || s->dim[2] != 1 || !sums_over(s, 3)) return;
+    while (lanes > 1 && s->dim[3] % lanes) lanes /= 2;
+    for (int i = 0; i < s->operands; i++) s->operand[i].stride[2] = s->operand[i].stride[3] * lanes;
+    s->dim[2] = s->dim[3] / lanes;
+    s->dim[3] = lanes;
+}
+
+/* ---------------------------------------------------------------- expressions */
+
+static void index_text(struct text *t, const struct operand *o, const char *inner, const char *outer)
+{
+    int any = 0;
+    if (o->stride[2]) any = 1, text_printf(t, o->stride[2] == 1 ? "%s" : "%s * %ld", outer, o->stride[2]);
+    if (o->stride[3]) {
+        text_printf(t, o->stride[3] == 1 ? "%s%s" : "%s%s * %ld", any ? " + " : "", inner, o->stride[3]);
+        any = 1;
+    }
+    if (!any) text_add(t, "0");
+}
+
+static void constant_text(struct text *t, double value)
+{
+    if (value == (double)(long)value && value > -1e6 && value < 1e6) text_printf(t, "(real)%ld", (long)value);
+    else text_printf(t, "(real)%.17g", value);
+}
+
+static void operand_value(struct nest *s, struct text *t, int node)
+{
+    if (s->p->graph->node[node].op == OP_CONST) constant_text(t, s->p->graph->node[node].value);
+    else text_printf(t, "t%d", s->temp[node] - 1);
+}
+
+static int find_read(const struct nest *s, int node)
+{
+    for (int i = 0; i < s->reads; i++)
+        if (s->operand[i].node == node) return i;
+    return -1;
+}
+
+/* Makes sure that node's value is in a local variable (or a constant). */
+static void evaluate(struct nest *s, int node)
+{
+    const struct node *n = &s->p->graph->node[node];
+    if (s->temp[node] || n->op == OP_CONST) return;
+    int read = find_read(s, node);
+    if (read < 0)
+        for (int k = 0; k < n->ins; k++) evaluate(s, n->in[k]);
+    text_printf(&s->body, "                    const real t%d = ", s->temps);
+    if (read >= 0) {
+        text_printf(&s->body, "p%d[", read);
+        index_text(&s->body, &s->operand[read], "c", "j");
+        text_add(&s->body, "]");
+    } else {
+        for (const char *e = op_table[n->op].expression; *e; e++)
+            if (*e == '$') operand_value(s, &s->body, n->in[*++e - '0']);
+            else text_addn(&s->body, e, 1);
+    }
+    text_add(&s->body, ";\n");
+    s->temp[node] = ++s->temps;
+}
+
+/* ---------------------------------------------------------------- roots */
+
+static void store_root(struct nest *s, const struct operand *o, int r)
+{
+    text_printf(&s->body, "                    q%d[", r);
+    index_text(&s->body, o, "c", "j");
+    text_add(&s->body, "] = ");
+    operand_value(s, &s->body, o->node);
+    text_add(&s->body, ";\n");
+}
+
+static void clear_loop(struct text *t, const char *indent, const char *what, long size)
+{
+    text_printf(t, "%sfor (long k = 0; k < %ld; k++) %s = 0;\n", indent, size, what);
+}
+
+/* A sum that keeps rows or columns, or very many channels, is added up where it lies. */
+static int in_place(const struct nest *s, const struct operand *o)
+{
+    return o->stride[1] || o->stride[2] || (o->stride[3] && s->dim[3] > ACCUMULATORS);
+}
+
+static void sum_in_place(struct nest *s, const struct operand *o, int r)
+{
+    text_printf(&s->body, "                    q%d[", r);
+    index_text(&s->body, o, "c", "j");
+    text_add(&s->body, "] += ");
+    operand_value(s, &s->body, s->p->graph->node[o->node].in[0]);
+    text_add(&s->body, ";\n");
+    if (o->is_partial) return;
+    struct text name = {NULL, 0, 0};
+    long size = shape_size(s->p->graph->node[o->node].shape) / (s->batched && o->stride[0] ? s->p->batch : 1);
+    text_printf(&name, o->stride[0] && s->batched ? "y%d[n * %ld + k]" : "y%d[k]", r, o->stride[0]);
+    clear_loop(s->batched && o->stride[0] ? &s->picture : &s->before, "    ", name.s, size);
+    text_free(&name);
+}
+
+/* A sum over pixels: rows first, then pictures, in an array over the innermost loop. */
+static void sum_in_array(struct nest *s, const struct operand *o, int r)
+{
+    int per_picture = o->stride[0] != 0, channels = o->stride[3] != 0, size = s->dim[3] <= ACCUMULATORS ? s->dim[3] : 1;
+    const char *index = size == 1 ? "0" : "c";
+    struct text *begin = per_picture ? &s->picture : &s->before, *end = per_picture ? &s->picture_end : &s->after;
+    text_printf(begin, "    real s%d[%d];\n    for (int c = 0; c < %d; c++) s%d[c] = 0;\n", r, size, size, r);
+    text_printf(&s->row, "            real r%d[%d];\n            for (int c = 0; c < %d; c++) r%d[c] = 0;\n", r, size, size, r);
+    text_printf(&s->body, "                    r%d[%s] += ", r, index);
+    operand_value(s, &s->body, s->p->graph->node[o->node].in[0]);
+    text_add(&s->body, ";\n");
+    text_printf(&s->row_end, "            for (int c = 0; c < %d; c++) s%d[c] += r%d[c];\n", size, r, r);
+    const char *assign = o->is_partial ? "+=" : "=";
+    struct text at = {NULL, 0, 0};
+    text_printf(&at, per_picture ? "y%d[n * %ld + " : "y%d[", r, o->stride[0]);
+    if (channels) {
+        text_printf(end, "    for (int c = 0; c < %d; c++) %sc * %ld] %s s%d[c];\n", size, at.s, o->stride[3], assign, r);
+    } else {
+        text_printf(end, "    for (int c = 1; c < %d; c++) s%d[0] += s%d[c];\n", size, r, r);
+        text_printf(end, "    %s0] %s s%d[0];\n", at.s, assign, r);
+    }
+    text_free(&at);
+}
+
+static void emit_root(struct nest *s, int r)
+{
+    const struct operand *o = &s->operand[s->reads + r];
+    const struct node *n = &s->p->graph->node[o->node];
+    if (s->k->copy[r] || !o->is_sum) evaluate(s, o->node);
+    else evaluate(s, n->in[0]);
+    if (!o->is_sum) store_root(s, o, r);
+    else if (in_place(s, o)) sum_in_place(s, o, r);
+    else sum_in_array(s, o, r);
+}
+
+static void row_pointers(struct nest *s)
+{
+    for (int i = 0; i < s->operands; i++) {
+        const struct operand *o = &s->operand[i];
+        int root = i >= s->reads, r = i - s->reads;
+        if (root && o->is_sum && !in_place(s, o)) continue;
+        text_printf(&s->row, "            %sreal *const %c%d = %c%d", root ? "" : "const ", root ? 'q' : 'p',
+                    root ? r : i, root ? 'y' : 'x', root ? r : i);
+        if (o->stride[0]) text_printf(&s->row, " + n * %ld", o->stride[0]);
+        if (o->stride[1]) text_printf(&s->row, " + i * %ld", o->stride[1]);
+        if (o->offset) text_printf(&s->row, " + %ld", o->offset);
+        text_add(&s->row, ";\n");
+    }
+}
+
+/* ---------------------------------------------------------------- the function and its call */
+
+static void set_tokens(struct nest *s, struct substitutions *sub)
+{
+    struct mem *mem = s->c->mem;
+    struct text params = {NULL, 0, 0};
+    for (int i = 0; i < s->reads; i++) text_printf(&params, "const real *restrict x%d, ", i);
+    for (int r = 0; r < s->k->roots; r++) text_printf(&params, "real *restrict y%d, ", r);
+    text_add(&params, "int images");
+    template_set(mem, sub, "AG_PARAMS", "%s", params.s);
+    text_free(&params);
+    template_set(mem, sub, "AG_H", "%d", s->dim[1]);
+    template_set(mem, sub, "AG_W", "%d", s->dim[2]);
+    template_set(mem, sub, "AG_C", "%d", s->dim[3]);
+    struct {
+        const char *token;
+        struct text *text;
+    } part[] = {{"AG_BEFORE", &s->before},   {"AG_AFTER", &s->after}, {"AG_PICTURE", &s->picture},
+                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW", &s->row},     {"AG_ROW_END", &s->row_end},
+                {"AG_BODY", &s->body}};
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");
+        text_free(part[i].text);
+    }
+}
+
+static const char *kernel_name(struct nest *s)
+{
+    const struct operand *o = &s->operand[s->reads];
+    const char *what = s->k->copy[0] ? "copy" : o->is_sum ? "sum" : op_table[s->p->graph->node[o->node].op].name;
+    struct shape d = plan_domain(s->p, o->node);
+    if (s->batched) return mem_printf(s->c->mem, "%s_%dx%dx%d", what, d.d[1], d.d[2], d.d[3]);
+    return mem_printf(s->c->mem, "%s_%dx%dx%dx%d", what, d.d[0], d.d[1], d.d[2], d.d[3]);
+}
+
+static void list_arguments(struct nest *s, struct text *arguments)
+{
+    for (int i = 0; i < s->operands; i++) {
+        const struct operand *o = &s->operand[i];
+        int copied = 0;
+        for (int r = 0; r < s->k->roots; r++) copied |= i < s->reads && s->k->copy[r] && s->k->root[r] == o->node;
+        const struct node_plan *np = &s->p->node[o->node];
+        if (o->is_partial)
+            text_printf(arguments, "b[AG_ARENA] + %ld + part * %ld, ", np->partial, np->partial_size);
+        else
+            text_printf(arguments, "%s, ", cpu_address(s->c, s->p, copied ? NO_SCRATCH : s->group, o->node));
+    }
+}
+
+int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
+                  int *images)
+{
+    struct nest *s = mem_alloc(c->mem, sizeof *s);
+    s->c = c;
+    s->p = p;
+    s->group = group;
+    s->k = k;
+    s->batched = group >= 0;
+    s->temp = calloc((size_t)p->graph->count, sizeof *s->temp);
+    memcpy(s->dim, plan_domain(p, k->root[0]).d, sizeof s->dim);
+    list_operands(s);
+    collapse(s);
+    compact(s);
+    split_lanes(s);
+    row_pointers(s);
+    for (int r = 0; r < k->roots; r++) emit_root(s, r);
+    struct substitutions sub = {NULL, 0, 0};
+    const char *name = kernel_name(s);
+    list_arguments(s, arguments);
+    *images = s->dim[0];
+    set_tokens(s, &sub);
+    free(s->temp);
+    int instance = cpu_instance(c, "pointwise", NULL, name, &sub, 0);
+    free(sub.list);
+    return instance;
+}

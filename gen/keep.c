@@ -1,0 +1,147 @@
+/*
+ * Which values exist in memory.
+ *
+ * Pointwise nodes are computed where they are read: in the kernels of their consumers. A consumer that needs its input
+ * in memory (a convolution) gets it from scratch, computed again in each group that needs it, as long as that costs
+ * one read of memory. What would take more is computed once and stored.
+ */
+#include "ops.h"
+#include "plan.h"
+
+#include <string.h>
+
+enum { LEAVES = 24 };
+
+/* Distinct large tensors in memory that a pointwise node is computed from. */
+struct leaves {
+    int node[LEAVES], count;
+};
+
+static int is_pointwise(const struct plan *p, int n)
+{
+    return op_table[p->graph->node[n].op].class == CLASS_POINTWISE;
+}
+
+static void leaves_add(struct leaves *l, int node)
+{
+    for (int i = 0; i < l->count; i++)
+        if (l->node[i] == node) return;
+    if (l->count < LEAVES) l->node[l->count++] = node;
+}
+
+/* The consumers of every node. */
+struct uses {
+    int pointwise;    /* consumers that can compute it themselves: pointwise, or sums */
+    int window;       /* consumers that need it in memory */
+    int larger;       /* consumers with more elements, for which it would be computed again and again */
+};
+
+static struct uses *count_uses(const struct plan *p)
+{
+    const struct graph *g = p->graph;
+    struct uses *uses = mem_alloc(p->mem, sizeof *uses * (size_t)g->count);
+    for (int i = 0; i < g->count; i++) {
+        if (!p->live[i]) continue;
+        const struct node *n = &g->node[i];
+        int reads_inline = op_table[n->op].class == CLASS_POINTWISE || n->op == OP_SUM;
+        for (int k = 0; k < n->ins; k++) {
+            struct uses *u = &uses[n->in[k]];
+            const struct node *x = &g->node[n->in[k]];
+            if (reads_inline) u->pointwise++;
+            else u->window++;
+            int larger = n->op != OP_SUM && shape_size(n->shape) > shape_size(x->shape);
+            u->larger += larger || (n->batched && !x->batched);
+        }
+    }
+    for (int i = 0; i < g->targets; i++) uses[g->target[i].node].window += 2;
+    return uses;
+}
+
+/* Slices of the last dimensions of a vector, and reshapes, are other views of the same memory. */
+static int alias(struct plan *p, int i)
+{
+    const struct node *n = &p->graph->node[i];
+    if (n->op != OP_RESHAPE && n->op != OP_SLICE) return 0;
+    const struct node *x = &p->graph->node[n->in[0]];
+    struct node_plan *np = &p->node[i];
+    if (n->op == OP_SLICE) {
+        long inner = 1, outer = 1;
+        for (int d = 0; d < 4; d++) *(d < n->attr[0] ? &outer : &inner) *= d == n->attr[0] ? 1 : x->shape.d[d];
+        if (outer != 1) return 0;
+        np->delta = n->attr[1] * inner;
+    }
+    np->keep = KEEP_ALIAS;
+    np->base = n->in[0];
+    return 1;
+}
+
+static int is_target(const struct graph *g, int n)
+{
+    for (int i = 0; i < g->targets; i++)
+        if (g->target[i].node == n) return 1;
+    return 0;
+}
+
+/* Batched: by the number of tensors it is made of. In weight space: unless it is used once, by its like. */
+static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves)
+{
+    const struct node *n = &p->graph->node[i];
+    if (is_target(p->graph, i)) return KEEP_STORED;
+    if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
+    if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
+    if (u->larger || n->op == OP_TANH) return KEEP_STORED;
+    if (leaves > 1 && (u->window || u->pointwise > 1)) return KEEP_STORED;
+    return u->window ? KEEP_LOCAL : KEEP_NOT;
+}
+
+void plan_keep(struct plan *p)
+{
+    const struct graph *g = p->graph;
+    struct uses *uses = count_uses(p);
+    struct leaves *leaves = mem_alloc(p->mem, sizeof *leaves * (size_t)g->count);
+    for (int i = 0; i < g->count; i++) {
+        const struct node *n = &g->node[i];
+        struct node_plan *np = &p->node[i];
+        if (!p->live[i]) continue;
+        if (op_table[n->op].class == CLASS_LEAF) {
+            np->keep = n->op == OP_CONST && uses[i].window ? KEEP_STORED : KEEP_LEAF;
+        } else if (is_pointwise(p, i)) {
+            for (int k = 0; k < n->ins; k++)
+                for (int e = 0; e < leaves[n->in[k]].count; e++) leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
+            np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count);
+        } else if (!alias(p, i)) {
+            np->keep = KEEP_STORED;
+        }
+        int in_memory = np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
+        if (in_memory) {
+            leaves[i].count = 0;
+            if (n->batched) leaves_add(&leaves[i], i);
+        }
+    }
+}
+
+static int add_read(int n, int *set, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (set[i] == n) return count;
+    if (count < KERNEL_READS) set[count] = n;
+    return count + 1;
+}
+
+static int expression_reads(const struct plan *p, int n, int *set, int count)
+{
+    const struct node *node = &p->graph->node[n];
+    enum keep keep = p->node[n].keep;
+    if (node->op == OP_CONST) return count;
+    if (keep != KEEP_NOT && keep != KEEP_LOCAL) return add_read(n, set, count);
+    for (int k = 0; k < node->ins; k++) count = expression_reads(p, node->in[k], set, count);
+    return count;
+}
+
+int plan_root_reads(const struct plan *p, int root, int copy, int *set, int count)
+{
+    const struct node *node = &p->graph->node[root];
+    if (copy) return add_read(root, set, count);
+    for (int k = 0; k < node->ins; k++) count = expression_reads(p, node->in[k], set, count);
+    return count;
+}

@@ -1,0 +1,64 @@
+#include "mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct piece {
+    struct piece *next;
+    max_align_t data[];
+};
+struct mem {
+    struct piece *first;
+};
+
+static void *checked(void *p)
+{
+    if (!p) {
+        fprintf(stderr, "aggen: out of memory\n");
+        exit(1);
+    }
+    return p;
+}
+
+struct mem *mem_new(void)
+{
+    return checked(calloc(1, sizeof(struct mem)));
+}
+
+void mem_free(struct mem *pool)
+{
+    for (struct piece *p = pool->first, *next; p; p = next) {
+        next = p->next;
+        free(p);
+    }
+    free(pool);
+}
+
+void *mem_alloc(struct mem *pool, size_t size)
+{
+    struct piece *p = checked(calloc(1, sizeof *p + size));
+    p->next = pool->first;
+    pool->first = p;
+    return p->data;
+}
+
+char *mem_printf(struct mem *pool, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    char *s = mem_alloc(pool, (size_t)n + 1);
+    vsnprintf(s, (size_t)n + 1, format, again);
+    va_end(args);
+    va_end(again);
+    return s;
+}
+
+void *mem_grow(void *array, int count, int *capacity, size_t size)
+{
+    if (count < *capacity) return array;
+    *capacity = *capacity ? *capacity * 2 : 64;
+    return checked(realloc(array, (size_t)*capacity * size));
+}

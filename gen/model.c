@@ -1,0 +1,340 @@
+#include "model.h"
+#include "ops.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct init init_zero = {AG_INIT_CONSTANT, 0, 0}, init_one = {AG_INIT_CONSTANT, 1, 0};
+
+struct init init_uniform(double bound)
+{
+    return (struct init){AG_INIT_UNIFORM, bound, 0};
+}
+
+const char *program_name(enum program p)
+{
+    static const char *const names[] = {"search", "retrain", "generate"};
+    return names[p];
+}
+
+/* ---------------------------------------------------------------- tables */
+
+static struct ag_tensor *table_find(const struct table *t, const char *name)
+{
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->tensor[i].name, name) == 0) return &t->tensor[i];
+    return NULL;
+}
+
+static struct ag_tensor *table_add(struct table *t, struct ag_tensor tensor, long size)
+{
+    t->tensor = mem_grow(t->tensor, t->count, &t->capacity, sizeof *t->tensor);
+    tensor.offset = t->size;
+    t->size += (size + 15) / 16 * 16; /* every tensor starts on a vector */
+    t->tensor[t->count] = tensor;
+    return &t->tensor[t->count++];
+}
+
+int build_param(struct build *b, const struct pass *pass, struct param p, const char *format, ...)
+{
+    char name[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    struct table *t = &b->model->block[p.block];
+    struct ag_tensor *tensor = table_find(t, name);
+    if (!tensor) {
+        struct ag_tensor new = {.rank = p.rank, .init = p.init.kind, .a = p.init.a, .b = p.init.b};
+        new.name = mem_printf(b->model->mem, "%s", name);
+        memcpy(new.shape, p.shape, sizeof new.shape);
+        tensor = table_add(t, new, shape_size(p.view));
+    }
+    return g_param(b->g, (int)p.block + (pass->bar ? AG_BAR_G : 0), tensor->offset, p.view);
+}
+
+/* An image batch is [N,H,W,C] in memory, [N,C,H,W] in files. */
+static struct ag_tensor io_tensor(struct build *b, const char *name, int rank, struct shape s)
+{
+    struct ag_tensor t = {.name = mem_printf(b->model->mem, "%s", name), .rank = rank, .nhwc = rank == 4};
+    int nchw[4] = {s.d[0], s.d[3], s.d[1], s.d[2]}, matrix[4] = {s.d[0], s.d[3]}, vector[4] = {s.d[3]};
+    memcpy(t.shape, rank == 4 ? nchw : rank == 2 ? matrix : vector, sizeof t.shape);
+    return t;
+}
+
+int build_input(struct build *b, const char *name, int rank, struct shape shape, int batched)
+{
+    struct table *t = &b->phase->in;
+    struct ag_tensor *tensor = table_find(t, name);
+    if (!tensor) tensor = table_add(t, io_tensor(b, name, rank, shape), shape_size(shape));
+    return g_input(b->g, tensor->offset, shape, batched);
+}
+
+void build_output(struct build *b, int node, const char *name, int rank)
+{
+    struct shape s = b->g->node[node].shape;
+    struct ag_tensor *t = table_add(&b->phase->out, io_tensor(b, name, rank, s), shape_size(s));
+    graph_target(b->g, node, AG_OUT, t->offset, name);
+}
+
+int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine, const char *name)
+{
+    struct graph *g = b->g;
+    struct shape s = g->node[x].shape;
+    int c = s.d[3], bar = pass->bar ? AG_BAR_G : 0;
+    struct param p = {AG_STAT, shape4(1, 1, 1, c), 1, {c}, init_zero};
+    int mean = -1, r;
+    int track = b->model->program != PROGRAM_SEARCH && pass->norm != NORM_BATCH;
+    int old_mean = track ? build_param(b, pass, p, "%s.running_mean", name) : -1;
+    p.init = init_one;
+    int old_var = track ? build_param(b, pass, p, "%s.running_var", name) : -1;
+    if (pass->norm == NORM_RUNNING) {
+        mean = old_mean;
+        r = g_unary(g, OP_RSQRT, g_shift(g, old_var, 1e-5));
+    } else {
+        int moments = g_unary(g, OP_MOMENTS, x);
+        mean = g_slice(g, moments, 2, 0);
+        r = g_slice(g, moments, 2, 1);
+    }
+    if (pass->norm == NORM_TRACK && track) { /* momentum 0.1, unbiased variance */
+        double m = (double)s.d[0] * s.d[1] * s.d[2];
+        int square = g_mul(g, r, r);
+        int var = g_shift(g, g_unary(g, OP_RSQRT, g_mul(g, square, square)), -1e-5);
+        int new_mean = g_add(g, g_scale(g, old_mean, 0.9), g_scale(g, mean, 0.1));
+        int new_var = g_add(g, g_scale(g, old_var, 0.9), g_scale(g, var, 0.1 * m / (m > 1 ? m - 1 : 1)));
+        graph_target(g, new_mean, AG_STAT + bar, g->node[old_mean].attr[1], name);
+        graph_target(g, new_var, AG_STAT + bar, g->node[old_var].attr[1], name);
+    }
+    int y = g_mul(g, g_sub(g, x, mean), r);
+    if (!affine) return y;
+    struct init scale = b->model->program == PROGRAM_SEARCH ? init_one : (struct init){AG_INIT_NORMAL, 1, 0.02};
+    struct param pw = {AG_G, shape4(1, 1, 1, c), 1, {c}, scale}, pb = pw;
+    pb.init = init_zero;
+    y = g_mul(g, y, build_param(b, pass, pw, "%s.weight", name));
+    return g_add(g, y, build_param(b, pass, pb, "%s.bias", name));
+}
+
+/* ---------------------------------------------------------------- losses */
+
+static int mean_over_batch(struct build *b, int x)
+{
+    return g_scale(b->g, g_sum(b->g, x, shape4(1, 1, 1, 1), 0), 1.0 / b->batch);
+}
+
+/* D's loss on scores [N,1,1,1] of real and generated pictures: hinge, -log sigmoid, or Wasserstein. */
+static int discriminator_loss(struct build *b, enum loss kind, int real, int fake)
+{
+    struct graph *g = b->g;
+    int r = g_scale(g, real, -1), f = fake;
+    if (kind == LOSS_HINGE) {
+        r = g_unary(g, OP_RELU, g_shift(g, r, 1));
+        f = g_unary(g, OP_RELU, g_shift(g, f, 1));
+    } else if (kind == LOSS_LOGISTIC) {
+        r = g_unary(g, OP_SOFTPLUS, r);
+        f = g_unary(g, OP_SOFTPLUS, f);
+    }
+    return g_add(g, mean_over_batch(b, r), mean_over_batch(b, f));
+}
+
+static int generator_loss(struct build *b, enum loss kind, int fake)
+{
+    int minus = g_scale(b->g, fake, -1);
+    return mean_over_batch(b, kind == LOSS_LOGISTIC ? g_unary(b->g, OP_SOFTPLUS, minus) : minus);
+}
+
+/* ---------------------------------------------------------------- phases */
+
+static const struct network_family *networks(const struct model *m)
+{
+    (void)m;
+    return &network_residual;
+}
+
+static enum loss program_loss(const struct model *m)
+{
+    return m->program == PROGRAM_SEARCH ? m->spec->search.loss : m->spec->retrain.loss;
+}
+
+static int latent(struct build *b, const char *name)
+{
+    return build_input(b, name, 2, shape4(b->batch, 1, 1, b->model->spec->latent), 1);
+}
+
+static int pictures(struct build *b)
+{
+    const struct spec *s = b->model->spec;
+    return build_input(b, "in.x", 4, shape4(b->batch, s->image_size, s->image_size, s->image_channels), 1);
+}
+
+static struct build phase_begin(struct model *m, const char *name, int batch)
+{
+    struct phase_graph *p = &m->phase[m->phases++];
+    *p = (struct phase_graph){.name = name, .graph = graph_new(), .batch = batch, .updates_weights = -1};
+    return (struct build){.model = m, .phase = p, .g = p->graph, .batch = batch};
+}
+
+/* Merges, then differentiates: the phase's loss in the parameters of `block` (weights) and of `alpha_block`. */
+static void phase_end(struct build *b, int loss, int weights, int alpha)
+{
+    struct phase_graph *p = b->phase;
+    if (loss >= 0) graph_target(b->g, loss, -1, 0, "loss");
+    struct graph *g = b->g;
+    if (b->model->merge) {
+        g = merge_mixtures(b->g);
+        graph_free(b->g);
+    }
+    p->graph = g;
+    p->updates_weights = weights < 0 ? -1 : weights % AG_BAR_G;
+    p->updates_alpha = alpha >= 0;
+    if (loss >= 0) loss = g->target[--g->targets].node;
+    for (int i = 0; i < 2 && loss >= 0; i++) {
+        int block = i ? alpha : weights;
+        const struct table *t = block < 0 ? NULL : &b->model->block[block % AG_BAR_G];
+        int count = t ? t->count : 0;
+        int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(count + 1)), *out = mem_alloc(g->mem, sizeof *out * (size_t)(count + 1));
+        int n = 0;
+        for (int k = 0; k < g->count; k++)
+            if (g->node[k].op == OP_PARAM && g->node[k].attr[0] == block) wrt[n++] = k;
+        g->section = 0;
+        grad(g, loss, wrt, n, out);
+        for (int k = 0; k < n; k++) {
+            long offset = g->node[wrt[k]].attr[1];
+            for (int e = 0; e < count; e++)
+                if (t->tensor[e].offset == offset)
+                    graph_target(g, out[k], i ? AG_GRAD_ALPHA : AG_GRAD, offset, t->tensor[e].name);
+        }
+    }
+    p->flop = graph_flop(g);
+}
+
+static struct pass training_pass(const struct model *m)
+{
+    return (struct pass){.gumbel = m->program == PROGRAM_SEARCH && m->spec->search.gumbel_tau > 0,
+                         .norm = m->program == PROGRAM_SEARCH ? NORM_BATCH : NORM_TRACK};
+}
+
+/* Pictures from latents: with the batch's own statistics, as in every phase, or with the running ones. */
+static void phase_forward(struct model *m, const char *name, int batch, enum norm_mode norm)
+{
+    struct build b = phase_begin(m, name, batch);
+    struct pass pass = {.norm = norm};
+    build_output(&b, networks(m)->generator(&b, &pass, latent(&b, "in.z")), "out.fake", 4);
+    phase_end(&b, -1, -1, -1);
+}
+
+/* D's loss on (x, G(z)), the real pass before the fake one, in D's weights. */
+static void phase_d(struct model *m, int batch)
+{
+    struct build b = phase_begin(m, "d", batch);
+    struct pass pass = training_pass(m);
+    struct discriminator_state state = {{0}, {0}};
+    int fake = networks(m)->generator(&b, &pass, latent(&b, "in.z"));
+    b.g->section = 1;
+    int real_score = networks(m)->discriminator(&b, &pass, pictures(&b), &state);
+    b.g->section = 2;
+    int fake_score = networks(m)->discriminator(&b, &pass, fake, &state);
+    networks(m)->discriminator_done(&b, &pass, &state);
+    int loss = discriminator_loss(&b, program_loss(m), real_score, fake_score);
+    build_output(&b, fake, "out.fake", 4);
+    build_output(&b, real_score, "out.score_real", 2);
+    build_output(&b, fake_score, "out.score_fake", 2);
+    build_output(&b, loss, "out.loss", 0);
+    phase_end(&b, loss, AG_D, -1);
+}
+
+/* G's loss in G's weights, or in alpha too. */
+static void phase_g(struct model *m, const char *name, int batch, int weights, int alpha)
+{
+    struct build b = phase_begin(m, name, batch);
+    struct pass pass = training_pass(m);
+    struct discriminator_state state = {{0}, {0}};
+    int fake = networks(m)->generator(&b, &pass, latent(&b, "in.z"));
+    int score = networks(m)->discriminator(&b, &pass, fake, &state);
+    networks(m)->discriminator_done(&b, &pass, &state);
+    int loss = generator_loss(&b, program_loss(m), score);
+    build_output(&b, fake, "out.fake", 4);
+    build_output(&b, score, "out.score_fake", 2);
+    build_output(&b, loss, "out.loss", 0);
+    phase_end(&b, loss, weights ? AG_G : -1, alpha ? AG_ALPHA : -1);
+}
+
+/* The duality gap V = Adv(G, D-bar) - Adv(G-bar, D) (Eq. 3) in alpha, Adv being minus D's loss. The second term has no
+ * gradient in alpha. */
+static void phase_arch(struct model *m, int batch)
+{
+    struct build b = phase_begin(m, "arch", batch);
+    struct pass plain = {.norm = NORM_BATCH}, own = training_pass(m), bar = {.bar = 1, .norm = NORM_BATCH};
+    struct discriminator_state bar_state = {{0}, {0}}, state = {{0}, {0}};
+    int x = pictures(&b);
+    int real = networks(m)->discriminator(&b, &bar, x, &bar_state);
+    b.g->section = 1;
+    int fake = networks(m)->generator(&b, &own, latent(&b, "in.z"));
+    int score = networks(m)->discriminator(&b, &bar, fake, &bar_state);
+    networks(m)->discriminator_done(&b, &bar, &bar_state);
+    int minmax = g_scale(b.g, discriminator_loss(&b, program_loss(m), real, score), -1);
+    b.g->section = 2;
+    int bar_real = networks(m)->discriminator(&b, &plain, x, &state);
+    int bar_fake = networks(m)->generator(&b, &bar, latent(&b, "in.z2"));
+    int bar_score = networks(m)->discriminator(&b, &plain, bar_fake, &state);
+    networks(m)->discriminator_done(&b, &plain, &state);
+    int maxmin = g_scale(b.g, discriminator_loss(&b, program_loss(m), bar_real, bar_score), -1);
+    int loss = g_sub(b.g, minmax, maxmin);
+    build_output(&b, minmax, "out.minmax", 0);
+    build_output(&b, maxmin, "out.maxmin", 0);
+    build_output(&b, loss, "out.loss", 0);
+    phase_end(&b, loss, -1, AG_ALPHA);
+}
+
+struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge)
+{
+    struct mem *mem = mem_new();
+    struct model *m = mem_alloc(mem, sizeof *m);
+    *m = (struct model){.mem = mem, .spec = spec, .geno = geno, .program = program, .merge = merge};
+    int search = program == PROGRAM_SEARCH;
+    m->g_channels = !search && spec->retrain.g_channels ? spec->retrain.g_channels : spec->channels;
+    m->d_channels = !search && spec->retrain.d_channels ? spec->retrain.d_channels : spec->d_channels;
+    if (search) {
+        phase_forward(m, "forward", spec->search.batch, NORM_BATCH);
+        phase_d(m, spec->search.batch);
+        phase_g(m, "g", spec->search.batch, 1, 0);
+        phase_arch(m, spec->search.batch);
+        if (spec->search.bar_updates != BAR_WEIGHTS)
+            phase_g(m, "bar", spec->search.batch, spec->search.bar_updates == BAR_BOTH, 1);
+    } else if (program == PROGRAM_RETRAIN) {
+        phase_forward(m, "forward", spec->retrain.batch_g, NORM_BATCH);
+        phase_d(m, spec->retrain.batch_d);
+        phase_g(m, "g", spec->retrain.batch_g, 1, 0);
+        phase_forward(m, "sample", 16, NORM_RUNNING);
+    } else {
+        phase_forward(m, "sample", 16, NORM_RUNNING);
+    }
+    return m;
+}
+
+void model_free(struct model *m)
+{
+    for (int i = 0; i < m->phases; i++) {
+        graph_free(m->phase[i].graph);
+        free(m->phase[i].in.tensor);
+        free(m->phase[i].out.tensor);
+    }
+    for (int i = 0; i < MODEL_BLOCKS; i++) free(m->block[i].tensor);
+    mem_free(m->mem);
+}
+
+double model_generator_macs(const struct model *m, int thop)
+{
+    const struct phase_graph *p = &m->phase[0];
+    char *live = mem_alloc(m->mem, (size_t)p->graph->count + 1);
+    graph_live(p->graph, live);
+    double macs = 0;
+    for (int i = 0; i < p->graph->count; i++) {
+        const struct node *n = &p->graph->node[i];
+        if (!live[i] || !op_table[n->op].macs) continue;
+        double stride = n->op == OP_CONV_DX && thop ? (double)n->attr[1] : 1;
+        macs += op_table[n->op].macs(p->graph, n) * stride * stride;
+    }
+    return macs / p->batch;
+}

@@ -1,0 +1,369 @@
+#include "ops.h"
+
+/* ---------------------------------------------------------------- shapes */
+
+static struct shape input_shape(const struct graph *g, const struct node_args *a, int k)
+{
+    return g->node[a->in[k]].shape;
+}
+
+static struct shape shape_given(const struct graph *g, const struct node_args *a)
+{
+    (void)g;
+    return a->shape;
+}
+
+static struct shape shape_first(const struct graph *g, const struct node_args *a)
+{
+    return input_shape(g, a, 0);
+}
+
+static struct shape shape_broadcast(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0), t = input_shape(g, a, 1);
+    for (int i = 0; i < 4; i++)
+        if (s.d[i] == 1) s.d[i] = t.d[i];
+    return s;
+}
+
+static struct shape shape_moments(const struct graph *g, const struct node_args *a)
+{
+    return shape4(1, 1, 2, input_shape(g, a, 0).d[3]);
+}
+
+static struct shape shape_slice(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    s.d[a->attr[0]] = 1;
+    return s;
+}
+
+static struct shape shape_place(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    s.d[a->attr[0]] = (int)a->attr[2];
+    return s;
+}
+
+static struct shape shape_window(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    s.d[2] = s.d[3] = (int)a->attr[0];
+    return s;
+}
+
+static struct shape shape_flipt(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[1], s.d[0], s.d[2], s.d[3]);
+}
+
+static struct shape shape_permute(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[a->attr[0]], s.d[a->attr[1]], s.d[a->attr[2]], s.d[a->attr[3]]);
+}
+
+static struct shape shape_conv(const struct graph *g, const struct node_args *a)
+{
+    struct shape x = input_shape(g, a, 0), w = input_shape(g, a, 1);
+    int k = (int)a->attr[0], s = (int)a->attr[1], p = (int)a->attr[2];
+    return shape4(x.d[0], (x.d[1] + 2 * p - k) / s + 1, (x.d[2] + 2 * p - k) / s + 1, w.d[0]);
+}
+
+static struct shape shape_conv_dw(const struct graph *g, const struct node_args *a)
+{
+    int k = (int)a->attr[0];
+    return shape4(input_shape(g, a, 1).d[3], input_shape(g, a, 0).d[3], k, k);
+}
+
+static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a)
+{
+    int k = (int)a->attr[0];
+    return shape4(input_shape(g, a, 0).d[3], 1, k, k);
+}
+
+/* Kernels round output channels up to their own block, 32 at most. */
+static struct shape shape_pack(const struct graph *g, const struct node_args *a)
+{
+    struct shape w = input_shape(g, a, 0);
+    enum pack pack = (enum pack)a->attr[0];
+    if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, w.d[0] * w.d[2] * w.d[3]);
+    int flipped = pack != PACK_CONV, out = w.d[flipped], in = w.d[!flipped];
+    return shape4(1, 1, 1, (out + 31) / 32 * 32 * in * w.d[2] * w.d[3]);
+}
+
+static struct shape shape_double(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], 2 * s.d[1], 2 * s.d[2], s.d[3]);
+}
+
+static struct shape shape_halve(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], s.d[1] / 2, s.d[2] / 2, s.d[3]);
+}
+
+/* ---------------------------------------------------------------- gradients */
+
+static int in(const struct graph *g, int n, int k)
+{
+    return g->node[n].in[k];
+}
+
+static int wanted(const struct graph *g, int n, int k, const int *sum)
+{
+    return sum[in(g, n, k)] != GRAD_UNWANTED;
+}
+
+static void grad_both(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), gy, sum);
+    grad_add(g, in(g, n, 1), gy, sum);
+}
+
+static void grad_sub(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), gy, sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, in(g, n, 1), g_scale(g, gy, -1), sum);
+}
+
+static void grad_mul(struct graph *g, int n, int gy, int *sum)
+{
+    int a = in(g, n, 0), b = in(g, n, 1);
+    if (wanted(g, n, 0, sum)) grad_add(g, a, g_mul(g, gy, b), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, b, g_mul(g, gy, a), sum);
+}
+
+static void grad_relu(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, in(g, n, 0))), sum);
+}
+
+static void grad_tanh(struct graph *g, int n, int gy, int *sum)
+{
+    int slope = g_shift(g, g_scale(g, g_mul(g, n, n), -1), 1);
+    grad_add(g, in(g, n, 0), g_mul(g, gy, slope), sum);
+}
+
+static void grad_softplus(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_SIGMOID, in(g, n, 0))), sum);
+}
+
+static void grad_sigmoid(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_mul(g, gy, g_sub(g, n, g_mul(g, n, n))), sum);
+}
+
+static void grad_rsqrt(struct graph *g, int n, int gy, int *sum)
+{
+    int cube = g_mul(g, n, g_mul(g, n, n));
+    grad_add(g, in(g, n, 0), g_mul(g, gy, g_scale(g, cube, -0.5)), sum);
+}
+
+static void grad_pass(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), gy, sum);
+}
+
+/* mean = sum x / M, r = (sum (x - mean)^2 / M + eps)^(-1/2):
+ * dmean/dx = 1 / M and dr/dx = -r^3 (x - mean) / M, since the mean's own part in r cancels. */
+static void grad_moments(struct graph *g, int n, int gy, int *sum)
+{
+    int x = in(g, n, 0);
+    struct shape s = g->node[x].shape;
+    double inverse = 1.0 / ((double)s.d[0] * s.d[1] * s.d[2]);
+    int mean = g_slice(g, n, 2, 0), r = g_slice(g, n, 2, 1);
+    int gmean = g_slice(g, gy, 2, 0), gr = g_slice(g, gy, 2, 1);
+    int factor = g_mul(g, gr, g_scale(g, g_mul(g, r, g_mul(g, r, r)), -inverse));
+    grad_add(g, x, g_add(g, g_mul(g, g_sub(g, x, mean), factor), g_scale(g, gmean, inverse)), sum);
+}
+
+static void grad_softmax(struct graph *g, int n, int gy, int *sum)
+{
+    struct shape s = g->node[n].shape;
+    s.d[3] = 1;
+    int inner = g_sum(g, g_mul(g, gy, n), s, g->node[n].batched);
+    grad_add(g, in(g, n, 0), g_mul(g, n, g_sub(g, gy, inner)), sum);
+}
+
+static void grad_slice(struct graph *g, int n, int gy, int *sum)
+{
+    struct node p = g->node[n]; /* a copy: nodes move as the graph grows */
+    int dim = (int)p.attr[0];
+    grad_add(g, p.in[0], g_place(g, gy, dim, (int)p.attr[1], g->node[p.in[0]].shape.d[dim]), sum);
+}
+
+static void grad_place(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_slice(g, gy, (int)g->node[n].attr[0], (int)g->node[n].attr[1]), sum);
+}
+
+static void grad_pad(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_crop(g, gy, g->node[in(g, n, 0)].shape.d[2]), sum);
+}
+
+static void grad_crop(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_pad(g, gy, g->node[in(g, n, 0)].shape.d[2]), sum);
+}
+
+static void grad_same(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, g->node[n].op, gy), sum);
+}
+
+static void grad_permute(struct graph *g, int n, int gy, int *sum)
+{
+    int inverse[4];
+    for (int i = 0; i < 4; i++) inverse[g->node[n].attr[i]] = i;
+    grad_add(g, in(g, n, 0), g_permute(g, gy, inverse[0], inverse[1], inverse[2], inverse[3]), sum);
+}
+
+static void grad_reshape(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_reshape(g, gy, g->node[in(g, n, 0)].shape), sum);
+}
+
+/* The three convolutions are the three ways to contract the form sum(gy * conv(x, w)), linear in each of gy, x and w;
+ * so the gradients of each are the other two. */
+static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n, int *sum)
+{
+    int k = (int)n.attr[0], s = (int)n.attr[1], p = (int)n.attr[2];
+    struct shape xs = g->node[x].shape;
+    if (n.op != OP_CONV && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_conv(g, x, w, s, p), sum);
+    if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED)
+        grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
+    if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED) grad_add(g, w, g_conv_dw(g, x, gy, k, s, p), sum);
+}
+
+static void grad_conv(struct graph *g, int n, int gy, int *sum)
+{
+    grad_trilinear(g, in(g, n, 0), in(g, n, 1), gy, g->node[n], sum);
+}
+
+static void grad_conv_dx(struct graph *g, int n, int gy, int *sum)
+{
+    grad_trilinear(g, gy, in(g, n, 1), in(g, n, 0), g->node[n], sum);
+}
+
+static void grad_conv_dw(struct graph *g, int n, int gy, int *sum)
+{
+    grad_trilinear(g, in(g, n, 0), gy, in(g, n, 1), g->node[n], sum);
+}
+
+static void grad_dw(struct graph *g, int n, int gy, int *sum)
+{
+    int x = in(g, n, 0), w = in(g, n, 1);
+    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, w)), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, w, g_dw_dw(g, x, gy, (int)g->node[n].attr[0]), sum);
+}
+
+static void grad_dw_dw(struct graph *g, int n, int gw, int *sum)
+{
+    int x = in(g, n, 0), gy = in(g, n, 1);
+    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, gw)), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, gy, g_dw(g, x, gw), sum);
+}
+
+static void grad_nearest(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_SUMPOOL, gy), sum);
+}
+
+static void grad_sumpool(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_NEAREST, gy), sum);
+}
+
+static void grad_bilinear(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_BILINEAR_T, gy), sum);
+}
+
+static void grad_bilinear_t(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_BILINEAR, gy), sum);
+}
+
+/* ---------------------------------------------------------------- multiply-adds */
+
+static double macs_conv(const struct graph *g, const struct node *n)
+{
+    struct shape w = g->node[n->in[1]].shape;
+    return (double)shape_size(n->shape) * w.d[1] * w.d[2] * w.d[3];
+}
+
+static double macs_conv_dx(const struct graph *g, const struct node *n)
+{
+    struct shape w = g->node[n->in[1]].shape;
+    return (double)shape_size(g->node[n->in[0]].shape) * w.d[1] * w.d[2] * w.d[3];
+}
+
+static double macs_dw(const struct graph *g, const struct node *n)
+{
+    (void)g;
+    return (double)shape_size(n->shape) * (double)n->attr[0] * (double)n->attr[0];
+}
+
+/* Both weight gradients: each place of gy meets one slice of the weight. */
+static double macs_wgrad(const struct graph *g, const struct node *n)
+{
+    return (double)shape_size(g->node[n->in[1]].shape) * n->shape.d[1] * n->shape.d[2] * n->shape.d[3];
+}
+
+static double macs_kernel_conv(const struct graph *g, const struct node *n)
+{
+    return macs_dw(g, n) * g->node[n->in[0]].shape.d[3];
+}
+
+static double macs_kernel_deconv(const struct graph *g, const struct node *n)
+{
+    return (double)shape_size(g->node[n->in[0]].shape) * (double)(n->attr[0] * n->attr[0]) * n->shape.d[3];
+}
+
+/* ---------------------------------------------------------------- the table */
+
+const struct op_info op_table[OP_COUNT] = {
+    [OP_PARAM] = {"param", CLASS_LEAF, shape_given, NULL, NULL, NULL},
+    [OP_INPUT] = {"input", CLASS_LEAF, shape_given, NULL, NULL, NULL},
+    [OP_CONST] = {"const", CLASS_LEAF, shape_given, NULL, NULL, NULL},
+    [OP_ADD] = {"add", CLASS_POINTWISE, shape_broadcast, grad_both, "$0 + $1", NULL},
+    [OP_SUB] = {"sub", CLASS_POINTWISE, shape_broadcast, grad_sub, "$0 - $1", NULL},
+    [OP_MUL] = {"mul", CLASS_POINTWISE, shape_broadcast, grad_mul, "$0 * $1", NULL},
+    [OP_RELU] = {"relu", CLASS_POINTWISE, shape_first, grad_relu, "$0 > 0 ? $0 : 0", NULL},
+    [OP_STEP] = {"step", CLASS_POINTWISE, shape_first, NULL, "$0 > 0 ? (real)1 : (real)0", NULL},
+    [OP_TANH] = {"tanh", CLASS_POINTWISE, shape_first, grad_tanh, "ag_tanh($0)", NULL},
+    [OP_SOFTPLUS] = {"softplus", CLASS_POINTWISE, shape_first, grad_softplus, "ag_softplus($0)", NULL},
+    [OP_SIGMOID] = {"sigmoid", CLASS_POINTWISE, shape_first, grad_sigmoid, "ag_sigmoid($0)", NULL},
+    [OP_RSQRT] = {"rsqrt", CLASS_POINTWISE, shape_first, grad_rsqrt, "1 / ag_sqrt($0)", NULL},
+    [OP_EXPAND] = {"expand", CLASS_POINTWISE, shape_given, grad_pass, "$0", NULL},
+    [OP_DETACH] = {"detach", CLASS_POINTWISE, shape_first, NULL, "$0", NULL},
+    [OP_SUM] = {"sum", CLASS_REDUCE, shape_given, grad_pass, NULL, NULL},
+    [OP_MOMENTS] = {"moments", CLASS_REDUCE, shape_moments, grad_moments, NULL, NULL},
+    [OP_SOFTMAX] = {"softmax", CLASS_SMALL, shape_first, grad_softmax, NULL, NULL},
+    [OP_SLICE] = {"slice", CLASS_SMALL, shape_slice, grad_slice, NULL, NULL},
+    [OP_PLACE] = {"place", CLASS_SMALL, shape_place, grad_place, NULL, NULL},
+    [OP_PAD] = {"pad", CLASS_SMALL, shape_window, grad_pad, NULL, NULL},
+    [OP_CROP] = {"crop", CLASS_SMALL, shape_window, grad_crop, NULL, NULL},
+    [OP_FLIP] = {"flip", CLASS_SMALL, shape_first, grad_same, NULL, NULL},
+    [OP_FLIPT] = {"flipt", CLASS_SMALL, shape_flipt, grad_same, NULL, NULL},
+    [OP_PERMUTE] = {"permute", CLASS_SMALL, shape_permute, grad_permute, NULL, NULL},
+    [OP_RESHAPE] = {"reshape", CLASS_SMALL, shape_given, grad_reshape, NULL, NULL},
+    [OP_CONV] = {"conv", CLASS_WINDOW, shape_conv, grad_conv, NULL, macs_conv},
+    [OP_CONV_DX] = {"conv_dx", CLASS_WINDOW, shape_given, grad_conv_dx, NULL, macs_conv_dx},
+    [OP_CONV_DW] = {"conv_dw", CLASS_WGRAD, shape_conv_dw, grad_conv_dw, NULL, macs_wgrad},
+    [OP_DW] = {"dwconv", CLASS_WINDOW, shape_first, grad_dw, NULL, macs_dw},
+    [OP_DW_DW] = {"dwconv_dw", CLASS_WGRAD, shape_dw_dw, grad_dw_dw, NULL, macs_wgrad},
+    [OP_UP_NEAREST] = {"nearest", CLASS_WINDOW, shape_double, grad_nearest, NULL, NULL},
+    [OP_SUMPOOL] = {"sumpool", CLASS_WINDOW, shape_halve, grad_sumpool, NULL, NULL},
+    [OP_UP_BILINEAR] = {"bilinear", CLASS_WINDOW, shape_double, grad_bilinear, NULL, NULL},
+    [OP_UP_BILINEAR_T] = {"bilinear_t", CLASS_WINDOW, shape_halve, grad_bilinear_t, NULL, NULL},
+    [OP_PACK] = {"pack", CLASS_SMALL, shape_pack, NULL, NULL, NULL},
+    [OP_KERNEL_CONV] = {"conv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_conv},
+    [OP_KERNEL_DECONV] = {"deconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_deconv},
+    [OP_KERNEL_DW] = {"dwconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_dw},
+};

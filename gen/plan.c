@@ -1,0 +1,44 @@
+#include "plan.h"
+#include "ops.h"
+
+#include <stdlib.h>
+
+enum { PARTS = 16 }; /* of a batch: what at most that many threads share */
+
+int plan_base(const struct plan *p, int n, long *delta)
+{
+    *delta = 0;
+    while (p->node[n].keep == KEEP_ALIAS) {
+        *delta += p->node[n].delta;
+        n = p->node[n].base;
+    }
+    return n;
+}
+
+struct plan *plan_new(const struct graph *lowered, int batch)
+{
+    struct mem *mem = mem_new();
+    struct plan *p = mem_alloc(mem, sizeof *p);
+    p->mem = mem;
+    p->graph = lowered;
+    p->batch = batch;
+    p->parts = batch < PARTS ? batch : PARTS;
+    p->live = mem_alloc(mem, (size_t)lowered->count + 1);
+    p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));
+    graph_live(lowered, p->live);
+    plan_keep(p);
+    plan_schedule(p);
+    plan_memory(p);
+    return p;
+}
+
+void plan_free(struct plan *p)
+{
+    for (int i = 0; i < p->groups; i++) {
+        free(p->group[i].kernel);
+        free(p->group[i].local);
+    }
+    free(p->group);
+    free(p->step);
+    mem_free(p->mem);
+}

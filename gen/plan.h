@@ -1,0 +1,113 @@
+/*
+ * The plan of a phase: which values exist in memory, which kernels compute them in what order, and where they lie.
+ *
+ * A phase is a list of steps. A step is a small kernel (in weight space, or combining partial sums) or a group: kernels
+ * that run one after the other on a few pictures at a time, so that what passes between them stays in cache. A group
+ * ends where something needs the whole batch: batch statistics, weight gradients.
+ *
+ * The batch is cut into a fixed number of parts, each summed by one thread in order; the partial sums of the parts are
+ * then added in order. So results do not depend on the number of threads.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "graph.h"
+
+/* How a node's value is kept. */
+enum keep {
+    KEEP_NOT,    /* computed inside the kernels that read it */
+    KEEP_LOCAL,  /* computed into scratch by each group that has a kernel that must find it in memory */
+    KEEP_STORED, /* computed once, into the arena or into the scratch of the one group that reads it */
+    KEEP_ALIAS,  /* part of another node's memory */
+    KEEP_LEAF    /* a parameter, an input or a constant */
+};
+
+enum kernel_kind {
+    KERNEL_POINTWISE, /* expressions over one index space, stored or summed: roots */
+    KERNEL_NODE       /* the node's own template */
+};
+
+enum { KERNEL_ROOTS = 12, KERNEL_READS = 40 };
+
+struct kernel {
+    enum kernel_kind kind;
+    int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: one */
+    int copy[KERNEL_ROOTS];        /* root k is copied from memory into scratch to get its halo */
+    int read[KERNEL_READS], reads; /* nodes in memory that it reads */
+};
+
+struct local {
+    int node;
+    int halo;          /* zero pixels around each picture */
+    int first, last;   /* kernels of the group that write and last read it */
+    long size, offset; /* of a picture with its halo; in a thread's scratch, in pictures' worth times images */
+};
+
+struct group {
+    struct kernel *kernel;
+    int kernels, capacity;
+    int section, level, resolution;
+    struct local *local;
+    int locals, local_capacity;
+    int images; /* pictures at a time */
+    long scratch;
+};
+
+struct step {
+    int group;            /* >= 0: this group */
+    struct kernel kernel; /* else: this small kernel */
+    int combine;          /* >= 0: this node's partial sums are added up */
+};
+
+struct node_plan {
+    enum keep keep;
+    int base;         /* KEEP_ALIAS: the node whose memory it lies in, `delta` reals further on */
+    long delta;
+    int section, level; /* level: how many times before the whole batch had to be waited for */
+    int group;          /* that computes it, or its partial sums; -1: a small kernel does */
+    int scratch;        /* stored in its group's scratch */
+    int block;          /* enum ag_block it lies in: its target's, or the arena */
+    long offset;        /* in that block */
+    long partial;       /* arena offset of its partial sums */
+    long partial_size;  /* of one part */
+    int first_step, last_step;
+};
+
+struct plan {
+    const struct graph *graph;
+    struct mem *mem;
+    char *live;
+    struct node_plan *node;
+    int batch, parts;
+    struct group *group;
+    int groups, group_capacity;
+    struct step *step;
+    int steps, step_capacity;
+    int *copy, copies; /* targets whose node lies elsewhere: copied at the end */
+    long arena_size, scratch_size; /* in reals; scratch of one thread */
+};
+
+struct plan *plan_new(const struct graph *lowered, int batch);
+void plan_free(struct plan *p);
+/* The node in whose memory n lies, and how far into it. */
+int plan_base(const struct plan *p, int n, long *delta);
+/* The scratch tensor that holds n in this group, or NULL. */
+struct local *plan_local(const struct plan *p, int group, int n);
+/* Is it summed over the batch, in parts? */
+int plan_is_partial(const struct plan *p, int n);
+
+/* The index space of a pointwise kernel's root: its own, or that of what it sums. */
+struct shape plan_domain(const struct plan *p, int n);
+/* Zero pixels that node n's kernel wants around its input k. */
+int plan_halo(const struct graph *g, int n, int k);
+
+/* The stages, in order. */
+void plan_keep(struct plan *p);     /* keep.c */
+void plan_schedule(struct plan *p); /* schedule.c */
+void plan_memory(struct plan *p);   /* memory.c */
+
+/* keep.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied root:
+ * itself), once each. Returns the new count, which may exceed KERNEL_READS: then it does not fit one kernel. */
+int plan_root_reads(const struct plan *p, int root, int copy, int *set, int count);
+
+#endif

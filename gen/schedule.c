@@ -1,0 +1,362 @@
+/*
+ * The order of kernels.
+ *
+ * Nodes are ordered by section, then by level (how often the whole batch had to be waited for), then as they stand in
+ * the graph. What is not a sum over the batch runs as late as its consumers allow, so that it is still in cache when
+ * they read it. Batched nodes of one level that follow one another at one resolution form a group.
+ */
+#include "ops.h"
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int plan_is_partial(const struct plan *p, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    enum op_class class = op_table[node->op].class;
+    return (class == CLASS_REDUCE || class == CLASS_WGRAD) && p->graph->node[node->in[0]].batched && !node->batched;
+}
+
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void earliest(struct plan *p)
+{
+    const struct graph *g = p->graph;
+    for (int i = 0; i < g->count; i++) {
+        const struct node *n = &g->node[i];
+        struct node_plan *np = &p->node[i];
+        if (!p->live[i] || op_table[n->op].class == CLASS_LEAF) continue;
+        np->section = n->section;
+        for (int k = 0; k < n->ins; k++) np->section = max(np->section, p->node[n->in[k]].section);
+        for (int k = 0; k < n->ins; k++) {
+            const struct node_plan *x = &p->node[n->in[k]];
+            if (x->section == np->section) np->level = max(np->level, x->level);
+        }
+        np->level += plan_is_partial(p, i);
+    }
+}
+
+/* Moves batched nodes to the latest level at which all their consumers can still run. */
+static void latest(struct plan *p)
+{
+    const struct graph *g = p->graph;
+    enum { NEVER = 1 << 30 };
+    int *limit = mem_alloc(p->mem, sizeof *limit * (size_t)g->count), last[64] = {0};
+    for (int i = 0; i < g->count; i++) {
+        limit[i] = NEVER;
+        if (p->live[i] && p->node[i].section < 64)
+            last[p->node[i].section] = max(last[p->node[i].section], p->node[i].level - plan_is_partial(p, i));
+    }
+    for (int i = g->count - 1; i >= 0; i--) {
+        const struct node *n = &g->node[i];
+        struct node_plan *np = &p->node[i];
+        if (!p->live[i]) continue;
+        if (n->batched && op_table[n->op].class != CLASS_LEAF && limit[i] != NEVER) np->level = max(np->level, limit[i]);
+        int when = np->level - plan_is_partial(p, i);
+        for (int k = 0; k < n->ins; k++) {
+            const struct node_plan *x = &p->node[n->in[k]];
+            int bound = x->section == np->section ? when : last[x->section];
+            if (bound < limit[n->in[k]]) limit[n->in[k]] = bound;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- kernels of a group */
+
+static int is_inline_kind(const struct plan *p, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    return op_table[node->op].class == CLASS_POINTWISE || node->op == OP_SUM || node->op == OP_CONST;
+}
+
+/* The index space of a root: its own, or that of what it sums. */
+struct shape plan_domain(const struct plan *p, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    return node->op == OP_SUM ? p->graph->node[node->in[0]].shape : node->shape;
+}
+
+static int shares_read(const struct kernel *k, const int *read, int reads)
+{
+    for (int i = 0; i < k->reads; i++)
+        for (int e = 0; e < reads; e++)
+            if (k->read[i] == read[e]) return 1;
+    return 0;
+}
+
+/* 1 if kernel k writes something that is in read[]; 2 if it is a pointwise value that a further root of k could use
+ * before it is stored. */
+static int writes_any(const struct plan *p, const struct kernel *k, const int *read, int reads)
+{
+    int result = 0;
+    for (int i = 0; i < k->roots; i++)
+        for (int e = 0; e < reads; e++) {
+            if (k->root[i] != read[e]) continue;
+            int pointwise = op_table[p->graph->node[read[e]].op].class == CLASS_POINTWISE;
+            if (!pointwise || k->copy[i]) return 1;
+            result = 2;
+        }
+    return result;
+}
+
+static int join(const struct plan *p, struct kernel *k, int root, int copy, const int *read, int reads)
+{
+    if (k->kind != KERNEL_POINTWISE || k->roots == KERNEL_ROOTS) return 0;
+    if (!shape_same(plan_domain(p, k->root[0]), plan_domain(p, root))) return 0;
+    int writes = writes_any(p, k, read, reads);
+    if (writes == 1 || (!writes && !shares_read(k, read, reads))) return 0;
+    int all[KERNEL_READS], count = k->reads;
+    memcpy(all, k->read, sizeof all);
+    count = plan_root_reads(p, root, copy, all, count);
+    if (count > KERNEL_READS / 2) return 0;
+    memcpy(k->read, all, sizeof all);
+    k->reads = count;
+    k->copy[k->roots] = copy;
+    k->root[k->roots++] = root;
+    return 1;
+}
+
+static struct kernel *append(struct group *grp)
+{
+    grp->kernel = mem_grow(grp->kernel, grp->kernels, &grp->capacity, sizeof *grp->kernel);
+    struct kernel *k = &grp->kernel[grp->kernels++];
+    memset(k, 0, sizeof *k);
+    return k;
+}
+
+/* Adds a root to the latest pointwise kernel over the same index space and inputs that can take it, or on its own. */
+static void add_root(const struct plan *p, struct group *grp, int root, int copy)
+{
+    int read[KERNEL_READS], reads = plan_root_reads(p, root, copy, read, 0);
+    for (int i = grp->kernels - 1; i >= 0; i--) {
+        if (join(p, &grp->kernel[i], root, copy, read, reads)) return;
+        if (writes_any(p, &grp->kernel[i], read, reads)) break;
+    }
+    struct kernel *k = append(grp);
+    k->kind = KERNEL_POINTWISE;
+    k->root[k->roots++] = root;
+    k->copy[0] = copy;
+    k->reads = reads;
+    memcpy(k->read, read, sizeof read);
+}
+
+static int has_root(const struct group *grp, int n, int copy)
+{
+    for (int i = 0; i < grp->kernels; i++)
+        for (int r = 0; r < grp->kernel[i].roots; r++)
+            if (grp->kernel[i].root[r] == n && grp->kernel[i].copy[r] == copy) return 1;
+    return 0;
+}
+
+static void add_node_kernel(const struct plan *p, struct group *grp, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    for (int k = 0; k < node->ins; k++)
+        if (p->node[node->in[k]].keep == KEEP_LOCAL && !has_root(grp, node->in[k], 0)) add_root(p, grp, node->in[k], 0);
+    struct kernel *kernel = append(grp);
+    kernel->kind = KERNEL_NODE;
+    kernel->root[kernel->roots++] = n;
+    for (int k = 0; k < node->ins; k++) kernel->read[kernel->reads++] = node->in[k];
+}
+
+/* Zero pixels that node n's kernel wants around its input k. */
+int plan_halo(const struct graph *g, int n, int k)
+{
+    const struct node *node = &g->node[n];
+    if (k != 0) return 0;
+    if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW) return (int)node->attr[2];
+    return node->op == OP_KERNEL_DW || node->op == OP_DW_DW ? (int)node->attr[0] / 2 : 0;
+}
+
+/* ---------------------------------------------------------------- items, groups, steps */
+
+struct item {
+    int node, section, level, batched;
+};
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    if (x->section != y->section) return x->section - y->section;
+    if (x->level != y->level) return x->level - y->level;
+    return x->batched != y->batched ? x->batched - y->batched : x->node - y->node;
+}
+
+static int list_items(const struct plan *p, struct item *item)
+{
+    int count = 0;
+    for (int i = 0; i < p->graph->count; i++) {
+        const struct node_plan *np = &p->node[i];
+        if (!p->live[i] || np->keep != KEEP_STORED) continue;
+        int partial = plan_is_partial(p, i);
+        item[count++] = (struct item){i, np->section, np->level - partial, partial || p->graph->node[i].batched};
+    }
+    qsort(item, (size_t)count, sizeof *item, compare_items);
+    return count;
+}
+
+static int resolution(const struct plan *p, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    int r = node->batched ? node->shape.d[1] : 0;
+    for (int k = 0; k < node->ins; k++)
+        if (p->graph->node[node->in[k]].batched) r = max(r, p->graph->node[node->in[k]].shape.d[1]);
+    return r;
+}
+
+static struct step *add_step(struct plan *p)
+{
+    p->step = mem_grow(p->step, p->steps, &p->step_capacity, sizeof *p->step);
+    struct step *s = &p->step[p->steps++];
+    memset(s, 0, sizeof *s);
+    s->group = s->combine = -1;
+    return s;
+}
+
+/* Partial sums are added up right after their group. */
+static void close_group(struct plan *p, int group)
+{
+    for (int i = 0; group >= 0 && i < p->group[group].kernels; i++)
+        for (int r = 0; r < p->group[group].kernel[i].roots; r++) {
+            int n = p->group[group].kernel[i].root[r];
+            if (plan_is_partial(p, n)) add_step(p)->combine = n;
+        }
+}
+
+static int open_group(struct plan *p, const struct item *item)
+{
+    p->group = mem_grow(p->group, p->groups, &p->group_capacity, sizeof *p->group);
+    struct group *g = &p->group[p->groups];
+    *g = (struct group){.section = item->section, .level = item->level, .resolution = resolution(p, item->node)};
+    add_step(p)->group = p->groups;
+    return p->groups++;
+}
+
+static void add_small(struct plan *p, int n)
+{
+    struct kernel k = {.kind = is_inline_kind(p, n) ? KERNEL_POINTWISE : KERNEL_NODE, .root = {n}, .roots = 1};
+    if (k.kind == KERNEL_POINTWISE) {
+        k.reads = plan_root_reads(p, n, 0, k.read, 0);
+    } else {
+        for (int i = 0; i < p->graph->node[n].ins; i++) k.read[k.reads++] = p->graph->node[n].in[i];
+    }
+    p->node[n].group = -1;
+    add_step(p)->kernel = k;
+}
+
+static void build_steps(struct plan *p)
+{
+    struct item *item = mem_alloc(p->mem, sizeof *item * (size_t)p->graph->count);
+    int count = list_items(p, item), group = -1;
+    for (int i = 0; i < count; i++) {
+        int n = item[i].node;
+        struct group *g = group < 0 ? NULL : &p->group[group];
+        int same = g && item[i].batched && g->section == item[i].section && g->level == item[i].level &&
+                   g->resolution == resolution(p, n);
+        if (!same) {
+            close_group(p, group);
+            group = item[i].batched ? open_group(p, &item[i]) : -1;
+        }
+        if (group < 0) {
+            add_small(p, n);
+            continue;
+        }
+        p->node[n].group = group;
+        if (is_inline_kind(p, n)) add_root(p, &p->group[group], n, 0);
+        else add_node_kernel(p, &p->group[group], n);
+    }
+    close_group(p, group);
+}
+
+/* ---------------------------------------------------------------- scratch or arena */
+
+static void read_outside(struct plan *p, int n, int group)
+{
+    long delta;
+    int base = plan_base(p, n, &delta);
+    if (base != n || p->node[base].group != group) p->node[base].scratch = 0;
+}
+
+/* A batched value that only its own group reads passes through the group's scratch. */
+static void decide_scratch(struct plan *p)
+{
+    for (int i = 0; i < p->graph->count; i++)
+        p->node[i].scratch = p->live[i] && p->node[i].keep == KEEP_STORED && p->graph->node[i].batched;
+    for (int i = 0; i < p->graph->targets; i++) read_outside(p, p->graph->target[i].node, -1);
+    for (int s = 0; s < p->steps; s++) {
+        int group = p->step[s].group;
+        struct kernel *k = group < 0 ? &p->step[s].kernel : p->group[group].kernel;
+        for (int count = group < 0 ? 1 : p->group[group].kernels; count > 0; count--, k++)
+            for (int r = 0; r < k->reads; r++) read_outside(p, k->read[r], group);
+    }
+}
+
+/* Kernels that want zeros around a tensor that lies in the arena read a copy with a halo from scratch. */
+static void stage_copies(struct plan *p, int group)
+{
+    struct group old = p->group[group], *g = &p->group[group];
+    g->kernel = NULL;
+    g->kernels = g->capacity = 0;
+    for (int i = 0; i < old.kernels; i++) {
+        const struct kernel *k = &old.kernel[i];
+        for (int r = 0; r < k->reads && k->kind == KERNEL_NODE; r++) {
+            int x = k->read[r];
+            int in_scratch = p->node[x].keep == KEEP_LOCAL || p->node[x].scratch;
+            if (plan_halo(p->graph, k->root[0], r) && !in_scratch && !has_root(g, x, 1)) add_root(p, g, x, 1);
+        }
+        *append(g) = *k;
+    }
+    free(old.kernel);
+}
+
+struct local *plan_local(const struct plan *p, int group, int n)
+{
+    for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
+        if (p->group[group].local[i].node == n) return &p->group[group].local[i];
+    return NULL;
+}
+
+static void add_local(struct plan *p, int group, int n, int kernel)
+{
+    struct group *g = &p->group[group];
+    g->local = mem_grow(g->local, g->locals, &g->local_capacity, sizeof *g->local);
+    g->local[g->locals++] = (struct local){.node = n, .first = kernel, .last = kernel};
+}
+
+/* The scratch tensors of a group, their halos and when they are used. */
+static void list_locals(struct plan *p, int group)
+{
+    struct group *g = &p->group[group];
+    for (int i = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        for (int r = 0; r < k->roots; r++) {
+            const struct node_plan *np = &p->node[k->root[r]];
+            if (np->keep == KEEP_LOCAL || np->scratch || k->copy[r]) add_local(p, group, k->root[r], i);
+        }
+    }
+    for (int i = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        for (int r = 0; r < k->reads; r++) {
+            struct local *l = plan_local(p, group, k->read[r]);
+            if (!l) continue;
+            l->last = max(l->last, i);
+            if (k->kind == KERNEL_NODE) l->halo = max(l->halo, plan_halo(p->graph, k->root[0], r));
+        }
+    }
+}
+
+void plan_schedule(struct plan *p)
+{
+    earliest(p);
+    latest(p);
+    build_steps(p);
+    decide_scratch(p);
+    for (int i = 0; i < p->groups; i++) {
+        stage_copies(p, i);
+        list_locals(p, i);
+    }
+}

@@ -1,0 +1,129 @@
+/*
+ * The search space as its user wrote it, every default filled in and every value checked.
+ */
+#ifndef SPEC_H
+#define SPEC_H
+
+#include <stddef.h>
+
+enum {
+    SPEC_NAME = 64,  /* longest name, with its NUL */
+    SPEC_POOL = 9,   /* operations in a pool */
+    SPEC_EDGES = 32, /* edges in a cell */
+    SPEC_NODES = 32, /* nodes in a cell */
+    SPEC_CELLS = 8,
+    SPEC_GENES = SPEC_CELLS * (SPEC_EDGES + SPEC_CELLS)
+};
+
+/* Candidate operations of the family `residual`. */
+enum candidate {
+    OP_CONV_1X1,
+    OP_CONV_3X3,
+    OP_CONV_5X5,
+    OP_SEP_CONV_3X3,
+    OP_SEP_CONV_5X5,
+    OP_SEP_CONV_7X7,
+    OP_DECONV,
+    OP_NEAREST,
+    OP_BILINEAR,
+    OP_NEAREST_CONV,
+    OP_BILINEAR_CONV,
+    OP_CANDIDATES
+};
+const char *candidate_name(enum candidate op); /* "conv_1x1", … */
+
+struct pool {
+    int count;
+    enum candidate op[SPEC_POOL];
+};
+
+enum family { FAMILY_RESIDUAL };
+enum loss { LOSS_HINGE, LOSS_LOGISTIC, LOSS_WGAN };
+enum bar_updates { BAR_WEIGHTS, BAR_ALPHA, BAR_BOTH };
+
+struct adam {
+    double lr, beta1, beta2, weight_decay;
+};
+
+/* An edge of the cell: node `from` (0: the cell's input) to node `to`, through a mixture over a pool. */
+struct cell_edge {
+    char name[SPEC_NAME];
+    int from, to;
+    int up; /* 1: the pool `up`, 0: the pool `normal` */
+};
+struct cell {
+    int edges;
+    struct cell_edge edge[SPEC_EDGES];
+    int output;             /* the node that is the cell's output */
+    int skip_from, skip_to; /* node of every earlier cell -> node of this one; 0, 0: no skips */
+};
+
+struct spec {
+    char name[SPEC_NAME];
+    enum family family;
+    int image_size, image_channels;
+    char data_format[SPEC_NAME]; /* cifar10, stl10, images, shapes */
+    char data_path[1024];        /* may be empty */
+    int data_center_crop;        /* 0: resize only; 1: the largest centred square first */
+    int latent, channels, base, cells;
+    struct pool normal, up;
+    struct cell cell;
+    int d_channels;
+    struct {
+        int iterations, weight_steps, bar_steps, arch_steps, batch, critic_steps;
+        double split;
+        enum loss loss;
+        struct adam weights, arch;
+        enum bar_updates bar_updates;
+        int arch_both;       /* the alpha step sums over a training and a validation batch */
+        double gumbel_tau;   /* 0: off */
+        double warmup;       /* share of the iterations without Algorithm 2 and alpha steps */
+        int bar_decay_after; /* after this iteration (0: never) … */
+        double bar_decay;    /* … the learning rate of the bar weights is multiplied by this, once */
+    } search;
+    struct {
+        int iterations, batch_g, batch_d, critic_steps, checkpoint_every, sample_every;
+        double ema;
+        enum loss loss;
+        struct adam weights;
+        int linear_decay;
+        int g_channels, d_channels; /* 0: the search's own */
+    } retrain;
+};
+
+struct gene {
+    char edge[SPEC_NAME]; /* "cell1.up0" */
+    enum candidate op;
+};
+/* A derived architecture; genes == 0 means there is none and the network is the supernet. */
+struct genotype {
+    int genes;
+    struct gene gene[SPEC_GENES];
+};
+
+/* The edges of the whole generator in their canonical order: for each cell its own edges, then its skips
+ * "cellC.skipS" (from node skip_from of cell S + 1). */
+struct gen_edge {
+    char name[SPEC_NAME];
+    int cell;      /* 1.. */
+    int from_cell; /* the cell whose node `from` it reads; 0 with from == 0: the cell's input */
+    int from, to;
+    int up;    /* pool */
+    int times; /* of a x2 up-sampling: 1, or the number of cells a skip spans */
+};
+int spec_edges(const struct spec *spec, struct gen_edge edge[SPEC_GENES]); /* returns their number */
+
+/*
+ * Reads a search space or a genotype (told apart by the key "ops") from a file, then applies `sets` ("key.path=value",
+ * value in JSON or a bare word). Returns 0, or 2 with one line in err: "FILE:LINE:COLUMN: KEY.PATH: what is wrong".
+ */
+int spec_read(const char *path, char *const *sets, int nsets, struct spec *spec, struct genotype *geno, char *err,
+              size_t errsize);
+/* The same for n bytes of text; `label` stands for FILE in errors. */
+int spec_parse(const char *text, size_t n, const char *label, char *const *sets, int nsets, struct spec *spec,
+               struct genotype *geno, char *err, size_t errsize);
+/* The canonical JSON text of a spec with every default written out (malloc'd), readable by spec_read; the same spec
+ * always gives the same bytes. Single line. */
+char *spec_text(const struct spec *spec);
+
+#endif

@@ -1,0 +1,96 @@
+#define _POSIX_C_SOURCE 200809L
+#include "template.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef AGGEN_PREFIX
+#define AGGEN_PREFIX "/usr/local"
+#endif
+
+const char *template_home(void)
+{
+    static char home[4096];
+    const char *set = getenv("AGGEN_HOME");
+    if (set && *set) return set;
+    ssize_t n = readlink("/proc/self/exe", home, sizeof home - 64);
+    if (n > 0) {
+        home[n] = 0;
+        char *slash = strrchr(home, '/');
+        if (slash) {
+            strcpy(slash, "/templates");
+            int here = access(home, R_OK) == 0;
+            *slash = 0;
+            if (here) return home;
+            strcpy(slash, "/../share/aggen");
+            if (access(home, R_OK) == 0) return home;
+        }
+    }
+    return AGGEN_PREFIX "/share/aggen";
+}
+
+char *template_file(struct mem *mem, const char *name, char *err, size_t errsize)
+{
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", template_home(), name);
+    FILE *f = fopen(path, "rb");
+    struct text t = {NULL, 0, 0};
+    char buffer[65536];
+    for (size_t n; f && (n = fread(buffer, 1, sizeof buffer, f)) > 0;) text_addn(&t, buffer, n);
+    int failed = !f || ferror(f) || !t.s;
+    if (failed)
+        snprintf(err, errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
+                 f ? "cannot be read" : strerror(errno));
+    char *s = failed ? NULL : mem_printf(mem, "%s", t.s);
+    if (f) fclose(f);
+    text_free(&t);
+    return s;
+}
+
+const char *template_body(const char *file)
+{
+    const char *mark = strstr(file, "/* AG_TEMPLATE */\n");
+    return mark ? mark + strlen("/* AG_TEMPLATE */\n") : file;
+}
+
+void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    char *text = mem_alloc(mem, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    va_end(args);
+    s->list = mem_grow(s->list, s->count, &s->capacity, sizeof *s->list);
+    s->list[s->count++] = (struct substitution){mem_printf(mem, "%s", token), text};
+}
+
+static const char *find(const struct substitutions *s, const char *token, size_t n)
+{
+    for (int i = 0; i < s->count; i++)
+        if (strlen(s->list[i].token) == n && memcmp(s->list[i].token, token, n) == 0) return s->list[i].text;
+    return NULL;
+}
+
+void template_expand(struct text *out, const char *body, const struct substitutions *s)
+{
+    for (const char *p = body; *p;) {
+        if (!isalpha((unsigned char)*p) && *p != '_') {
+            text_addn(out, p++, 1);
+            continue;
+        }
+        size_t n = 1;
+        while (isalnum((unsigned char)p[n]) || p[n] == '_') n++;
+        const char *text = strncmp(p, "AG_", 3) == 0 ? find(s, p, n) : NULL;
+        if (text) text_add(out, text);
+        else text_addn(out, p, n);
+        p += n;
+    }
+}

@@ -1,0 +1,50 @@
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *room(struct text *t, size_t n)
+{
+    if (t->length + n + 1 > t->capacity) {
+        t->capacity = (t->length + n + 1) * 2;
+        t->s = realloc(t->s, t->capacity);
+        if (!t->s) {
+            fprintf(stderr, "aggen: out of memory\n");
+            exit(1);
+        }
+    }
+    return t->s + t->length;
+}
+
+void text_addn(struct text *t, const char *s, size_t n)
+{
+    char *to = room(t, n);
+    memcpy(to, s, n);
+    to[n] = 0;
+    t->length += n;
+}
+
+void text_add(struct text *t, const char *s)
+{
+    text_addn(t, s, strlen(s));
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    vsnprintf(room(t, (size_t)n), (size_t)n + 1, format, again);
+    t->length += (size_t)n;
+    va_end(args);
+    va_end(again);
+}
+
+void text_free(struct text *t)
+{
+    free(t->s);
+    *t = (struct text){NULL, 0, 0};
+}

@@ -1,0 +1,335 @@
+/*
+ * The runtime of generated programs: everything they need that does not depend on the search space.
+ *
+ * Generated host code includes this header and no other, and it includes none itself, so that a program can be
+ * compiled in memory where no C library headers are installed. C99 that tcc accepts.
+ *
+ * Functions that can fail return 0, or the exit status the program should end with (1: the run failed, 2: bad usage
+ * or bad input), and leave one line in *err that says what, where and what to do.
+ */
+#ifndef AG_H
+#define AG_H
+
+#ifndef AG_REAL
+#define AG_REAL float
+#endif
+typedef AG_REAL real;
+
+typedef unsigned char ag_u8;
+typedef unsigned int ag_u32;
+typedef unsigned long long ag_u64;
+
+struct ag_error {
+    char text[1024];
+};
+/* Formats into err->text and returns status. */
+int ag_fail(struct ag_error *err, int status, const char *format, ...);
+
+/* ---------------------------------------------------------------- random.c: Philox 4x32-10 */
+
+/* Streams of the counter-based generator; every use of randomness has one. */
+enum ag_stream {
+    AG_RNG_INIT = 1, /* first values of parameters: step = index of the parameter in its block's table */
+    AG_RNG_Z,        /* latents of training: step = number of the draw */
+    AG_RNG_SAMPLE,   /* latents of pictures to look at: step = number of the picture */
+    AG_RNG_GUMBEL,   /* Gumbel noise on architecture logits: step = number of the draw */
+    AG_RNG_SPLIT,    /* split of the data into halves */
+    AG_RNG_SHUFFLE,  /* order of a half: step = epoch * 2 + half */
+    AG_RNG_SHAPES,   /* the drawn data set: step = number of the picture */
+    AG_RNG_BENCH     /* random data of --bench */
+};
+/* One block of four words: key = seed, counter = (index low, index high, step, stream). */
+void ag_philox(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, ag_u32 out[4]);
+/* out[i], i < n: word (first + i) of the stream, as a uniform in [0, 1) (24 bits), or a N(0, 1) by Box-Muller on
+ * consecutive pairs of words. Value i depends on first + i alone, never on how many are drawn at once. */
+void ag_uniforms(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out);
+void ag_normals(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out);
+/* A random permutation of 0..n-1 (Fisher-Yates). */
+void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out);
+
+/* ---------------------------------------------------------------- parallel.c */
+
+/* Runs fn(context, task, thread) for every task in 0..tasks-1, on up to ag_threads() threads, and waits; thread is in
+ * 0..ag_threads()-1 and distinct among the calls that run at the same time. */
+void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context);
+void ag_set_threads(int threads); /* 0: one for each core this process may use */
+int ag_threads(void);
+
+/* ---------------------------------------------------------------- data.c: pictures to learn from */
+
+struct ag_data; /* one training thread uses it at a time; it has threads of its own */
+struct ag_data_options {
+    const char *format;     /* "cifar10", "stl10", "images" or "shapes" */
+    const char *path;       /* folder; "shapes" stands for that format, and shapes with a folder for images */
+    int size, channels;     /* of the pictures to deliver; channels: 1 (grey) or 3 */
+    int center_crop;        /* 1: cut the largest centred square out before resizing */
+    double split;           /* share of the pictures in the training half, 0 to 1; 1: the other half is empty */
+    ag_u64 seed;            /* of the split, the order and the drawn shapes */
+    ag_u64 cache_bytes;     /* sets larger than this are read while training goes on; 0: 2 GiB */
+};
+/* Opens a set and splits it into half 0 (training) and half 1 (validation). Broken pictures are left out; the first
+ * few are named on stderr, in an order that depends on the set alone. Fails with 2 (no set there, none of its
+ * pictures usable, wrong options; the line names --data) or 1 (no memory). */
+int ag_data_open(struct ag_data **data, const struct ag_data_options *options, struct ag_error *err);
+/* Pictures in a half; LONG_MAX where they never end (shapes). */
+long ag_data_count(const struct ag_data *data, int half);
+/* Batch number index (0, 1, 2, ...) of a half: out = [batch, size, size, channels] in [-1, 1]. A pure function of
+ * options, half, batch and index; ready at once where a half's batches are asked for in sequence. Each epoch visits
+ * the half in a fresh order and drops the last short batch. Fails with 2 where the half has fewer pictures than a
+ * batch, or none of them can be read any more. */
+int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err);
+/* One line: how many pictures, in which halves, how many left out. Valid until ag_data_close. */
+const char *ag_data_summary(const struct ag_data *data);
+void ag_data_close(struct ag_data *data); /* NULL is fine */
+
+/* ---------------------------------------------------------------- file.c: reading, writing, folders */
+
+#define AG_PATH 4096 /* bytes of the longest path, the final 0 included */
+
+/* A file being written. It appears under its name only by ag_file_commit, complete and on the disk; until then, and
+ * after any failure, a file that had the name before is untouched. The text goes to .NAME.tmp in the same folder,
+ * which the next writer of NAME takes over if this one is killed. What isn't a regular file (/dev/stdout) is written
+ * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1. */
+struct ag_file {
+    int fd, status;
+    long used;                       /* bytes waiting in the buffer */
+    char *buffer, *path, *temporary; /* temporary is NULL when written directly */
+    struct ag_error *err;
+};
+int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err);
+int ag_file_write(struct ag_file *file, const void *data, long size);
+/* Ends the writing; exactly one of the two must follow an ag_file_open, a failed one too. */
+int ag_file_commit(struct ag_file *file);
+void ag_file_cancel(struct ag_file *file);
+
+/* The three at once, for content that is in memory. */
+int ag_write_file(const char *path, const void *data, long size, struct ag_error *err);
+/* The whole file in *data (free it with ag_free), with a 0 after its *size bytes. Status 2 if it can't be opened or
+ * read or has more than limit bytes, 1 if memory runs out; *data is then NULL. */
+int ag_read_file(const char *path, long limit, char **data, long *size, struct ag_error *err);
+void ag_free(void *memory);
+
+/* Makes the folder and those above it; one that is there already is no failure. Status 1. */
+int ag_make_dirs(const char *path, struct ag_error *err);
+int ag_is_file(const char *path); /* 1 for a regular file, 0 for anything else or nothing */
+int ag_is_dir(const char *path);
+/* path = folder/name. Status 2 if it doesn't fit. */
+int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err);
+
+/* ---------------------------------------------------------------- safetensors.c: reading files of tensors */
+
+enum ag_dtype {
+    AG_F32,
+    AG_F64,
+    AG_F16,
+    AG_BF16,
+    AG_I64,
+    AG_I32,
+    AG_I16,
+    AG_I8,
+    AG_U64,
+    AG_U32,
+    AG_U16,
+    AG_U8,
+    AG_BOOL
+};
+#define AG_RANK 8                       /* the most dimensions a tensor in a file may have */
+int ag_dtype_size(enum ag_dtype dtype); /* bytes */
+const char *ag_dtype_name(enum ag_dtype dtype);
+
+struct ag_st_tensor {
+    const char *name;
+    enum ag_dtype dtype;
+    int rank;
+    long shape[AG_RANK];
+    long count;       /* elements: the product of shape, 1 for rank 0 */
+    const void *data; /* in the file's memory: little-endian, C order, not necessarily aligned */
+};
+struct ag_st_text {
+    const char *key, *value;
+};
+/* An open file: all of it in memory, every header field checked. Read-only for its users. */
+struct ag_st {
+    const char *path;            /* for messages */
+    struct ag_st_tensor *tensor; /* sorted by name */
+    int tensors;
+    struct ag_st_text *text; /* the metadata, sorted by key */
+    int texts;
+    char *file, *strings; /* what the pointers above point into; file is NULL for ag_st_open_memory */
+};
+/* Status 2 for a file that is missing or wrong, the message naming the byte; 1 if memory runs out. After a failure st
+ * is empty, and closing it harmless. */
+int ag_st_open(struct ag_st *st, const char *path, struct ag_error *err);
+/* The same for the bytes of a file that is in memory already, and stays there until ag_st_close. */
+int ag_st_open_memory(struct ag_st *st, const char *name, const void *bytes, long size, struct ag_error *err);
+void ag_st_close(struct ag_st *st);
+const struct ag_st_tensor *ag_st_find(const struct ag_st *st, const char *name); /* NULL: there is none */
+const char *ag_st_meta(const struct ag_st *st, const char *key);                 /* NULL: there is none */
+long ag_st_count(int rank, const long *shape); /* elements of a shape; -1 if their bytes may not fit a long */
+
+/* ---------------------------------------------------------------- safetensors_write.c */
+
+/* A file to write: begin, add, then ag_st_write or ag_st_discard. Names are copied, data is not: it is read by
+ * ag_st_write. The tensors lie in the order they were added, those of wider types first, so that each is aligned. */
+struct ag_st_writer {
+    struct ag_st_entry *entry;
+    int entries, entry_room;
+    struct ag_st_text *text;
+    int texts, text_room;
+    enum ag_dtype real_dtype; /* of what ag_table_add adds: AG_F32; AG_F64 keeps all of a double */
+    int failed;               /* why ag_st_write will fail: 1 out of memory, 2 a wrong argument */
+};
+void ag_st_begin(struct ag_st_writer *writer);
+void ag_st_add(struct ag_st_writer *writer, const char *name, enum ag_dtype dtype, int rank, const long *shape,
+               const void *data);
+/* reals, named prefix + name, in writer->real_dtype; nhwc: shape is NCHW and data NHWC, and is turned when written */
+void ag_st_add_reals(struct ag_st_writer *writer, const char *prefix, const char *name, int rank, const long *shape,
+                     int nhwc, const real *data);
+void ag_st_add_meta(struct ag_st_writer *writer, const char *key, const char *value); /* copied; UTF-8 */
+/* Writes the file as ag_file_commit does, and empties the writer. Status 1, also for a name added twice. */
+int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *err);
+void ag_st_discard(struct ag_st_writer *writer);
+
+/* ---------------------------------------------------------------- image.c: PNG */
+
+/* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB). Atomic as ag_file_commit; status 1. */
+int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixels, struct ag_error *err);
+/* images: [n, size, size, channels] in [-1, 1] (clamped; NaN is black), drawn row by row in a grid of that many
+ * columns, 2 black pixels between neighbours. */
+int ag_write_grid(const char *path, const real *images, int n, int size, int channels, int columns,
+                  struct ag_error *err);
+
+/* ---------------------------------------------------------------- progress.c */
+
+/* How far a loop is, on standard output: on a terminal one line drawn over and over, elsewhere a line now and then. */
+struct ag_progress {
+    const char *label;
+    long total, done, measured_done;
+    double interval; /* seconds between plain lines: 10; may be set after ag_progress_start */
+    int terminal, drawn;
+    double started, measured, shown;     /* times in seconds */
+    double recent_steps, recent_seconds; /* of the last half minute or so, the older the less */
+    char message[256];
+};
+/* done_already: steps of an earlier process, which say nothing about the rate of this one. */
+void ag_progress_start(struct ag_progress *progress, const char *label, long total, long done_already);
+/* done steps are done, done_already's included; the rest is a printf format, shown behind the numbers. */
+void ag_progress_step(struct ag_progress *progress, long done, const char *format, ...);
+/* A line of its own on standard output, which the progress line makes way for. */
+void ag_progress_note(struct ag_progress *progress, const char *format, ...);
+/* Leaves a last line: steps done and time taken. */
+void ag_progress_end(struct ag_progress *progress);
+/* Seconds since some moment in the past, never going back. */
+double ag_seconds(void);
+/* "1h02m", "3m20s", "12s"; "?" for what is no time. */
+void ag_format_time(double seconds, char text[16]);
+
+/* ---------------------------------------------------------------- blocks and tensors of a program */
+
+/* The memory a phase works on. Parameters lie in blocks; AG_BAR_x holds the test weights (the paper's G and D with a
+ * bar) in the layout of x. */
+enum ag_block {
+    AG_G,     /* generator weights */
+    AG_D,     /* discriminator weights */
+    AG_ALPHA, /* architecture parameters */
+    AG_SN,    /* spectral norm's u and v */
+    AG_STAT,  /* running statistics of batch norm */
+    AG_BAR_G,
+    AG_BAR_D,
+    AG_BAR_ALPHA,
+    AG_BAR_SN,
+    AG_BAR_STAT,
+    AG_IN,         /* inputs of a phase, one after the other */
+    AG_OUT,        /* its outputs */
+    AG_GRAD,       /* gradient of the weight block it updates, in that block's layout */
+    AG_GRAD_ALPHA, /* gradient of AG_ALPHA, in its layout */
+    AG_ARENA,      /* intermediate tensors */
+    AG_SCRATCH,    /* ag_threads() times the program's scratch */
+    AG_BLOCKS
+};
+
+enum ag_init {
+    AG_INIT_CONSTANT,  /* a */
+    AG_INIT_UNIFORM,   /* uniform in [-a, a] */
+    AG_INIT_NORMAL,    /* N(a, b^2) */
+    AG_INIT_UNIT_NORMAL /* N(0, 1), scaled to length 1 */
+};
+
+struct ag_tensor {
+    const char *name;   /* dotted path, as in files */
+    int rank, shape[4]; /* as in files: NCHW, OIHW, [out, in] */
+    long offset;        /* from the start of its block, in reals */
+    int nhwc;           /* 1: an image batch, [N, H, W, C] in memory and NCHW in files */
+    enum ag_init init;  /* parameters only: their first value */
+    double a, b;
+};
+struct ag_table {
+    const struct ag_tensor *tensor;
+    int count;
+    long size; /* of the block, in reals */
+};
+
+/* A phase: a straight line of kernels between given inputs and outputs. */
+struct ag_phase {
+    const char *name; /* "forward", "d", "g", "arch" */
+    void (*run)(real *const block[AG_BLOCKS]);
+    int batch;
+    struct ag_table in, out;
+    int updates_weights;     /* AG_G or AG_D: AG_GRAD has that block's gradient afterwards; -1: none */
+    int updates_alpha;       /* 1: AG_GRAD_ALPHA has the gradient of AG_ALPHA afterwards */
+    double flop;             /* 2 x multiply-adds of the merged graph's convolutions and linear layers, direct form */
+    double flop_executed;    /* what the kernels really do, recomputation included */
+};
+
+/* A kernel of a program, for its profile. */
+struct ag_kernel {
+    const char *name;
+    double flop; /* of one picture (kernels that work on pictures) or of one call */
+};
+
+/* ---------------------------------------------------------------- profile.c */
+
+/* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
+ * mark is added to the kernel's account. */
+extern int ag_profiling;
+void ag_mark_begin(int thread);
+void ag_mark(int thread, int kernel, int images);
+
+/* The candidates of an edge, in the order of its alpha. */
+struct ag_edge {
+    const char *name; /* "cell1.up0" */
+    int count;
+    const char *const *op;
+};
+
+/* What a generated program is, for the parts of the runtime that work with any. */
+struct ag_program {
+    const char *kind;         /* "search", "retrain" or "generate" */
+    const char *name;         /* the spec's name */
+    const char *spec;         /* JSON text of the spec, all defaults filled in */
+    const char *genotype;     /* JSON text of the genotype the program was made from; NULL for a search */
+    struct ag_table block[5]; /* AG_G, AG_D, AG_ALPHA, AG_SN, AG_STAT */
+    const struct ag_phase *phase;
+    int phases;
+    long in_size, out_size, arena_size, scratch_size; /* the largest of its phases, in reals; scratch: a thread */
+    int image_size, image_channels, latent;
+    const struct ag_kernel *kernel;
+    int kernels;
+    const struct ag_edge *edge; /* search: what alpha chooses from */
+    int edges;
+};
+
+/* ---------------------------------------------------------------- table.c: blocks from and to files */
+
+enum ag_load {
+    AG_LOAD_REQUIRED = 0, /* a tensor that the file lacks is an error */
+    AG_LOAD_OPTIONAL = 1, /* a tensor that the file lacks leaves its part of the block as it is */
+    AG_LOAD_FINITE = 2    /* or-ed to either: NaN and infinity are errors */
+};
+/* Copies the tensors prefix + name of the table (F32 or F64 in the file) to their places in block, images to NHWC.
+ * Status 2 for a missing tensor, another type or shape (the message gives both); block is then partly written. */
+int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_table *table, real *block, int load,
+                  struct ag_error *err);
+/* Adds the table's tensors as prefix + name, images as NCHW, in writer->real_dtype. block is read by ag_st_write. */
+void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block);
+#endif

@@ -1,0 +1,402 @@
+/* Pictures to learn from: halves, epochs, batches, and what to do about broken pictures. */
+#define _POSIX_C_SOURCE 200809L
+#include "data.h"
+
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CACHE_BYTES (2ULL << 30)
+#define MAX_SIZE    16384
+/* Broken pictures that are named; the rest are only counted. */
+#define NAMED 5
+
+struct ag_data {
+    struct ag_source source;
+    long picture_bytes;
+    ag_u8 *cache; /* [source.count, size, size, channels]; NULL: pictures are read or drawn when needed */
+    int good;     /* pictures found usable at opening */
+    int *half[2]; /* numbers in the source of the pictures of each half, [count]; NULL if endless */
+    long count[2];
+    struct ag_maker maker; /* the training thread's */
+    struct ag_ahead *ahead;
+    int named; /* broken pictures named so far */
+    char summary[512];
+    /* Pictures that turn out broken during training, which happens on any thread: source.fault, under this lock. */
+    pthread_mutex_t lock;
+    int late_faults;
+    ag_u8 *announced; /* [source.count]; the training thread's */
+};
+
+/* ---------------------------------------------------------------- broken pictures */
+
+/* A copy of the fault; NULL would mean a good picture, so without memory it is a constant that is never freed. */
+static char no_memory_fault[] = "out of memory";
+
+static char *copy_fault(const char *fault)
+{
+    size_t size = strlen(fault) + 1;
+    char *copy = malloc(size);
+    return copy ? memcpy(copy, fault, size) : no_memory_fault;
+}
+
+static void free_faults(struct ag_source *source)
+{
+    for (int i = 0; source->fault && i < source->count; i++)
+        if (source->fault[i] != no_memory_fault) free(source->fault[i]);
+    free(source->fault);
+}
+
+static void announce(struct ag_data *data, int i)
+{
+    struct ag_error line; /* ag_fail keeps it to one line, whatever is in the file's name */
+    ag_fail(&line, 0, "data: skipped '%s': %s", data->source.name(&data->source, (ag_u64)i), data->source.fault[i]);
+    if (data->named < NAMED) fprintf(stderr, "%s\n", line.text);
+    if (data->named == NAMED) fprintf(stderr, "data: skipped more; from here on they are not named\n");
+    data->named++;
+}
+
+static int known_fault(struct ag_data *data, int i)
+{
+    pthread_mutex_lock(&data->lock);
+    int known = data->source.fault[i] != NULL;
+    pthread_mutex_unlock(&data->lock);
+    return known;
+}
+
+static void note_late_fault(struct ag_data *data, int i, const char *fault)
+{
+    char *copy = copy_fault(fault);
+    pthread_mutex_lock(&data->lock);
+    if (!data->source.fault[i]) {
+        data->source.fault[i] = copy;
+        data->late_faults++;
+        copy = NULL;
+    }
+    pthread_mutex_unlock(&data->lock);
+    if (copy != no_memory_fault) free(copy);
+}
+
+/* ---------------------------------------------------------------- one batch */
+
+int ag_maker_init(struct ag_maker *maker, struct ag_data *data)
+{
+    memset(maker, 0, sizeof *maker);
+    maker->data = data;
+    maker->picture = malloc((size_t)data->picture_bytes);
+    for (int half = 0; half < 2; half++) {
+        maker->epoch[half] = -1;
+        if (!data->source.endless) maker->order[half] = malloc(sizeof(int) * (size_t)(data->count[half] + 1));
+    }
+    for (int i = 0; i < 256; i++) maker->level[i] = (real)((2.0 * i - 255.0) / 255.0);
+    if (maker->picture && (data->source.endless || (maker->order[0] && maker->order[1]))) return 0;
+    ag_maker_free(maker);
+    return 1;
+}
+
+void ag_maker_free(struct ag_maker *maker)
+{
+    free(maker->picture);
+    free(maker->order[0]);
+    free(maker->order[1]);
+    memset(maker, 0, sizeof *maker);
+}
+
+/* Position in its half of the k-th picture of a batch. */
+static int position(struct ag_maker *maker, int half, int batch, long index, int k)
+{
+    struct ag_data *data = maker->data;
+    long per_epoch = data->count[half] / batch, epoch = index / per_epoch;
+    if (maker->epoch[half] != epoch) {
+        ag_permutation(data->source.options.seed, AG_RNG_SHUFFLE, (ag_u32)(epoch * 2 + half), (int)data->count[half],
+                       maker->order[half]);
+        maker->epoch[half] = epoch;
+    }
+    return maker->order[half][index % per_epoch * batch + k];
+}
+
+/* The picture at a position of its half or, where that is broken, the next good one: which one depends on the
+ * files alone, not on who reads them when. NULL and the last fault: there is none. */
+static const ag_u8 *good_picture(struct ag_maker *maker, int half, long at, char fault[AG_FAULT])
+{
+    struct ag_data *data = maker->data;
+    strcpy(fault, "broken");
+    for (long tried = 0; tried < data->count[half]; tried++, at = (at + 1) % data->count[half]) {
+        int i = data->half[half][at];
+        if (data->cache) return data->cache + (size_t)i * (size_t)data->picture_bytes;
+        if (known_fault(data, i)) continue;
+        if (!data->source.read(&data->source, half, (ag_u64)i, maker->picture, fault)) return maker->picture;
+        note_late_fault(data, i, fault);
+    }
+    return NULL;
+}
+
+static const ag_u8 *batch_picture(struct ag_maker *maker, int half, int batch, long index, int k, char fault[AG_FAULT])
+{
+    struct ag_source *source = &maker->data->source;
+    if (!source->endless) return good_picture(maker, half, position(maker, half, batch, index, k), fault);
+    ag_u64 i = (ag_u64)index * (ag_u64)batch + (ag_u64)k;
+    return source->read(source, half, i, maker->picture, fault) ? NULL : maker->picture;
+}
+
+int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
+                   int (*stop)(void *), void *stop_context)
+{
+    long bytes = maker->data->picture_bytes;
+    char fault[AG_FAULT];
+    for (int k = 0; k < batch; k++) {
+        if (stop && stop(stop_context)) return ag_fail(err, 1, "data: stopped");
+        const ag_u8 *picture = batch_picture(maker, half, batch, index, k, fault);
+        if (!picture)
+            return ag_fail(err, 2,
+                           "data: none of the pictures of the %s half can be read any more (the last: %s); check "
+                           "the folder given with --data",
+                           half ? "validation" : "training", fault);
+        for (long i = 0; i < bytes; i++) out[k * bytes + i] = maker->level[picture[i]];
+    }
+    return 0;
+}
+
+/* Names the pictures of a batch that turned out broken. All that matter to the batch are known once it is made, so
+ * the messages come in an order that does not depend on the threads' timing. */
+static void announce_late_faults(struct ag_data *data, int half, int batch, long index)
+{
+    pthread_mutex_lock(&data->lock);
+    for (int k = 0; data->late_faults && k < batch; k++) {
+        long at = position(&data->maker, half, batch, index, k), tried = 0;
+        int i = data->half[half][at];
+        for (; data->source.fault[i] && tried < data->count[half]; tried++) {
+            if (!data->announced[i]) announce(data, i);
+            data->announced[i] = 1;
+            at = (at + 1) % data->count[half];
+            i = data->half[half][at];
+        }
+    }
+    pthread_mutex_unlock(&data->lock);
+}
+
+int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err)
+{
+    if ((half != 0 && half != 1) || batch < 1 || index < 0)
+        return ag_fail(err, 2, "data: there is no batch %ld of %d pictures in half %d", index, batch, half);
+    if (data->count[half] < batch)
+        return ag_fail(err, 2,
+                       "data: the %s half has %ld picture%s, fewer than a batch of %d; give more with --data PATH, or "
+                       "lower the batch",
+                       half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
+    int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
+                             : ag_maker_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
+    if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
+    return status;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static int check_options(const struct ag_data_options *o, struct ag_error *err)
+{
+    if (o->size < 1 || o->size > MAX_SIZE)
+        return ag_fail(err, 2, "data: a picture size of %d is not between 1 and %d", o->size, MAX_SIZE);
+    if (o->channels != 1 && o->channels != 3)
+        return ag_fail(err, 2, "data: pictures have 1 or 3 channels, not %d", o->channels);
+    if (!(o->split >= 0 && o->split <= 1)) return ag_fail(err, 2, "data: a split of %g is not in [0, 1]", o->split);
+    return 0;
+}
+
+static int open_source(struct ag_source *source, struct ag_error *err)
+{
+    static const struct {
+        const char *format;
+        int (*open)(struct ag_source *, struct ag_error *);
+    } formats[] = {{"cifar10", ag_source_cifar10},
+                   {"stl10", ag_source_stl10},
+                   {"images", ag_source_images},
+                   {"shapes", ag_source_shapes}};
+    const char *format = source->options.format, *path = source->options.path;
+    int named_path = path && *path;
+    if (named_path && strcmp(path, "shapes") == 0)
+        format = "shapes";
+    else if (named_path && strcmp(format, "shapes") == 0)
+        format = "images";
+    else if (!named_path && strcmp(format, "shapes") != 0)
+        return ag_fail(err, 2, "data: no folder given for format '%s'; give one with --data PATH, or --data shapes",
+                       format);
+    source->options.format = format;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(format, formats[i].format) == 0) return formats[i].open(source, err);
+    return ag_fail(err, 2,
+                   "data: unknown format '%s' (cifar10, stl10, images and shapes are known); use --data shapes to do "
+                   "without",
+                   format);
+}
+
+static void cache_picture(void *context, int i, int thread)
+{
+    struct ag_data *data = context;
+    char fault[AG_FAULT];
+    (void)thread;
+    if (data->source.fault[i]) return;
+    if (data->source.read(&data->source, 0, (ag_u64)i, data->cache + (size_t)i * (size_t)data->picture_bytes, fault))
+        data->source.fault[i] = copy_fault(fault);
+}
+
+/* Decodes the whole set into memory if it fits the limit. */
+static int fill_cache(struct ag_data *data, struct ag_error *err)
+{
+    struct ag_source *source = &data->source;
+    ag_u64 limit = source->options.cache_bytes ? source->options.cache_bytes : CACHE_BYTES;
+    ag_u64 bytes = (ag_u64)source->count * (ag_u64)data->picture_bytes;
+    if (!source->fault) source->fault = calloc((size_t)source->count, sizeof *source->fault);
+    data->announced = calloc((size_t)source->count, 1);
+    if (!source->fault || !data->announced) return ag_fail(err, 1, "data: no memory for %d pictures", source->count);
+    if (bytes > limit) return 0;
+    data->cache = malloc((size_t)bytes);
+    if (!data->cache) return 0; /* then they are read as they are needed */
+    ag_parallel(source->count, cache_picture, data);
+    return 0;
+}
+
+/* Names what is broken and counts what is good. */
+static int report_faults(struct ag_data *data, struct ag_error *err)
+{
+    struct ag_source *source = &data->source;
+    int broken = 0, first = -1;
+    for (int i = 0; i < source->count; i++) {
+        if (!source->fault[i]) continue;
+        if (first < 0) first = i;
+        broken++;
+    }
+    data->good = source->count - broken;
+    if (!data->good)
+        return ag_fail(err, 2,
+                       "data: none of the %d pictures in '%s' can be used (the first, '%s': %s); give others with "
+                       "--data PATH, or --data shapes",
+                       source->count, source->options.path, source->name(source, (ag_u64)first), source->fault[first]);
+    for (int i = first; first >= 0 && i < source->count && data->named < NAMED; i++)
+        if (source->fault[i]) announce(data, i);
+    if (broken) fprintf(stderr, "data: skipped %d of %d pictures\n", broken, source->count);
+    return 0;
+}
+
+/* Deals the good pictures out to the halves, in the order of one random permutation. */
+static int split_halves(struct ag_data *data, struct ag_error *err)
+{
+    struct ag_source *source = &data->source;
+    int *good = malloc(sizeof(int) * (size_t)data->good), *deal = malloc(sizeof(int) * (size_t)data->good);
+    data->count[0] = (long)floor(source->options.split * data->good + 0.5);
+    data->count[1] = data->good - data->count[0];
+    for (int h = 0; h < 2; h++) data->half[h] = malloc(sizeof(int) * (size_t)(data->count[h] + 1));
+    int enough = good && deal && data->half[0] && data->half[1];
+    if (enough) {
+        for (int i = 0, n = 0; i < source->count; i++)
+            if (!source->fault[i]) good[n++] = i;
+        ag_permutation(source->options.seed, AG_RNG_SPLIT, 0, data->good, deal);
+        for (long n = 0; n < data->good; n++) {
+            int validation = n >= data->count[0];
+            data->half[validation][n - (validation ? data->count[0] : 0)] = good[deal[n]];
+        }
+    }
+    free(good);
+    free(deal);
+    return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
+}
+
+static void append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text + used, size - used, format, values);
+    va_end(values);
+}
+
+static void write_summary(struct ag_data *data)
+{
+    const struct ag_data_options *o = &data->source.options;
+    size_t size = sizeof data->summary;
+    if (data->source.endless) {
+        append(data->summary, size, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
+        return;
+    }
+    int broken = data->source.count - data->good;
+    append(data->summary, size, "data: %d picture%s (%s, '%.200s'), %ld for training, %ld for validation", data->good,
+           data->good == 1 ? "" : "s", o->format, o->path, data->count[0], data->count[1]);
+    if (broken) append(data->summary, size, ", %d broken left out", broken);
+    append(data->summary, size, data->cache ? ", in memory" : ", read as needed");
+}
+
+static int open_finite(struct ag_data *data, struct ag_error *err)
+{
+    int status = fill_cache(data, err);
+    if (!status) status = report_faults(data, err);
+    if (!status) status = split_halves(data, err);
+    return status;
+}
+
+static void open_endless(struct ag_data *data)
+{
+    double split = data->source.options.split;
+    data->count[0] = split > 0 ? LONG_MAX : 0;
+    data->count[1] = split < 1 ? LONG_MAX : 0;
+}
+
+/* Decoding and drawing is what takes time; copying from memory needs no second thread. */
+static int ahead_threads(const struct ag_data *data)
+{
+    if (data->cache) return 1;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 8 ? 2 : cores < 16 ? (int)cores / 4 : 4;
+}
+
+int ag_data_open(struct ag_data **out, const struct ag_data_options *options, struct ag_error *err)
+{
+    *out = NULL;
+    if (check_options(options, err)) return 2;
+    struct ag_data *data = calloc(1, sizeof *data);
+    if (!data) return ag_fail(err, 1, "data: no memory");
+    pthread_mutex_init(&data->lock, NULL);
+    data->source.options = *options;
+    data->picture_bytes = (long)options->size * options->size * options->channels;
+    int status = open_source(&data->source, err);
+    if (!status && data->source.endless) open_endless(data);
+    if (!status && !data->source.endless) status = open_finite(data, err);
+    if (!status && ag_maker_init(&data->maker, data)) status = ag_fail(err, 1, "data: no memory");
+    if (status) {
+        ag_data_close(data);
+        return status;
+    }
+    write_summary(data);
+    data->source.options.format = data->source.options.path = NULL;               /* the caller's, who may free them */
+    data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* without it: slower, no worse */
+    *out = data;
+    return 0;
+}
+
+long ag_data_count(const struct ag_data *data, int half)
+{
+    return data->count[half != 0];
+}
+
+const char *ag_data_summary(const struct ag_data *data)
+{
+    return data->summary;
+}
+
+void ag_data_close(struct ag_data *data)
+{
+    if (!data) return;
+    ag_ahead_stop(data->ahead);
+    ag_maker_free(&data->maker);
+    if (data->source.close) data->source.close(&data->source);
+    free_faults(&data->source);
+    free(data->cache);
+    free(data->half[0]);
+    free(data->half[1]);
+    free(data->announced);
+    pthread_mutex_destroy(&data->lock);
+    free(data);
+}

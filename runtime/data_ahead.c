@@ -1,0 +1,211 @@
+/*
+ * Batches made before they are asked for. Each half has a window of RING batches that follow the last one taken;
+ * threads fill it, the training thread copies from it. What a batch holds is ag_maker_batch's alone, so nothing here
+ * can change a result, only when it is there.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "data.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RING 4
+
+enum slot_state { EMPTY, BUSY, READY };
+
+struct slot {
+    enum slot_state state;
+    int stale; /* BUSY, but nobody wants it any more */
+    int batch;
+    long index;
+    real *pixels; /* [batch, size, size, channels] */
+    size_t reals; /* allocated */
+    int status;
+    struct ag_error err;
+};
+
+/* Slot i % RING belongs to batch i, for i in wanted..wanted+RING-1; those before `next` are given to a thread. */
+struct window {
+    int batch; /* 0: nobody has asked for this half yet */
+    long wanted, next;
+    struct slot ring[RING];
+};
+
+struct ag_ahead {
+    struct ag_data *data;
+    long picture_reals;
+    pthread_mutex_t lock; /* guards all that follows; pixels of a slot: whoever set it BUSY, or the reader if READY */
+    pthread_cond_t work, done;
+    struct window window[2];
+    int stop, threads;
+    pthread_t *thread;
+};
+
+static struct slot *slot_of(struct window *window, long index)
+{
+    return &window->ring[index % RING];
+}
+
+static int has_work(struct window *window)
+{
+    return window->batch && window->next < window->wanted + RING && slot_of(window, window->next)->state == EMPTY;
+}
+
+/* The half whose window has the fewest batches ahead, of those with work; -1: none. */
+static int most_urgent(struct ag_ahead *ahead)
+{
+    int best = -1;
+    long least = RING;
+    for (int half = 0; half < 2; half++) {
+        struct window *window = &ahead->window[half];
+        if (!has_work(window) || window->next - window->wanted >= least) continue;
+        least = window->next - window->wanted;
+        best = half;
+    }
+    return best;
+}
+
+static int stopping(void *context)
+{
+    struct ag_ahead *ahead = context;
+    pthread_mutex_lock(&ahead->lock);
+    int stop = ahead->stop;
+    pthread_mutex_unlock(&ahead->lock);
+    return stop;
+}
+
+static int make_room(struct slot *slot, size_t reals)
+{
+    if (slot->reals >= reals) return 0;
+    free(slot->pixels);
+    slot->pixels = malloc(reals * sizeof(real));
+    slot->reals = slot->pixels ? reals : 0;
+    return slot->pixels ? 0 : ag_fail(&slot->err, 1, "data: no memory for a batch of %d", slot->batch);
+}
+
+/* Called and left with the lock held. */
+static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
+{
+    struct window *window = &ahead->window[half];
+    long index = window->next++;
+    struct slot *slot = slot_of(window, index);
+    slot->state = BUSY;
+    slot->stale = 0;
+    slot->batch = window->batch;
+    slot->index = index;
+    pthread_mutex_unlock(&ahead->lock);
+    int status = make_room(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
+    if (!status) status = ag_maker_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
+    pthread_mutex_lock(&ahead->lock);
+    slot->status = status;
+    slot->state = slot->stale ? EMPTY : READY;
+    pthread_cond_broadcast(&ahead->done);
+    if (slot->stale) pthread_cond_broadcast(&ahead->work);
+}
+
+static void *work(void *context)
+{
+    struct ag_ahead *ahead = context;
+    struct ag_maker maker;
+    if (ag_maker_init(&maker, ahead->data)) return NULL; /* batches nobody has begun are made by who asks for them */
+    pthread_mutex_lock(&ahead->lock);
+    while (!ahead->stop) {
+        int half = most_urgent(ahead);
+        if (half < 0)
+            pthread_cond_wait(&ahead->work, &ahead->lock);
+        else
+            fill_slot(ahead, &maker, half);
+    }
+    pthread_mutex_unlock(&ahead->lock);
+    ag_maker_free(&maker);
+    return NULL;
+}
+
+static void discard(struct slot *slot)
+{
+    if (slot->state == READY) slot->state = EMPTY;
+    slot->stale = 1;
+}
+
+/* Discards the batches before `index`, or all if it is outside what is begun; the next wanted is the one after. */
+static void move_window(struct window *window, int batch, long index)
+{
+    int begun = window->batch == batch && index >= window->wanted && index < window->next;
+    for (int i = 0; i < RING; i++)
+        if (!begun || window->ring[i].index < index) discard(&window->ring[i]);
+    if (!begun) window->next = index + 1;
+    window->batch = batch;
+    window->wanted = index + 1;
+}
+
+int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int batch, long index, real *out,
+                   struct ag_error *err)
+{
+    struct window *window = &ahead->window[half];
+    pthread_mutex_lock(&ahead->lock);
+    int begun = window->batch == batch && index >= window->wanted && index < window->next;
+    struct slot *slot = slot_of(window, index);
+    while (begun && slot->state == BUSY) pthread_cond_wait(&ahead->done, &ahead->lock);
+    move_window(window, batch, index);
+    pthread_cond_broadcast(&ahead->work);
+    pthread_mutex_unlock(&ahead->lock);
+    if (!begun) return ag_maker_batch(maker, half, batch, index, out, err, NULL, NULL);
+
+    /* READY, and no thread touches it until it is EMPTY again. */
+    int status = slot->status;
+    if (status)
+        *err = slot->err;
+    else
+        memcpy(out, slot->pixels, (size_t)batch * (size_t)ahead->picture_reals * sizeof(real));
+    pthread_mutex_lock(&ahead->lock);
+    slot->state = EMPTY;
+    pthread_cond_broadcast(&ahead->work);
+    pthread_mutex_unlock(&ahead->lock);
+    return status;
+}
+
+/* Signals are for the training thread. */
+static void start_threads(struct ag_ahead *ahead, int threads)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (ahead->threads < threads && !pthread_create(&ahead->thread[ahead->threads], NULL, work, ahead))
+        ahead->threads++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct ag_ahead *ag_ahead_start(struct ag_data *data, int threads, long picture_reals)
+{
+    struct ag_ahead *ahead = calloc(1, sizeof *ahead);
+    if (!ahead) return NULL;
+    ahead->data = data;
+    ahead->picture_reals = picture_reals;
+    ahead->thread = calloc((size_t)threads, sizeof *ahead->thread);
+    pthread_mutex_init(&ahead->lock, NULL);
+    pthread_cond_init(&ahead->work, NULL);
+    pthread_cond_init(&ahead->done, NULL);
+    if (ahead->thread) start_threads(ahead, threads);
+    if (ahead->threads) return ahead;
+    ag_ahead_stop(ahead);
+    return NULL;
+}
+
+void ag_ahead_stop(struct ag_ahead *ahead)
+{
+    if (!ahead) return;
+    pthread_mutex_lock(&ahead->lock);
+    ahead->stop = 1;
+    pthread_cond_broadcast(&ahead->work);
+    pthread_mutex_unlock(&ahead->lock);
+    for (int i = 0; i < ahead->threads; i++) pthread_join(ahead->thread[i], NULL);
+    for (int half = 0; half < 2; half++)
+        for (int i = 0; i < RING; i++) free(ahead->window[half].ring[i].pixels);
+    pthread_mutex_destroy(&ahead->lock);
+    pthread_cond_destroy(&ahead->work);
+    pthread_cond_destroy(&ahead->done);
+    free(ahead->thread);
+    free(ahead);
+}

@@ -1,0 +1,19 @@
+/* Messages of failures: one line each, whatever names and texts from outside are in them. */
+#include "ag.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int ag_fail(struct ag_error *err, int status, const char *format, ...)
+{
+    const int room = (int)sizeof err->text;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(err->text, (size_t)room, format, arguments);
+    va_end(arguments);
+    if (length < 0) strcpy(err->text, format[0] ? "a failure whose message could not be formatted" : "");
+    if (length >= room) strcpy(err->text + room - 4, "...");
+    for (char *c = err->text; *c; c++)
+        if ((ag_u8)*c < ' ' || *c == 127) *c = ' ';
+    return status;
+}

@@ -1,0 +1,251 @@
+/* Files that are either whole or as they were, and the few things programs do with folders. */
+#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
+#include "ag.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER (1 << 16)
+
+void ag_free(void *memory)
+{
+    free(memory);
+}
+
+static int fail(struct ag_file *file, const char *what)
+{
+    int error = errno;
+    if (!file->status) file->status = ag_fail(file->err, 1, "%s: %s: %s", file->path, what, strerror(error));
+    return file->status;
+}
+
+/* A copy of path, or of what it links to, so that a link stays one when the file behind it is replaced. */
+static char *resolve(const char *path)
+{
+    struct stat is;
+    char *target = NULL;
+    if (!lstat(path, &is) && S_ISLNK(is.st_mode)) target = realpath(path, NULL);
+    return target ? target : strdup(path);
+}
+
+/* The folder a path lies in; NULL if memory runs out. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* The path of the temporary file beside path; NULL if memory runs out. */
+static char *temporary_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t size = strlen(path) + sizeof ".." + sizeof "tmp";
+    char *temporary = malloc(size);
+    if (temporary) snprintf(temporary, size, "%.*s.%s.tmp", (int)(name - path), path, name);
+    return temporary;
+}
+
+/* Opens and empties the temporary file. Its lock keeps two processes from writing one file together. A killed
+ * process leaves the file but no lock; one that finishes renames it, so a file that was locked may have become the
+ * target by the time it is ours, and must not be emptied then. */
+static int open_temporary(struct ag_file *file)
+{
+    for (;;) {
+        struct stat here, there;
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (file->fd < 0) return fail(file, "cannot write");
+        if (flock(file->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+            close(file->fd);
+            file->fd = -1;
+            return file->status = ag_fail(file->err, 1, "%s: another process is writing it", file->path);
+        }
+        if (!fstat(file->fd, &here) && !lstat(file->temporary, &there) && here.st_dev == there.st_dev &&
+            here.st_ino == there.st_ino)
+            return ftruncate(file->fd, 0) ? fail(file, "cannot write") : 0;
+        close(file->fd);
+    }
+}
+
+int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err)
+{
+    struct stat is;
+    memset(file, 0, sizeof *file);
+    file->fd = -1;
+    file->err = err;
+    file->path = resolve(path);
+    file->buffer = malloc(BUFFER);
+    if (!file->path || !file->buffer) return file->status = ag_fail(err, 1, "%s: out of memory", path);
+    if (!stat(file->path, &is) && !S_ISREG(is.st_mode)) {
+        file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
+        return file->fd < 0 ? fail(file, "cannot write") : 0;
+    }
+    file->temporary = temporary_of(file->path);
+    if (!file->temporary) return file->status = ag_fail(err, 1, "%s: out of memory", path);
+    return open_temporary(file);
+}
+
+static int put(struct ag_file *file, const char *data, long size)
+{
+    while (size > 0 && !file->status) {
+        long written = write(file->fd, data, (size_t)size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return fail(file, "cannot write");
+        data += written, size -= written;
+    }
+    return file->status;
+}
+
+int ag_file_write(struct ag_file *file, const void *data, long size)
+{
+    if (file->status) return file->status;
+    if (file->used + size > BUFFER) {
+        long used = file->used;
+        file->used = 0;
+        if (put(file, file->buffer, used)) return file->status;
+    }
+    if (size >= BUFFER) return put(file, data, size);
+    if (size > 0) memcpy(file->buffer + file->used, data, (size_t)size);
+    file->used += size;
+    return 0;
+}
+
+/* A rename is on the disk once its folder is; file systems that cannot sync a folder say EINVAL. */
+static int sync_folder(struct ag_file *file)
+{
+    char *folder = folder_of(file->path);
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, status = 0;
+    if (fd >= 0 && fsync(fd) && errno != EINVAL) status = fail(file, "cannot sync its folder");
+    if (fd >= 0) close(fd);
+    free(folder);
+    return status;
+}
+
+static void release(struct ag_file *file)
+{
+    if (file->fd >= 0) close(file->fd);
+    free(file->buffer);
+    free(file->path);
+    free(file->temporary);
+    file->fd = -1;
+    file->buffer = file->path = file->temporary = NULL;
+}
+
+int ag_file_commit(struct ag_file *file)
+{
+    put(file, file->buffer, file->used);
+    if (!file->status && file->temporary) {
+        /* renamed while still open, so that the lock holds until the temporary name is free again */
+        if (fsync(file->fd))
+            fail(file, "cannot write");
+        else if (rename(file->temporary, file->path))
+            fail(file, "cannot rename the new file to it");
+        else
+            sync_folder(file);
+    }
+    int status = file->status;
+    ag_file_cancel(file);
+    return status;
+}
+
+void ag_file_cancel(struct ag_file *file)
+{
+    struct stat here, there;
+    /* after a rename the temporary name is not ours any more, maybe another writer's already */
+    if (file->temporary && file->fd >= 0 && !fstat(file->fd, &here) && !lstat(file->temporary, &there) &&
+        here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+        unlink(file->temporary);
+    release(file);
+}
+
+int ag_write_file(const char *path, const void *data, long size, struct ag_error *err)
+{
+    struct ag_file file;
+    ag_file_open(&file, path, err);
+    ag_file_write(&file, data, size);
+    return ag_file_commit(&file);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* Reads fd to its end into *data, of *size bytes; a file that has a size is read into memory of that size. */
+static int read_all(int fd, const char *path, long limit, char **data, long *size, struct ag_error *err)
+{
+    struct stat is;
+    long room = !fstat(fd, &is) && S_ISREG(is.st_mode) ? is.st_size + 1 : BUFFER;
+    if (room - 1 > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
+    *data = malloc((size_t)room + 1);
+    for (long got = 1; *data && got; *size += got) {
+        if (*size > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
+        if (*size == room) {
+            char *larger = realloc(*data, (size_t)(room *= 2) + 1);
+            if (!larger) break;
+            *data = larger;
+        }
+        do got = read(fd, *data + *size, (size_t)(room - *size));
+        while (got < 0 && errno == EINTR);
+        if (got < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
+        if (got == 0) return (*data)[*size] = 0;
+    }
+    return ag_fail(err, 1, "%s: out of memory after %ld bytes", path, *size);
+}
+
+int ag_read_file(const char *path, long limit, char **data, long *size, struct ag_error *err)
+{
+    *data = NULL;
+    *size = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
+    int status = read_all(fd, path, limit, data, size, err);
+    close(fd);
+    if (status) {
+        free(*data);
+        *data = NULL;
+        *size = 0;
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------- folders */
+
+int ag_is_file(const char *path)
+{
+    struct stat is;
+    return !stat(path, &is) && S_ISREG(is.st_mode);
+}
+
+int ag_is_dir(const char *path)
+{
+    struct stat is;
+    return !stat(path, &is) && S_ISDIR(is.st_mode);
+}
+
+int ag_make_dirs(const char *path, struct ag_error *err)
+{
+    char part[AG_PATH];
+    if (strlen(path) >= sizeof part) return ag_fail(err, 1, "%.64s...: the path is too long", path);
+    for (const char *end = path; *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        memcpy(part, path, (size_t)(end - path));
+        part[end - path] = 0;
+        if (mkdir(part, 0777) && !ag_is_dir(part))
+            return ag_fail(err, 1, "%s: cannot make this folder: %s", part, strerror(errno));
+    }
+    return 0;
+}
+
+int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err)
+{
+    size_t length = strlen(folder);
+    int slash = length > 0 && folder[length - 1] != '/';
+    if (snprintf(path, AG_PATH, "%s%s%s", folder, slash ? "/" : "", name) < AG_PATH) return 0;
+    return ag_fail(err, 2, "%.64s.../%.64s: the path is too long", folder, name);
+}

@@ -1,0 +1,210 @@
+/*
+ * ag_parallel: the tasks of a loop on several threads. Two builds of one interface: OpenMP where the compiler has it
+ * switched on, else a small pool of pthreads (tcc, and static binaries, for which clang has no OpenMP).
+ */
+#define _GNU_SOURCE
+#include "ag.h"
+#include <sched.h>
+#include <unistd.h>
+
+#define MAX_THREADS 256
+
+static int thread_count; /* 0: not known yet */
+
+static int cores(void)
+{
+    cpu_set_t set;
+    if (!sched_getaffinity(0, sizeof set, &set)) return CPU_COUNT(&set);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN); /* more processors than a cpu_set_t has bits */
+}
+
+void ag_set_threads(int threads)
+{
+    if (threads <= 0) threads = cores();
+    thread_count = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+}
+
+int ag_threads(void)
+{
+    if (!thread_count) ag_set_threads(0);
+    return thread_count;
+}
+
+static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
+{
+    for (int task = 0; task < tasks; task++) fn(context, task, thread);
+}
+
+#ifdef _OPENMP
+
+#include <omp.h>
+
+/* The number of threads is asked for even where a loop has fewer tasks: libgomp ends the threads of a team that
+ * shrinks, and starting them again costs more than leaving them idle. A loop inside a task keeps its thread's number,
+ * so that numbers stay distinct. */
+void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
+{
+    if (omp_get_level() > 0) {
+        serial(tasks, fn, context, omp_get_thread_num());
+        return;
+    }
+    int threads = tasks > 1 ? ag_threads() : 1;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int task = 0; task < tasks; task++) fn(context, task, omp_get_thread_num());
+}
+
+#else
+
+#include <pthread.h>
+
+/* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
+ * task lock. */
+#ifdef __TINYC__
+static pthread_mutex_t task_lock = PTHREAD_MUTEX_INITIALIZER;
+static int add(int *counter, int n)
+{
+    pthread_mutex_lock(&task_lock);
+    int before = *counter;
+    *counter += n;
+    pthread_mutex_unlock(&task_lock);
+    return before;
+}
+static int look(int *counter)
+{
+    return add(counter, 0);
+}
+#else
+static int add(int *counter, int n)
+{
+    return __sync_fetch_and_add(counter, n);
+}
+static int look(int *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+#endif
+
+#define SPINS 2000 /* looks at a counter before sleeping: some tens of microseconds, the gap between two kernels */
+
+/* The pool, and the loop it is at. A worker joins a loop that is open and whose number it hasn't seen; the caller
+ * closes it when no task is left to hand out, so that it never waits for a worker that has yet to wake up. */
+static struct {
+    pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
+    pthread_mutex_t lock; /* guards what follows, but next */
+    pthread_cond_t opened, left;
+    int workers; /* started; their thread numbers are 1..workers */
+    int loop;    /* odd while a loop is open, another number for each */
+    int threads; /* those with a number below may join */
+    int active;  /* workers that have joined and not left */
+    int tasks;
+    int next; /* task to hand out */
+    void (*fn)(void *context, int task, int thread);
+    void *context;
+} pool = {.call = PTHREAD_MUTEX_INITIALIZER,
+          .lock = PTHREAD_MUTEX_INITIALIZER,
+          .opened = PTHREAD_COND_INITIALIZER,
+          .left = PTHREAD_COND_INITIALIZER};
+
+/* thread + 1 of the calling thread while it is in a loop, else NULL */
+static pthread_key_t thread_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char numbers[MAX_THREADS + 1]; /* their addresses are the values of thread_key */
+
+static void make_key(void)
+{
+    pthread_key_create(&thread_key, NULL);
+}
+
+static void take_tasks(int thread)
+{
+    for (int task; (task = add(&pool.next, 1)) < pool.tasks;) pool.fn(pool.context, task, thread);
+}
+
+static int is_new(int loop, int seen)
+{
+    return loop & 1 && loop != seen;
+}
+
+static void *worker(void *number)
+{
+    int thread = (int)((char *)number - numbers) - 1, seen = 0;
+    pthread_setspecific(thread_key, number);
+    for (;;) {
+        for (int spin = 0; spin < SPINS && !is_new(look(&pool.loop), seen); spin++)
+            if (spin % 16 == 15) sched_yield();
+        pthread_mutex_lock(&pool.lock);
+        while (!is_new(pool.loop, seen) || thread >= pool.threads) pthread_cond_wait(&pool.opened, &pool.lock);
+        seen = pool.loop;
+        pool.active++;
+        pthread_mutex_unlock(&pool.lock);
+
+        take_tasks(thread);
+
+        pthread_mutex_lock(&pool.lock);
+        add(&pool.active, -1);
+        if (!pool.active) pthread_cond_signal(&pool.left);
+        pthread_mutex_unlock(&pool.lock);
+    }
+    return NULL;
+}
+
+/* Fewer workers than wanted, where the system gives no more threads, only make the loop slower. */
+static void start_workers(int threads)
+{
+    pthread_attr_t attributes;
+    pthread_t id;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    while (pool.workers + 1 < threads && !pthread_create(&id, &attributes, worker, numbers + pool.workers + 2))
+        pool.workers++;
+    pthread_attr_destroy(&attributes);
+}
+
+static void open_loop(int tasks, void (*fn)(void *, int, int), void *context)
+{
+    pthread_mutex_lock(&pool.lock);
+    pool.threads = tasks < ag_threads() ? tasks : ag_threads();
+    pool.tasks = tasks;
+    pool.next = 0;
+    pool.fn = fn;
+    pool.context = context;
+    add(&pool.loop, 1);
+    if (pool.threads > 1) pthread_cond_broadcast(&pool.opened);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+static void close_loop(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    add(&pool.loop, 1);
+    pthread_mutex_unlock(&pool.lock);
+    for (int spin = 0; spin < SPINS && look(&pool.active); spin++)
+        if (spin % 16 == 15) sched_yield();
+    pthread_mutex_lock(&pool.lock);
+    while (pool.active) pthread_cond_wait(&pool.left, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
+{
+    pthread_once(&once, make_key);
+    char *number = pthread_getspecific(thread_key);
+    if (number) {
+        serial(tasks, fn, context, (int)(number - numbers) - 1);
+        return;
+    }
+    pthread_mutex_lock(&pool.call);
+    pthread_setspecific(thread_key, numbers + 1);
+    if (tasks > 1 && ag_threads() > 1) {
+        start_workers(ag_threads());
+        open_loop(tasks, fn, context);
+        take_tasks(0);
+        close_loop();
+    } else {
+        serial(tasks, fn, context, 0);
+    }
+    pthread_setspecific(thread_key, NULL);
+    pthread_mutex_unlock(&pool.call);
+}
+
+#endif

@@ -1,0 +1,256 @@
+/* One PNG or JPEG file to RGB pixels. */
+#define _POSIX_C_SOURCE 200809L
+#include "data.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+#include <jpeglib.h>
+#include <jerror.h>
+
+/* Larger pictures are taken for damage or an attack rather than for something to learn from at up to 1024 pixels. */
+#define MAX_SIDE   16384
+#define MAX_PIXELS (1L << 27)
+
+static int fail(char fault[AG_FAULT], const char *reason)
+{
+    snprintf(fault, AG_FAULT, "%s", reason);
+    return 1;
+}
+
+static int check_dimensions(unsigned long width, unsigned long height, char fault[AG_FAULT])
+{
+    if (width == 0 || height == 0) return fail(fault, "it has no pixels");
+    if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return 0;
+    snprintf(fault, AG_FAULT, "%lux%lu pixels are too many (up to %d a side, %ld in all)", width, height, MAX_SIDE,
+             MAX_PIXELS);
+    return 1;
+}
+
+enum ag_picture_kind ag_picture_kind(const char *path, char fault[AG_FAULT])
+{
+    static const ag_u8 png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[3] = {0xff, 0xd8, 0xff};
+    ag_u8 start[8];
+    fault[0] = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        fail(fault, strerror(errno));
+        return AG_PICTURE_NONE;
+    }
+    size_t got = fread(start, 1, sizeof start, file);
+    if (ferror(file)) fail(fault, strerror(errno));
+    fclose(file);
+    if (got == 8 && memcmp(start, png, 8) == 0) return AG_PICTURE_PNG;
+    if (got >= 3 && memcmp(start, jpeg, 3) == 0) return AG_PICTURE_JPEG;
+    return AG_PICTURE_NONE;
+}
+
+/* The state of a decoder lies outside the functions that setjmp returns to, where a longjmp can't lose it. */
+struct decoder {
+    FILE *file;
+    ag_u8 *rgb; /* [height, width, 3], once it is decoded */
+    ag_u8 *row; /* JPEG: a row that isn't RGB */
+    png_bytep *rows;
+    long width, height;
+    char *fault;
+    jmp_buf escape;
+    png_structp png;
+    png_infop info;
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr jpeg_errors;
+};
+
+/* ---------------------------------------------------------------- PNG */
+
+static void png_failed(png_structp png, png_const_charp message)
+{
+    struct decoder *d = png_get_error_ptr(png);
+    fail(d->fault, feof(d->file) ? "the file ends early" : message);
+    longjmp(d->escape, 1);
+}
+
+static void png_ignored(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static int open_png(struct decoder *d)
+{
+    d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, png_failed, png_ignored);
+    if (d->png) d->info = png_create_info_struct(d->png);
+    if (!d->info) return fail(d->fault, "out of memory");
+    if (setjmp(d->escape)) return 1;
+    png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions says it better */
+    png_init_io(d->png, d->file);
+    png_read_info(d->png, d->info);
+    d->width = (long)png_get_image_width(d->png, d->info);
+    d->height = (long)png_get_image_height(d->png, d->info);
+    return check_dimensions((unsigned long)d->width, (unsigned long)d->height, d->fault);
+}
+
+/* RGBA to RGB over white, in place. The mean of pixels laid over white is what a mean of premultiplied ones would be
+ * over white, so nothing after this needs to know of alpha. */
+static void over_white(ag_u8 *rgba, long pixels)
+{
+    ag_u8 *rgb = rgba;
+    for (long i = 0; i < pixels; i++, rgba += 4) {
+        int alpha = rgba[3];
+        for (int c = 0; c < 3; c++) *rgb++ = (ag_u8)((rgba[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+}
+
+static int read_png(struct decoder *d)
+{
+    size_t stride = (size_t)d->width * 4;
+    d->rgb = malloc(stride * (size_t)d->height); /* RGBA at first */
+    d->rows = malloc(sizeof *d->rows * (size_t)d->height);
+    if (!d->rgb || !d->rows) return fail(d->fault, "out of memory");
+    for (long y = 0; y < d->height; y++) d->rows[y] = d->rgb + (size_t)y * stride;
+    if (setjmp(d->escape)) return 1;
+    png_set_scale_16(d->png);
+    png_set_expand(d->png);
+    png_set_gray_to_rgb(d->png);
+    png_set_add_alpha(d->png, 255, PNG_FILLER_AFTER);
+    png_set_interlace_handling(d->png);
+    png_read_update_info(d->png, d->info);
+    png_read_image(d->png, d->rows);
+    png_read_end(d->png, NULL);
+    over_white(d->rgb, d->width * d->height);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- JPEG */
+
+static void jpeg_failed(j_common_ptr jpeg)
+{
+    struct decoder *d = jpeg->client_data;
+    char message[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, message);
+    fail(d->fault, message);
+    longjmp(d->escape, 1);
+}
+
+/* libjpeg warns of damage and goes on with grey; here damage is a failure, and only oddities pass. */
+static void jpeg_message(j_common_ptr jpeg, int level)
+{
+    if (level >= 0) return;
+    switch (jpeg->err->msg_code) {
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_TOO_MUCH_DATA:
+        return;
+    default:
+        jpeg_failed(jpeg);
+    }
+}
+
+static int open_jpeg(struct decoder *d)
+{
+    d->jpeg.err = jpeg_std_error(&d->jpeg_errors);
+    d->jpeg_errors.error_exit = jpeg_failed;
+    d->jpeg_errors.emit_message = jpeg_message;
+    d->jpeg.client_data = d;
+    if (setjmp(d->escape)) return 1;
+    jpeg_create_decompress(&d->jpeg);
+    jpeg_stdio_src(&d->jpeg, d->file);
+    jpeg_read_header(&d->jpeg, TRUE);
+    d->width = (long)d->jpeg.image_width;
+    d->height = (long)d->jpeg.image_height;
+    return check_dimensions(d->jpeg.image_width, d->jpeg.image_height, d->fault);
+}
+
+/* Inks to light. Adobe's programs, the only ones that make such files in number, store them inverted. */
+static void cmyk_to_rgb(const ag_u8 *cmyk, long pixels, int inverted, ag_u8 *rgb)
+{
+    for (long i = 0; i < pixels; i++, cmyk += 4) {
+        int key = inverted ? cmyk[3] : 255 - cmyk[3];
+        for (int c = 0; c < 3; c++) {
+            int ink = inverted ? cmyk[c] : 255 - cmyk[c];
+            *rgb++ = (ag_u8)((ink * key + 127) / 255);
+        }
+    }
+}
+
+static void grey_to_rgb(const ag_u8 *grey, long pixels, ag_u8 *rgb)
+{
+    for (long i = 0; i < pixels; i++)
+        for (int c = 0; c < 3; c++) *rgb++ = grey[i];
+}
+
+static int read_jpeg(struct decoder *d)
+{
+    size_t stride = (size_t)d->width * 3;
+    d->row = malloc((size_t)d->width * 4);
+    d->rgb = malloc(stride * (size_t)d->height);
+    if (!d->row || !d->rgb) return fail(d->fault, "out of memory");
+    if (setjmp(d->escape)) return 1;
+    int from = d->jpeg.jpeg_color_space;
+    d->jpeg.out_color_space = from == JCS_GRAYSCALE                  ? JCS_GRAYSCALE
+                              : from == JCS_CMYK || from == JCS_YCCK ? JCS_CMYK
+                                                                     : JCS_RGB;
+    jpeg_start_decompress(&d->jpeg);
+    while (d->jpeg.output_scanline < d->jpeg.output_height) {
+        ag_u8 *rgb = d->rgb + d->jpeg.output_scanline * stride;
+        JSAMPROW row = d->jpeg.out_color_space == JCS_RGB ? rgb : d->row;
+        jpeg_read_scanlines(&d->jpeg, &row, 1);
+        if (d->jpeg.out_color_space == JCS_GRAYSCALE) grey_to_rgb(row, d->width, rgb);
+        if (d->jpeg.out_color_space == JCS_CMYK) cmyk_to_rgb(row, d->width, d->jpeg.saw_Adobe_marker, rgb);
+    }
+    jpeg_finish_decompress(&d->jpeg);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- either */
+
+static int decode(struct decoder *d, const char *path, int header_only)
+{
+    enum ag_picture_kind kind = ag_picture_kind(path, d->fault);
+    if (kind == AG_PICTURE_NONE) return d->fault[0] ? 1 : fail(d->fault, "neither a PNG nor a JPEG inside");
+    d->file = fopen(path, "rb");
+    if (!d->file) return fail(d->fault, strerror(errno));
+    if (kind == AG_PICTURE_PNG) return open_png(d) || (!header_only && read_png(d));
+    return open_jpeg(d) || (!header_only && read_jpeg(d));
+}
+
+static void close_decoder(struct decoder *d)
+{
+    if (d->png) png_destroy_read_struct(&d->png, &d->info, NULL);
+    if (d->jpeg.err) jpeg_destroy_decompress(&d->jpeg);
+    if (d->file) fclose(d->file);
+    free(d->row);
+    free(d->rows);
+}
+
+int ag_picture_probe(const char *path, char fault[AG_FAULT])
+{
+    struct decoder d;
+    memset(&d, 0, sizeof d);
+    d.fault = fault;
+    int failed = decode(&d, path, 1);
+    close_decoder(&d);
+    return failed;
+}
+
+int ag_picture_read(const char *path, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
+{
+    struct decoder d;
+    memset(&d, 0, sizeof d);
+    d.fault = fault;
+    int failed = decode(&d, path, 0);
+    close_decoder(&d);
+    if (failed) {
+        free(d.rgb);
+        d.rgb = NULL;
+    }
+    *rgb = d.rgb;
+    *width = (int)d.width;
+    *height = (int)d.height;
+    return failed;
+}

@@ -1,0 +1,115 @@
+/*
+ * Random numbers that are a function of (seed, stream, step, index) alone: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw:
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and what is made of its words.
+ */
+#include "ag.h"
+#include "ag_math.h"
+
+#define BLOCKS 64 /* Philox blocks made at once, from which the caller's values are taken */
+#define WORDS  (4 * BLOCKS)
+
+static inline void philox(ag_u32 key0, ag_u32 key1, ag_u32 c[4])
+{
+    for (int round = 0; round < 10; round++) {
+        ag_u64 a = (ag_u64)c[0] * 0xD2511F53u, b = (ag_u64)c[2] * 0xCD9E8D57u;
+        ag_u32 c0 = (ag_u32)(b >> 32) ^ c[1] ^ key0, c2 = (ag_u32)(a >> 32) ^ c[3] ^ key1;
+        c[1] = (ag_u32)b, c[3] = (ag_u32)a;
+        c[0] = c0, c[2] = c2;
+        key0 += 0x9E3779B9u, key1 += 0xBB67AE85u;
+    }
+}
+
+void ag_philox(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, ag_u32 out[4])
+{
+    out[0] = (ag_u32)index, out[1] = (ag_u32)(index >> 32), out[2] = step, out[3] = stream;
+    philox((ag_u32)seed, (ag_u32)(seed >> 32), out);
+}
+
+/* out[4 j + k] = word k of block index + j, for j < BLOCKS */
+static void make_words(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, int blocks, ag_u32 out[WORDS])
+{
+    for (int j = 0; j < blocks; j++) ag_philox(seed, stream, step, index + (ag_u64)j, out + 4 * j);
+}
+
+/* In [0, 1): the upper 24 bits, which a float holds exactly. */
+static inline real uniform(ag_u32 word)
+{
+    return (real)(int)(word >> 8) * (real)(1.0 / 16777216);
+}
+
+static void make_uniforms(const ag_u32 *words, int n, real *out)
+{
+    for (int i = 0; i < n; i++) out[i] = uniform(words[i]);
+}
+
+/* Box and Muller: words 2 i and 2 i + 1 become r cos(t) and r sin(t), r^2 = -2 log(1 - u), t = 2 pi v; 1 - u lies in
+ * (0, 1], where the logarithm is finite. */
+static void make_normals(const ag_u32 *words, int n, real *out)
+{
+    for (int i = 0; i < n / 2; i++) {
+        real r = ag_sqrt((real)-2 * ag_log((real)1 - uniform(words[2 * i]))), sine, cosine;
+        ag_sincos_turn(uniform(words[2 * i + 1]), &sine, &cosine);
+        out[2 * i] = r * cosine;
+        out[2 * i + 1] = r * sine;
+    }
+}
+
+/* Values come in whole blocks; a piece that begins or ends inside one goes by way of a buffer. */
+static void draw(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out,
+                 void (*make)(const ag_u32 *words, int n, real *out))
+{
+    ag_u32 words[WORDS];
+    real values[WORDS];
+    while (n > 0) {
+        int skip = (int)(first % 4), count = n < WORDS - skip ? (int)n : WORDS - skip, blocks = (skip + count + 3) / 4;
+        make_words(seed, stream, step, first / 4, blocks, words);
+        make(words, 4 * blocks, values);
+        for (int i = 0; i < count; i++) out[i] = values[skip + i];
+        first += (ag_u64)count;
+        out += count;
+        n -= count;
+    }
+}
+
+void ag_uniforms(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out)
+{
+    draw(seed, stream, step, first, n, out, make_uniforms);
+}
+
+void ag_normals(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out)
+{
+    draw(seed, stream, step, first, n, out, make_normals);
+}
+
+/* A word of the stream, and one that moves on. */
+struct words {
+    ag_u64 seed, next;
+    ag_u32 stream, step, block[4];
+};
+
+static ag_u32 next_word(struct words *words)
+{
+    if (words->next % 4 == 0) ag_philox(words->seed, words->stream, words->step, words->next / 4, words->block);
+    return words->block[words->next++ % 4];
+}
+
+/* Uniform in 0..n-1: the upper half of word * n, without the words that would make some results likelier (Lemire). */
+static ag_u32 below(struct words *words, ag_u32 n)
+{
+    ag_u64 product = (ag_u64)next_word(words) * n;
+    if ((ag_u32)product < n) {
+        ag_u32 threshold = -n % n; /* 2^32 mod n */
+        while ((ag_u32)product < threshold) product = (ag_u64)next_word(words) * n;
+    }
+    return (ag_u32)(product >> 32);
+}
+
+void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out)
+{
+    struct words words = {seed, 0, stream, step, {0, 0, 0, 0}};
+    for (int i = 0; i < n; i++) {
+        int j = (int)below(&words, (ag_u32)i + 1);
+        if (j != i) out[i] = out[j];
+        out[j] = i;
+    }
+}

@@ -1,0 +1,294 @@
+/* Writing files of named tensors: safetensors.c tells the format. */
+#include "ag.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A tensor to write. Elements are written as they are, or, if they are reals, made dtype's float or double on the way,
+ * and put from [outer, inner, channels] into [outer, channels, inner] order. */
+struct ag_st_entry {
+    char *name;
+    enum ag_dtype dtype;
+    int rank;
+    long shape[AG_RANK], count;
+    const void *data;
+    int converted;
+    long channels, inner;
+};
+
+/* ---------------------------------------------------------------- collecting */
+
+void ag_st_begin(struct ag_st_writer *writer)
+{
+    memset(writer, 0, sizeof *writer);
+    writer->real_dtype = AG_F32;
+}
+
+/* a followed by b, NULL if memory runs out */
+static char *join(const char *a, const char *b)
+{
+    size_t length = strlen(a);
+    char *both = malloc(length + strlen(b) + 1);
+    if (both) strcpy(strcpy(both, a) + length, b);
+    return both;
+}
+
+/* Makes room for one more of count items; 0, and failed set, if there is none. */
+static int make_room(struct ag_st_writer *writer, void **items, int count, int *room, size_t size)
+{
+    if (writer->failed || count < *room) return !writer->failed;
+    int larger = *room ? 2 * *room : 64;
+    void *moved = realloc(*items, (size_t)larger * size);
+    if (!moved) return writer->failed = 1, 0;
+    *items = moved;
+    *room = larger;
+    return 1;
+}
+
+/* A new entry, zero but for name, type and shape; NULL, and failed set, if there can be none. */
+static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *prefix, const char *name,
+                                     enum ag_dtype dtype, int rank, const long *shape)
+{
+    void *entries = writer->entry;
+    int sound = rank >= 0 && rank <= AG_RANK;
+    for (int i = 0; sound && i < rank; i++) sound = shape[i] >= 0;
+    if (!sound || ag_st_count(rank, shape) < 0) writer->failed = 2;
+    if (!make_room(writer, &entries, writer->entries, &writer->entry_room, sizeof *writer->entry)) return NULL;
+    writer->entry = entries;
+    struct ag_st_entry *entry = writer->entry + writer->entries;
+    memset(entry, 0, sizeof *entry);
+    entry->name = join(prefix, name);
+    if (!entry->name) return writer->failed = 1, NULL;
+    entry->dtype = dtype;
+    entry->rank = rank;
+    if (rank) memcpy(entry->shape, shape, (size_t)rank * sizeof *shape);
+    entry->count = ag_st_count(rank, shape);
+    writer->entries++;
+    return entry;
+}
+
+void ag_st_add(struct ag_st_writer *writer, const char *name, enum ag_dtype dtype, int rank, const long *shape,
+               const void *data)
+{
+    struct ag_st_entry *entry = new_entry(writer, "", name, dtype, rank, shape);
+    if (entry) entry->data = data;
+}
+
+void ag_st_add_reals(struct ag_st_writer *writer, const char *prefix, const char *name, int rank, const long *shape,
+                     int nhwc, const real *data)
+{
+    struct ag_st_entry *entry = new_entry(writer, prefix, name, writer->real_dtype, rank, shape);
+    if (!entry) return;
+    entry->data = data;
+    entry->converted = nhwc || sizeof(real) != (size_t)ag_dtype_size(writer->real_dtype);
+    entry->channels = nhwc && rank > 1 ? shape[1] : 1;
+    entry->inner = nhwc && rank > 2 ? ag_st_count(rank - 2, shape + 2) : nhwc ? 1 : entry->count;
+}
+
+void ag_st_add_meta(struct ag_st_writer *writer, const char *key, const char *value)
+{
+    void *texts = writer->text;
+    if (!make_room(writer, &texts, writer->texts, &writer->text_room, sizeof *writer->text)) return;
+    writer->text = texts;
+    struct ag_st_text text = {join(key, ""), join(value, "")};
+    if (!text.key || !text.value) writer->failed = 1;
+    writer->text[writer->texts++] = text;
+}
+
+void ag_st_discard(struct ag_st_writer *writer)
+{
+    for (int i = 0; i < writer->entries; i++) free(writer->entry[i].name);
+    for (int i = 0; i < writer->texts; i++) {
+        free((char *)writer->text[i].key);
+        free((char *)writer->text[i].value);
+    }
+    free(writer->entry);
+    free(writer->text);
+    ag_st_begin(writer);
+}
+
+/* ---------------------------------------------------------------- the header */
+
+struct text {
+    char *start;
+    size_t used, room;
+    int failed;
+};
+
+static void put(struct text *text, const char *bytes, size_t count)
+{
+    if (text->used + count > text->room) {
+        size_t room = 2 * (text->used + count) + 4096;
+        char *moved = realloc(text->start, room);
+        if (!moved) text->failed = 1;
+        if (text->failed) return;
+        text->start = moved;
+        text->room = room;
+    }
+    memcpy(text->start + text->used, bytes, count);
+    text->used += count;
+}
+
+static void put_text(struct text *text, const char *string)
+{
+    put(text, string, strlen(string));
+}
+
+static void put_string(struct text *text, const char *string)
+{
+    put_text(text, "\"");
+    for (; *string; string++) {
+        char escaped[8];
+        if (*string == '"' || *string == '\\')
+            snprintf(escaped, sizeof escaped, "\\%c", *string);
+        else if ((ag_u8)*string < ' ')
+            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)*string);
+        else
+            snprintf(escaped, sizeof escaped, "%c", *string);
+        put_text(text, escaped);
+    }
+    put_text(text, "\"");
+}
+
+static void put_tensor(struct text *text, const struct ag_st_entry *entry, long begin)
+{
+    char number[64];
+    put_string(text, entry->name);
+    put_text(text, ":{\"dtype\":");
+    put_string(text, ag_dtype_name(entry->dtype));
+    put_text(text, ",\"shape\":[");
+    for (int i = 0; i < entry->rank; i++) {
+        snprintf(number, sizeof number, "%s%ld", i ? "," : "", entry->shape[i]);
+        put_text(text, number);
+    }
+    snprintf(number, sizeof number, "],\"data_offsets\":[%ld,%ld]}", begin,
+             begin + entry->count * ag_dtype_size(entry->dtype));
+    put_text(text, number);
+}
+
+static void put_metadata(struct text *text, const struct ag_st_writer *writer)
+{
+    put_text(text, "\"__metadata__\":{");
+    for (int i = 0; i < writer->texts; i++) {
+        if (i) put_text(text, ",");
+        put_string(text, writer->text[i].key);
+        put_text(text, ":");
+        put_string(text, writer->text[i].value);
+    }
+    put_text(text, "}");
+}
+
+/* Padded with spaces so that the data after it is aligned. */
+static void put_header(struct text *text, const struct ag_st_writer *writer)
+{
+    long begin = 0;
+    put_text(text, "{");
+    if (writer->texts) put_metadata(text, writer);
+    for (int i = 0; i < writer->entries; i++) {
+        if (i || writer->texts) put_text(text, ",");
+        put_tensor(text, writer->entry + i, begin);
+        begin += writer->entry[i].count * ag_dtype_size(writer->entry[i].dtype);
+    }
+    put_text(text, "}");
+    while (text->used % 8 && !text->failed) put_text(text, " ");
+}
+
+/* ---------------------------------------------------------------- writing */
+
+/* Puts wider types first, else keeps the order. */
+static int sort_by_width(struct ag_st_writer *writer)
+{
+    struct ag_st_entry *sorted = malloc((size_t)(writer->entries + 1) * sizeof *sorted);
+    int count = 0;
+    if (!sorted) return 1;
+    for (int size = 8; size; size /= 2)
+        for (int i = 0; i < writer->entries; i++)
+            if (ag_dtype_size(writer->entry[i].dtype) == size) sorted[count++] = writer->entry[i];
+    free(writer->entry);
+    writer->entry = sorted;
+    writer->entry_room = writer->entries + 1;
+    return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A name or metadata key that was added twice, NULL if there is none; *failed is set if memory runs out. */
+static const char *added_twice(const struct ag_st_writer *writer, int *failed)
+{
+    const char *twice = NULL, **names = malloc((size_t)(writer->entries + writer->texts + 1) * sizeof *names);
+    if (!names) return *failed = 1, NULL;
+    for (int i = 0; i < writer->entries; i++) names[i] = writer->entry[i].name;
+    for (int i = 0; i < writer->texts; i++) names[writer->entries + i] = writer->text[i].key;
+    qsort(names, (size_t)writer->entries, sizeof *names, by_text);
+    qsort(names + writer->entries, (size_t)writer->texts, sizeof *names, by_text);
+    for (int i = 1; i < writer->entries + writer->texts; i++)
+        if (i != writer->entries && !strcmp(names[i - 1], names[i])) twice = names[i];
+    free(names);
+    return twice;
+}
+
+/* The elements of a converted entry, by way of a small buffer. */
+static void write_converted(struct ag_file *file, const struct ag_st_entry *entry)
+{
+    enum { CHUNK = 1024 };
+    union {
+        float narrow[CHUNK];
+        double wide[CHUNK];
+    } chunk;
+    const real *data = entry->data;
+    const long size = ag_dtype_size(entry->dtype), image = entry->channels * entry->inner;
+    long filled = 0;
+    for (long i = 0; i < entry->count; i++) {
+        long in_image = i % image, channel = in_image / entry->inner, pixel = in_image % entry->inner;
+        real value = data[i - in_image + pixel * entry->channels + channel];
+        if (entry->dtype == AG_F64)
+            chunk.wide[filled++] = value;
+        else
+            chunk.narrow[filled++] = (float)value;
+        if (filled < CHUNK && i + 1 < entry->count) continue;
+        ag_file_write(file, &chunk, filled * size);
+        filled = 0;
+    }
+}
+
+static int write_all(const struct ag_st_writer *writer, const char *path, const struct text *header,
+                     struct ag_error *err)
+{
+    struct ag_file file;
+    ag_u8 length[8];
+    for (int i = 0; i < 8; i++) length[i] = (ag_u8)((ag_u64)header->used >> 8 * i);
+    ag_file_open(&file, path, err);
+    ag_file_write(&file, length, 8);
+    ag_file_write(&file, header->start, (long)header->used);
+    for (int i = 0; i < writer->entries; i++) {
+        const struct ag_st_entry *entry = writer->entry + i;
+        if (entry->converted)
+            write_converted(&file, entry);
+        else
+            ag_file_write(&file, entry->data, entry->count * ag_dtype_size(entry->dtype));
+    }
+    return ag_file_commit(&file);
+}
+
+int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *err)
+{
+    struct text header = {NULL, 0, 0, 0};
+    int failed = writer->failed == 1, status;
+    const char *twice = failed ? NULL : added_twice(writer, &failed);
+    if (!failed) failed = sort_by_width(writer);
+    if (!failed) put_header(&header, writer);
+    if (failed || header.failed)
+        status = ag_fail(err, 1, "%s: out of memory", path);
+    else if (writer->failed)
+        status = ag_fail(err, 1, "%s: a tensor with an impossible shape", path);
+    else if (twice)
+        status = ag_fail(err, 1, "%s: two tensors or two metadata keys named %s", path, twice);
+    else
+        status = write_all(writer, path, &header, err);
+    free(header.start);
+    ag_st_discard(writer);
+    return status;
+}

@@ -1,0 +1,136 @@
+/*
+ * Vectors for the kernels below. vf holds VL reals; its width follows from the compiler's own macros, so that the same
+ * text serves every machine. With AG_NO_VECTORS (a compiler without GNU vector extensions) vf is one real.
+ */
+#ifndef AG_REAL
+#define AG_REAL float
+#endif
+typedef AG_REAL real;
+
+#if defined(AG_NO_VECTORS)
+#define VECTOR_BYTES sizeof(real)
+#elif defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+enum { VL = VECTOR_BYTES / sizeof(real) };
+
+/* VECTOR(t, n): t is n reals. */
+#ifdef AG_NO_VECTORS
+#define VECTOR(t, n) typedef real t
+#define ALIGNED
+#define INLINE static inline
+#else
+#define VECTOR(t, n) typedef real t __attribute__((vector_size((n) * sizeof(real)), may_alias))
+#define ALIGNED      __attribute__((aligned(64)))
+#define INLINE       static inline __attribute__((always_inline, unused))
+#endif
+
+#if defined(AG_NO_VECTORS)
+#define UNROLL
+#elif defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+
+/* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */
+#if defined(AG_NO_VECTORS)
+#define PIN(v) (void)0
+#elif defined(__AVX512F__)
+#define PIN(v) __asm__("" : "+v"(v))
+#elif defined(__x86_64__)
+#define PIN(v) __asm__("" : "+x"(v))
+#elif defined(__aarch64__)
+#define PIN(v) __asm__("" : "+w"(v))
+#else
+#define PIN(v) (void)0
+#endif
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define REGISTERS 32
+#else
+#define REGISTERS 16
+#endif
+
+VECTOR(vf, VL);
+
+/* FETCH, PUT: the first n lanes of v (all, if it has no more) from or to memory. */
+#define LANES_IN(v) (int)(sizeof(v) / sizeof(real))
+#ifdef AG_NO_VECTORS
+#define FETCH(v, p, n) ((n) > 0 ? (v) = *(p) : 0)
+#define PUT(v, p, n)   ((n) > 0 ? *(p) = (v) : 0)
+#else
+#define FETCH(v, p, n) fetch(&(v), p, LANES_IN(v), n)
+#define PUT(v, p, n)   put(&(v), p, LANES_IN(v), n)
+INLINE void fetch(void *v, const real *p, int lanes, int n)
+{
+    if (n >= lanes)
+        __builtin_memcpy(v, p, lanes * sizeof(real));
+    else
+        for (int l = 0; l < n; l++) ((real *)v)[l] = p[l];
+}
+INLINE void put(const void *v, real *p, int lanes, int n)
+{
+    if (n >= lanes)
+        __builtin_memcpy(p, v, lanes * sizeof(real));
+    else
+        for (int l = 0; l < n; l++) p[l] = ((const real *)v)[l];
+}
+#endif
+
+INLINE vf load(const real *p)
+{
+    vf v;
+    FETCH(v, p, VL);
+    return v;
+}
+INLINE void store(real *p, vf v)
+{
+    PUT(v, p, VL);
+}
+INLINE vf splat(real s)
+{
+    return (vf){0} + s;
+}
+#ifdef AG_NO_VECTORS
+INLINE vf relu(vf v)
+{
+    return v > 0 ? v : 0;
+}
+#else
+typedef __typeof__((vf){0} > (vf){0}) vf_mask;
+INLINE vf relu(vf v)
+{
+    return (vf)((vf_mask)v & (v > 0));
+}
+#endif
+
+#define MIN(a, b)  ((a) < (b) ? (a) : (b))
+#define CEIL(a, b) (((a) + (b)-1) / (b))
+
+/*
+ * Channels in vectors and blocks. LANES(n): the width of the vectors used for n channels, narrower than VL where few
+ * lanes would be used. BLOCK(n): the channels of a register tile, two vectors where their number is even, else one;
+ * packed weights are padded with zeros to a multiple of it, PACKED_SIZE reals in all, which is never more than
+ * ci * k * k * (co rounded up to 32).
+ */
+#define MIN_LANES              ((int)sizeof(real) * VL < 16 ? VL : 16 / (int)sizeof(real))
+#define HALVES(n, m)           ((n) <= (m) && (m) >= MIN_LANES)
+#define LANES(n)               (HALVES(n, VL / 4) ? VL / 4 : HALVES(n, VL / 2) ? VL / 2 : VL)
+#define BLOCK(n)               (CEIL(n, LANES(n)) % 2 ? LANES(n) : 2 * LANES(n))
+#define PACKED_SIZE(co, ci, k) ((long)CEIL(co, BLOCK(co)) * BLOCK(co) * (ci) * (k) * (k))
+
+/*
+ * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that accumulators, loaded vectors and a
+ * broadcast fit the registers. TILE_OF(n, t): how many of n to take at a time, about t, with no rest where possible.
+ */
+#define TILE(v)       (REGISTERS / 2 / (v))
+#define TILE_OF(n, t)                                                                                                  \
+    ((n) <= (t)*3 / 2          ? (n)                                                                                   \
+     : (n) % (t) == 0          ? (t)                                                                                   \
+     : (n) % ((t)*3 / 2) == 0  ? (t)*3 / 2                                                                             \
+     : (n) % ((t)*3 / 4) == 0  ? (t)*3 / 4                                                                             \
+                               : (t))

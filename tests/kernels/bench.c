@@ -1,0 +1,112 @@
+/*
+ * Times every instance of the kernel templates: the share of the machine's multiply-add peak, measured around each in
+ * the same run, on image blocks of some 256 KB taken one after another from tensors of some 8 MB; best of several.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE 200809L
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "instances.h"
+
+/* GFLOP/s of this thread from registers. */
+static double peak(void)
+{
+    enum { CHAINS = 12, STEPS = 1 << 18 };
+    vf acc[CHAINS], factor = splat((real)1e-3), term = splat(1);
+    double start;
+    UNROLL for (int l = 0; l < CHAINS; l++) acc[l] = splat((real)l);
+    PIN(factor);
+    PIN(term);
+    start = omp_get_wtime();
+    for (int step = 0; step < STEPS; step++) {
+        UNROLL for (int l = 0; l < CHAINS; l++) {
+            acc[l] = acc[l] * factor + term;
+            PIN(acc[l]);
+        }
+    }
+    return 2.0 * VL * CHAINS * STEPS / (omp_get_wtime() - start) / 1e9;
+}
+static double peak_of(int threads)
+{
+    double total = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : total)
+    total += peak();
+    return total;
+}
+
+struct data {
+    real *x, *y, *w[64], *bias; /* x, y: the larger or the forward's; w: one a thread */
+    long xsize, ysize;
+    int images, block;
+};
+static real *zeros(long n)
+{
+    real *p;
+    if (posix_memalign((void **)&p, 64, n * sizeof *p)) exit(1);
+    for (long l = 0; l < n; l++) p[l] = (real)(l % 13) / 16;
+    return p;
+}
+
+static void run(const struct instance *k, const struct data *d, int threads)
+{
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int n = 0; n < d->images; n += d->block) {
+        const real *x = d->x + n * d->xsize;
+        real *y = d->y + n * d->ysize, *w = d->w[omp_get_thread_num()];
+        if (k->conv) k->conv(x, d->w[0], d->bias, y, d->block, 0);
+        if (k->deconv) k->deconv(x, d->w[0], d->bias, y, d->block, 0);
+        if (k->dwconv) k->dwconv(x, d->w[0], y, d->block);
+        if (k->conv_wgrad) k->conv_wgrad(x, y, w, d->block);
+        if (k->dwconv_wgrad) k->dwconv_wgrad(x, y, w, d->block);
+    }
+}
+
+static double share(const struct instance *k, int threads, double *gflops)
+{
+    const int depthwise = k->dwconv || k->dwconv_wgrad, S = k->S ? k->S : 1, up = k->deconv ? 2 : 1;
+    const int K = k->deconv ? 2 : k->K, CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO, YH = k->YH + k->GH;
+    const double flop = 2.0 * k->H * k->W * CO * K * K * (depthwise ? 1 : CI);
+    struct data d;
+    double best = 0, top = 0;
+    d.xsize = (long)(S * k->H + 2 * k->XH) * (S * k->W + 2 * k->XH) * CI;
+    d.ysize = (long)(up * k->H + 2 * YH) * (up * k->W + 2 * YH) * CO;
+    d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;
+    d.images = ((8 << 20) / (long)sizeof(real) / d.xsize / d.block + 1) / 2 * 2 * d.block;
+    if (d.images < 2 * d.block) d.images = 2 * d.block;
+    d.x = zeros(d.images * d.xsize);
+    d.y = zeros(d.images * d.ysize);
+    d.bias = zeros(CO + 64);
+    for (int t = 0; t < threads; t++) d.w[t] = zeros((long)(CO + 32) * CI * K * K);
+    for (int round = 0; round < 7; round++) {
+        const double now = peak_of(threads);
+        int runs = 0;
+        double start = omp_get_wtime(), seconds;
+        do run(k, &d, threads), runs++;
+        while ((seconds = omp_get_wtime() - start) < 0.03);
+        if (now > top) top = now;
+        if (flop * d.images * runs / seconds / 1e9 > best) best = flop * d.images * runs / seconds / 1e9;
+    }
+    free(d.x), free(d.y), free(d.bias);
+    for (int t = 0; t < threads; t++) free(d.w[t]);
+    *gflops = top;
+    return best / top;
+}
+
+int main(int argc, char **argv)
+{
+    const int count = sizeof instances / sizeof *instances;
+    const char *filter = argc > 1 ? argv[1] : "";
+    for (int l = 0; l < count; l++) {
+        double one, two, peak1, peak2;
+        if (strncmp(instances[l].name, filter, strlen(filter))) continue;
+        one = share(&instances[l], 1, &peak1);
+        two = share(&instances[l], 2, &peak2);
+        printf("%-40s %4.0f %% of %3.0f   2 threads: %4.0f %% of %3.0f GFLOP/s\n", instances[l].name, 100 * one, peak1, 100 * two, peak2);
+        fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,181 @@
+/* Compares every instance of the kernel templates with plain loops in double. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kernels.h"
+#include "instances.h"
+
+static const double epsilon = sizeof(real) == 4 ? FLT_EPSILON : DBL_EPSILON;
+static const real untouched = 1234;
+
+/* An image block in memory: n x (h + 2 halo) x (w + 2 halo) x c. */
+struct block {
+    int n, h, w, c, halo;
+    real *data;
+};
+static unsigned seed = 1;
+static real noise(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (real)(seed >> 8) / (1 << 23) - 1;
+}
+static real *noises(long n)
+{
+    real *p = malloc(n * sizeof *p);
+    for (long l = 0; l < n; l++) p[l] = noise();
+    return p;
+}
+static real *at(const struct block *b, int n, int i, int j, int c)
+{
+    const long row = (long)n * (b->h + 2 * b->halo) + i + b->halo;
+    return b->data + (row * (b->w + 2 * b->halo) + j + b->halo) * b->c + c;
+}
+static int inside(const struct block *b, int i, int j)
+{
+    return i >= 0 && i < b->h && j >= 0 && j < b->w;
+}
+static struct block block(int n, int h, int w, int c, int halo, real around)
+{
+    struct block b = {n, h, w, c, halo, NULL};
+    b.data = noises((long)n * (h + 2 * halo) * (w + 2 * halo) * c);
+    for (int m = 0; m < n; m++)
+        for (int i = -halo; i < h + halo; i++)
+            for (int j = -halo; j < w + halo; j++)
+                for (int l = 0; l < c; l++)
+                    if (!inside(&b, i, j)) *at(&b, m, i, j, l) = around;
+    return b;
+}
+static struct block same(const struct block *b)
+{
+    struct block to = block(b->n, b->h, b->w, b->c, b->halo, 0);
+    for (long l = 0; l < (long)b->n * (b->h + 2 * b->halo) * (b->w + 2 * b->halo) * b->c; l++) to.data[l] = b->data[l];
+    return to;
+}
+
+/* A sum of products, and the sum of their magnitudes, which bounds its rounding error. */
+struct sum {
+    double value, magnitude;
+};
+static void add(struct sum *s, double term)
+{
+    s->value += term;
+    s->magnitude += fabs(term);
+}
+static int differs(real got, struct sum want)
+{
+    return !(fabs(got - want.value) <= 8 * epsilon * (want.magnitude + 1e-3));
+}
+
+/* y[n,i,j,o] of a convolution, from PyTorch's weight. */
+static struct sum conv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int o)
+{
+    struct sum s = {0, 0};
+    const int K = k->K, taps = K * K;
+    for (int a = 0; a < K; a++)
+        for (int b = 0; b < K; b++) {
+            const int xi = k->S * i + a - k->PAD, xj = k->S * j + b - k->PAD;
+            if (!inside(x, xi, xj)) continue;
+            for (int c = 0; c < k->CI; c++)
+                add(&s, (double)*at(x, n, xi, xj, c) *
+                            (k->PACK_TRANSPOSED ? w[(c * k->CO + o) * taps + taps - 1 - a * K - b]
+                                                : w[(o * k->CI + c) * taps + a * K + b]));
+        }
+    return s;
+}
+static struct sum deconv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int o)
+{
+    struct sum s = {0, 0};
+    for (int c = 0; c < k->CI; c++)
+        add(&s, (double)*at(x, n, i / 2, j / 2, c) * w[((c * k->CO + o) * 2 + i % 2) * 2 + j % 2]);
+    return s;
+}
+static struct sum dwconv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int c)
+{
+    struct sum s = {0, 0};
+    const int K = k->K;
+    for (int a = 0; a < K; a++)
+        for (int b = 0; b < K; b++) {
+            const int xi = i + a - K / 2, xj = j + b - K / 2, tap = a * K + b;
+            if (inside(x, xi, xj)) add(&s, (double)*at(x, n, xi, xj, c) * w[c * K * K + (k->PACK_FLIP ? K * K - 1 - tap : tap)]);
+        }
+    return s;
+}
+
+static int test_forward(const struct instance *k, int images)
+{
+    const int up = k->deconv ? 2 : 1, S = k->conv ? k->S : 1, K = k->deconv ? 2 : k->K;
+    const int CI = k->dwconv ? k->C : k->CI, CO = k->dwconv ? k->C : k->CO;
+    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0), y = block(images, up * k->H, up * k->W, CO, k->YH, untouched);
+    struct block before = same(&y);
+    real *w = noises((long)CO * CI * K * K), *bias = noises(CO);
+    real *packed = malloc((k->dwconv ? (long)CO * K * K : PACKED_SIZE(CO, CI, K)) * sizeof *packed);
+    int wrong = PACKED_SIZE(CO, CI, K) > (long)CEIL(CO, 32) * 32 * CI * K * K;
+
+    k->pack(w, packed);
+    if (k->conv) k->conv(x.data, packed, bias, y.data, images, 1);
+    if (k->deconv) k->deconv(x.data, packed, bias, y.data, images, 1);
+    if (k->dwconv) k->dwconv(x.data, packed, y.data, images);
+    for (int n = 0; n < images; n++)
+        for (int i = -y.halo; i < y.h + y.halo; i++)
+            for (int j = -y.halo; j < y.w + y.halo; j++)
+                for (int c = 0; c < CO; c++) {
+                    const real got = *at(&y, n, i, j, c);
+                    struct sum s;
+                    if (!inside(&y, i, j)) {
+                        wrong += got != untouched;
+                        continue;
+                    }
+                    s = k->conv ? conv_at(k, &x, w, n, i, j, c) : k->deconv ? deconv_at(k, &x, w, n, i, j, c) : dwconv_at(k, &x, w, n, i, j, c);
+                    if (k->BIAS) add(&s, bias[c]);
+                    if (k->ACCUMULATE) add(&s, *at(&before, n, i, j, c));
+                    if (k->epilogue) s.value *= TEST_EPILOGUE(1), s.magnitude *= TEST_EPILOGUE(1);
+                    wrong += differs(got, s);
+                }
+    free(x.data), free(y.data), free(before.data), free(w), free(bias), free(packed);
+    return wrong;
+}
+
+static int test_gradient(const struct instance *k, int images)
+{
+    const int depthwise = k->dwconv_wgrad != NULL, S = depthwise ? 1 : k->S, K = k->K, PAD = depthwise ? K / 2 : k->PAD;
+    const int CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO, COP = depthwise ? 1 : CEIL(CO, 16) * 16;
+    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0), gy = block(images, k->H, k->W, CO, k->GH, 0);
+    const long size = (long)K * K * CI * COP;
+    real *dw = noises(size), *before = malloc(size * sizeof *before);
+    int wrong = 0;
+
+    for (long l = 0; l < size; l++) before[l] = dw[l];
+    if (depthwise) k->dwconv_wgrad(x.data, gy.data, dw, images);
+    else k->conv_wgrad(x.data, gy.data, dw, images);
+    for (long l = 0; l < size; l++) {
+        const int a = l / COP / CI / K, b = l / COP / CI % K, c = l / COP % CI, o = depthwise ? c : l % COP;
+        struct sum s = {before[l], fabs(before[l])};
+        if (o >= CO) continue;
+        for (int n = 0; n < images; n++)
+            for (int i = 0; i < k->H; i++)
+                for (int j = 0; j < k->W; j++) {
+                    const int xi = S * i + a - PAD, xj = S * j + b - PAD;
+                    if (inside(&x, xi, xj)) add(&s, (double)*at(&x, n, xi, xj, c) * *at(&gy, n, i, j, o));
+                }
+        wrong += differs(dw[l], s);
+    }
+    free(x.data), free(gy.data), free(dw), free(before);
+    return wrong;
+}
+
+int main(void)
+{
+    const int count = sizeof instances / sizeof *instances;
+    int failed = 0;
+    for (int l = 0; l < count; l++)
+        for (int images = 1; images <= (instances[l].H == 1 ? 19 : 5); images += images == 5 ? 14 : images == 3 ? 2 : 1) {
+            const struct instance *k = &instances[l];
+            const int wrong = k->pack ? test_forward(k, images) : test_gradient(k, images);
+            if (wrong) printf("FAILED %s (%d images): %d values\n", k->name, images, wrong);
+            failed += wrong != 0;
+        }
+    printf("%d instances, %d failed (%s, %d lanes)\n", count, failed, sizeof(real) == 4 ? "float" : "double", (int)VL);
+    return failed != 0;
+}

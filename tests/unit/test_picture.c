@@ -1,0 +1,194 @@
+/* Resizing, and decoding of PNG and JPEG files. */
+#define _XOPEN_SOURCE 700
+#include "../../runtime/data.h"
+#include "data_files.h"
+
+/* ---------------------------------------------------------------- resizing */
+
+static void test_resize_constants(void)
+{
+    static const int sizes[][4] = {{64, 64, 16, 16}, {17, 90, 32, 32},  {3, 5, 48, 7},
+                                   {1, 1, 8, 8},     {500, 20, 33, 20}, {2, 2, 1, 1}};
+    static ag_u8 in[500 * 90 * 3], out[64 * 64 * 3];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (int value = 0; value < 256; value += 51) {
+            const int *s = sizes[i];
+            struct ag_pixels pixels = {s[0], s[1], 3, s[0] * 3L, in};
+            int same = 1;
+            fill(in, (long)s[0] * s[1] * 3, value);
+            fill(out, sizeof out, 1);
+            ag_resize(&pixels, s[2], s[3], out);
+            for (int k = 0; k < s[2] * s[3] * 3; k++) same &= out[k] == value;
+            check(same, "constant %d, %dx%d to %dx%d", value, s[0], s[1], s[2], s[3]);
+        }
+    }
+}
+
+static void test_resize_checkerboard(void)
+{
+    static ag_u8 in[96 * 96], out[48 * 48];
+    static const int sizes[] = {48, 32, 24, 17, 8};
+    for (int i = 0; i < 96 * 96; i++) in[i] = (ag_u8)(((i / 96 + i % 96) & 1) * 255);
+    struct ag_pixels pixels = {96, 96, 1, 96, in};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int size = sizes[i], worst = 0;
+        ag_resize(&pixels, size, size, out);
+        for (int k = 0; k < size * size; k++) {
+            int off = abs(out[k] - 127);
+            worst = off > worst ? off : worst;
+        }
+        check(worst <= 6, "checkerboard 96 to %d: %d away from grey", size, worst);
+    }
+}
+
+static void test_resize_identity_and_order(void)
+{
+    ag_u8 in[7 * 5 * 3], out[14 * 5 * 3], ramp[16], fine[32];
+    for (int i = 0; i < 7 * 5 * 3; i++) in[i] = (ag_u8)(i * 37);
+    struct ag_pixels pixels = {5, 5, 3, 21, in + 3}, line = {16, 1, 1, 16, ramp};
+    ag_resize(&pixels, 5, 5, out);
+    int same = 1;
+    for (int y = 0; y < 5; y++) same &= !memcmp(out + y * 15, in + y * 21 + 3, 15);
+    check(same, "equal size changes pixels, or the stride is not heeded");
+
+    for (int i = 0; i < 16; i++) ramp[i] = (ag_u8)(i * 16);
+    ag_resize(&line, 32, 1, fine);
+    int rises = 1;
+    for (int i = 1; i < 32; i++) rises &= fine[i] >= fine[i - 1];
+    check(rises && abs(fine[16] - 124) <= 1, "enlarging a ramp: the middle is %d", fine[16]);
+    ag_resize(&line, 8, 1, fine);
+    check(abs(fine[0] - 8) <= 5 && abs(fine[4] - 136) <= 1 && abs(fine[7] - 232) <= 5, "shrinking a ramp: %d %d %d",
+          fine[0], fine[4], fine[7]);
+}
+
+static void test_fit(void)
+{
+    static ag_u8 in[8 * 24 * 3], out[8 * 8 * 3];
+    for (int y = 0; y < 8; y++)
+        for (int x = 0; x < 24; x++)
+            for (int c = 0; c < 3; c++) in[(y * 24 + x) * 3 + c] = (ag_u8)(x >= 8 && x < 16 ? 200 : 0);
+    struct ag_pixels wide = {24, 8, 3, 72, in};
+    ag_fit(&wide, 8, 3, 1, out);
+    int same = 1;
+    for (int i = 0; i < 8 * 8 * 3; i++) same &= out[i] == 200;
+    check(same, "the centred square of 24x8");
+    ag_fit(&wide, 8, 3, 0, out);
+    check(out[0] < 20 && out[12] > 180, "both axes resized: %d %d", out[0], out[12]);
+    ag_u8 colour[3] = {255, 0, 0}, grey;
+    struct ag_pixels one = {1, 1, 3, 3, colour};
+    ag_fit(&one, 1, 1, 0, &grey);
+    check(grey == 76, "grey of red is %d", grey);
+}
+
+/* ---------------------------------------------------------------- picture files */
+
+static void check_picture(const char *path, int width, int height, int r, int g, int b, int tolerance)
+{
+    ag_u8 *rgb;
+    int w, h;
+    char fault[AG_FAULT] = "";
+    int status = ag_picture_read(path, &rgb, &w, &h, fault);
+    check(!status && w == width && h == height, "%s: %s (%dx%d)", path, fault, w, h);
+    if (status) return;
+    long last = ((long)w * h - 1) * 3;
+    for (long i = 0; i <= last; i += last ? last : 1) {
+        int off = abs(rgb[i] - r) + abs(rgb[i + 1] - g) + abs(rgb[i + 2] - b);
+        check(off <= tolerance, "%s: pixel %ld is %d %d %d, not %d %d %d", path, i / 3, rgb[i], rgb[i + 1], rgb[i + 2],
+              r, g, b);
+    }
+    free(rgb);
+}
+
+static void test_png_kinds(void)
+{
+    static const struct {
+        struct png_kind kind;
+        int rgb[3];
+    } cases[] = {
+        {{PNG_COLOR_TYPE_RGB, 8, 0, "\x10\x80\xff", 3}, {16, 128, 255}},
+        {{PNG_COLOR_TYPE_RGB, 8, 1, "\x10\x80\xff", 3}, {16, 128, 255}},
+        {{PNG_COLOR_TYPE_RGB, 16, 0, "\x10\x90\x80\x00\xff\xff", 6}, {16, 127, 255}},
+        {{PNG_COLOR_TYPE_GRAY, 8, 0, "\x42", 1}, {66, 66, 66}},
+        {{PNG_COLOR_TYPE_GRAY, 16, 1, "\x42\x00", 2}, {66, 66, 66}},
+        {{PNG_COLOR_TYPE_GRAY, 1, 0, "\xff", 1}, {255, 255, 255}},
+        {{PNG_COLOR_TYPE_GRAY, 4, 0, "\x77", 1}, {119, 119, 119}},
+        {{PNG_COLOR_TYPE_GRAY_ALPHA, 8, 0, "\x00\x33", 2}, {204, 204, 204}},
+        {{PNG_COLOR_TYPE_RGB_ALPHA, 8, 0, "\xff\x00\x64\x80", 4}, {255, 127, 177}},
+        {{PNG_COLOR_TYPE_RGB_ALPHA, 8, 1, "\x00\x00\x00\x00", 4}, {255, 255, 255}},
+        {{PNG_COLOR_TYPE_RGB_ALPHA, 16, 0, "\x00\x00\xff\xff\x00\x00\x80\x00", 8}, {128, 255, 128}},
+        {{PNG_COLOR_TYPE_PALETTE, 8, 0, "\x00", 1}, {10, 20, 30}},
+        {{PNG_COLOR_TYPE_PALETTE, 8, 0, "\x01", 1}, {244, 224, 214}},
+        {{PNG_COLOR_TYPE_PALETTE, 1, 0, "\x00", 1}, {10, 20, 30}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_png_kind(at("kind.png"), &cases[i].kind, 13, 9);
+        const int *rgb = cases[i].rgb;
+        check_picture(at("kind.png"), 13, 9, rgb[0], rgb[1], rgb[2], 2);
+    }
+}
+
+static void test_jpeg_kinds(void)
+{
+    write_jpeg(at("rgb.jpg"), JCS_RGB, 0, "\x40\x80\xb0", 3, 40, 30);
+    check_picture(at("rgb.jpg"), 40, 30, 67, 131, 179, 12);
+    write_jpeg(at("grey.jpg"), JCS_GRAYSCALE, 0, "\x50", 1, 9, 17);
+    check_picture(at("grey.jpg"), 9, 17, 80, 80, 80, 0);
+    write_jpeg(at("cmyk.jpg"), JCS_CMYK, 1, "\xff\x80\x00\xff", 4, 16, 16);
+    check_picture(at("cmyk.jpg"), 16, 16, 255, 128, 0, 3);
+    write_jpeg(at("cmyk.jpg"), JCS_CMYK, 0, "\xff\x80\x00\x00", 4, 16, 16);
+    check_picture(at("cmyk.jpg"), 16, 16, 0, 127, 255, 3);
+}
+
+static void check_broken(const char *path, const char *words)
+{
+    ag_u8 *rgb;
+    int width, height;
+    char fault[AG_FAULT] = "";
+    check(ag_picture_read(path, &rgb, &width, &height, fault) == 1, "%s is not refused", path);
+    check(strstr(fault, words) != NULL, "%s: '%s' is not in: %s", path, words, fault);
+    check(rgb == NULL, "pixels of a broken picture");
+}
+
+static void test_broken_files(void)
+{
+    const char *png = at("broken.png"), *jpeg = at("broken.jpg");
+    write_noise(png, 64);
+    long size = file_size(png);
+    cut(png, size / 2);
+    check_broken(png, "the file ends early");
+    write_noise(png, 64);
+    damage(png, size / 2);
+    check_broken(png, "");
+    write_png_header(png, 0, 5);
+    check_broken(png, "");
+    write_png_header(png, 20000, 10);
+    check_broken(png, "20000x10 pixels are too many");
+    write_png_header(png, 16384, 16384);
+    check_broken(png, "16384x16384 pixels are too many");
+    write_text(png, "");
+    check_broken(png, "neither a PNG nor a JPEG");
+    check_broken(at("missing.png"), "No such file");
+    write_jpeg(jpeg, JCS_RGB, 0, "\x40\x80\xb0", 3, 200, 200);
+    size = file_size(jpeg);
+    cut(jpeg, size / 2);
+    check_broken(jpeg, "remature end");
+    cut(jpeg, 10);
+    check_broken(jpeg, "");
+    write_jpeg(jpeg, JCS_RGB, 0, "\x40\x80\xb0", 3, 17000, 1);
+    check_broken(jpeg, "17000x1 pixels are too many");
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder)) return perror(folder), 1;
+    atexit(remove_folder);
+    test_resize_constants();
+    test_resize_checkerboard();
+    test_resize_identity_and_order();
+    test_fit();
+    test_png_kinds();
+    test_jpeg_kinds();
+    test_broken_files();
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

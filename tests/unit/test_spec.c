@@ -1,0 +1,657 @@
+/*
+ * The reader of search spaces and genotypes: what it accepts, what it fills in, and that every complaint names the
+ * place.
+ *
+ *     test_spec [ROOT]      ROOT: the checkout, for spaces/ (default ".")
+ *
+ * In the texts here ' stands for ", and @ marks where the complaint must point.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "spec.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEAD                                                                                                           \
+    "{'name': 't',\n 'image': {'size': 32},\n 'data': {'format': 'shapes'},\n 'discriminator': {'family': "            \
+    "'sngan'},\n "
+#define GENERATOR   "'generator': {'family': 'residual'}"
+#define SPACE(rest) HEAD GENERATOR ",\n " rest "}"
+#define GEN(rest)   HEAD "'generator': {'family': 'residual',\n  " rest "}}"
+#define CELL(rest)  GEN("'cell': {" rest "}")
+#define SPEC        HEAD GENERATOR "}"
+#define ONE_CELL                                                                                                       \
+    "{'name': 't', 'image': {'size': 8}, 'data': {'format': 'shapes'}, 'discriminator': {'family': "                   \
+    "'sngan'}, " GENERATOR "}"
+#define ONE_OPS                                                                                                        \
+    "'cell1.up0': 'deconv', 'cell1.up1': 'nearest',\n 'cell1.normal0': 'conv_1x1', 'cell1.normal1': 'sep_conv_7x7'"
+#define ONE_GENOTYPE "{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS ", 'cell1.normal2': 'conv_5x5'}}"
+
+struct tally {
+    int passed, failed;
+};
+
+static void check(struct tally *tally, int ok, const char *what, const char *detail)
+{
+    if (ok) {
+        tally->passed++;
+        return;
+    }
+    tally->failed++;
+    printf("FAILED: %s\n        got: %s\n", what, detail);
+}
+
+/* Turns ' into " and takes the mark out; its line and column, or 0 where there is none. */
+static void prepare(const char *marked, char *text, size_t size, int *line, int *column)
+{
+    int l = 1, c = 1;
+    *line = *column = 0;
+    size_t n = 0;
+    for (; *marked && n + 1 < size; marked++) {
+        if (*marked == '@') {
+            *line = l;
+            *column = c;
+            continue;
+        }
+        text[n++] = *marked == '\'' ? '"' : *marked;
+        c = *marked == '\n' ? 1 : c + (((unsigned char)*marked & 0xC0) != 0x80);
+        l += *marked == '\n';
+    }
+    text[n] = 0;
+}
+
+static int parse(const char *marked, char *const *sets, int nsets, struct spec *spec, struct genotype *geno, char *err,
+                 size_t errsize)
+{
+    char text[8192];
+    int line, column;
+    prepare(marked, text, sizeof text, &line, &column);
+    return spec_parse(text, strlen(text), "t", sets, nsets, spec, geno, err, errsize);
+}
+
+struct bad {
+    const char *text;
+    const char *path; /* NULL: the text is no JSON, and no path is known */
+    const char *what; /* a part of the complaint */
+};
+
+static const struct bad syntax[] = {
+    {"@", NULL, "empty"},
+    {"@ \n\t ", NULL, "empty"},
+    {"{'a': 1 @'b': 2}", NULL, "expected ',' or '}', found '\"'"},
+    {"{'a': [1,@,2]}", NULL, "expected a value, found ','"},
+    {"{'a': [1 @2]}", NULL, "expected ',' or ']'"},
+    {"{'a': [1,@]}", NULL, "expected a value, found ']'"},
+    {"{'a': 1,\n@}", NULL, "expected a key in double quotes, found '}'"},
+    {"{'a': @tru}", NULL, "tru is not a JSON value"},
+    {"{'a': @True}", NULL, "True is not a JSON value"},
+    {"{'a': @nullify}", NULL, "nullify is not a JSON value"},
+    {"{'a': @NaN}", NULL, "NaN is not a JSON value"},
+    {"{'a': @1.2.3}", NULL, "1.2.3 is not a number"},
+    {"{'a': @12px}", NULL, "12px is not a number"},
+    {"{'a': @0x10}", NULL, "0x10 is not a number"},
+    {"{'a': @007}", NULL, "may not start with 0"},
+    {"{'a': -@}", NULL, "expected a digit"},
+    {"{'a': -@Infinity}", NULL, "expected a digit"},
+    {"{'a': 1.@}", NULL, "digit after the decimal point"},
+    {"{'a': @.5}", NULL, "is not a JSON value"},
+    {"{'a': @+1}", NULL, "is not a JSON value"},
+    {"{'a': 1e@}", NULL, "exponent"},
+    {"{'a' @1}", NULL, "expected ':'"},
+    {"{'a'@, 'b': 1}", NULL, "expected ':'"},
+    {"{@a: 1}", NULL, "expected a key in double quotes, found 'a'"},
+    {"{@1: 1}", NULL, "expected a key"},
+    {"{'a': 1} @x", NULL, "expected the end of the text"},
+    {"{'a': 1}@}", NULL, "expected the end of the text"},
+    {"{'a': [1@}", NULL, "expected ',' or ']', found '}'"},
+    {"{'a': 1@", NULL, "the end of the text"},
+    {"{'a': @'b}", NULL, "no closing quote"},
+    {"{'a': @'b\n'}", NULL, "no closing quote on its line"},
+    {"{'a': 'b@\t'}", NULL, "byte 0x09"},
+    {"{'a': 'b@\\x'}", NULL, "unknown escape"},
+    {"{'a': 'b@\\u12g4'}", NULL, "four hexadecimal"},
+    {"{'a': '@\\u0000'}", NULL, "\\u0000"},
+    {"{'a': '@\\ud800'}", NULL, "surrogate"},
+    {"{'a': '@\\ud800\\u0041'}", NULL, "surrogate"},
+    {"{'a': '@\\udc00'}", NULL, "surrogate"},
+    {"{'\xC3\xA9\xE2\x82\xAC': 'x' @1}", NULL, "expected ','"},
+    {"{'a': '@\xC3'}", NULL, "not UTF-8"},
+    {"{'a': '@\xC0\x80'}", NULL, "not UTF-8"},
+    {"{'a': '@\xED\xA0\x80'}", NULL, "not UTF-8"},
+    {"{'a': '@\xF5\x80\x80\x80'}", NULL, "not UTF-8"},
+    {"@\xEF\xBB\xBF{}", NULL, "byte order mark"},
+    {"{'a': 1, @/* c */ 'b': 2}", NULL, "expected a key"},
+    {"{'a': {'b': 1,\n  @'b': 2}}", "a.b", "twice, first at line 1, column 8"},
+    {"{'a': {'b': 1, @'\\u0062': 2}}", "a.b", "twice"},
+    {"{'a': [0, @1e999]}", "a[1]", "too large"},
+    {"{'a': @-1e400}", "a", "too large"},
+};
+
+static const struct bad keys[] = {
+    {"@[]", "", "must be an object"},
+    {"@3", "", "must be an object"},
+    {"@{}", "name", "required"},
+    {"@{'name': 't'}", "image.size", "required"},
+    {"{'name': 't', 'image': @{}}", "image.size", "required"},
+    {"@{'name': 't', 'image': {'size': 32}}", "data.format", "required"},
+    {"@{'name': 't', 'image': {'size': 32}, 'data': {'format': 'shapes'}}", "generator.family", "required"},
+    {"@{'name': 't', 'image': {'size': 32}, 'data': {'format': 'shapes'}, " GENERATOR "}", "discriminator.family",
+     "required"},
+    {"{@'nam': 't'}", "nam", "unknown key, did you mean \"name\"?"},
+    {"{@'': 't'}", "", "unknown key"},
+    {"{@'zebra': 't'}", "zebra", "unknown key; here are name, image, data, generator, discriminator, search, retrain"},
+    {"{@'image.size': 32}", "image.size", "unknown key"},
+    {"{'name': @3}", "name", "must be a string"},
+    {"{'name': @''}", "name", "1 to 63 characters"},
+    {"{'name': @'a b'}", "name", "A-Z"},
+    {"{'name': @'../x'}", "name", "A-Z"},
+    {"{'name': @'0123456789012345678901234567890123456789012345678901234567890123'}", "name", "63"},
+    {"{'image': @32}", "image", "must be an object, not 32"},
+    {"{'image': {'size': @33}}", "image.size", "a multiple of 4 from 8 to 1024, not 33"},
+    {"{'image': {'size': @4}}", "image.size", "from 8 to 1024"},
+    {"{'image': {'size': @2048}}", "image.size", "from 8 to 1024"},
+    {"{'image': {'size': @1e18}}", "image.size", "not 1e18"},
+    {"{'image': {'size': @-32}}", "image.size", "not -32"},
+    {"{'image': {'size': @'32'}}", "image.size", "not \"32\""},
+    {"{'image': {'channels': @2}}", "image.channels", "1 or 3, not 2"},
+    {"{'image': {@'widht': 2}}", "image.widht", "unknown key; here are size, channels"},
+    {"{'data': {'format': @'cifar'}}", "data.format",
+     "\"cifar10\", \"stl10\", \"images\" or \"shapes\", not \"cifar\""},
+    {"{'data': {'path': @null}}", "data.path", "a string"},
+    {"{'data': {'path': @'a\\u0007'}}", "data.path", "control"},
+    {"{'data': {'crop': @'centre'}}", "data.crop", "\"none\" or \"center\""},
+    {"{'generator': {'family': @'stylegan2'}}", "generator.family", "\"residual\", not \"stylegan2\""},
+    {"{'generator': {'family': @1}}", "generator.family", "not 1"},
+    {"{'generator': {'family': 'residual'}, 'discriminator': {'family': @'stylegan2'}}", "discriminator.family",
+     "\"sngan\""},
+    {GEN("@'chanels': 3"), "generator.chanels", "did you mean \"channels\"?"},
+    {GEN("'channels': @0"), "generator.channels", "from 1 to 4096, not 0"},
+    {GEN("'channels': @2.5"), "generator.channels", "whole number"},
+    {GEN("'latent': @5000"), "generator.latent", "from 1 to 4096"},
+    {GEN("'base': @5"), "generator.base", "base 4 would fit"},
+    {GEN("'base': @32"), "generator.base", "no 1 to 8 cells"},
+    {GEN("'cells': @4"), "generator.cells", "to 64, but image.size 32 takes 3"},
+    {GEN("'cells': @9"), "generator.cells", "from 1 to 8, or null"},
+    {GEN("'normal': @[]"), "generator.normal", "one or more"},
+    {GEN("'normal': @'conv_1x1'"), "generator.normal", "a list"},
+    {GEN("'normal': ['conv_1x1', @'conv_1x1']"), "generator.normal[1]", "already"},
+    {GEN("'normal': ['conv_1x1', @'deconv']"), "generator.normal[1]", "\"sep_conv_7x7\", not \"deconv\""},
+    {GEN("'normal': ['conv_1x1', @7]"), "generator.normal[1]", "not 7"},
+    {GEN("'up': ['nearest', 'bilinear',\n @'conv_3x3']"), "generator.up[2]", "\"bilinear_conv\""},
+    {SPACE("'search': {@'iteration': 1}"), "search.iteration", "did you mean \"iterations\"?"},
+    {SPACE("'search': {'iterations': @0}"), "search.iterations", "from 1"},
+    {SPACE("'search': {'batch': @4097}"), "search.batch", "from 1 to 4096"},
+    {SPACE("'search': {'bar_steps': @-1}"), "search.bar_steps", "from 0"},
+    {SPACE("'search': {'split': @1}"), "search.split", "above 0 and below 1, not 1"},
+    {SPACE("'search': {'split': @0.0}"), "search.split", "above 0"},
+    {SPACE("'search': {'split': @1e-99}"), "search.split", "above 0"},
+    {SPACE("'search': {'loss': @'Hinge'}"), "search.loss", "\"hinge\", \"logistic\" or \"wgan\""},
+    {SPACE("'search': {'weights': {'lr': @-1}}"), "search.weights.lr", "at least 0"},
+    {SPACE("'search': {'weights': {'betas': @[0]}}"), "search.weights.betas", "[beta1, beta2]"},
+    {SPACE("'search': {'weights': {'betas': [0, @1]}}"), "search.weights.betas[1]", "below 1"},
+    {SPACE("'search': {'weights': {'betas': [0, @0.99999999999]}}"), "search.weights.betas[1]", "below 1"},
+    {SPACE("'search': {'weights': {@'weight_decay': 0}}"), "search.weights.weight_decay", "here are lr, betas"},
+    {SPACE("'search': {'arch': {'betas': [@-0.5, 0.9]}}"), "search.arch.betas[0]", "at least 0"},
+    {SPACE("'search': {'bar_updates': @'none'}"), "search.bar_updates", "\"weights\", \"alpha\" or \"both\""},
+    {SPACE("'search': {'arch_data': @'training'}"), "search.arch_data", "\"validation\" or \"both\""},
+    {SPACE("'search': {'gumbel_tau': @0}"), "search.gumbel_tau", "or null"},
+    {SPACE("'search': {'gumbel_tau': @false}"), "search.gumbel_tau", "not false"},
+    {SPACE("'search': {'warmup': @1.01}"), "search.warmup", "at most 1"},
+    {SPACE("'search': {'bar_lr_decay': @30}"), "search.bar_lr_decay", "[iteration, factor], or null"},
+    {SPACE("'search': {'bar_lr_decay': [@0, 0.5]}"), "search.bar_lr_decay[0]", "from 1"},
+    {SPACE("'search': {'bar_lr_decay': [30, @0]}"), "search.bar_lr_decay[1]", "above 0"},
+    {SPACE("'retrain': {'ema': @1}"), "retrain.ema", "below 1"},
+    {SPACE("'retrain': {'lr_decay': @'cosine'}"), "retrain.lr_decay", "\"none\" or \"linear\""},
+    {SPACE("'retrain': {'channels': @[256]}"), "retrain.channels", "[G, D], or null"},
+    {SPACE("'retrain': {'channels': [256, @0]}"), "retrain.channels[1]", "from 1"},
+    {SPACE("'retrain': {@'channel_divisor': 8}"), "retrain.channel_divisor", "retrain.channels"},
+    {SPACE("'retrain': {'checkpoint_every': @0}"), "retrain.checkpoint_every", "from 1"},
+    {SPACE("'retrain': @[]"), "retrain", "must be an object, not a list"},
+    {SPACE("@'latents': {}"), "latents", "unknown key"},
+};
+
+static const struct bad cells[] = {
+    {GEN("'cell': @null"), "generator.cell", "must be an object"},
+    {CELL("@'edge': []"), "generator.cell.edge", "did you mean \"edges\"?"},
+    {CELL("'edges': @[]"), "generator.cell.edges", "1 to 32 edges"},
+    {CELL("'edges': @{}"), "generator.cell.edges", "not an object"},
+    {CELL("'edges': [@['a', 'in', 1]]"), "generator.cell.edges[0]", "[name, from, to,"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @3]"), "generator.cell.edges[1]", "not 3"},
+    {CELL("'edges': [[@'A', 'in', 1, 'up']]"), "generator.cell.edges[0][0]", "a-z 0-9 _"},
+    {CELL("'edges': [[@'a-b', 'in', 1, 'up']]"), "generator.cell.edges[0][0]", "a-z 0-9 _"},
+    {CELL("'edges': [[@'skip0', 'in', 1, 'up']]"), "generator.cell.edges[0][0]", "earlier cells"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], [@'a', 1, 2, 'normal']]"), "generator.cell.edges[1][0]", "earlier edge"},
+    {CELL("'edges': [['a', @'out', 1, 'up']]"), "generator.cell.edges[0][1]", "\"in\" or a node from 1 to 31"},
+    {CELL("'edges': [['a', @0, 1, 'up']]"), "generator.cell.edges[0][1]", "not 0"},
+    {CELL("'edges': [['a', 'in', @'in', 'up']]"), "generator.cell.edges[0][2]", "must be a node from 1 to 31"},
+    {CELL("'edges': [['a', 'in', @32, 'up']]"), "generator.cell.edges[0][2]", "not 32"},
+    {CELL("'edges': [['a', 'in', 1, @'down']]"), "generator.cell.edges[0][3]", "\"up\" or \"normal\""},
+    {CELL("'edges': [['a', 'in', 1, 'up'], ['b', @1, 2, 'up']]"), "generator.cell.edges[1][1]", "start at \"in\""},
+    {CELL("'edges': [['a', @'in', 1, 'normal']]"), "generator.cell.edges[0][1]", "half the cell's"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @['b', 1, 1, 'normal']], 'output': 1, 'skip': null"),
+     "generator.cell.edges[1]", "closes a cycle"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @['b', 1, 2, 'normal'], ['c', 2, 1, 'normal']], 'output': 2"),
+     "generator.cell.edges[1]", "closes a cycle"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @['b', 3, 2, 'normal']], 'output': 2"), "generator.cell.edges[1]",
+     "starts at node 3, which no edge leads to"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @['b', 1, 2, 'normal']], 'output': 1, 'skip': null"),
+     "generator.cell.edges[1]", "leads to node 2, from where no way"},
+    {CELL("'edges': [['a', 'in', 1, 'up'], @['b', 1, 2, 'normal']], 'output': 1, 'skip': [2, 1]"),
+     "generator.cell.edges[1]", "leads to node 2"},
+    {CELL("'edges': [['a', 'in', 1, 'up']], 'output': @2, 'skip': null"), "generator.cell.output", "output is node 2"},
+    {CELL("'edges': @[['a', 'in', 1, 'up']], 'skip': null"), "generator.cell.edges", "output is node 4"},
+    {CELL("'output': @0"), "generator.cell.output", "from 1 to 31"},
+    {CELL("'skip': @[1, 5]"), "generator.cell.skip", "node 5"},
+    {CELL("'skip': [@0, 4]"), "generator.cell.skip[0]", "from 1 to 31"},
+    {CELL("'skip': @1"), "generator.cell.skip", "[from, to], or null"},
+};
+
+static const struct bad genotypes[] = {
+    {"@{'aggen': 1, 'ops': {}}", "spec", "required"},
+    {"@{'spec': " SPEC ", 'ops': {}}", "aggen", "required"},
+    {"@{'aggen': 1, 'spec': " SPEC "}", "ops", "required"},
+    {"{'aggen': @2, 'spec': " SPEC ", 'ops': {}}", "aggen", "must be 1"},
+    {"{'aggen': 1, @'op': {}, 'ops': {}}", "op", "did you mean \"ops\"?"},
+    {"{'aggen': 1, 'ops': {}, 'found': @1}", "found", "an object"},
+    {"{'aggen': 1, 'spec': @[], 'ops': {}}", "spec", "an object"},
+    {"{'aggen': 1, 'spec': {'image': {'size': @3}}, 'ops': {}}", "spec.image.size", "multiple of 4"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ", 'ops': @[]}", "ops", "must be an object of edges"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': @{" ONE_OPS "}}", "ops", "no operation is given for cell1.normal2"},
+    {"{'aggen': 1, 'spec': " SPEC ",\n 'ops': @{}}", "ops", "cell2.skip0, cell3.up0 and 6 more"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS ", @'cell1.norma2': 'conv_5x5'}}", "ops.cell1.norma2",
+     "did you mean \"cell1.normal2\"?"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {@'cell2.skip0': 'deconv'}}", "ops.cell2.skip0", "no such edge"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.up0': @'conv_1x1'}}", "ops.cell1.up0",
+     "up operation (deconv, nearest, bilinear, nearest_conv, bilinear_conv), not \"conv_1x1\""},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @'deconv'}}", "ops.cell1.normal0",
+     "normal operation"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @'conv_9x9'}}", "ops.cell1.normal0",
+     "\"conv_9x9\""},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @null}}", "ops.cell1.normal0", "not null"},
+};
+
+static void test_bad(struct tally *tally, const struct bad *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bad *bad = &cases[i];
+        char text[8192], want[256], err[512] = "";
+        int line, column;
+        struct spec spec;
+        struct genotype geno;
+        prepare(bad->text, text, sizeof text, &line, &column);
+        const char *path = bad->path ? bad->path : "";
+        snprintf(want, sizeof want, "t:%d:%d: %s%s", line, column, path, *path ? ": " : "");
+        int status = spec_parse(text, strlen(text), "t", NULL, 0, &spec, &geno, err, sizeof err);
+        int ok = status == 2 && !strncmp(err, want, strlen(want)) && strstr(err, bad->what);
+        check(tally, ok && !strchr(err, '\n'), bad->text, err);
+    }
+}
+
+struct bad_set {
+    const char *set, *want, *what;
+};
+
+static const struct bad_set bad_sets[] = {
+    {"name", "--set name: ", "KEY.PATH=VALUE"},
+    {"=3", "--set =3: ", "KEY.PATH=VALUE"},
+    {".name=3", "--set .name=3: ", "KEY.PATH=VALUE"},
+    {"image..size=3", "--set image..size=3: ", "KEY.PATH=VALUE"},
+    {"image.size=33", "--set image.size: ", "multiple of 4"},
+    {"image.size=48", "--set image.size: ", "base 6 would fit"},
+    {"image.size=abc", "--set image.size: ", "not \"abc\""},
+    {"image.size=", "--set image.size: ", "not \"\""},
+    {"image.size=1e999", "--set image.size: ", "1e999"},
+    {"image.sise=32", "--set image.sise: ", "did you mean \"size\"?"},
+    {"imag.size=32", "--set imag: ", "did you mean \"image\"?"},
+    {"image=32", "--set image: ", "must be an object"},
+    {"image.size.x=32", "--set image.size.x: ", "not an object"},
+    {"generator.normal=[conv_1x1]", "--set generator.normal: ", "not a JSON value"},
+    {"generator.normal=['conv_1x1','x']", "--set generator.normal[1]: ", "not \"x\""},
+    {"generator={'family':'residual','x':1}", "--set generator.x: ", "unknown key"},
+    {"search.weights.betas=[0,1]", "--set search.weights.betas[1]: ", "below 1"},
+    {"name=\xFF", "--set name: ", "UTF-8"},
+    {"generator.cells=2", "--set generator.cells: ", "takes 3"},
+    {"generator.family=dcgan", "--set generator.family: ", "family"},
+};
+
+static void test_bad_sets(struct tally *tally)
+{
+    for (size_t i = 0; i < sizeof bad_sets / sizeof *bad_sets; i++) {
+        char set[256], err[512] = "";
+        int line, column;
+        struct spec spec;
+        struct genotype geno;
+        prepare(bad_sets[i].set, set, sizeof set, &line, &column);
+        char *sets[] = {set};
+        int status = parse(SPEC, sets, 1, &spec, &geno, err, sizeof err);
+        int ok = status == 2 && !strncmp(err, bad_sets[i].want, strlen(bad_sets[i].want));
+        check(tally, ok && strstr(err, bad_sets[i].what), bad_sets[i].set, err);
+    }
+    char err[512] = "", *ops[] = {"ops.cell1.up0=conv_1x1"}, *spec_key[] = {"generator.chanels=3"};
+    struct spec spec;
+    struct genotype geno;
+    parse(ONE_GENOTYPE, ops, 1, &spec, &geno, err, sizeof err);
+    check(tally, !strncmp(err, "--set ops.cell1.up0: must be an up operation", 44), "--set of an operation", err);
+    parse(ONE_GENOTYPE, spec_key, 1, &spec, &geno, err, sizeof err);
+    check(tally, !strncmp(err, "--set generator.chanels: unknown key", 36), "--set in a genotype's spec", err);
+}
+
+static void test_defaults(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, parse(SPEC, NULL, 0, &s, &geno, err, sizeof err) == 0, "a space with the required keys alone", err);
+    check(tally, geno.genes == 0 && s.family == FAMILY_RESIDUAL, "a space has no genes", "");
+    check(tally, s.latent == 128 && s.channels == 256 && s.base == 4 && s.cells == 3 && s.d_channels == 128, "networks",
+          "");
+    check(tally, s.normal.count == 6 && s.normal.op[5] == OP_SEP_CONV_7X7 && s.up.count == 3 && s.up.op[0] == OP_DECONV,
+          "pools", "");
+    check(tally, s.cell.edges == 5 && s.cell.output == 4 && s.cell.skip_from == 1 && s.cell.skip_to == 4, "cell", "");
+    check(tally,
+          s.search.iterations == 100 && s.search.weight_steps == 20 && s.search.bar_steps == 20 &&
+              s.search.arch_steps == 20 && s.search.batch == 64 && s.search.critic_steps == 1 && s.search.split == 0.5,
+          "search", "");
+    check(tally,
+          s.search.weights.lr == 2e-4 && s.search.weights.beta1 == 0 && s.search.weights.beta2 == 0.999 &&
+              s.search.arch.lr == 3e-4 && s.search.arch.beta1 == 0.5 && s.search.arch.weight_decay == 1e-3,
+          "Adam", "");
+    check(tally,
+          s.search.gumbel_tau == 0 && s.search.bar_decay_after == 0 && s.search.warmup == 0 &&
+              s.search.bar_updates == BAR_WEIGHTS && !s.search.arch_both && s.search.loss == LOSS_HINGE,
+          "switches", "");
+    check(tally,
+          s.retrain.iterations == 50000 && s.retrain.batch_g == 128 && s.retrain.batch_d == 64 &&
+              s.retrain.critic_steps == 5 && s.retrain.ema == 0.999 && s.retrain.weights.beta2 == 0.9 &&
+              !s.retrain.linear_decay && s.retrain.g_channels == 0 && s.retrain.checkpoint_every == 500,
+          "retrain", "");
+}
+
+static void test_every_key(struct tally *tally)
+{
+    static const char text[] =
+        "{'name': 'A-z_9', 'image': {'size': 48, 'channels': 1}, 'data': {'format': 'images', 'path': "
+        "'a\\\\b\\'c\\u00e9\\ud83d\\ude00\\/', 'crop': 'center'}, 'generator': {'family': 'residual', 'latent': 7, "
+        "'channels': 1e1, 'base': 3, "
+        "'cells': 4, 'normal': ['sep_conv_5x5', 'conv_1x1'], 'up': ['bilinear_conv', 'nearest_conv'], 'cell': "
+        "{'edges': "
+        "[['a', 'in', 2, 'up'], ['b', 2, 1, 'normal']], 'output': 1, 'skip': [2, 1]}}, 'discriminator': {'family': "
+        "'sngan', "
+        "'channels': 9}, 'search': {'loss': 'wgan', 'bar_updates': 'both', 'arch_data': 'both', 'gumbel_tau': 0.5, "
+        "'warmup': 0.5, 'bar_lr_decay': [30, 0.5], 'weights': {'lr': 0.1, 'betas': [-0, 0.3]}}, 'retrain': "
+        "{'channels': [256, 128], "
+        "'lr_decay': 'linear', 'loss': 'logistic', 'sample_every': 7}}";
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, parse(text, NULL, 0, &s, &geno, err, sizeof err) == 0, "a space with every key", err);
+    check(tally, !strcmp(s.data_path, "a\\b\"c\xC3\xA9\xF0\x9F\x98\x80/") && s.data_center_crop == 1, "escapes",
+          s.data_path);
+    check(tally, s.cells == 4 && s.channels == 10 && s.cell.edges == 2 && s.cell.edge[1].from == 2, "values", "");
+    check(tally, s.search.bar_decay_after == 30 && s.search.bar_decay == 0.5 && s.retrain.d_channels == 128, "tuples",
+          "");
+    char *once = spec_text(&s);
+    struct spec again;
+    check(tally, spec_parse(once, strlen(once), "t", NULL, 0, &again, &geno, err, sizeof err) == 0, once, err);
+    char *twice = spec_text(&again);
+    check(tally, !strcmp(once, twice) && !memcmp(&s, &again, sizeof s), "canonical text reads back the same", twice);
+    check(tally, strstr(once, "\"betas\": [0, 0.3]") && !strchr(once, '\n'), "shortest numbers on one line", once);
+    free(once);
+    free(twice);
+}
+
+static void test_edges(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    static struct gen_edge edge[SPEC_GENES];
+    parse(SPEC, NULL, 0, &s, &geno, err, sizeof err);
+    check(tally, spec_edges(&s, edge) == 18, "18 edges in three cells", "");
+    check(tally, !strcmp(edge[0].name, "cell1.up0") && edge[0].times == 1 && edge[0].from_cell == 0, "the first edge",
+          "");
+    check(tally, !strcmp(edge[7].name, "cell2.normal0") && edge[7].from_cell == 2 && !edge[7].times, "a normal edge",
+          "");
+    check(tally,
+          !strcmp(edge[16].name, "cell3.skip0") && edge[16].from_cell == 1 && edge[16].times == 2 &&
+              edge[16].from == 1 && edge[16].to == 4 && edge[16].up,
+          "a skip over two cells", edge[16].name);
+    check(tally, !strcmp(edge[17].name, "cell3.skip1") && edge[17].from_cell == 2 && edge[17].times == 1, "the last",
+          "");
+    char *sets[] = {"generator.cell.skip=null", "image.size=1024"};
+    check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && spec_edges(&s, edge) == 40, "no skips", err);
+}
+
+static void test_sets(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    char *sets[] = {"image.size=64",
+                    "search.batch=8",
+                    "name=first",
+                    "name=second",
+                    "data.path=/a b/c=d",
+                    "search.weights.betas=[0.5, 0.9]",
+                    "search.gumbel_tau=0.5",
+                    "generator.up=[\"nearest\"]"};
+    check(tally, parse(SPEC, sets, 8, &s, &geno, err, sizeof err) == 0, "sets", err);
+    check(tally, s.image_size == 64 && s.cells == 4 && s.search.batch == 8, "numbers; cells follow the size", "");
+    check(tally, !strcmp(s.name, "second") && !strcmp(s.data_path, "/a b/c=d"), "bare words; the last one wins",
+          s.name);
+    check(tally, s.search.weights.beta1 == 0.5 && s.search.gumbel_tau == 0.5 && s.up.count == 1, "JSON values", "");
+    char *change[] = {"ops.cell1.up0=bilinear_conv", "generator.channels=8", "ops.cell1.normal2=\"conv_3x3\""};
+    check(tally, parse(ONE_GENOTYPE, change, 3, &s, &geno, err, sizeof err) == 0, "sets of a genotype", err);
+    check(tally,
+          geno.genes == 5 && geno.gene[0].op == OP_BILINEAR_CONV && geno.gene[4].op == OP_CONV_3X3 && s.channels == 8,
+          "operations and keys of its spec", "");
+    parse(SPEC, NULL, 0, &s, &geno, err, sizeof err);
+    char *text = spec_text(&s), *larger[] = {"image.size=64", "generator.cells=null"};
+    check(tally,
+          spec_parse(text, strlen(text), "t", larger, 1, &s, &geno, err, sizeof err) == 2 &&
+              !strncmp(err, "--set image.size: generator.cells 3 doubles", 43),
+          "a size that the written cells don't fit", err);
+    check(tally, spec_parse(text, strlen(text), "t", larger, 2, &s, &geno, err, sizeof err) == 0 && s.cells == 4,
+          "cells set to follow the size", err);
+    free(text);
+    char *broken[] = {"image.size=bad", "image.size=16"};
+    check(tally, parse(SPEC, broken, 2, &s, &geno, err, sizeof err) == 0 && s.cells == 2, "the last --set wins", err);
+}
+
+static void test_genotype(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, parse(ONE_GENOTYPE, NULL, 0, &s, &geno, err, sizeof err) == 0, "a genotype", err);
+    check(tally,
+          geno.genes == 5 && !strcmp(geno.gene[1].edge, "cell1.up1") && geno.gene[1].op == OP_NEAREST &&
+              geno.gene[3].op == OP_SEP_CONV_7X7,
+          "its genes, in the order of the edges", "");
+    check(tally,
+          parse("{'aggen': 1, 'space': 'x', 'latents': {}, 'micro': {}, 'found': {'a': [1]},\n 'spec': " ONE_CELL
+                ", 'ops': {'cell1.normal2': 'conv_3x3', " ONE_OPS "}}",
+                NULL, 0, &s, &geno, err, sizeof err) == 0 &&
+              geno.gene[4].op == OP_CONV_3X3,
+          "its optional keys; any order of operations", err);
+}
+
+static void test_files(struct tally *tally, const char *root)
+{
+    static const char *const names[] = {
+        "alphagan_cifar10",     "alphagan_stl10",      "shapes_tiny", "shapes_small", "icons", "g32", "g64",
+        "genotypes/alphagan_s", "genotypes/alphagan_l"};
+    struct spec s, again;
+    struct genotype geno;
+    char path[1024], err[1200] = "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/spaces/%s.json", root, names[i]);
+        int status = spec_read(path, NULL, 0, &s, &geno, err, sizeof err);
+        check(tally, status == 0 && geno.genes == (i < 7 ? 0 : 18), path, err);
+        if (status) continue;
+        char *text = spec_text(&s);
+        spec_parse(text, strlen(text), "t", NULL, 0, &again, &geno, err, sizeof err);
+        check(tally, !memcmp(&s, &again, sizeof s), "canonical text of a shipped space", text);
+        free(text);
+    }
+    check(tally, spec_read(root, NULL, 0, &s, &geno, err, sizeof err) == 2 && strstr(err, "directory"), "a directory",
+          err);
+    snprintf(path, sizeof path, "%s/no/such.json", root);
+    check(tally, spec_read(path, NULL, 0, &s, &geno, err, sizeof err) == 2 && !strncmp(err, path, strlen(path)),
+          "no file", err);
+    check(tally,
+          spec_read("/dev/null", NULL, 0, &s, &geno, err, sizeof err) == 2 && !strncmp(err, "/dev/null:1:1: empty", 20),
+          "an empty file", err);
+}
+
+/* A file of n bytes of filler after `head`, read back. */
+static int read_filled(const char *head, char filler, size_t n, char *err, size_t errsize)
+{
+    char path[] = "/tmp/test_spec_XXXXXX";
+    struct spec s;
+    struct genotype geno;
+    int descriptor = mkstemp(path);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (!file) return -1;
+    fputs(head, file);
+    while (n--) putc(filler, file);
+    fclose(file);
+    int status = spec_read(path, NULL, 0, &s, &geno, err, errsize);
+    unlink(path);
+    return status;
+}
+
+static void test_limits(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, read_filled("{", ' ', 17u << 20, err, sizeof err) == 2 && strstr(err, "larger than 16 MiB"), "17 MiB",
+          err);
+    check(tally, read_filled("", '[', 100000, err, sizeof err) == 2 && strstr(err, ":1:65: nested more than 64 deep"),
+          "100000 brackets", err);
+    check(tally,
+          spec_parse("{\"a\": \0001}", 10, "t", NULL, 0, &s, &geno, err, sizeof err) == 2 &&
+              !strcmp(err, "t:1:7: expected a value, found a NUL byte"),
+          "a NUL byte", err);
+    char *many = malloc(100001);
+    for (int i = 0; i < 50000; i++) memcpy(many + 2 * i, i ? ",1" : "[1", 2);
+    many[100000] = ']';
+    check(tally,
+          spec_parse(many, 100001, "t", NULL, 0, &s, &geno, err, sizeof err) == 2 &&
+              !strcmp(err, "t: more than 16384 keys and values"),
+          "50000 values", err);
+    free(many);
+    char small[24];
+    for (size_t n = 0; n <= sizeof small; n++) {
+        memset(small, 'x', sizeof small);
+        int status = parse("{'\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9': 1}", NULL, 0, &s, &geno, small, n);
+        check(tally, status == 2 && (n == 0 || memchr(small, 0, n)) && (n == sizeof small || small[n] == 'x'),
+              "a small place for the error", "");
+    }
+}
+
+static unsigned long long next_random(unsigned long long *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Changes a few bytes of text: other bytes or letters, pieces of JSON, doubled and dropped stretches. Returns the new
+ * length. */
+static size_t mutate(char *text, size_t n, size_t room, unsigned long long *state)
+{
+    static const char *const pieces[] = {"{",   "}",    "[",  "]",     ",",       ":",       "\"",
+                                         "\\",  "null", "-1", "1e999", "\\u0000", "\\ud800", "\xFF",
+                                         "0.5", "4096", "32", "true",  "\n",      "\"in\"",  "'"};
+    for (int edits = 1 + (int)(next_random(state) % 3); edits > 0 && n > 8; edits--) {
+        size_t at = next_random(state) % n, span = 1 + next_random(state) % 12;
+        const char *piece = pieces[next_random(state) % (sizeof pieces / sizeof *pieces)];
+        if (span > n - at) span = n - at;
+        switch (next_random(state) % 16) {
+        case 0:
+            text[at] = (char)next_random(state);
+            break;
+        case 1:
+            memcpy(text + at, piece, strlen(piece) < span ? strlen(piece) : span);
+            break;
+        case 2:
+            memmove(text + at, text + at + span, n - at - span);
+            n -= span;
+            break;
+        case 3:
+            if (n + span > room) break;
+            memmove(text + at + span, text + at, n - at);
+            n += span;
+            break;
+        case 4:
+            n = at + 1;
+            break;
+        default: /* another letter or digit, which the grammar mostly survives */
+            while (at < n && !isalnum((unsigned char)text[at])) at++;
+            if (at < n)
+                text[at] = (char)((isdigit((unsigned char)text[at]) ? '0' : 'a') + (int)(next_random(state) % 10));
+            break;
+        }
+    }
+    return n;
+}
+
+static void test_mutants(struct tally *tally, const char *marked, int rounds)
+{
+    char seed[8192], text[8192], err[300];
+    int line, column, accepted = 0, unclear = 0;
+    unsigned long long state = 0x9E3779B97F4A7C15u;
+    prepare(marked, seed, sizeof seed, &line, &column);
+    for (int i = 0; i < rounds; i++) {
+        struct spec s;
+        struct genotype geno;
+        memcpy(text, seed, strlen(seed));
+        size_t n = mutate(text, strlen(seed), sizeof text, &state);
+        char *exact = malloc(n); /* so that a sanitizer sees a read past its end */
+        memcpy(exact, text, n);
+        int status = spec_parse(exact, n, "t", NULL, 0, &s, &geno, err, sizeof err);
+        free(exact);
+        if (status == 0) {
+            char *once = spec_text(&s);
+            unclear += spec_parse(once, strlen(once), "t", NULL, 0, &s, &geno, err, sizeof err) != 0;
+            free(once);
+            accepted++;
+        } else {
+            unclear += status != 2 || strncmp(err, "t:", 2) != 0 || strchr(err, '\n') != NULL;
+        }
+    }
+    snprintf(err, sizeof err, "%d of %d accepted, %d without a clear end", accepted, rounds, unclear);
+    check(tally, unclear == 0 && accepted < rounds, "mutants", err);
+}
+
+#define BAD(cases) test_bad(&tally, cases, sizeof cases / sizeof *cases)
+
+int main(int argc, char **argv)
+{
+    struct tally tally = {0, 0};
+    BAD(syntax);
+    BAD(keys);
+    BAD(cells);
+    BAD(genotypes);
+    test_bad_sets(&tally);
+    test_defaults(&tally);
+    test_every_key(&tally);
+    test_edges(&tally);
+    test_sets(&tally);
+    test_genotype(&tally);
+    test_files(&tally, argc > 1 ? argv[1] : ".");
+    test_limits(&tally);
+    test_mutants(&tally, CELL("'edges': [['a', 'in', 2, 'up'], ['b', 2, 1, 'normal']], 'output': 1, 'skip': [2, 1]"),
+                 4000);
+    test_mutants(&tally, SPACE("'search': {'gumbel_tau': 0.5, 'bar_lr_decay': [30, 0.5]}, 'retrain': {'ema': 0}"),
+                 4000);
+    test_mutants(&tally, ONE_GENOTYPE, 4000);
+    printf("%d passed, %d failed\n", tally.passed, tally.failed);
+    return tally.failed ? 1 : 0;
+}
