@@ -97,9 +97,8 @@ static const char *block_name(int block)
     return names[block];
 }
 
-const char *cpu_address(struct cpu *c, const struct plan *p, int group, int n)
+const char *cpu_address(struct cpu *c, const struct plan *p, int group, const struct local *local, int n)
 {
-    const struct local *local = plan_local(p, group, n);
     if (local) return mem_printf(c->mem, "s + %ld", local->offset * p->group[group].images);
     long delta;
     int base = plan_base(p, n, &delta);

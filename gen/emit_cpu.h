@@ -29,10 +29,9 @@ struct cpu {
 /* The function for this template, made now or before; `name` is what it would like to be called. Returns its index. */
 int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name,
                  const struct substitutions *s, double flop);
-/* How a kernel of this group (-1: a step of its own; NO_SCRATCH: of some group, but not from its scratch) finds node n:
- * a C expression. */
-enum { NO_SCRATCH = -2 };
-const char *cpu_address(struct cpu *c, const struct plan *p, int group, int n);
+/* How a kernel of this group (-1: a step of its own) finds node n, which lies in `local` if that isn't NULL: a C
+ * expression. */
+const char *cpu_address(struct cpu *c, const struct plan *p, int group, const struct local *local, int n);
 const char *cpu_target_address(struct cpu *c, const struct target *t);
 /* emit_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures. */
 int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,

@@ -14,7 +14,8 @@ enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024 };
 struct operand {
     int node;
     long stride[4], offset;
-    int is_root, is_sum, is_partial;
+    const struct local *local; /* in scratch; NULL: elsewhere */
+    int is_sum, is_partial;
 };
 
 struct nest {
@@ -32,14 +33,14 @@ struct nest {
 
 /* ---------------------------------------------------------------- the loop nest */
 
-static struct operand make_operand(const struct nest *s, int node, int root)
+static struct operand make_operand(const struct nest *s, int node, int root, int copy)
 {
     const struct node *n = &s->p->graph->node[node];
-    struct operand o = {.node = node, .is_root = root};
+    struct operand o = {.node = node};
     o.is_partial = root && plan_is_partial(s->p, node);
-    o.is_sum = root && n->op == OP_SUM;
-    const struct local *local = o.is_partial ? NULL : plan_local(s->p, s->group, node);
-    long halo = local ? local->halo : 0;
+    o.is_sum = root && !copy && n->op == OP_SUM;
+    o.local = o.is_partial ? NULL : plan_local(s->p, s->group, node, copy);
+    long halo = o.local ? o.local->halo : 0;
     long stride[4] = {0, (n->shape.d[2] + 2 * halo) * n->shape.d[3], n->shape.d[3], 1};
     stride[0] = (n->shape.d[1] + 2 * halo) * stride[1];
     for (int d = 0; d < 4; d++) o.stride[d] = n->shape.d[d] > 1 ? stride[d] : 0;
@@ -58,19 +59,9 @@ static int computed_here(const struct kernel *k, int node)
 static void list_operands(struct nest *s)
 {
     for (int i = 0; i < s->k->reads; i++)
-        if (!computed_here(s->k, s->k->read[i])) {
-            /* a tensor that is copied to get a halo is read from where it lies, without one */
-            struct operand o = make_operand(s, s->k->read[i], 0);
-            for (int r = 0; r < s->k->roots; r++)
-                if (s->k->copy[r] && s->k->root[r] == s->k->read[i]) {
-                    struct nest plain = *s;
-                    plain.group = -1;
-                    o = make_operand(&plain, s->k->read[i], 0);
-                }
-            s->operand[s->operands++] = o;
-        }
+        if (!computed_here(s->k, s->k->read[i])) s->operand[s->operands++] = make_operand(s, s->k->read[i], 0, 0);
     s->reads = s->operands;
-    for (int r = 0; r < s->k->roots; r++) s->operand[s->operands++] = make_operand(s, s->k->root[r], 1);
+    for (int r = 0; r < s->k->roots; r++) s->operand[s->operands++] = make_operand(s, s->k->root[r], 1, s->k->copy[r]);
 }
 
 static int can_collapse(const struct nest *s, int outer, int inner)
@@ -310,13 +301,11 @@ static void list_arguments(struct nest *s, struct text *arguments)
 {
     for (int i = 0; i < s->operands; i++) {
         const struct operand *o = &s->operand[i];
-        int copied = 0;
-        for (int r = 0; r < s->k->roots; r++) copied |= i < s->reads && s->k->copy[r] && s->k->root[r] == o->node;
         const struct node_plan *np = &s->p->node[o->node];
         if (o->is_partial)
             text_printf(arguments, "b[AG_ARENA] + %ld + part * %ld, ", np->partial, np->partial_size);
         else
-            text_printf(arguments, "%s, ", cpu_address(s->c, s->p, copied ? NO_SCRATCH : s->group, o->node));
+            text_printf(arguments, "%s, ", cpu_address(s->c, s->p, s->group, o->local, o->node));
     }
 }
 

@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { LEAVES = 24 };
+enum {
+    LEAVES = 32,     /* tensors that a pointwise node is computed from, at the most */
+    LEAVES_KEPT = 12 /* with more than this it is stored, so that no kernel reads too many */
+};
 
 /* Distinct large tensors in memory that a pointwise node is computed from. */
 struct leaves {
@@ -90,7 +93,7 @@ static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *
     if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
     if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
     if (u->larger || n->op == OP_TANH) return KEEP_STORED;
-    if (leaves > 1 && (u->window || u->pointwise > 1)) return KEEP_STORED;
+    if (leaves > LEAVES_KEPT || (leaves > 1 && (u->window || u->pointwise > 1))) return KEEP_STORED;
     return u->window ? KEEP_LOCAL : KEEP_NOT;
 }
 

@@ -27,7 +27,7 @@ enum kernel_kind {
     KERNEL_NODE       /* the node's own template */
 };
 
-enum { KERNEL_ROOTS = 12, KERNEL_READS = 40 };
+enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 
 struct kernel {
     enum kernel_kind kind;
@@ -38,6 +38,7 @@ struct kernel {
 
 struct local {
     int node;
+    int copy;          /* of what lies in the arena: for the kernels that want its halo */
     int halo;          /* zero pixels around each picture */
     int first, last;   /* kernels of the group that write and last read it */
     long size, offset; /* of a picture with its halo; in a thread's scratch, in pictures' worth times images */
@@ -91,8 +92,10 @@ struct plan *plan_new(const struct graph *lowered, int batch);
 void plan_free(struct plan *p);
 /* The node in whose memory n lies, and how far into it. */
 int plan_base(const struct plan *p, int n, long *delta);
-/* The scratch tensor that holds n in this group, or NULL. */
-struct local *plan_local(const struct plan *p, int group, int n);
+/* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */
+struct local *plan_local(const struct plan *p, int group, int n, int copy);
+/* The scratch tensor that node n's kernel finds its input k in, or NULL. */
+struct local *plan_input_local(const struct plan *p, int group, int n, int k);
 /* Is it summed over the batch, in parts? */
 int plan_is_partial(const struct plan *p, int n);
 

@@ -67,6 +67,8 @@ static void latest(struct plan *p)
 
 /* ---------------------------------------------------------------- kernels of a group */
 
+enum { JOINED_READS = 24 }; /* a kernel of several roots reads no more than this */
+
 static int is_inline_kind(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
@@ -112,7 +114,7 @@ static int join(const struct plan *p, struct kernel *k, int root, int copy, cons
     int all[KERNEL_READS], count = k->reads;
     memcpy(all, k->read, sizeof all);
     count = plan_root_reads(p, root, copy, all, count);
-    if (count > KERNEL_READS / 2) return 0;
+    if (count > JOINED_READS) return 0;
     memcpy(k->read, all, sizeof all);
     k->reads = count;
     k->copy[k->roots] = copy;
@@ -132,6 +134,7 @@ static struct kernel *append(struct group *grp)
 static void add_root(const struct plan *p, struct group *grp, int root, int copy)
 {
     int read[KERNEL_READS], reads = plan_root_reads(p, root, copy, read, 0);
+    if (reads > KERNEL_READS) abort();
     for (int i = grp->kernels - 1; i >= 0; i--) {
         if (join(p, &grp->kernel[i], root, copy, read, reads)) return;
         if (writes_any(p, &grp->kernel[i], read, reads)) break;
@@ -313,18 +316,25 @@ static void stage_copies(struct plan *p, int group)
     free(old.kernel);
 }
 
-struct local *plan_local(const struct plan *p, int group, int n)
+struct local *plan_local(const struct plan *p, int group, int n, int copy)
 {
     for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
-        if (p->group[group].local[i].node == n) return &p->group[group].local[i];
+        if (p->group[group].local[i].node == n && p->group[group].local[i].copy == copy) return &p->group[group].local[i];
     return NULL;
 }
 
-static void add_local(struct plan *p, int group, int n, int kernel)
+struct local *plan_input_local(const struct plan *p, int group, int n, int k)
+{
+    int x = p->graph->node[n].in[k];
+    struct local *copy = plan_halo(p->graph, n, k) ? plan_local(p, group, x, 1) : NULL;
+    return copy ? copy : plan_local(p, group, x, 0);
+}
+
+static void add_local(struct plan *p, int group, int n, int copy, int kernel)
 {
     struct group *g = &p->group[group];
     g->local = mem_grow(g->local, g->locals, &g->local_capacity, sizeof *g->local);
-    g->local[g->locals++] = (struct local){.node = n, .first = kernel, .last = kernel};
+    g->local[g->locals++] = (struct local){.node = n, .copy = copy, .first = kernel, .last = kernel};
 }
 
 /* The scratch tensors of a group, their halos and when they are used. */
@@ -335,16 +345,17 @@ static void list_locals(struct plan *p, int group)
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->roots; r++) {
             const struct node_plan *np = &p->node[k->root[r]];
-            if (np->keep == KEEP_LOCAL || np->scratch || k->copy[r]) add_local(p, group, k->root[r], i);
+            if (np->keep == KEEP_LOCAL || np->scratch || k->copy[r]) add_local(p, group, k->root[r], k->copy[r], i);
         }
     }
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            struct local *l = plan_local(p, group, k->read[r]);
+            int node = k->kind == KERNEL_NODE;
+            struct local *l = node ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);
-            if (k->kind == KERNEL_NODE) l->halo = max(l->halo, plan_halo(p->graph, k->root[0], r));
+            if (node) l->halo = max(l->halo, plan_halo(p->graph, k->root[0], r));
         }
     }
 }

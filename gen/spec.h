@@ -125,5 +125,7 @@ int spec_parse(const char *text, size_t n, const char *label, char *const *sets,
 /* The canonical JSON text of a spec with every default written out (malloc'd), readable by spec_read; the same spec
  * always gives the same bytes. Single line. */
 char *spec_text(const struct spec *spec);
+/* The same for a genotype: its file with nothing optional but the space's name. */
+char *genotype_text(const struct spec *spec, const struct genotype *geno);
 
 #endif

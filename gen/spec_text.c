@@ -179,3 +179,24 @@ char *spec_text(const struct spec *spec)
     put_char(&out, 0);
     return out.text;
 }
+
+char *genotype_text(const struct spec *spec, const struct genotype *geno)
+{
+    struct buffer out = {NULL, 0, 0};
+    char *text = spec_text(spec);
+    put_text(&out, "{\"aggen\": 1, \"space\": ");
+    put_string(&out, spec->name);
+    put_text(&out, ", \"spec\": ");
+    put_text(&out, text);
+    put_text(&out, ", \"ops\": {");
+    for (int i = 0; i < geno->genes; i++) {
+        if (i) put_text(&out, ", ");
+        put_string(&out, geno->gene[i].edge);
+        put_text(&out, ": ");
+        put_string(&out, candidate_name(geno->gene[i].op));
+    }
+    put_text(&out, "}}");
+    put_char(&out, 0);
+    free(text);
+    return out.text;
+}

@@ -287,6 +287,13 @@ struct ag_kernel {
     double flop; /* of one picture (kernels that work on pictures) or of one call */
 };
 
+/* ---------------------------------------------------------------- tensor.c */
+
+void ag_clear(real *x, long n);
+void ag_copy(real *to, const real *from, long n);
+/* Zeroes the halo around each picture of x [images, h + 2 halo, w + 2 halo, channels]. */
+void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo);
+
 /* ---------------------------------------------------------------- profile.c */
 
 /* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
@@ -294,6 +301,15 @@ struct ag_kernel {
 extern int ag_profiling;
 void ag_mark_begin(int thread);
 void ag_mark(int thread, int kernel, int images);
+/* For --bench: starts new accounts of that many kernels, and reads one, all threads together; flop units: pictures for
+ * kernels that work on pictures, else calls. */
+int ag_profile_begin(int kernels, struct ag_error *err);
+struct ag_account {
+    double seconds;
+    long calls, units;
+};
+struct ag_account ag_profile_read(int kernel);
+void ag_profile_end(void);
 
 /* The candidates of an edge, in the order of its alpha. */
 struct ag_edge {
@@ -332,4 +348,174 @@ int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_ta
                   struct ag_error *err);
 /* Adds the table's tensors as prefix + name, images as NCHW, in writer->real_dtype. block is read by ag_st_write. */
 void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block);
+
+/* ---------------------------------------------------------------- text.c: text that grows */
+
+struct ag_text {
+    char *text; /* ends with a 0; NULL while nothing was added */
+    long used, room;
+    int failed; /* memory ran out: what was added since is missing */
+};
+void ag_text_add(struct ag_text *text, const char *format, ...);
+/* A JSON number that reads back as the same float; null for what is none. */
+void ag_text_number(struct ag_text *text, double value);
+void ag_text_string(struct ag_text *text, const char *string); /* a JSON string, quotes included */
+void ag_text_free(struct ag_text *text);
+
+/* ---------------------------------------------------------------- options.c: command lines */
+
+/* A program fills in its defaults, then calls ag_options_read. */
+struct ag_options {
+    const char *program;  /* argv[0] */
+    const char *data;     /* folder, or "shapes" */
+    const char *run;      /* run folder */
+    const char *weights;  /* file with the generator's weights */
+    const char *output;   /* picture to write */
+    const char *replay, *dump, *phase;
+    ag_u64 seed;
+    long iterations, threads, bench, count; /* 0: not asked for */
+    int has_run, has_seed, has_iterations;  /* given on the command line */
+    int resume, json, help;
+};
+enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
+/* Reads the options that a program of that kind has. Status 2 for one that is unknown or malformed, AG_DONE after
+ * printing --help. Sets the number of threads. */
+int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
+                    struct ag_error *err);
+/* What main returns: prints the line of a status above 0 on standard error. */
+int ag_exit(const struct ag_program *program, int status, const struct ag_error *err);
+
+/* ---------------------------------------------------------------- blocks.c: memory of a program */
+
+/* n zeros, on a multiple of 64 bytes (free with ag_free); NULL with status 1 in *err if memory runs out. */
+real *ag_reals(long n, struct ag_error *err);
+/* All blocks of a program, zero; AG_SCRATCH for ag_threads() threads. Status 1. */
+int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err);
+void ag_blocks_free(real *block[AG_BLOCKS]);
+/* The table of a parameter block; a bar block's is that of the block it tests. */
+const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
+/* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT. */
+void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
+const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */
+/* Where a tensor lies in its block; NULL: the table has none of that name. */
+real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
+void ag_copy(real *to, const real *from, long n);
+void ag_add(real *to, const real *from, long n); /* to += from */
+int ag_is_finite(double value);
+
+/* ---------------------------------------------------------------- params.c: first values, noise on alpha */
+
+/* The first values of a block's parameters: functions of seed, block and place in the table alone. */
+void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64 seed, real *const blocks[AG_BLOCKS]);
+/* Sets a phase's inputs in.gumbel.EDGE and in.sharpness, if it has them, to draw number `draw` of Gumbel(0, 1) noise
+ * at temperature tau; tau = 0: to the plain softmax. */
+void ag_gumbel(const struct ag_program *program, const struct ag_phase *phase, ag_u64 seed, long draw, double tau,
+               real *in);
+/* Latents of pictures to look at, first to first + n - 1: z = [n, latent], a function of seed and picture alone. */
+void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first, long n, real *z);
+
+/* ---------------------------------------------------------------- adam.c */
+
+struct ag_adam_rates {
+    double lr, beta1, beta2, decay; /* decay: L2, added to the gradient */
+};
+struct ag_adam {
+    struct ag_adam_rates rates;
+    long size, steps;
+    real *m, *v; /* moments of the gradient, of its square */
+};
+int ag_adam_new(struct ag_adam *adam, struct ag_adam_rates rates, long size, struct ag_error *err);
+void ag_adam_restart(struct ag_adam *adam); /* fresh moments */
+/* One step with epsilon 1e-8 at `factor` times the learning rate. Leaves the gradient zero. */
+void ag_adam_step(struct ag_adam *adam, double factor, real *weight, real *gradient);
+void ag_adam_free(struct ag_adam *adam);
+/* average = decay average + (1 - decay) value */
+void ag_average(real *average, const real *value, long n, double decay);
+
+/* ---------------------------------------------------------------- architecture.c: what alpha says */
+
+/* Mean over the edges of the entropy of softmax(alpha), in nats. */
+double ag_alpha_entropy(const struct ag_program *program, const real *alpha);
+/* {"cell1.up0": [0.1, ...], ...} */
+void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const real *alpha);
+/* The genotype of the largest alphas, as a file; found: JSON of how it came about. */
+void ag_genotype_text(struct ag_text *text, const struct ag_program *program, const real *alpha, const char *found);
+/* 1 if two genotypes' texts name the same operations, or one of them is NULL. */
+int ag_same_genotype(const char *a, const char *b);
+
+/* ---------------------------------------------------------------- run.c: the folder of a run */
+
+struct ag_run {
+    const struct ag_program *program;
+    char folder[AG_PATH], checkpoint[AG_PATH];
+    int lock, log; /* file descriptors */
+    int resumed;   /* it holds a checkpoint to go on from */
+};
+/* Makes and locks options->run. Status 2 if another process uses it, or if it holds a checkpoint and --resume isn't
+ * given; or if it is to be resumed and isn't there. */
+int ag_run_open(struct ag_run *run, const struct ag_program *program, const struct ag_options *options,
+                struct ag_error *err);
+/* Opens log.jsonl with the lines of the first `iterations` iterations, the rest cut off. */
+int ag_run_open_log(struct ag_run *run, long iterations, struct ag_error *err);
+/* Appends a line to log.jsonl, and frees it. */
+int ag_run_log(struct ag_run *run, struct ag_text *line, struct ag_error *err);
+int ag_run_sync_log(struct ag_run *run, struct ag_error *err); /* to the disk: before a checkpoint */
+/* Write FOLDER/name: a text, or a grid of pictures. name is a printf format. */
+int ag_run_write(struct ag_run *run, const struct ag_text *text, struct ag_error *err, const char *name, ...);
+int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *err, const char *name, ...);
+void ag_run_close(struct ag_run *run);
+
+/* ---------------------------------------------------------------- checkpoint.c */
+
+/* What a checkpoint holds: the program lists its counters, sums and tensors, then saves or reads them. */
+enum { AG_CHECKPOINT_PARTS = 40 };
+struct ag_checkpoint {
+    const struct ag_program *program;
+    struct {
+        const char *name;
+        long *count; /* one of these three */
+        double *sum;
+        ag_u64 *word;
+    } value[AG_CHECKPOINT_PARTS];
+    struct {
+        const char *prefix;
+        const struct ag_table *table;
+        real *data;
+    } part[AG_CHECKPOINT_PARTS];
+    int values, parts;
+    struct ag_st st; /* between open and read */
+};
+void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program);
+void ag_checkpoint_count(struct ag_checkpoint *checkpoint, const char *name, long *count);
+void ag_checkpoint_word(struct ag_checkpoint *checkpoint, const char *name, ag_u64 *word);
+void ag_checkpoint_sum(struct ag_checkpoint *checkpoint, const char *name, double *sum); /* kept to the last bit */
+void ag_checkpoint_block(struct ag_checkpoint *checkpoint, const char *prefix, const struct ag_table *table,
+                         real *data);
+/* An optimiser: its step count under `name`, its moments as adam.m. and adam.v. + prefix + the table's names; prefix is
+ * "bar." or nothing. */
+void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, const char *prefix,
+                        const struct ag_table *table, struct ag_adam *adam);
+/* Status 1 if a listed tensor has a value that isn't finite. */
+int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err);
+/* Writes it if that is so for none. Status 1; a file that was there then stays as it was. */
+int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
+/* Opens a file of this program's kind, spec and genotype, and reads the values listed so far; then ag_checkpoint_read
+ * reads all that is listed, which must be all that there is. Status 2. After ag_checkpoint_open, ag_checkpoint_close. */
+int ag_checkpoint_open(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
+int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err);
+void ag_checkpoint_close(struct ag_checkpoint *checkpoint);
+
+/* ---------------------------------------------------------------- signals.c */
+
+/* From now on SIGINT and SIGTERM only leave a note (the second one ends the program), and a file that grows too large
+ * is an error like a full disk. */
+void ag_signals_catch(void);
+int ag_signals_caught(void); /* number of the signal that came, or 0 */
+
+/* ---------------------------------------------------------------- replay.c, bench.c, peak.c */
+
+int ag_replay(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
+int ag_bench(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
+/* The multiply-add rate of ag_threads() threads, in GFLOP/s: the best of some runs that take 30 ms together. */
+double ag_peak(void);
 #endif

@@ -54,7 +54,6 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { PARTS = CEIL(K * K * CI * CB, 65536), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : K };
     VECTOR(vec, L);
     const long tiles = LINEAR ? CEIL(images, P) : (long)images * ROWS * COLUMNS;
-    (void)bias;
 
     for (int block = 0; block < CO; block += CB)
         for (int part = 0; part < CI; part += PART)
@@ -63,7 +62,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int row = tile / COLUMNS % ROWS * TH, i0 = MIN(row, H - TH);
                 const int column = tile % COLUMNS * TW, j0 = MIN(column, W - TW);
                 const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0) * S * CI + part;
-                real *const y0 = y + (long)n0 * YSIZE + YSTART + (i0 * YW + j0) * CO;
+                real *const y0 = y + (long)n0 * YSIZE + YSTART + (i0 * YW + j0) * CO + block;
+                const real *const b0 = bias + block;
                 const real *const w0 = w + (long)block * K * K * CI + part * CB;
                 long xp[P], yp[P]; /* where the tile's pixels are */
                 UNROLL for (int p = 0; p < P; p++) {
@@ -72,10 +72,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 }
                 vec acc[P][V];
                 UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                    const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                    const int lanes = CO % L ? CO - block - v * L : L;
                     vec r = {0}, previous = {0};
-                    if (BIAS && part == 0) FETCH(r, bias + c, lanes);
-                    if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + c, lanes);
+                    if (BIAS && part == 0) FETCH(r, b0 + v * L, lanes);
+                    if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + v * L, lanes);
                     acc[p][v] = r + previous;
                 }
                 for (int a = 0; a < K; a++)
@@ -96,11 +96,11 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW), j = j0 + (LINEAR ? 0 : p % TW);
                     const int c = block + v * L, lanes = CO % L ? CO - c : L;
                     vec r = acc[p][v];
-                    if (n >= images || i < row || j < column) continue;
+                    if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
                     if (part + PART >= CI && lanes >= L) {
                         AG_EPILOGUE;
                     }
-                    PUT(r, y0 + yp[p] + c, lanes);
+                    PUT(r, y0 + yp[p] + v * L, lanes);
                 }
             }
 }

@@ -36,25 +36,29 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
     for (int n0 = 0; n0 < images; n0 += N)
         for (int i0 = 0; i0 < H; i0 += R) {
             const int ns = MIN(N, images - n0), rows = MIN(R, H - i0);
-            for (int n = 0; n < ns; n++)
-                for (int i = 0; i < rows; i++)
-                    for (int j = 0; j < W; j++) {
-                        const real *from = gy + (long)(n0 + n) * GSIZE + GSTART + ((i0 + i) * GW + j) * CO;
-                        real *to = gs + ((n * R + i) * W + j) * CB;
-                        for (int o = 0; o < CO; o++) to[o / CB * GBLOCK + o % CB] = from[o];
-                        for (int o = CO; o % CB; o++) to[o / CB * GBLOCK + o % CB] = 0;
+            for (int o = 0; o < CO; o += CB)
+                for (int n = 0; n < ns; n++)
+                    for (int i = 0; i < rows; i++) {
+                        const real *from = gy + (long)(n0 + n) * GSIZE + GSTART + (i0 + i) * GW * CO + o;
+                        real *to = gs + o / CB * GBLOCK + (n * R + i) * W * CB;
+                        for (int j = 0; j < W; j++, from += CO, to += CB)
+                            UNROLL for (int v = 0; v < V; v++) {
+                                vec g = {0};
+                                FETCH(g, from + v * L, CO % L ? CO - o - v * L : L);
+                                PUT(g, to + v * L, L);
+                            }
                     }
             for (int part = 0; part < CR; part += PART) {
                 const int ts = CEIL(MIN(PART, CR - part), T);
                 for (int t = 0; t < (FLAT ? 1 : ts); t++) {
                     const int c = FLAT ? 0 : MIN(part + t * T, CI - T);
                     for (int n = 0; n < ns; n++)
-                        for (int i = 0; i < S * (rows - 1) + K; i++)
-                            for (int j = 0; j < BW; j++) {
-                                const real *from = x + (long)(n0 + n) * XSIZE + XSTART + ((S * i0 + i) * XW + j) * CI + c;
-                                real *to = xs + t * XBLOCK + ((n * BH + i) * BW + j) * STEP;
+                        for (int i = 0; i < S * (rows - 1) + K; i++) {
+                            const real *from = x + (long)(n0 + n) * XSIZE + XSTART + (S * i0 + i) * XW * CI + c;
+                            real *to = xs + t * XBLOCK + (n * BH + i) * BW * STEP;
+                            for (int j = 0; j < BW; j++, from += CI, to += STEP)
                                 for (int l = 0; l < STEP; l++) to[l] = from[l];
-                            }
+                        }
                 }
                 for (int o = 0; o < CO; o += CB)
                     for (int t = 0; t < ts; t++)

@@ -43,7 +43,6 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
     VECTOR(vec, L);
-    (void)bias;
 
     for (int block = 0; block < CO; block += CB)
         for (int tile = 0; tile < images * ROWS * COLUMNS * 4; tile++) {
@@ -52,13 +51,13 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             const int column = tile / 4 % COLUMNS * TW, j0 = MIN(column, W - TW);
             const real *const x0 = x + (long)n * XSIZE + XSTART + (i0 * XW + j0) * CI;
             const real *const w0 = w + ((long)block * 4 + (a * 2 + b) * CB) * CI;
-            real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO;
+            real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
             vec acc[P][V];
             UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                const int lanes = CO % L ? CO - block - v * L : L;
                 vec r = {0}, previous = {0};
-                if (BIAS) FETCH(r, bias + c, lanes);
-                if (ACCUMULATE) FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + c, lanes);
+                if (BIAS) FETCH(r, bias + block + v * L, lanes);
+                if (ACCUMULATE) FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
                 acc[p][v] = r + previous;
             }
             for (int c = 0; c < CI; c++) {
@@ -74,11 +73,11 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
                 const int c = block + v * L, lanes = CO % L ? CO - c : L;
                 vec r = acc[p][v];
-                if (i < 2 * row || j < 2 * column) continue;
+                if ((H % TH && i < 2 * row) || (W % TW && j < 2 * column)) continue;
                 if (lanes >= L) {
                     AG_EPILOGUE;
                 }
-                PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + c, lanes);
+                PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
             }
         }
 }

@@ -134,3 +134,11 @@ INLINE vf relu(vf v)
      : (n) % ((t)*3 / 2) == 0  ? (t)*3 / 2                                                                             \
      : (n) % ((t)*3 / 4) == 0  ? (t)*3 / 4                                                                             \
                                : (t))
+
+/*
+ * Depthwise kernels work on copies of GROUP(n) channels, a cache line, of BAND_OF(h, w, k) rows: as many as fit the
+ * first-level cache with their k - 1 neighbours, where a row and what goes with it are w pixels.
+ */
+#define GROUP(n)         MIN(CEIL(n, LANES(n)) * LANES(n), LANES(n) * CEIL(64, LANES(n) * (int)sizeof(real)))
+#define BAND_MOST(w, k)  (384 / (w) > (k) + 2 ? 384 / (w) - (k) + 1 : 4)
+#define BAND_OF(h, w, k) CEIL(h, CEIL(h, BAND_MOST(w, k)))

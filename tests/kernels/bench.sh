@@ -5,4 +5,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$(mktemp -d)}
 awk -f "$here/instances.awk" "${CASES:-$here/bench.txt}" > "$build/instances.h"
 ${CC:-gcc} -std=gnu99 -O3 ${CFLAGS:--march=native} -fopenmp -I"$build" -I"$here" -I"$here/../../templates/cpu" -o "$build/bench" "$here/bench.c" -lm
-"$build/bench" "$@"
+OMP_WAIT_POLICY=passive "$build/bench" "$@"

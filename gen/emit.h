@@ -1,0 +1,22 @@
+/* From a model to the files of a program in a folder. */
+#ifndef EMIT_H
+#define EMIT_H
+
+#include "model.h"
+#include "plan.h"
+
+struct emission {
+    const char *folder;       /* where to write */
+    const char *command;      /* that made the files, for their first lines */
+    const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
+    const char *run;          /* default run folder */
+};
+
+/* The plans of a model's phases, in order; free each with plan_free, and its graph. */
+struct plan *emit_plan(const struct phase_graph *phase);
+
+/* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or 1 with a line
+ * in err. */
+int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize);
+
+#endif

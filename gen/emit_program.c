@@ -1,0 +1,370 @@
+/* The files of a program: kernels, phases, tables, the host program, the makefile and the runtime. */
+#define _POSIX_C_SOURCE 200809L
+#include "emit.h"
+#include "emit_cpu.h"
+#include "ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct writer {
+    struct mem *mem;
+    const struct model *m;
+    const struct emission *e;
+    const char *name;
+    char *err;
+    size_t errsize;
+    int failed;
+};
+
+/* Written under a temporary name, then renamed, so that a makefile never sees half a file; left alone if it is already
+ * what it should be, so that make has nothing to do. */
+static void write_file(struct writer *w, const char *name, const char *text)
+{
+    if (w->failed) return;
+    char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name), *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
+    size_t n = strlen(text);
+    FILE *old = fopen(path, "rb");
+    if (old) {
+        char *now = mem_alloc(w->mem, n + 2);
+        size_t got = fread(now, 1, n + 1, old);
+        fclose(old);
+        if (got == n && memcmp(now, text, n) == 0) return;
+    }
+    FILE *f = fopen(temporary, "wb");
+    int ok = f && fwrite(text, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    if (f && fclose(f) != 0) ok = 0;
+    if (ok && rename(temporary, path) == 0) return;
+    snprintf(w->err, w->errsize, "%s: %s", path, strerror(errno));
+    unlink(temporary);
+    w->failed = 1;
+}
+
+static void heading(const struct writer *w, struct text *t, const char *what)
+{
+    text_printf(t, "/* %s of %s, written by: %s */\n", what, w->m->spec->name, w->e->command);
+}
+
+static void c_string(struct text *t, const char *s)
+{
+    if (!s) {
+        text_add(t, "0");
+        return;
+    }
+    text_add(t, "\n        \"");
+    for (int column = 0; *s; s++) {
+        if (*s == '"' || *s == '\\') text_printf(t, "\\%c", *s);
+        else if ((unsigned char)*s < 32 || (unsigned char)*s > 126) text_printf(t, "\\%03o", (unsigned char)*s);
+        else text_addn(t, s, 1);
+        if (++column >= 100 && *s == ',' && s[1]) {
+            text_add(t, "\"\n        \"");
+            column = 0;
+        }
+    }
+    text_add(t, "\"");
+}
+
+/* ---------------------------------------------------------------- tables */
+
+static void table_text(struct text *t, const char *name, const struct table *table)
+{
+    static const char *const init[] = {"AG_INIT_CONSTANT", "AG_INIT_UNIFORM", "AG_INIT_NORMAL", "AG_INIT_UNIT_NORMAL"};
+    if (!table->count) return;
+    text_printf(t, "static const struct ag_tensor %s[] = {\n", name);
+    for (int i = 0; i < table->count; i++) {
+        const struct ag_tensor *x = &table->tensor[i];
+        text_printf(t, "    {\"%s\", %d, {%d, %d, %d, %d}, %ld, %d, %s, %.17g, %.17g},\n", x->name, x->rank, x->shape[0],
+                    x->shape[1], x->shape[2], x->shape[3], x->offset, x->nhwc, init[x->init], x->a, x->b);
+    }
+    text_add(t, "};\n");
+}
+
+static void table_reference(struct text *t, const char *name, const struct table *table)
+{
+    text_printf(t, "{%s, %d, %ld}", table->count ? name : "0", table->count, table->size);
+}
+
+static void edges_text(struct writer *w, struct text *t)
+{
+    struct gen_edge edge[SPEC_GENES];
+    int count = spec_edges(w->m->spec, edge);
+    for (int up = 0; up < 2; up++) {
+        const struct pool *pool = up ? &w->m->spec->up : &w->m->spec->normal;
+        text_printf(t, "static const char *const pool_%s[] = {", up ? "up" : "normal");
+        for (int i = 0; i < pool->count; i++) text_printf(t, "%s\"%s\"", i ? ", " : "", candidate_name(pool->op[i]));
+        text_add(t, "};\n");
+    }
+    text_add(t, "static const struct ag_edge edges[] = {\n");
+    for (int i = 0; i < count; i++)
+        text_printf(t, "    {\"%s\", %d, pool_%s},\n", edge[i].name, (edge[i].up ? w->m->spec->up : w->m->spec->normal).count,
+                    edge[i].up ? "up" : "normal");
+    text_add(t, "};\n");
+}
+
+static void kernels_table(struct text *t, const struct cpu *c)
+{
+    text_add(t, "static const struct ag_kernel kernels[] = {\n");
+    for (int i = 0; i < c->instances; i++)
+        text_printf(t, "    {\"%s\", %.17g},\n", c->instance[i].name, c->instance[i].flop);
+    text_add(t, "};\n");
+}
+
+struct sizes {
+    long in, out, arena, scratch;
+};
+
+static void program_table(struct writer *w, struct text *t, const struct cpu *c, const double *executed, struct sizes s)
+{
+    static const char *const block[] = {"g_params", "d_params", "alpha_params", "sn_state", "statistics"};
+    const struct model *m = w->m;
+    for (int i = 0; i < MODEL_BLOCKS; i++) table_text(t, block[i], &m->block[i]);
+    for (int i = 0; i < m->phases; i++) {
+        table_text(t, mem_printf(w->mem, "%s_in", m->phase[i].name), &m->phase[i].in);
+        table_text(t, mem_printf(w->mem, "%s_out", m->phase[i].name), &m->phase[i].out);
+    }
+    text_add(t, "static const struct ag_phase phases[] = {\n");
+    for (int i = 0; i < m->phases; i++) {
+        const struct phase_graph *p = &m->phase[i];
+        text_printf(t, "    {\"%s\", %s_run, %d, ", p->name, p->name, p->batch);
+        table_reference(t, mem_printf(w->mem, "%s_in", p->name), &p->in);
+        text_add(t, ", ");
+        table_reference(t, mem_printf(w->mem, "%s_out", p->name), &p->out);
+        text_printf(t, ", %s, %d, %.17g, %.17g},\n", p->updates_weights == AG_G ? "AG_G" : p->updates_weights == AG_D ? "AG_D" : "-1",
+                    p->updates_alpha, p->flop, executed[i]);
+    }
+    text_add(t, "};\n");
+    kernels_table(t, c);
+    if (m->program == PROGRAM_SEARCH) edges_text(w, t);
+    text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =", w->name, w->name, m->spec->name);
+    c_string(t, w->e->spec);
+    text_add(t, ",\n    .genotype = ");
+    c_string(t, w->e->genotype);
+    text_add(t, ",\n    .block = {");
+    for (int i = 0; i < MODEL_BLOCKS; i++) {
+        if (i) text_add(t, ", ");
+        table_reference(t, block[i], &m->block[i]);
+    }
+    text_printf(t, "},\n    .phase = phases,\n    .phases = %d,\n    .in_size = %ld,\n    .out_size = %ld,\n    .arena_size = %ld,\n    .scratch_size = %ld,\n",
+                m->phases, s.in, s.out, s.arena, s.scratch);
+    text_printf(t, "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    .kernels = %d,\n",
+                m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
+    if (m->program == PROGRAM_SEARCH) text_add(t, "    .edge = edges,\n    .edges = sizeof edges / sizeof edges[0],\n");
+    text_add(t, "};\n");
+}
+
+/* ---------------------------------------------------------------- kernels and phases */
+
+struct plan *emit_plan(const struct phase_graph *phase)
+{
+    return plan_new(lower(phase->graph), phase->batch);
+}
+
+static long larger(long a, long b)
+{
+    return a > b ? a : b;
+}
+
+static void write_phases(struct writer *w, struct cpu *c)
+{
+    struct sizes s = {0, 0, 0, 0};
+    double executed[MODEL_PHASES];
+    for (int i = 0; i < w->m->phases; i++) {
+        const struct phase_graph *phase = &w->m->phase[i];
+        struct plan *p = emit_plan(phase);
+        cpu_phase(c, phase, p);
+        executed[i] = graph_flop(p->graph);
+        s.in = larger(s.in, phase->in.size);
+        s.out = larger(s.out, phase->out.size);
+        s.arena = larger(s.arena, p->arena_size);
+        s.scratch = larger(s.scratch, p->scratch_size);
+        graph_free((struct graph *)p->graph);
+        plan_free(p);
+    }
+    struct text t = {NULL, 0, 0};
+    heading(w, &t, "Phases and tables");
+    text_printf(&t, "#include \"%s.h\"\n#include \"%s_kernels.h\"\n\n", w->name, w->name);
+    text_printf(&t, "enum { SCRATCH = %ld }; /* reals a thread */\n", s.scratch);
+    text_add(&t, "#define MARK(kernel, images) \\\n    if (ag_profiling) ag_mark(thread, kernel, images)\n\n");
+    text_add(&t, c->phases.s);
+    program_table(w, &t, c, executed, s);
+    write_file(w, mem_printf(w->mem, "%s_phases.c", w->name), t.s);
+    text_free(&t);
+}
+
+static void write_kernels(struct writer *w, struct cpu *c)
+{
+    struct text h = {NULL, 0, 0};
+    heading(w, &h, "Kernels");
+    text_printf(&h, "#ifndef KERNELS_H\n#define KERNELS_H\n#include \"vector.h\"\n#include \"ag_math.h\"\n\n%s\n#endif\n", c->prototypes.s);
+    write_file(w, mem_printf(w->mem, "%s_kernels.h", w->name), h.s);
+    text_free(&h);
+    for (int f = 0; f < KERNEL_FILES; f++) {
+        struct text t = {NULL, 0, 0};
+        heading(w, &t, "Kernels");
+        text_printf(&t, "#include \"%s_kernels.h\"\n", w->name);
+        for (int i = f; i < c->instances; i += KERNEL_FILES) {
+            text_printf(&t, "\n");
+            text_add(&t, c->instance[i].source);
+        }
+        write_file(w, mem_printf(w->mem, "%s_kernels%d.c", w->name, f), t.s);
+        text_free(&t);
+    }
+}
+
+/* ---------------------------------------------------------------- host program, makefile, runtime */
+
+static const char *const runtime_files[] = {
+    "ag.h", "ag_math.h", "data.h", "error.c", "random.c", "parallel.c", "file.c", "safetensors.c", "safetensors_write.c",
+    "table.c", "image.c", "progress.c", "data.c", "data_ahead.c", "data_binary.c", "data_images.c", "data_shapes.c",
+    "picture.c", "resize.c", "tensor.c", "profile.c", "options.c", "adam.c", "params.c", "blocks.c", "run.c",
+    "checkpoint.c", "replay.c", "bench.c", "peak.c", NULL};
+
+static void write_runtime(struct writer *w)
+{
+    for (int i = 0; runtime_files[i]; i++) {
+        char *text = template_file(w->mem, mem_printf(w->mem, "runtime/%s", runtime_files[i]), w->err, w->errsize);
+        if (!text) w->failed = 1;
+        else write_file(w, runtime_files[i], text);
+    }
+    char *vector = template_file(w->mem, "templates/cpu/vector.h", w->err, w->errsize);
+    if (vector) write_file(w, "vector.h", vector);
+}
+
+static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)
+{
+    template_set(mem, s, mem_printf(mem, "%s_LR", prefix), "%.17g", a.lr);
+    template_set(mem, s, mem_printf(mem, "%s_BETA1", prefix), "%.17g", a.beta1);
+    template_set(mem, s, mem_printf(mem, "%s_BETA2", prefix), "%.17g", a.beta2);
+    template_set(mem, s, mem_printf(mem, "%s_DECAY", prefix), "%.17g", a.weight_decay);
+}
+
+static void set_int(struct mem *mem, struct substitutions *s, const char *token, int value)
+{
+    template_set(mem, s, token, "%d", value);
+}
+
+static void set_string(struct mem *mem, struct substitutions *s, const char *token, const char *value)
+{
+    struct text t = {NULL, 0, 0};
+    c_string(&t, value);
+    template_set(mem, s, token, "%s", strchr(t.s, '"'));
+    text_free(&t);
+}
+
+static void search_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
+{
+    set_int(mem, s, "AG_ITERATIONS", spec->search.iterations);
+    set_int(mem, s, "AG_WEIGHT_STEPS", spec->search.weight_steps);
+    set_int(mem, s, "AG_BAR_STEPS", spec->search.bar_steps);
+    set_int(mem, s, "AG_ARCH_STEPS", spec->search.arch_steps);
+    set_int(mem, s, "AG_BATCH", spec->search.batch);
+    set_int(mem, s, "AG_CRITIC_STEPS", spec->search.critic_steps);
+    template_set(mem, s, "AG_SPLIT", "%.17g", spec->search.split);
+    adam_tokens(mem, s, "AG_WEIGHTS", spec->search.weights);
+    adam_tokens(mem, s, "AG_ARCH", spec->search.arch);
+    set_int(mem, s, "AG_BAR_UPDATES", (int)spec->search.bar_updates);
+    set_int(mem, s, "AG_ARCH_BOTH", spec->search.arch_both);
+    template_set(mem, s, "AG_GUMBEL_TAU", "%.17g", spec->search.gumbel_tau);
+    template_set(mem, s, "AG_WARMUP", "%.17g", spec->search.warmup);
+    set_int(mem, s, "AG_BAR_DECAY_AFTER", spec->search.bar_decay_after);
+    template_set(mem, s, "AG_BAR_DECAY", "%.17g", spec->search.bar_decay);
+}
+
+static void retrain_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
+{
+    set_int(mem, s, "AG_ITERATIONS", spec->retrain.iterations);
+    set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
+    set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
+    set_int(mem, s, "AG_CRITIC_STEPS", spec->retrain.critic_steps);
+    adam_tokens(mem, s, "AG_WEIGHTS", spec->retrain.weights);
+    template_set(mem, s, "AG_EMA", "%.17g", spec->retrain.ema);
+    set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
+    set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
+    set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
+}
+
+static void write_host(struct writer *w)
+{
+    char *file = template_file(w->mem, mem_printf(w->mem, "templates/host/%s.c", w->name), w->err, w->errsize);
+    if (!file) {
+        w->failed = 1;
+        return;
+    }
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0};
+    const struct spec *spec = w->m->spec;
+    if (w->m->program == PROGRAM_SEARCH) search_tokens(w->mem, &s, spec);
+    else retrain_tokens(w->mem, &s, spec);
+    set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);
+    set_string(w->mem, &s, "AG_DATA_PATH", spec->data_path);
+    set_string(w->mem, &s, "AG_RUN_DEFAULT", w->e->run);
+    set_string(w->mem, &s, "AG_WEIGHTS_DEFAULT", mem_printf(w->mem, "%s/ema.safetensors", w->e->run));
+    set_int(w->mem, &s, "AG_CENTER_CROP", spec->data_center_crop);
+    heading(w, &t, "The program");
+    template_expand(&t, template_body(file), &s);
+    write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
+    text_free(&t);
+    free(s.list);
+    struct text h = {NULL, 0, 0};
+    heading(w, &h, "The program");
+    text_printf(&h, "#include \"ag.h\"\nextern const struct ag_program %s_program;\n", w->name);
+    write_file(w, mem_printf(w->mem, "%s.h", w->name), h.s);
+    text_free(&h);
+}
+
+static void write_makefile(struct writer *w)
+{
+    char *file = template_file(w->mem, "templates/host/program.mk", w->err, w->errsize);
+    if (!file) {
+        w->failed = 1;
+        return;
+    }
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};
+    for (int i = 0; runtime_files[i]; i++) {
+        const char *dot = strrchr(runtime_files[i], '.');
+        if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - runtime_files[i]), runtime_files[i]);
+    }
+    for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
+    template_set(w->mem, &s, "AG_PROGRAM", "%s", w->name);
+    template_set(w->mem, &s, "AG_PROGRAM_phases", "%s_phases", w->name);
+    template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
+    template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
+    template_set(w->mem, &s, "AG_STATIC", "%s", w->m->program == PROGRAM_GENERATE ? "-static" : "");
+    text_printf(&t, "# Builds %s, written by: %s\n", w->name, w->e->command);
+    template_expand(&t, file, &s);
+    write_file(w, mem_printf(w->mem, "%s.mk", w->name), t.s);
+    text_free(&t);
+    text_free(&runtime);
+    text_free(&kernels);
+    free(s.list);
+}
+
+int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
+{
+    struct mem *mem = mem_new();
+    struct writer w = {mem, m, e, program_name(m->program), err, errsize, 0};
+    struct cpu c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
+    err[0] = 0;
+    if (mkdir(e->folder, 0777) != 0 && errno != EEXIST) {
+        snprintf(err, errsize, "%s: %s", e->folder, strerror(errno));
+        w.failed = 1;
+    }
+    if (!w.failed) {
+        write_phases(&w, &c);
+        if (err[0]) w.failed = 1;
+        write_kernels(&w, &c);
+        write_host(&w);
+        write_runtime(&w);
+        write_makefile(&w); /* last: what make sees is complete */
+    }
+    text_free(&c.phases);
+    text_free(&c.prototypes);
+    free(c.instance);
+    mem_free(mem);
+    return w.failed;
+}

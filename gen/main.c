@@ -1,0 +1,145 @@
+/* The command line of aggen. */
+#include "emit.h"
+#include "info.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETS = 256 };
+
+struct options {
+    int info, json, merge, dump;
+    const char *file, *folder;
+    char *set[SETS];
+    int sets;
+};
+
+static const char usage[] =
+    "usage: aggen FILE [-o DIR] [--set KEY.PATH=VALUE]…       write the programs of a search space or genotype\n"
+    "       aggen info FILE [--json] [--set KEY.PATH=VALUE]…  print what they amount to\n"
+    "\n"
+    "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search space becomes\n"
+    "DIR/search.c, to build with `make DIR/search`; a genotype becomes DIR/retrain.c and DIR/generate.c.\n"
+    "\n"
+    "  -o DIR                where to write; default: out\n"
+    "  --target cpu          what to write for; default: cpu\n"
+    "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
+    "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
+    "  --json                info: as JSON\n"
+    "  --dump-graph          info: the graphs of all phases too\n"
+    "  --help                this text\n";
+
+static int fail(const char *what, const char *about)
+{
+    fprintf(stderr, "aggen: %s%s%s; try aggen --help\n", what, *about ? ": " : "", about);
+    return 2;
+}
+
+/* The value of an option that takes one: behind '=', or the next word. */
+static const char *value(const char *name, int argc, char **argv, int *i)
+{
+    size_t n = strlen(name);
+    if (strncmp(argv[*i], name, n) != 0) return NULL;
+    if (argv[*i][n] == '=') return argv[*i] + n + 1;
+    if (argv[*i][n] != 0) return NULL;
+    return *i + 1 < argc ? argv[++*i] : "";
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+    int plain = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *v;
+        if (strcmp(argv[i], "--json") == 0) o->json = 1;
+        else if (strcmp(argv[i], "--no-merge") == 0) o->merge = 0;
+        else if (strcmp(argv[i], "--dump-graph") == 0) o->dump = 1;
+        else if ((v = value("--target", argc, argv, &i))) {
+            if (strcmp(v, "cpu") != 0) return fail("no such target (there is: cpu)", v);
+        } else if ((v = value("--set", argc, argv, &i))) {
+            if (!strchr(v, '=')) return fail("--set wants KEY.PATH=VALUE", v);
+            if (o->sets == SETS) return fail("too many --set", "");
+            o->set[o->sets++] = (char *)v;
+        } else if ((v = value("-o", argc, argv, &i))) {
+            if (!*v) return fail("-o wants a folder", "");
+            o->folder = v;
+        } else if (argv[i][0] == '-') return fail("no such option", argv[i]);
+        else if (plain == 0 && !o->info && strcmp(argv[i], "info") == 0) o->info = 1;
+        else if (plain++ == 0) o->file = argv[i];
+        else return fail("one file at a time", argv[i]);
+    }
+    return o->file ? 0 : fail("no file given", "");
+}
+
+static char *command_text(struct mem *mem, const struct options *o)
+{
+    char *s = mem_printf(mem, "aggen %s", o->file);
+    for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
+    return o->merge ? s : mem_printf(mem, "%s --no-merge", s);
+}
+
+/* The run folder of a retraining: below the search's when the genotype lies in one. */
+static char *retrain_folder(struct mem *mem, const struct options *o, const struct spec *spec)
+{
+    const char *slash = strrchr(o->file, '/');
+    int in_run = slash && strcmp(slash, "/genotype.json") == 0;
+    if (in_run) return mem_printf(mem, "%.*s/retrain", (int)(slash - o->file), o->file);
+    return mem_printf(mem, "out/retrain-%s", spec->name);
+}
+
+static int emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    struct mem *mem = mem_new();
+    char err[1024], *spec_json = spec_text(spec), *geno_json = geno->genes ? genotype_text(spec, geno) : NULL;
+    struct emission e = {.folder = o->folder, .command = command_text(mem, o), .spec = spec_json, .genotype = geno_json};
+    e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
+    int status = 0;
+    enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
+    for (enum program p = first; p <= last && !status; p++) {
+        struct model *m = model_new(spec, geno, p, o->merge);
+        status = emit_program(m, &e, err, sizeof err);
+        model_free(m);
+    }
+    if (status) fprintf(stderr, "aggen: %s\n", err);
+    else if (geno->genes)
+        printf("%s/retrain.c, %s/generate.c written; next: make %s/retrain && ./%s/retrain\n", o->folder, o->folder, o->folder, o->folder);
+    else printf("%s/search.c written; next: make %s/search && ./%s/search\n", o->folder, o->folder, o->folder);
+    free(spec_json);
+    free(geno_json);
+    mem_free(mem);
+    return status;
+}
+
+static void info(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge);
+    for (int i = 0; i < m->phases && o->dump; i++) {
+        printf("phase %s\n", m->phase[i].name);
+        graph_print(m->phase[i].graph);
+    }
+    info_print(m, o->json);
+    model_free(m);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.merge = 1, .folder = "out"};
+    static struct spec spec;
+    static struct genotype geno;
+    char err[2048];
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(usage, stdout);
+            return 0;
+        }
+    if (parse(&o, argc, argv)) return 2;
+    if (spec_read(o.file, o.set, o.sets, &spec, &geno, err, sizeof err)) {
+        fprintf(stderr, "aggen: %s\n", err);
+        return 2;
+    }
+    if (o.info) {
+        info(&o, &spec, &geno);
+        return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+    }
+    return emit(&o, &spec, &geno);
+}

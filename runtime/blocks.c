@@ -1,0 +1,97 @@
+/* The memory of a program, and how to find things in it. */
+#define _XOPEN_SOURCE 700
+#include "ag.h"
+#include <stdlib.h>
+#include <string.h>
+
+int ag_is_finite(double value)
+{
+    return value - value == 0;
+}
+
+real *ag_reals(long n, struct ag_error *err)
+{
+    void *memory = NULL;
+    size_t bytes = (size_t)(n > 0 ? n : 1) * sizeof(real);
+    if (n < 0 || posix_memalign(&memory, 64, bytes)) {
+        ag_fail(err, 1, "out of memory: %.1f MB more are needed", (double)bytes / 1e6);
+        return NULL;
+    }
+    return memset(memory, 0, bytes);
+}
+
+const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block)
+{
+    return &program->block[block % AG_BAR_G];
+}
+
+static long block_size(const struct ag_program *program, int block)
+{
+    long g = program->block[AG_G].size, d = program->block[AG_D].size;
+    switch (block) {
+    case AG_IN:
+        return program->in_size;
+    case AG_OUT:
+        return program->out_size;
+    case AG_GRAD:
+        return g > d ? g : d;
+    case AG_GRAD_ALPHA:
+        return program->block[AG_ALPHA].size;
+    case AG_ARENA:
+        return program->arena_size;
+    case AG_SCRATCH:
+        return program->scratch_size * ag_threads();
+    default:
+        return ag_block_table(program, (enum ag_block)block)->size;
+    }
+}
+
+int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
+{
+    memset(block, 0, AG_BLOCKS * sizeof *block);
+    for (int i = 0; i < AG_BLOCKS; i++) {
+        block[i] = ag_reals(block_size(program, i), err);
+        if (!block[i]) {
+            ag_blocks_free(block);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void ag_blocks_free(real *block[AG_BLOCKS])
+{
+    for (int i = 0; i < AG_BLOCKS; i++) {
+        free(block[i]);
+        block[i] = NULL;
+    }
+}
+
+void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])
+{
+    for (int i = AG_G; i < AG_BAR_G; i++) ag_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+}
+
+const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)
+{
+    for (int i = 0; i < program->phases; i++)
+        if (!strcmp(program->phase[i].name, name)) return &program->phase[i];
+    return NULL;
+}
+
+real *ag_tensor_find(const struct ag_table *table, const char *name, real *block)
+{
+    for (int i = 0; i < table->count; i++)
+        if (!strcmp(table->tensor[i].name, name)) return block + table->tensor[i].offset;
+    return NULL;
+}
+
+void ag_copy(real *to, const real *from, long n)
+{
+    if (n > 0) memcpy(to, from, (size_t)n * sizeof *to);
+}
+
+void ag_add(real *to, const real *from, long n)
+{
+    for (long i = 0; i < n; i++) to[i] += from[i];
+}

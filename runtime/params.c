@@ -1,0 +1,84 @@
+/* First values of parameters, and the random inputs of phases that do not come from data. */
+#include "ag.h"
+#include "ag_math.h"
+#include <stdio.h>
+
+/* Blocks share the stream AG_RNG_INIT: each has its own range of indices. */
+#define BLOCK_RANGE ((ag_u64)1 << 40)
+
+static long tensor_size(const struct ag_tensor *tensor)
+{
+    long size = 1;
+    for (int i = 0; i < tensor->rank; i++) size *= tensor->shape[i];
+    return size;
+}
+
+/* Length 1; the sum is taken in one order, whatever the number of threads. */
+static void normalise(real *value, long n)
+{
+    double square = 0;
+    for (long i = 0; i < n; i++) square += (double)value[i] * value[i];
+    real scale = square > 0 ? 1 / ag_sqrt((real)square) : 0;
+    for (long i = 0; i < n; i++) value[i] *= scale;
+}
+
+static void init_tensor(const struct ag_tensor *tensor, ag_u64 seed, ag_u32 number, ag_u64 first, real *value)
+{
+    const real a = (real)tensor->a, b = (real)tensor->b;
+    const long n = tensor_size(tensor);
+    switch (tensor->init) {
+    case AG_INIT_CONSTANT:
+        for (long i = 0; i < n; i++) value[i] = a;
+        break;
+    case AG_INIT_UNIFORM:
+        ag_uniforms(seed, AG_RNG_INIT, number, first, n, value);
+        for (long i = 0; i < n; i++) value[i] = (2 * value[i] - 1) * a;
+        break;
+    case AG_INIT_NORMAL:
+        ag_normals(seed, AG_RNG_INIT, number, first, n, value);
+        for (long i = 0; i < n; i++) value[i] = a + b * value[i];
+        break;
+    case AG_INIT_UNIT_NORMAL:
+        ag_normals(seed, AG_RNG_INIT, number, first, n, value);
+        normalise(value, n);
+        break;
+    }
+}
+
+void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64 seed, real *const blocks[AG_BLOCKS])
+{
+    const struct ag_table *table = ag_block_table(program, block);
+    for (int i = 0; i < table->count; i++)
+        init_tensor(&table->tensor[i], seed, (ag_u32)i, (ag_u64)block * BLOCK_RANGE,
+                    blocks[block] + table->tensor[i].offset);
+}
+
+/* -log(-log(u)); u is the middle of one of 2^24 intervals, so that neither logarithm is of 0. */
+static real gumbel(real uniform)
+{
+    double u = (double)uniform + 1.0 / (1 << 25);
+    return (real)-ag_log64(-ag_log64(u));
+}
+
+void ag_gumbel(const struct ag_program *program, const struct ag_phase *phase, ag_u64 seed, long draw, double tau,
+               real *in)
+{
+    real *sharpness = ag_tensor_find(&phase->in, "in.sharpness", in);
+    ag_u64 first = 0;
+    if (sharpness) *sharpness = tau > 0 ? (real)(1 / tau - 1) : 0;
+    for (int i = 0; i < program->edges; i++) {
+        const struct ag_edge *edge = &program->edge[i];
+        char name[256];
+        snprintf(name, sizeof name, "in.gumbel.%s", edge->name);
+        real *noise = ag_tensor_find(&phase->in, name, in);
+        if (noise) ag_uniforms(seed, AG_RNG_GUMBEL, (ag_u32)draw, first, edge->count, noise);
+        for (int k = 0; noise && k < edge->count; k++) noise[k] = tau > 0 ? gumbel(noise[k]) : 0;
+        first += (ag_u64)edge->count;
+    }
+}
+
+void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first, long n, real *z)
+{
+    for (long i = 0; i < n; i++)
+        ag_normals(seed, AG_RNG_SAMPLE, (ag_u32)(first + i), 0, program->latent, z + i * program->latent);
+}

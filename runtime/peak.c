@@ -1,0 +1,90 @@
+/*
+ * The machine's multiply-add peak: chains of multiply-adds that stay in registers, as many at a time as it takes to
+ * hide their latency. To be compiled like the kernels it is the measure of.
+ */
+#include "ag.h"
+
+#if defined(__TINYC__) || defined(AG_NO_VECTORS)
+#define CHAINS 8
+typedef real vf;
+#define PIN(v) (void)0
+#else
+#if defined(__AVX512F__)
+#define BYTES  64
+#define CHAINS 24
+#elif defined(__AVX__)
+#define BYTES  32
+#define CHAINS 12
+#else
+#define BYTES  16
+#define CHAINS 12
+#endif
+typedef real vf __attribute__((vector_size(BYTES)));
+/* Keeps v in a register at this point. */
+#if defined(__AVX512F__)
+#define PIN(v) __asm__("" : "+v"(v))
+#elif defined(__x86_64__)
+#define PIN(v) __asm__("" : "+x"(v))
+#elif defined(__aarch64__)
+#define PIN(v) __asm__("" : "+w"(v))
+#else
+#define PIN(v) (void)0
+#endif
+#endif
+
+enum { RUNS = 10, LANES = sizeof(vf) / sizeof(real) };
+static const double RUN_SECONDS = 3e-3;
+
+struct spin {
+    long rounds;
+    real result[256]; /* of each task: what is computed must be used */
+};
+
+/* x = 0.5 x + 1 again and again, which stays near 2 */
+static void spin(void *context, int task, int thread)
+{
+    struct spin *spin = context;
+    vf half, one, sum, x[CHAINS];
+    for (int l = 0; l < LANES; l++) ((real *)&half)[l] = (real)0.5, ((real *)&one)[l] = 1;
+    for (int c = 0; c < CHAINS; c++) x[c] = one;
+    (void)thread;
+    for (long round = 0; round < spin->rounds; round++) {
+#if defined(__clang__)
+#pragma clang loop unroll(full)
+#elif defined(__GNUC__)
+#pragma GCC unroll 24
+#endif
+        for (int c = 0; c < CHAINS; c++) {
+            x[c] = x[c] * half + one;
+            PIN(x[c]);
+        }
+    }
+    sum = x[0];
+    for (int c = 1; c < CHAINS; c++) sum += x[c];
+    spin->result[task] = *(real *)&sum;
+}
+
+static double run(struct spin *context)
+{
+    double started = ag_seconds();
+    ag_parallel(ag_threads(), spin, context);
+    return ag_seconds() - started;
+}
+
+double ag_peak(void)
+{
+    static long rounds = 1000; /* those of about RUN_SECONDS, found at the first call */
+    static struct spin context;
+    double best = 0;
+    for (int i = 0; i < RUNS; i++) {
+        context.rounds = rounds;
+        double seconds = run(&context), rate = 2e-9 * CHAINS * LANES * (double)rounds * ag_threads() / seconds;
+        if (seconds < RUN_SECONDS / 2) {
+            rounds *= 2;
+            i = -1;
+        } else if (rate > best) {
+            best = rate;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,66 @@
+/* How long each kernel of a program takes. Every thread has accounts of its own, so that marking costs no locks. */
+#define _XOPEN_SOURCE 700
+#include "ag.h"
+#include <stdlib.h>
+#include <string.h>
+
+int ag_profiling;
+
+static struct {
+    int threads, kernels;
+    double *last;               /* [threads * SPREAD]: when the thread's last mark was */
+    struct ag_account *account; /* [threads, kernels] */
+} profile;
+
+enum { SPREAD = 8 }; /* doubles between those of two threads, which then share no cache line */
+
+int ag_profile_begin(int kernels, struct ag_error *err)
+{
+    ag_profile_end();
+    profile.threads = ag_threads();
+    profile.kernels = kernels;
+    profile.last = calloc((size_t)profile.threads * SPREAD, sizeof *profile.last);
+    profile.account = calloc((size_t)profile.threads * (size_t)kernels + 1, sizeof *profile.account);
+    if (!profile.last || !profile.account) {
+        ag_profile_end();
+        return ag_fail(err, 1, "out of memory for a profile of %d kernels", kernels);
+    }
+    ag_profiling = 1;
+    return 0;
+}
+
+void ag_profile_end(void)
+{
+    ag_profiling = 0;
+    free(profile.last);
+    free(profile.account);
+    memset(&profile, 0, sizeof profile);
+}
+
+void ag_mark_begin(int thread)
+{
+    if (ag_profiling && thread < profile.threads) profile.last[thread * SPREAD] = ag_seconds();
+}
+
+void ag_mark(int thread, int kernel, int images)
+{
+    if (!ag_profiling || thread >= profile.threads || kernel >= profile.kernels) return;
+    struct ag_account *account = &profile.account[(long)thread * profile.kernels + kernel];
+    double now = ag_seconds(), *last = &profile.last[thread * SPREAD];
+    account->seconds += now - *last;
+    account->calls++;
+    account->units += images > 0 ? images : 1;
+    *last = now;
+}
+
+struct ag_account ag_profile_read(int kernel)
+{
+    struct ag_account sum = {0, 0, 0};
+    for (int thread = 0; thread < profile.threads; thread++) {
+        const struct ag_account *account = &profile.account[(long)thread * profile.kernels + kernel];
+        sum.seconds += account->seconds;
+        sum.calls += account->calls;
+        sum.units += account->units;
+    }
+    return sum;
+}

@@ -1,0 +1,29 @@
+/* Signals that ask a run to end. */
+#define _XOPEN_SOURCE 700
+#include "ag.h"
+#include <signal.h>
+#include <string.h>
+
+static volatile sig_atomic_t caught;
+
+static void note(int number)
+{
+    caught = number;
+}
+
+void ag_signals_catch(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note;
+    action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
+}
+
+int ag_signals_caught(void)
+{
+    return caught;
+}

@@ -1,0 +1,60 @@
+/* Text that grows as it is written: JSON lines and files. */
+#include "ag.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int make_room(struct ag_text *text, long more)
+{
+    if (text->failed) return 0;
+    if (text->used + more < text->room) return 1;
+    long room = 2 * (text->used + more) + 256;
+    char *larger = realloc(text->text, (size_t)room);
+    if (!larger) return text->failed = 1, 0;
+    text->text = larger;
+    text->room = room;
+    return 1;
+}
+
+void ag_text_add(struct ag_text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0) text->failed = 1;
+    if (!make_room(text, length + 1)) return;
+    va_start(arguments, format);
+    vsnprintf(text->text + text->used, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    text->used += length;
+}
+
+void ag_text_number(struct ag_text *text, double value)
+{
+    if (ag_is_finite(value))
+        ag_text_add(text, "%.9g", value);
+    else
+        ag_text_add(text, "null");
+}
+
+void ag_text_string(struct ag_text *text, const char *string)
+{
+    ag_text_add(text, "\"");
+    for (; *string; string++) {
+        if (*string == '"' || *string == '\\')
+            ag_text_add(text, "\\%c", *string);
+        else if ((ag_u8)*string < ' ')
+            ag_text_add(text, "\\u%04x", *string);
+        else
+            ag_text_add(text, "%c", *string);
+    }
+    ag_text_add(text, "\"");
+}
+
+void ag_text_free(struct ag_text *text)
+{
+    free(text->text);
+    memset(text, 0, sizeof *text);
+}

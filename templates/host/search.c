@@ -1,0 +1,526 @@
+/*
+ * The search program. Tokens: AG_ITERATIONS, AG_WEIGHT_STEPS, AG_BAR_STEPS, AG_ARCH_STEPS, AG_BATCH, AG_CRITIC_STEPS,
+ * AG_SPLIT, AG_WEIGHTS_{LR,BETA1,BETA2}, AG_ARCH_{LR,BETA1,BETA2,DECAY}, AG_BAR_UPDATES (0 weights, 1 alpha, 2 both),
+ * AG_ARCH_BOTH (0 or 1), AG_GUMBEL_TAU (0: off), AG_WARMUP, AG_BAR_DECAY_AFTER, AG_BAR_DECAY, AG_DATA_FORMAT and
+ * AG_DATA_PATH (string literals), AG_CENTER_CROP.
+ */
+#ifndef AG_ITERATIONS
+#define AG_ITERATIONS      6
+#define AG_WEIGHT_STEPS    5
+#define AG_BAR_STEPS       3
+#define AG_ARCH_STEPS      4
+#define AG_BATCH           8
+#define AG_CRITIC_STEPS    2
+#define AG_SPLIT           0.5
+#define AG_WEIGHTS_LR      0.0002
+#define AG_WEIGHTS_BETA1   0
+#define AG_WEIGHTS_BETA2   0.999
+#define AG_ARCH_LR         0.0003
+#define AG_ARCH_BETA1      0.5
+#define AG_ARCH_BETA2      0.999
+#define AG_ARCH_DECAY      0.001
+#define AG_BAR_UPDATES     0
+#define AG_ARCH_BOTH       0
+#define AG_GUMBEL_TAU      0
+#define AG_WARMUP          0
+#define AG_BAR_DECAY_AFTER 0
+#define AG_BAR_DECAY       1
+#define AG_DATA_FORMAT     "shapes"
+#define AG_DATA_PATH       ""
+#define AG_CENTER_CROP     0
+#endif
+/* AG_TEMPLATE */
+/*
+ * The search: Algorithm 1 of alphaGAN. Each iteration k takes
+ *
+ *     T steps of D, on the training half; after every CRITIC_STEPS of them one of G
+ *     R steps of D-bar, a copy of D with fresh moments, against the fixed G     } Algorithm 2: the test weights,
+ *     R steps of G-bar, a copy of G and its alpha, against the fixed D          } on the validation half
+ *     S steps of alpha on the duality gap V = Adv(G, D-bar) - Adv(G-bar, D)       on the validation half
+ *
+ * In warm-up iterations there is only the first line. The loop is a state machine: k and the position in this list say
+ * what comes next, and struct search is all that it depends on. So a run can stop after any step, and goes on from its
+ * checkpoint as if it had not; pictures, latents and noise follow from the seed and how many were used before.
+ */
+#include "search.h"
+
+enum {
+    K = AG_ITERATIONS,
+    T = AG_WEIGHT_STEPS,
+    R = AG_BAR_STEPS,
+    S = AG_ARCH_STEPS,
+    BATCH = AG_BATCH,
+    CRITIC_STEPS = AG_CRITIC_STEPS,
+    BAR_UPDATES = AG_BAR_UPDATES, /* what steps of G-bar change. 0: its weights, 1: its alpha, 2: both */
+    ARCH_BOTH = AG_ARCH_BOTH,     /* 1: alpha's gradient is the sum over a training and a validation batch */
+    BAR_DECAY_AFTER =
+        AG_BAR_DECAY_AFTER, /* iterations after which the test weights learn BAR_DECAY as fast; 0: never */
+    CENTER_CROP = AG_CENTER_CROP,
+    SAMPLES = BATCH < 64 ? BATCH : 64 /* pictures in a sample grid */
+};
+static const double SPLIT = AG_SPLIT;           /* share of the pictures in the training half */
+static const double WARMUP = AG_WARMUP;         /* share of the iterations that only train G and D */
+static const double GUMBEL_TAU = AG_GUMBEL_TAU; /* temperature of the Gumbel noise on alpha; 0: none */
+static const double BAR_DECAY = AG_BAR_DECAY;
+static const struct ag_adam_rates weight_rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_WEIGHTS_BETA2, 0};
+static const struct ag_adam_rates arch_rates = {AG_ARCH_LR, AG_ARCH_BETA1, AG_ARCH_BETA2, AG_ARCH_DECAY};
+
+enum { TRAINING, VALIDATION }; /* halves of the data */
+
+struct search {
+    /* what a checkpoint holds */
+    ag_u64 seed;
+    long iterations, warmup;               /* of this run: in all; in warm-up */
+    long k, position;                      /* iterations done; steps done in this one */
+    long latents, gumbels, batches[2];     /* how many were drawn; batches: of each half */
+    double d_loss, g_loss, minmax, maxmin; /* sums over this iteration */
+    real *block[AG_BLOCKS];
+    struct ag_adam d, g, alpha, bar_d, bar_g, bar_alpha;
+
+    const struct ag_phase *d_phase, *g_phase, *bar_phase, *arch_phase, *forward;
+    real *arch_gradient; /* sum over the batches of an alpha step */
+    struct ag_data *data;
+    struct ag_run run;
+    struct ag_progress progress;
+    double started;                            /* when this iteration began, or was resumed */
+    double last_d_loss, last_g_loss, last_gap; /* for the progress line */
+    struct ag_error *err;
+};
+
+/* ---------------------------------------------------------------- inputs and outputs of phases */
+
+static int draw_pictures(struct search *s, const struct ag_phase *phase, int half)
+{
+    real *x = ag_tensor_find(&phase->in, "in.x", s->block[AG_IN]);
+    return ag_data_batch(s->data, half, BATCH, s->batches[half]++, x, s->err);
+}
+
+static void draw_latents(struct search *s, const struct ag_phase *phase, const char *name)
+{
+    real *z = ag_tensor_find(&phase->in, name, s->block[AG_IN]);
+    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)BATCH * search_program.latent, z);
+}
+
+static void draw_gumbel(struct search *s, const struct ag_phase *phase)
+{
+    if (GUMBEL_TAU > 0) ag_gumbel(&search_program, phase, s->seed, s->gumbels++, GUMBEL_TAU, s->block[AG_IN]);
+}
+
+/* A scalar that a phase has computed. */
+static int read_output(struct search *s, const struct ag_phase *phase, const char *name, double *value)
+{
+    *value = (double)*ag_tensor_find(&phase->out, name, s->block[AG_OUT]);
+    if (ag_is_finite(*value)) return 0;
+    return ag_fail(s->err, 1,
+                   "the training diverged: %s of phase %s is not a number in iteration %ld; the last checkpoint is as "
+                   "it was (a smaller learning rate may help)",
+                   name, phase->name, s->k + 1);
+}
+
+/* ---------------------------------------------------------------- steps */
+
+/* A step of the discriminator among the blocks: D, or D-bar in D's place. */
+static int discriminator_step(struct search *s, real *const block[AG_BLOCKS], int half, struct ag_adam *adam,
+                              double rate, double *loss)
+{
+    int status = draw_pictures(s, s->d_phase, half);
+    if (status) return status;
+    draw_latents(s, s->d_phase, "in.z");
+    draw_gumbel(s, s->d_phase);
+    s->d_phase->run(block);
+    ag_adam_step(adam, rate, block[AG_D], block[AG_GRAD]);
+    return read_output(s, s->d_phase, "out.loss", loss);
+}
+
+static int generator_step(struct search *s)
+{
+    draw_latents(s, s->g_phase, "in.z");
+    draw_gumbel(s, s->g_phase);
+    s->g_phase->run(s->block);
+    ag_adam_step(&s->g, 1, s->block[AG_G], s->block[AG_GRAD]);
+    int status = read_output(s, s->g_phase, "out.loss", &s->last_g_loss);
+    s->g_loss += s->last_g_loss;
+    return status;
+}
+
+/* One of the T: D, then G when it is its turn. */
+static int weight_step(struct search *s)
+{
+    int status = discriminator_step(s, s->block, TRAINING, &s->d, 1, &s->last_d_loss);
+    s->d_loss += s->last_d_loss;
+    if (!status && (s->k * T + s->position + 1) % CRITIC_STEPS == 0) status = generator_step(s);
+    return status;
+}
+
+/* Algorithm 2 begins: D-bar and G-bar are copies of D and G, with fresh moments. */
+static void restart_test_weights(struct search *s)
+{
+    ag_copy_to_bar(&search_program, s->block);
+    ag_adam_restart(&s->bar_d);
+    ag_adam_restart(&s->bar_g);
+    ag_adam_restart(&s->bar_alpha);
+}
+
+static double bar_rate(const struct search *s)
+{
+    return BAR_DECAY_AFTER > 0 && s->k >= BAR_DECAY_AFTER ? BAR_DECAY : 1;
+}
+
+static int bar_discriminator_step(struct search *s)
+{
+    real *block[AG_BLOCKS];
+    double unused;
+    for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
+    block[AG_D] = s->block[AG_BAR_D];
+    block[AG_SN] = s->block[AG_BAR_SN];
+    return discriminator_step(s, block, VALIDATION, &s->bar_d, bar_rate(s), &unused);
+}
+
+static int bar_generator_step(struct search *s)
+{
+    real *block[AG_BLOCKS];
+    double unused;
+    for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
+    block[AG_G] = s->block[AG_BAR_G];
+    block[AG_ALPHA] = s->block[AG_BAR_ALPHA];
+    block[AG_STAT] = s->block[AG_BAR_STAT];
+    draw_latents(s, s->bar_phase, "in.z");
+    ag_gumbel(&search_program, s->bar_phase, 0, 0, 0, block[AG_IN]); /* G-bar's mixtures are without noise */
+    s->bar_phase->run(block);
+    if (BAR_UPDATES != 1) ag_adam_step(&s->bar_g, bar_rate(s), block[AG_G], block[AG_GRAD]);
+    if (BAR_UPDATES != 0) ag_adam_step(&s->bar_alpha, bar_rate(s), block[AG_ALPHA], block[AG_GRAD_ALPHA]);
+    return read_output(s, s->bar_phase, "out.loss", &unused);
+}
+
+/* Descends the duality gap (Eq. 3) in alpha. */
+static int arch_step(struct search *s)
+{
+    const struct ag_phase *arch = s->arch_phase;
+    const long size = search_program.block[AG_ALPHA].size;
+    real *gradient = s->block[AG_GRAD_ALPHA];
+    for (int half = ARCH_BOTH ? TRAINING : VALIDATION; half <= VALIDATION; half++) {
+        int status = draw_pictures(s, arch, half);
+        if (status) return status;
+        draw_latents(s, arch, "in.z");
+        draw_latents(s, arch, "in.z2");
+        draw_gumbel(s, arch);
+        arch->run(s->block);
+        double minmax, maxmin;
+        if ((status = read_output(s, arch, "out.minmax", &minmax))) return status;
+        if ((status = read_output(s, arch, "out.maxmin", &maxmin))) return status;
+        s->minmax += minmax;
+        s->maxmin += maxmin;
+        s->last_gap = minmax - maxmin;
+        if (ARCH_BOTH && half == TRAINING) ag_copy(s->arch_gradient, gradient, size);
+    }
+    if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
+    ag_adam_step(&s->alpha, 1, s->block[AG_ALPHA], gradient);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the order of steps */
+
+static int in_warmup(const struct search *s)
+{
+    return s->k < s->warmup;
+}
+
+/* Steps of all iterations before k. */
+static long steps_until(const struct search *s, long k)
+{
+    return k * T + (k > s->warmup ? k - s->warmup : 0) * (2 * R + S);
+}
+
+static int has_test_weights(const struct search *s)
+{
+    return s->position > T;
+}
+
+static int step(struct search *s)
+{
+    if (s->position == T) restart_test_weights(s);
+    if (s->position < T) return weight_step(s);
+    if (s->position < T + R) return bar_discriminator_step(s);
+    if (s->position < T + 2 * R) return bar_generator_step(s);
+    return arch_step(s);
+}
+
+/* ---------------------------------------------------------------- checkpoints */
+
+static void list_values(struct search *s, struct ag_checkpoint *c)
+{
+    ag_checkpoint_begin(c, &search_program);
+    ag_checkpoint_word(c, "seed", &s->seed);
+    ag_checkpoint_count(c, "iterations", &s->iterations);
+    ag_checkpoint_count(c, "warmup", &s->warmup);
+    ag_checkpoint_count(c, "iteration", &s->k);
+    ag_checkpoint_count(c, "position", &s->position);
+    ag_checkpoint_count(c, "latents", &s->latents);
+    ag_checkpoint_count(c, "gumbels", &s->gumbels);
+    ag_checkpoint_count(c, "batches.training", &s->batches[TRAINING]);
+    ag_checkpoint_count(c, "batches.validation", &s->batches[VALIDATION]);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss);
+    ag_checkpoint_sum(c, "sum.minmax", &s->minmax);
+    ag_checkpoint_sum(c, "sum.maxmin", &s->maxmin);
+}
+
+static void list_tensors(struct search *s, struct ag_checkpoint *c)
+{
+    const struct ag_table *table = search_program.block;
+    for (int i = AG_G; i <= AG_STAT; i++) ag_checkpoint_block(c, "", &table[i], s->block[i]);
+    ag_checkpoint_adam(c, "adam.d", "", &table[AG_D], &s->d);
+    ag_checkpoint_adam(c, "adam.g", "", &table[AG_G], &s->g);
+    ag_checkpoint_adam(c, "adam.alpha", "", &table[AG_ALPHA], &s->alpha);
+    if (!has_test_weights(s)) return;
+    for (int i = AG_G; i <= AG_STAT; i++) ag_checkpoint_block(c, "bar.", &table[i], s->block[AG_BAR_G + i]);
+    ag_checkpoint_adam(c, "adam.bar.d", "bar.", &table[AG_D], &s->bar_d);
+    ag_checkpoint_adam(c, "adam.bar.g", "bar.", &table[AG_G], &s->bar_g);
+    ag_checkpoint_adam(c, "adam.bar.alpha", "bar.", &table[AG_ALPHA], &s->bar_alpha);
+}
+
+static int save(struct search *s)
+{
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    list_tensors(s, &checkpoint);
+    int status = ag_run_sync_log(&s->run, s->err);
+    return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
+}
+
+/* Is everything finite that a checkpoint would hold? */
+static int check(struct search *s)
+{
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    list_tensors(s, &checkpoint);
+    return ag_checkpoint_check(&checkpoint, s->err);
+}
+
+static int load(struct search *s)
+{
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    int status = ag_checkpoint_open(&checkpoint, s->run.checkpoint, s->err);
+    if (!status) {
+        list_tensors(s, &checkpoint);
+        status = ag_checkpoint_read(&checkpoint, s->err);
+    }
+    if (!status && steps_until(s, s->k) + s->position >= steps_until(s, s->k + 1))
+        status = ag_fail(s->err, 2, "%s: damaged: an iteration has no step %ld", s->run.checkpoint, s->position);
+    ag_checkpoint_close(&checkpoint);
+    return status;
+}
+
+/* ---------------------------------------------------------------- between iterations */
+
+static void add_mean(struct ag_text *line, const char *key, double sum, long count)
+{
+    ag_text_add(line, ", \"%s\": ", key);
+    ag_text_number(line, sum / (double)count); /* null where there was nothing to sum */
+}
+
+static int write_log(struct search *s, long gaps)
+{
+    struct ag_text line = {0, 0, 0, 0};
+    const real *alpha = s->block[AG_ALPHA];
+    ag_text_add(&line, "{\"iteration\": %ld", s->k);
+    add_mean(&line, "d_loss", s->d_loss, T);
+    add_mean(&line, "g_loss", s->g_loss, s->k * T / CRITIC_STEPS - (s->k - 1) * T / CRITIC_STEPS);
+    add_mean(&line, "minmax", s->minmax, gaps);
+    add_mean(&line, "maxmin", s->maxmin, gaps);
+    add_mean(&line, "gap", s->minmax - s->maxmin, gaps);
+    ag_text_add(&line, ", \"entropy\": ");
+    ag_text_number(&line, ag_alpha_entropy(&search_program, alpha));
+    ag_text_add(&line, ", \"alpha\": ");
+    ag_alpha_text(&line, &search_program, alpha);
+    ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
+    return ag_run_log(&s->run, &line, s->err);
+}
+
+static int write_genotype(struct search *s, long gaps)
+{
+    struct ag_text found = {0, 0, 0, 0}, text = {0, 0, 0, 0};
+    ag_text_add(&found, "{\"seed\": %llu, \"iteration\": %ld", s->seed, s->k);
+    add_mean(&found, "minmax", s->minmax, gaps);
+    add_mean(&found, "maxmin", s->maxmin, gaps);
+    add_mean(&found, "gap", s->minmax - s->maxmin, gaps);
+    ag_text_add(&found, ", \"entropy\": ");
+    ag_text_number(&found, ag_alpha_entropy(&search_program, s->block[AG_ALPHA]));
+    ag_text_add(&found, "}");
+    ag_genotype_text(&text, &search_program, s->block[AG_ALPHA], found.failed ? "{}" : found.text);
+    int status = ag_run_write(&s->run, &text, s->err, "genotypes/%04ld.json", s->k);
+    if (!status) status = ag_run_write(&s->run, &text, s->err, "genotype.json");
+    ag_text_free(&found);
+    ag_text_free(&text);
+    return status;
+}
+
+/* The same latents each time, so that one sees the pictures change. */
+static int write_samples(struct search *s)
+{
+    const struct ag_phase *forward = s->forward;
+    ag_sample_latents(&search_program, s->seed, 0, BATCH, ag_tensor_find(&forward->in, "in.z", s->block[AG_IN]));
+    forward->run(s->block);
+    const real *pictures = ag_tensor_find(&forward->out, "out.fake", s->block[AG_OUT]);
+    return ag_run_grid(&s->run, pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
+}
+
+/* Writes what an iteration leaves behind, the checkpoint last: a run that is killed before does the iteration again. */
+static int end_iteration(struct search *s)
+{
+    const long gaps = in_warmup(s) ? 0 : S * (1 + ARCH_BOTH);
+    s->k++;
+    s->position = 0;
+    int status = check(s);
+    if (!status) status = write_log(s, gaps);
+    if (!status) status = write_samples(s);
+    if (!status) status = write_genotype(s, gaps);
+    s->d_loss = s->g_loss = s->minmax = s->maxmin = 0;
+    s->started = ag_seconds();
+    return status ? status : save(s);
+}
+
+/* ---------------------------------------------------------------- the run */
+
+static int stop(struct search *s)
+{
+    int status = save(s);
+    if (status) return status;
+    return ag_fail(s->err, 128 + ag_signals_caught(), "stopped at iteration %ld of %ld, step %ld; go on with --resume",
+                   s->k + 1, s->iterations, s->position);
+}
+
+static int train(struct search *s)
+{
+    int status = 0;
+    ag_progress_start(&s->progress, "search", steps_until(s, s->iterations), steps_until(s, s->k) + s->position);
+    s->started = ag_seconds();
+    while (!status && s->k < s->iterations) {
+        status = step(s);
+        s->position++;
+        if (!status && steps_until(s, s->k) + s->position == steps_until(s, s->k + 1)) status = end_iteration(s);
+        ag_progress_step(&s->progress, steps_until(s, s->k) + s->position, "iteration %ld  D %.3f  G %.3f  gap %.3f",
+                         s->k + (s->k < s->iterations), s->last_d_loss, s->last_g_loss, s->last_gap);
+        if (!status && s->k < s->iterations && ag_signals_caught()) status = stop(s);
+    }
+    ag_progress_end(&s->progress);
+    return status;
+}
+
+static int set_up(struct search *s)
+{
+    const struct ag_program *p = &search_program;
+    s->d_phase = ag_phase_find(p, "d");
+    s->g_phase = ag_phase_find(p, "g");
+    s->bar_phase = ag_phase_find(p, BAR_UPDATES ? "bar" : "g");
+    s->arch_phase = ag_phase_find(p, "arch");
+    s->forward = ag_phase_find(p, "forward");
+    s->arch_gradient = ag_reals(p->block[AG_ALPHA].size, s->err);
+    if (!s->arch_gradient || ag_blocks_new(p, s->block, s->err)) return 1;
+    if (ag_adam_new(&s->d, weight_rates, p->block[AG_D].size, s->err)) return 1;
+    if (ag_adam_new(&s->g, weight_rates, p->block[AG_G].size, s->err)) return 1;
+    if (ag_adam_new(&s->alpha, arch_rates, p->block[AG_ALPHA].size, s->err)) return 1;
+    if (ag_adam_new(&s->bar_d, weight_rates, p->block[AG_D].size, s->err)) return 1;
+    if (ag_adam_new(&s->bar_g, weight_rates, p->block[AG_G].size, s->err)) return 1;
+    return ag_adam_new(&s->bar_alpha, arch_rates, p->block[AG_ALPHA].size, s->err);
+}
+
+static int open_data(struct search *s, const char *path)
+{
+    const struct ag_data_options options = {.format = AG_DATA_FORMAT,
+                                            .path = path,
+                                            .size = search_program.image_size,
+                                            .channels = search_program.image_channels,
+                                            .center_crop = CENTER_CROP,
+                                            .split = SPLIT,
+                                            .seed = s->seed};
+    int status = ag_data_open(&s->data, &options, s->err);
+    if (status) return status;
+    /* better a line now than after the first T steps */
+    for (int half = TRAINING; half <= VALIDATION; half++)
+        if (ag_data_count(s->data, half) < BATCH)
+            return ag_data_batch(s->data, half, BATCH, 0, s->block[AG_IN], s->err);
+    ag_progress_note(&s->progress, "%s", ag_data_summary(s->data));
+    return 0;
+}
+
+/* Takes up the run where its checkpoint left it, or begins one. */
+static int begin(struct search *s, const struct ag_options *options)
+{
+    s->seed = options->seed;
+    s->iterations = options->iterations;
+    if (!s->run.resumed) {
+        if (options->resume)
+            ag_progress_note(&s->progress, "%s holds no checkpoint yet; beginning anew", s->run.folder);
+        s->warmup = (long)(WARMUP * (double)s->iterations + 0.5);
+        for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(&search_program, (enum ag_block)i, s->seed, s->block);
+        return 0;
+    }
+    int status = load(s);
+    if (status) return status;
+    if (options->has_seed && options->seed != s->seed)
+        return ag_fail(s->err, 2, "--seed: the run in %s has seed %llu; leave the option out", s->run.folder, s->seed);
+    if (options->has_iterations) s->iterations = options->iterations;
+    ag_progress_note(&s->progress, "going on after iteration %ld, step %ld", s->k, s->position);
+    return 0;
+}
+
+static void tell_next(struct search *s)
+{
+    const char *folder = s->run.folder;
+    ag_progress_note(&s->progress,
+                     "\nThe architecture is in %s/genotype.json; %s/samples shows how the search went.\n"
+                     "Next, retrain it:\n\n    aggen %s/genotype.json\n    make out/retrain && ./out/retrain\n",
+                     folder, folder, folder);
+}
+
+static int search(struct search *s, const struct ag_options *options)
+{
+    int status = ag_run_open(&s->run, &search_program, options, s->err);
+    if (!status) status = set_up(s);
+    if (!status) status = begin(s, options);
+    if (status) return status;
+    if (s->k >= s->iterations) {
+        ag_progress_note(&s->progress, "%s is finished: %ld iterations; --iterations asks for more", s->run.folder,
+                         s->k);
+        return 0;
+    }
+    status = open_data(s, options->data);
+    if (!status) status = ag_run_open_log(&s->run, s->k, s->err);
+    if (status) return status;
+    ag_signals_catch();
+    status = train(s);
+    if (!status) tell_next(s);
+    return status;
+}
+
+static void tear_down(struct search *s)
+{
+    ag_data_close(s->data);
+    ag_blocks_free(s->block);
+    ag_free(s->arch_gradient);
+    ag_adam_free(&s->d);
+    ag_adam_free(&s->g);
+    ag_adam_free(&s->alpha);
+    ag_adam_free(&s->bar_d);
+    ag_adam_free(&s->bar_g);
+    ag_adam_free(&s->bar_alpha);
+    ag_run_close(&s->run);
+}
+
+int main(int argc, char **argv)
+{
+    static struct search s;
+    struct ag_error err;
+    struct ag_options options = {.data = AG_DATA_PATH, .run = "out/run", .iterations = K};
+    int status = ag_options_read(&options, &search_program, argc, argv, &err);
+    if (!status && options.replay) return ag_exit(&search_program, ag_replay(&search_program, &options, &err), &err);
+    if (!status && options.bench) return ag_exit(&search_program, ag_bench(&search_program, &options, &err), &err);
+    if (!status) {
+        s.err = &err;
+        status = search(&s, &options);
+        tear_down(&s);
+    }
+    return ag_exit(&search_program, status, &err);
+}

@@ -1,0 +1,3 @@
+/* What aggen would write for the toy programs. */
+#include "ag.h"
+extern const struct ag_program search_program;
