@@ -4,6 +4,7 @@
 #include "emit_cpu.h"
 #include "ops.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { RUNTIME_FILES = 256 };
+
 struct writer {
     struct mem *mem;
     const struct model *m;
     const struct emission *e;
     const char *name;
+    char *runtime_file[RUNTIME_FILES];
+    int runtime_files;
     char *err;
     size_t errsize;
     int failed;
@@ -217,18 +222,37 @@ static void write_kernels(struct writer *w, struct cpu *c)
 
 /* ---------------------------------------------------------------- host program, makefile, runtime */
 
-static const char *const runtime_files[] = {
-    "ag.h", "ag_math.h", "data.h", "error.c", "random.c", "parallel.c", "file.c", "safetensors.c", "safetensors_write.c",
-    "table.c", "image.c", "progress.c", "data.c", "data_ahead.c", "data_binary.c", "data_images.c", "data_shapes.c",
-    "picture.c", "resize.c", "tensor.c", "profile.c", "options.c", "adam.c", "params.c", "blocks.c", "run.c",
-    "checkpoint.c", "replay.c", "bench.c", "peak.c", NULL};
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of all files in the runtime's folder, in order. */
+static int list_runtime(struct writer *w)
+{
+    const char *path = mem_printf(w->mem, "%s/runtime", template_home());
+    DIR *dir = opendir(path);
+    if (!dir) {
+        snprintf(w->err, w->errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path, strerror(errno));
+        w->failed = 1;
+        return 0;
+    }
+    for (struct dirent *d; (d = readdir(dir)) && w->runtime_files < RUNTIME_FILES;) {
+        size_t n = strlen(d->d_name);
+        if (n > 2 && d->d_name[0] != '.' && (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
+            w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s", d->d_name);
+    }
+    closedir(dir);
+    qsort(w->runtime_file, (size_t)w->runtime_files, sizeof *w->runtime_file, compare_names);
+    return 1;
+}
 
 static void write_runtime(struct writer *w)
 {
-    for (int i = 0; runtime_files[i]; i++) {
-        char *text = template_file(w->mem, mem_printf(w->mem, "runtime/%s", runtime_files[i]), w->err, w->errsize);
+    for (int i = 0; i < w->runtime_files; i++) {
+        char *text = template_file(w->mem, mem_printf(w->mem, "runtime/%s", w->runtime_file[i]), w->err, w->errsize);
         if (!text) w->failed = 1;
-        else write_file(w, runtime_files[i], text);
+        else write_file(w, w->runtime_file[i], text);
     }
     char *vector = template_file(w->mem, "templates/cpu/vector.h", w->err, w->errsize);
     if (vector) write_file(w, "vector.h", vector);
@@ -325,9 +349,9 @@ static void write_makefile(struct writer *w)
     }
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};
-    for (int i = 0; runtime_files[i]; i++) {
-        const char *dot = strrchr(runtime_files[i], '.');
-        if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - runtime_files[i]), runtime_files[i]);
+    for (int i = 0; i < w->runtime_files; i++) {
+        const char *dot = strrchr(w->runtime_file[i], '.');
+        if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - w->runtime_file[i]), w->runtime_file[i]);
     }
     for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
     template_set(w->mem, &s, "AG_PROGRAM", "%s", w->name);
@@ -347,14 +371,14 @@ static void write_makefile(struct writer *w)
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
 {
     struct mem *mem = mem_new();
-    struct writer w = {mem, m, e, program_name(m->program), err, errsize, 0};
+    struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
     struct cpu c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
     if (mkdir(e->folder, 0777) != 0 && errno != EEXIST) {
         snprintf(err, errsize, "%s: %s", e->folder, strerror(errno));
         w.failed = 1;
     }
-    if (!w.failed) {
+    if (!w.failed && list_runtime(&w)) {
         write_phases(&w, &c);
         if (err[0]) w.failed = 1;
         write_kernels(&w, &c);

@@ -399,7 +399,6 @@ void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCK
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
 real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
-void ag_copy(real *to, const real *from, long n);
 void ag_add(real *to, const real *from, long n); /* to += from */
 int ag_is_finite(double value);
 

@@ -86,11 +86,6 @@ real *ag_tensor_find(const struct ag_table *table, const char *name, real *block
     return NULL;
 }
 
-void ag_copy(real *to, const real *from, long n)
-{
-    if (n > 0) memcpy(to, from, (size_t)n * sizeof *to);
-}
-
 void ag_add(real *to, const real *from, long n)
 {
     for (long i = 0; i < n; i++) to[i] += from[i];

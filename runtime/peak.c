@@ -32,6 +32,14 @@ typedef real vf __attribute__((vector_size(BYTES)));
 #endif
 #endif
 
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__) && !defined(__TINYC__)
+#define UNROLL _Pragma("GCC unroll 24")
+#else
+#define UNROLL
+#endif
+
 enum { RUNS = 10, LANES = sizeof(vf) / sizeof(real) };
 static const double RUN_SECONDS = 3e-3;
 
@@ -46,21 +54,16 @@ static void spin(void *context, int task, int thread)
     struct spin *spin = context;
     vf half, one, sum, x[CHAINS];
     for (int l = 0; l < LANES; l++) ((real *)&half)[l] = (real)0.5, ((real *)&one)[l] = 1;
-    for (int c = 0; c < CHAINS; c++) x[c] = one;
+    UNROLL for (int c = 0; c < CHAINS; c++) x[c] = one; /* unrolled, or the array would live in memory */
     (void)thread;
     for (long round = 0; round < spin->rounds; round++) {
-#if defined(__clang__)
-#pragma clang loop unroll(full)
-#elif defined(__GNUC__)
-#pragma GCC unroll 24
-#endif
-        for (int c = 0; c < CHAINS; c++) {
+        UNROLL for (int c = 0; c < CHAINS; c++) {
             x[c] = x[c] * half + one;
             PIN(x[c]);
         }
     }
     sum = x[0];
-    for (int c = 1; c < CHAINS; c++) sum += x[c];
+    UNROLL for (int c = 1; c < CHAINS; c++) sum += x[c];
     spin->result[task] = *(real *)&sum;
 }
 

@@ -1,3 +1,3 @@
-/* What aggen would write for the toy programs. */
+/* As aggen would write it, for the program in program.c. */
 #include "ag.h"
 extern const struct ag_program search_program;
