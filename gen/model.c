@@ -240,7 +240,7 @@ static void phase_d(struct model *m, int batch)
     build_output(&b, fake, "out.fake", 4);
     build_output(&b, real_score, "out.score_real", 2);
     build_output(&b, fake_score, "out.score_fake", 2);
-    build_output(&b, loss, "out.loss", 0);
+    build_output(&b, loss, "out.loss", 1);
     phase_end(&b, loss, AG_D, -1);
 }
 
@@ -256,7 +256,7 @@ static void phase_g(struct model *m, const char *name, int batch, int weights, i
     int loss = generator_loss(&b, program_loss(m), score);
     build_output(&b, fake, "out.fake", 4);
     build_output(&b, score, "out.score_fake", 2);
-    build_output(&b, loss, "out.loss", 0);
+    build_output(&b, loss, "out.loss", 1);
     phase_end(&b, loss, weights ? AG_G : -1, alpha ? AG_ALPHA : -1);
 }
 
@@ -281,9 +281,9 @@ static void phase_arch(struct model *m, int batch)
     networks(m)->discriminator_done(&b, &plain, &state);
     int maxmin = g_scale(b.g, discriminator_loss(&b, program_loss(m), bar_real, bar_score), -1);
     int loss = g_sub(b.g, minmax, maxmin);
-    build_output(&b, minmax, "out.minmax", 0);
-    build_output(&b, maxmin, "out.maxmin", 0);
-    build_output(&b, loss, "out.loss", 0);
+    build_output(&b, minmax, "out.minmax", 1);
+    build_output(&b, maxmin, "out.maxmin", 1);
+    build_output(&b, loss, "out.loss", 1);
     phase_end(&b, loss, -1, AG_ALPHA);
 }
 

@@ -389,12 +389,13 @@ int ag_exit(const struct ag_program *program, int status, const struct ag_error 
 
 /* n zeros, on a multiple of 64 bytes (free with ag_free); NULL with status 1 in *err if memory runs out. */
 real *ag_reals(long n, struct ag_error *err);
-/* All blocks of a program, zero; AG_SCRATCH for ag_threads() threads. Status 1. */
+/* All blocks of a program, zero; AG_SCRATCH for ag_threads() threads. Bar blocks are empty where there is no phase
+ * "arch", gradients where nothing is trained. Status 1. */
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err);
 void ag_blocks_free(real *block[AG_BLOCKS]);
 /* The table of a parameter block; a bar block's is that of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
-/* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT. */
+/* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
@@ -515,6 +516,6 @@ int ag_signals_caught(void); /* number of the signal that came, or 0 */
 
 int ag_replay(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
 int ag_bench(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
-/* The multiply-add rate of ag_threads() threads, in GFLOP/s: the best of some runs that take 30 ms together. */
+/* The multiply-add rate of ag_threads() threads, in GFLOP/s: the best of some runs that take 40 ms together. */
 double ag_peak(void);
 #endif

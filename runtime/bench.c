@@ -12,7 +12,7 @@ struct bench {
     struct ag_adam adam[3]; /* of G, D, alpha */
     const struct ag_phase *phase[PHASES];
     double *seconds[PHASES]; /* [runs] */
-    double *peaks;           /* [runs + 1]: GFLOP/s, measured between the rounds */
+    double peak;             /* GFLOP/s, the best seen between the rounds */
     int phases, runs;
 };
 
@@ -45,8 +45,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
         b->seconds[b->phases] = calloc((size_t)runs, sizeof(double));
         if (!b->seconds[b->phases++]) return no_memory(err);
     }
-    b->peaks = calloc((size_t)runs + 1, sizeof(double));
-    return b->peaks ? 0 : no_memory(err);
+    return 0;
 }
 
 static void tear_down(struct bench *b)
@@ -54,7 +53,6 @@ static void tear_down(struct bench *b)
     ag_blocks_free(b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
     for (int i = 0; i < b->phases; i++) free(b->seconds[i]);
-    free(b->peaks);
 }
 
 /* Inputs share one block, so that each phase's are drawn anew: normal latents, uniform pictures. */
@@ -91,13 +89,14 @@ static void measure(struct bench *b)
         draw_inputs(b, b->phase[p]);
         run(b, b->phase[p]);
     }
-    b->peaks[0] = ag_peak();
+    b->peak = ag_peak();
     for (int i = 0; i < b->runs; i++) {
         for (int p = 0; p < b->phases; p++) {
             draw_inputs(b, b->phase[p]);
             b->seconds[p][i] = run(b, b->phase[p]);
         }
-        b->peaks[i + 1] = ag_peak();
+        double peak = ag_peak();
+        if (peak > b->peak) b->peak = peak;
     }
 }
 
@@ -158,16 +157,16 @@ static struct row *kernel_rows(const struct bench *b, int rounds, int *rows)
     return row;
 }
 
-static void print_phases(const struct bench *b, double peak)
+static void print_phases(const struct bench *b)
 {
     printf("%s, %d thread%s, multiply-add peak %.1f GFLOP/s, arena %.1f MB\n\n", b->program->name, ag_threads(),
-           ag_threads() == 1 ? "" : "s", peak, (double)b->program->arena_size * sizeof(real) / 1e6);
+           ag_threads() == 1 ? "" : "s", b->peak, (double)b->program->arena_size * sizeof(real) / 1e6);
     printf("%-8s %10s %10s %10s %10s %7s\n", "phase", "ms", "GFLOP", "executed", "GFLOP/s", "share");
     for (int p = 0; p < b->phases; p++) {
         const struct ag_phase *phase = b->phase[p];
         double seconds = median(b->seconds[p], b->runs), rate = phase->flop * 1e-9 / seconds;
         printf("%-8s %10.3f %10.3f %10.3f %10.1f %6.1f%%\n", phase->name, seconds * 1e3, phase->flop * 1e-9,
-               phase->flop_executed * 1e-9, rate, 100 * rate / peak);
+               phase->flop_executed * 1e-9, rate, 100 * rate / b->peak);
     }
 }
 
@@ -188,17 +187,17 @@ static void print_kernels(const struct row *row, int rows, double thread_peak)
     if (rows > SHOWN) printf("and %d more\n", rows - SHOWN);
 }
 
-static void print_json(const struct bench *b, double peak, const struct row *row, int rows)
+static void print_json(const struct bench *b, const struct row *row, int rows)
 {
-    double thread_peak = peak / ag_threads();
-    printf("{\"peak_gflops\": %.6g, \"arena_bytes\": %ld, \"threads\": %d, \"phases\": {", peak,
+    double thread_peak = b->peak / ag_threads();
+    printf("{\"peak_gflops\": %.6g, \"arena_bytes\": %ld, \"threads\": %d, \"phases\": {", b->peak,
            b->program->arena_size * (long)sizeof(real), ag_threads());
     for (int p = 0; p < b->phases; p++) {
         const struct ag_phase *phase = b->phase[p];
         double seconds = median(b->seconds[p], b->runs), rate = phase->flop * 1e-9 / seconds;
         printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f}",
                p ? ", " : "", phase->name, seconds * 1e3, phase->flop * 1e-9, phase->flop_executed * 1e-9, rate,
-               rate / peak);
+               rate / b->peak);
     }
     printf("}, \"kernels\": [");
     for (int i = 0; i < rows; i++)
@@ -222,12 +221,11 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
     struct row *row = status ? NULL : kernel_rows(&b, rounds, &rows);
     if (!status && !row) status = no_memory(err);
     if (!status) {
-        double peak = median(b.peaks, b.runs + 1);
         if (options->json)
-            print_json(&b, peak, row, rows);
+            print_json(&b, row, rows);
         else
-            print_phases(&b, peak);
-        if (!options->json && rows) print_kernels(row, rows, peak / ag_threads());
+            print_phases(&b);
+        if (!options->json && rows) print_kernels(row, rows, b.peak / ag_threads());
     }
     ag_profile_end();
     free(row);

@@ -25,6 +25,19 @@ const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_
     return &program->block[block % AG_BAR_G];
 }
 
+/* Only the gap has a use for test weights, and only training for gradients. */
+static int has_bar(const struct ag_program *program)
+{
+    return ag_phase_find(program, "arch") != NULL;
+}
+
+static int has_gradients(const struct ag_program *program)
+{
+    for (int i = 0; i < program->phases; i++)
+        if (program->phase[i].updates_weights >= 0 || program->phase[i].updates_alpha) return 1;
+    return 0;
+}
+
 static long block_size(const struct ag_program *program, int block)
 {
     long g = program->block[AG_G].size, d = program->block[AG_D].size;
@@ -34,7 +47,7 @@ static long block_size(const struct ag_program *program, int block)
     case AG_OUT:
         return program->out_size;
     case AG_GRAD:
-        return g > d ? g : d;
+        return has_gradients(program) ? (g > d ? g : d) : 0;
     case AG_GRAD_ALPHA:
         return program->block[AG_ALPHA].size;
     case AG_ARENA:
@@ -42,7 +55,7 @@ static long block_size(const struct ag_program *program, int block)
     case AG_SCRATCH:
         return program->scratch_size * ag_threads();
     default:
-        return ag_block_table(program, (enum ag_block)block)->size;
+        return block < AG_BAR_G || has_bar(program) ? program->block[block % AG_BAR_G].size : 0;
     }
 }
 
@@ -69,7 +82,8 @@ void ag_blocks_free(real *block[AG_BLOCKS])
 
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    for (int i = AG_G; i < AG_BAR_G; i++) ag_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+    for (int i = AG_G; has_bar(program) && i < AG_BAR_G; i++)
+        ag_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)

@@ -86,7 +86,7 @@ static int load(const struct ag_program *program, const struct ag_phase *phase, 
     for (int i = AG_G; !status && i < AG_BAR_G; i++)
         status = ag_table_load(st, "", &program->block[i], block[i], AG_LOAD_OPTIONAL, err);
     ag_copy_to_bar(program, block);
-    for (int i = AG_G; !status && i < AG_BAR_G; i++)
+    for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++)
         status = ag_table_load(st, "bar.", &program->block[i], block[AG_BAR_G + i], AG_LOAD_OPTIONAL, err);
     return status ? status : ag_table_load(st, "", &phase->in, block[AG_IN], AG_LOAD_OPTIONAL, err);
 }

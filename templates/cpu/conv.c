@@ -34,8 +34,9 @@ static void AG_FN_PACK(const real *w, real *packed)
         for (int tap = 0; tap < TAPS; tap++)
             for (int c = 0; c < CI; c++)
                 for (int o = block; o < block + CB; o++) {
-                    const long from = TRANSPOSED ? ((long)c * CO + o + 1) * TAPS - 1 - tap : ((long)o * CI + c) * TAPS + tap;
-                    *packed++ = o < CO ? w[from] : 0;
+                    const long oihw = ((long)o * CI + c) * TAPS + tap,
+                               iohw = ((long)c * CO + o) * TAPS + TAPS - 1 - tap;
+                    *packed++ = o < CO ? w[TRANSPOSED ? iohw : oihw] : 0;
                 }
 }
 
@@ -43,7 +44,8 @@ static void AG_FN_PACK(const real *w, real *packed)
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, K = AG_K, S = AG_S, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE };
-    enum { XH = AG_XH, XW = S * W + 2 * XH, XSIZE = (S * H + 2 * XH) * XW * CI, XSTART = (XH - AG_PAD) * (XW + 1) * CI };
+    enum { XH = AG_XH, XW = S * W + 2 * XH, XSIZE = (S * H + 2 * XH) * XW * CI };
+    enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
     enum { YH = AG_YH, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * CO, YSTART = YH * (YW + 1) * CO };
     /* a tile: TH x TW pixels, the last of a row or column overlapping the one before, x a block of CB output channels;
      * of a linear layer P images */
@@ -63,44 +65,46 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int column = tile % COLUMNS * TW, j0 = MIN(column, W - TW);
                 const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0) * S * CI + part;
                 real *const y0 = y + (long)n0 * YSIZE + YSTART + (i0 * YW + j0) * CO + block;
-                const real *const b0 = bias + block;
                 const real *const w0 = w + (long)block * K * K * CI + part * CB;
                 long xp[P], yp[P]; /* where the tile's pixels are */
-                UNROLL for (int p = 0; p < P; p++) {
+                EACH (p, P) {
                     xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW) * S * CI;
                     yp[p] = LINEAR ? MIN(p, last) * YSIZE : (p / TW * YW + p % TW) * CO;
                 }
                 vec acc[P][V];
-                UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                    const int lanes = CO % L ? CO - block - v * L : L;
-                    vec r = {0}, previous = {0};
-                    if (BIAS && part == 0) FETCH(r, b0 + v * L, lanes);
-                    if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + v * L, lanes);
-                    acc[p][v] = r + previous;
-                }
+                EACH (p, P)
+                    EACH (v, V) {
+                        const int lanes = CO % L ? CO - block - v * L : L;
+                        vec r = {0}, previous = {0};
+                        if (BIAS && part == 0) FETCH(r, bias + block + v * L, lanes);
+                        if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + v * L, lanes);
+                        acc[p][v] = r + previous;
+                    }
                 for (int a = 0; a < K; a++)
                     for (int b = 0; b < RUNS; b++) {
                         const int run = PARTS == 1 ? K * CI : MIN(PART, CI - part);
                         const real *xr = x0 + (a * XW + b) * CI, *wr = w0 + (long)(a * K + b) * CI * CB;
                         for (int t = 0; t < run; t++, wr += CB) {
                             vec wv[V];
-                            UNROLL for (int v = 0; v < V; v++) {
+                            EACH (v, V) {
                                 FETCH(wv[v], wr + v * L, L);
                                 PIN(wv[v]);
                             }
-                            UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++)
-                                acc[p][v] += xr[xp[p] + t] * wv[v];
+                            EACH (p, P)
+                                EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
                         }
                     }
-                UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                    const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW), j = j0 + (LINEAR ? 0 : p % TW);
-                    const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                    vec r = acc[p][v];
-                    if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
-                    if (part + PART >= CI && lanes >= L) {
-                        AG_EPILOGUE;
+                EACH (p, P)
+                    EACH (v, V) {
+                        const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW),
+                                  j = j0 + (LINEAR ? 0 : p % TW);
+                        const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                        vec r = acc[p][v];
+                        if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
+                        if (part + PART >= CI && lanes >= L) {
+                            AG_EPILOGUE;
+                        }
+                        PUT(r, y0 + yp[p] + v * L, lanes);
                     }
-                    PUT(r, y0 + yp[p] + v * L, lanes);
-                }
             }
 }

@@ -53,31 +53,33 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             const real *const w0 = w + ((long)block * 4 + (a * 2 + b) * CB) * CI;
             real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
             vec acc[P][V];
-            UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                const int lanes = CO % L ? CO - block - v * L : L;
-                vec r = {0}, previous = {0};
-                if (BIAS) FETCH(r, bias + block + v * L, lanes);
-                if (ACCUMULATE) FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
-                acc[p][v] = r + previous;
-            }
+            EACH (p, P)
+                EACH (v, V) {
+                    const int lanes = CO % L ? CO - block - v * L : L;
+                    vec r = {0}, previous = {0};
+                    if (BIAS) FETCH(r, bias + block + v * L, lanes);
+                    if (ACCUMULATE) FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
+                    acc[p][v] = r + previous;
+                }
             for (int c = 0; c < CI; c++) {
                 vec wv[V];
-                UNROLL for (int v = 0; v < V; v++) {
+                EACH (v, V) {
                     FETCH(wv[v], w0 + c * CB + v * L, L);
                     PIN(wv[v]);
                 }
-                UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++)
-                    acc[p][v] += x0[(p / TW * XW + p % TW) * CI + c] * wv[v];
+                EACH (p, P)
+                    EACH (v, V) acc[p][v] += x0[(p / TW * XW + p % TW) * CI + c] * wv[v];
             }
-            UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < V; v++) {
-                const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
-                const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                vec r = acc[p][v];
-                if ((H % TH && i < 2 * row) || (W % TW && j < 2 * column)) continue;
-                if (lanes >= L) {
-                    AG_EPILOGUE;
+            EACH (p, P)
+                EACH (v, V) {
+                    const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
+                    const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                    vec r = acc[p][v];
+                    if ((H % TH && i < 2 * row) || (W % TW && j < 2 * column)) continue;
+                    if (lanes >= L) {
+                        AG_EPILOGUE;
+                    }
+                    PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
                 }
-                PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
-            }
         }
 }

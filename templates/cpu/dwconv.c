@@ -30,36 +30,33 @@ static void AG_FN(const real *x, const real *w, real *y, int images)
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
     enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C, YSTART = YH * (YW + 1) * C };
-    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before. Tiles of the G channels
-     * that share a cache line follow each other. */
-    enum { L = LANES(C), CS = MIN(C, L), G = GROUP(C) };
-    enum { TW = TILE_OF(W, TILE(1) / 2), TH = MIN(H, TILE(1) / TW) };
-    enum { TILES = CEIL(W, TW) * (G / L) };
+    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before */
+    enum { L = LANES(C), CS = MIN(C, L), TW = TILE_OF(W, TILE(1) / 2), TH = MIN(H, TILE(1) / TW) };
     VECTOR(vec, L);
 
     for (int n = 0; n < images; n++)
         for (int row = 0; row < H; row += TH)
-            for (int group = 0; group < C; group += G)
-                for (int tile = 0; tile < TILES; tile++) {
-                    const int i = MIN(row, H - TH), j = MIN(tile / (G / L) * TW, W - TW);
-                    const int c = MIN(group + tile % (G / L) * L, C - CS);
+            for (int column = 0; column < W; column += TW)
+                for (int channel = 0; channel < C; channel += CS) {
+                    const int i = MIN(row, H - TH), j = MIN(column, W - TW), c = MIN(channel, C - CS);
                     const real *const xt = x + (long)n * XSIZE + XSTART + (i * XW + j) * C + c;
                     real *const yt = y + (long)n * YSIZE + YSTART + (i * YW + j) * C + c;
                     vec acc[TH][TW] = {0};
                     for (int a = 0; a < K; a++) {
                         vec wv[K];
-                        UNROLL for (int b = 0; b < K; b++) {
+                        EACH (b, K) {
                             wv[b] = (vec){0};
                             FETCH(wv[b], w + (a * K + b) * C + c, CS);
                         }
-                        UNROLL for (int r = 0; r < TH; r++) UNROLL for (int s = 0; s < TW + K - 1; s++) {
-                            vec xv = {0};
-                            FETCH(xv, xt + ((r + a) * XW + s) * C, CS);
-                            UNROLL for (int b = 0; b < K; b++)
-                                if (s >= b && s - b < TW) acc[r][s - b] += xv * wv[b];
-                        }
+                        EACH (r, TH)
+                            EACH (s, TW + K - 1) {
+                                vec xv = {0};
+                                FETCH(xv, xt + ((r + a) * XW + s) * C, CS);
+                                EACH (b, K)
+                                    if (s >= b && s - b < TW) acc[r][s - b] += xv * wv[b];
+                            }
                     }
-                    UNROLL for (int r = 0; r < TH; r++) UNROLL for (int s = 0; s < TW; s++)
-                        PUT(acc[r][s], yt + (r * YW + s) * C, CS);
+                    EACH (r, TH)
+                        EACH (s, TW) PUT(acc[r][s], yt + (r * YW + s) * C, CS);
                 }
 }

@@ -20,7 +20,8 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, GH = AG_GH };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
     enum { GW = W + 2 * GH, GSIZE = (H + 2 * GH) * GW * C, GSTART = GH * (GW + 1) * C };
-    /* CS channels, V vectors, at a time; if it is one, two chains of sums; over a band: R rows of an image or N images */
+    /* CS channels at a time, V vectors (if it is one: with two chains of sums), over a band: R rows of an image or N
+     * whole images, whose x and gy stay in cache for all taps */
     enum { L = LANES(C), T = W % 4 == 0 ? 4 : W % 3 == 0 ? 3 : W % 2 == 0 ? 2 : 1, FEW = K * 2 + T < REGISTERS };
     enum { V = FEW ? GROUP(C) / L : 1, CHAINS = FEW && V == 1 && T % 2 == 0 ? 2 : 1, CS = MIN(C, V * L) };
     enum { R = MIN(H, CEIL(64, W)), N = R == H ? CEIL(64, H * W) : 1 };
@@ -34,24 +35,27 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
                     vec acc[V][CHAINS][K] = {0};
                     for (int n = n0; n < MIN(images, n0 + N); n++)
                         for (int i = band; i < below; i++)
-                            for (int j = 0; j < W; j += T) UNROLL for (int v = 0; v < V; v++) {
-                                const real *xt = x + (long)n * XSIZE + XSTART + ((i + a) * XW + j) * C + c + v * L;
-                                const real *gt = gy + (long)n * GSIZE + GSTART + (i * GW + j) * C + c + v * L;
-                                vec g[T];
-                                UNROLL for (int t = 0; t < T; t++) {
-                                    g[t] = (vec){0};
-                                    FETCH(g[t], gt + t * C, CS - v * L);
+                            for (int j = 0; j < W; j += T)
+                                EACH (v, V) {
+                                    const real *xt = x + (long)n * XSIZE + XSTART + ((i + a) * XW + j) * C + c + v * L;
+                                    const real *gt = gy + (long)n * GSIZE + GSTART + (i * GW + j) * C + c + v * L;
+                                    vec g[T];
+                                    EACH (t, T) {
+                                        g[t] = (vec){0};
+                                        FETCH(g[t], gt + t * C, CS - v * L);
+                                        if (FEW) PIN(g[t]);
+                                    }
+                                    EACH (s, T + K - 1) {
+                                        vec xv = {0};
+                                        FETCH(xv, xt + s * C, CS - v * L);
+                                        if (FEW) PIN(xv);
+                                        EACH (t, T)
+                                            if (s >= t && s - t < K) acc[v][t % CHAINS][s - t] += xv * g[t];
+                                    }
                                 }
-                                UNROLL for (int s = 0; s < T + K - 1; s++) {
-                                    vec xv = {0};
-                                    FETCH(xv, xt + s * C, CS - v * L);
-                                    UNROLL for (int t = 0; t < T; t++)
-                                        if (s >= t && s - t < K) acc[v][t % CHAINS][s - t] += xv * g[t];
-                                }
-                            }
-                    UNROLL for (int b = 0; b < K; b++) {
+                    EACH (b, K) {
                         real *to = dw + (a * K + b) * C + c, sum[V * L];
-                        UNROLL for (int v = 0; v < V; v++) {
+                        EACH (v, V) {
                             if (CHAINS == 2) acc[v][0][b] += acc[v][1 % CHAINS][b];
                             PUT(acc[v][0][b], sum + v * L, L);
                         }

@@ -29,12 +29,13 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define INLINE       static inline __attribute__((always_inline, unused))
 #endif
 
+/* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. */
 #if defined(AG_NO_VECTORS)
-#define UNROLL
+#define EACH(i, n) for (int i = 0; i < (n); i++)
 #elif defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #else
-#define UNROLL _Pragma("GCC unroll 64")
+#define EACH(i, n) _Pragma("GCC unroll 64") for (int i = 0; i < (n); i++)
 #endif
 
 /* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */
@@ -108,6 +109,13 @@ INLINE vf relu(vf v)
 }
 #endif
 
+/* Copies n channels of each of some pixels, `from_step` reals apart, to places `step` reals apart, zeros after them. */
+INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int pixels, int n)
+{
+    for (int j = 0; j < pixels; j++, to += step, from += from_step)
+        for (int l = 0; l < step; l++) to[l] = l < n ? from[l] : 0;
+}
+
 #define MIN(a, b)  ((a) < (b) ? (a) : (b))
 #define CEIL(a, b) (((a) + (b)-1) / (b))
 
@@ -127,18 +135,14 @@ INLINE vf relu(vf v)
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that accumulators, loaded vectors and a
  * broadcast fit the registers. TILE_OF(n, t): how many of n to take at a time, about t, with no rest where possible.
  */
-#define TILE(v)       (REGISTERS / 2 / (v))
+#define TILE(v) (REGISTERS / 2 / (v))
 #define TILE_OF(n, t)                                                                                                  \
-    ((n) <= (t)*3 / 2          ? (n)                                                                                   \
-     : (n) % (t) == 0          ? (t)                                                                                   \
-     : (n) % ((t)*3 / 2) == 0  ? (t)*3 / 2                                                                             \
-     : (n) % ((t)*3 / 4) == 0  ? (t)*3 / 4                                                                             \
-                               : (t))
+    ((n) <= (t)*3 / 2                            ? (n)                                                                 \
+     : REGISTERS == 16 && (n) % ((t)*3 / 2) == 0 ? (t)*3 / 2                                                           \
+     : (n) % (t) == 0                            ? (t)                                                                 \
+     : (n) % ((t)*3 / 2) == 0                    ? (t)*3 / 2                                                           \
+     : (n) % ((t)*3 / 4) == 0                    ? (t)*3 / 4                                                           \
+                                                 : (t))
 
-/*
- * Depthwise kernels work on copies of GROUP(n) channels, a cache line, of BAND_OF(h, w, k) rows: as many as fit the
- * first-level cache with their k - 1 neighbours, where a row and what goes with it are w pixels.
- */
-#define GROUP(n)         MIN(CEIL(n, LANES(n)) * LANES(n), LANES(n) * CEIL(64, LANES(n) * (int)sizeof(real)))
-#define BAND_MOST(w, k)  (384 / (w) > (k) + 2 ? 384 / (w) - (k) + 1 : 4)
-#define BAND_OF(h, w, k) CEIL(h, CEIL(h, BAND_MOST(w, k)))
+/* GROUP(n): the channels, of n, that share a cache line, in whole vectors. */
+#define GROUP(n) MIN(CEIL(n, LANES(n)) * LANES(n), LANES(n) * CEIL(64, LANES(n) * (int)sizeof(real)))

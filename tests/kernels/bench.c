@@ -27,12 +27,12 @@ static __attribute__((noinline)) real multiply_add(long steps)
     enum { CHAINS = 10 };
     vf acc[CHAINS], factor = splat((real)1e-3), sum = splat(0);
     real lanes[VL];
-    UNROLL for (int l = 0; l < CHAINS; l++) acc[l] = splat((real)l);
+    EACH (l, CHAINS) acc[l] = splat((real)l);
     PIN(factor);
     while (steps--) {
-        UNROLL for (int l = 0; l < CHAINS; l++) acc[l] = acc[l] * factor + factor;
+        EACH (l, CHAINS) acc[l] = acc[l] * factor + factor;
     }
-    UNROLL for (int l = 0; l < CHAINS; l++) sum += acc[l];
+    EACH (l, CHAINS) sum += acc[l];
     PUT(sum, lanes, VL);
     return lanes[0];
 }
@@ -91,14 +91,16 @@ static double run(const struct instance *k, const struct data *d, int threads)
 static double share(const struct instance *k, int threads, double *gflops)
 {
     const int depthwise = k->dwconv || k->dwconv_wgrad, S = k->S ? k->S : 1, up = k->deconv ? 2 : 1;
-    const int K = k->deconv ? 2 : k->K, CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO, YH = k->YH + k->GH;
+    const int K = k->deconv ? 2 : k->K, CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO,
+              YH = k->YH + k->GH;
     const double flop = 2.0 * k->H * k->W * CO * K * K * (depthwise ? 1 : CI);
     struct data d;
     double best = 0, top = 0;
     d.xsize = (long)(S * k->H + 2 * k->XH) * (S * k->W + 2 * k->XH) * CI;
     d.ysize = (long)(up * k->H + 2 * YH) * (up * k->W + 2 * YH) * CO;
     d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;
-    d.images = ((8 << 20) / (long)sizeof(real) / (d.xsize > d.ysize ? d.xsize : d.ysize) / d.block + 1) / 2 * 2 * d.block;
+    d.images =
+        ((8 << 20) / (long)sizeof(real) / (d.xsize > d.ysize ? d.xsize : d.ysize) / d.block + 1) / 2 * 2 * d.block;
     if (d.images < 2 * d.block) d.images = 2 * d.block;
     d.x = zeros(d.images * d.xsize);
     d.y = zeros(d.images * d.ysize);
@@ -124,7 +126,8 @@ int main(int argc, char **argv)
         if (strncmp(instances[l].name, filter, strlen(filter))) continue;
         one = share(&instances[l], 1, &peak1);
         two = share(&instances[l], 2, &peak2);
-        printf("%-40s %4.0f %% of %3.0f   2 threads: %4.0f %% of %3.0f GFLOP/s\n", instances[l].name, 100 * one, peak1, 100 * two, peak2);
+        printf("%-40s %4.0f %% of %3.0f   2 threads: %4.0f %% of %3.0f GFLOP/s\n", instances[l].name, 100 * one, peak1,
+               100 * two, peak2);
         fflush(stdout);
     }
     return 0;

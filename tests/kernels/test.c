@@ -78,9 +78,9 @@ static struct sum conv_at(const struct instance *k, const struct block *x, const
             const int xi = k->S * i + a - k->PAD, xj = k->S * j + b - k->PAD;
             if (!inside(x, xi, xj)) continue;
             for (int c = 0; c < k->CI; c++)
-                add(&s, (double)*at(x, n, xi, xj, c) *
-                            (k->PACK_TRANSPOSED ? w[(c * k->CO + o) * taps + taps - 1 - a * K - b]
-                                                : w[(o * k->CI + c) * taps + a * K + b]));
+                add(&s, (double)*at(x, n, xi, xj, c) * (k->PACK_TRANSPOSED
+                                                            ? w[(c * k->CO + o) * taps + taps - 1 - a * K - b]
+                                                            : w[(o * k->CI + c) * taps + a * K + b]));
         }
     return s;
 }
@@ -98,7 +98,8 @@ static struct sum dwconv_at(const struct instance *k, const struct block *x, con
     for (int a = 0; a < K; a++)
         for (int b = 0; b < K; b++) {
             const int xi = i + a - K / 2, xj = j + b - K / 2, tap = a * K + b;
-            if (inside(x, xi, xj)) add(&s, (double)*at(x, n, xi, xj, c) * w[c * K * K + (k->PACK_FLIP ? K * K - 1 - tap : tap)]);
+            if (inside(x, xi, xj))
+                add(&s, (double)*at(x, n, xi, xj, c) * w[c * K * K + (k->PACK_FLIP ? K * K - 1 - tap : tap)]);
         }
     return s;
 }
@@ -107,7 +108,8 @@ static int test_forward(const struct instance *k, int images)
 {
     const int up = k->deconv ? 2 : 1, S = k->conv ? k->S : 1, K = k->deconv ? 2 : k->K;
     const int CI = k->dwconv ? k->C : k->CI, CO = k->dwconv ? k->C : k->CO;
-    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0), y = block(images, up * k->H, up * k->W, CO, k->YH, untouched);
+    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0),
+                 y = block(images, up * k->H, up * k->W, CO, k->YH, untouched);
     struct block before = same(&y);
     real *w = noises((long)CO * CI * K * K), *bias = noises(CO);
     real *packed = malloc((k->dwconv ? (long)CO * K * K : PACKED_SIZE(CO, CI, K)) * sizeof *packed);
@@ -127,7 +129,9 @@ static int test_forward(const struct instance *k, int images)
                         wrong += got != untouched;
                         continue;
                     }
-                    s = k->conv ? conv_at(k, &x, w, n, i, j, c) : k->deconv ? deconv_at(k, &x, w, n, i, j, c) : dwconv_at(k, &x, w, n, i, j, c);
+                    s = k->conv     ? conv_at(k, &x, w, n, i, j, c)
+                        : k->deconv ? deconv_at(k, &x, w, n, i, j, c)
+                                    : dwconv_at(k, &x, w, n, i, j, c);
                     if (k->BIAS) add(&s, bias[c]);
                     if (k->ACCUMULATE) add(&s, *at(&before, n, i, j, c));
                     if (k->epilogue) s.value *= TEST_EPILOGUE(1), s.magnitude *= TEST_EPILOGUE(1);
@@ -147,8 +151,10 @@ static int test_gradient(const struct instance *k, int images)
     int wrong = 0;
 
     for (long l = 0; l < size; l++) before[l] = dw[l];
-    if (depthwise) k->dwconv_wgrad(x.data, gy.data, dw, images);
-    else k->conv_wgrad(x.data, gy.data, dw, images);
+    if (depthwise)
+        k->dwconv_wgrad(x.data, gy.data, dw, images);
+    else
+        k->conv_wgrad(x.data, gy.data, dw, images);
     for (long l = 0; l < size; l++) {
         const int a = l / COP / CI / K, b = l / COP / CI % K, c = l / COP % CI, o = depthwise ? c : l % COP;
         struct sum s = {before[l], fabs(before[l])};
@@ -170,7 +176,9 @@ int main(void)
     const int count = sizeof instances / sizeof *instances;
     int failed = 0;
     for (int l = 0; l < count; l++)
-        for (int images = 1; images <= (instances[l].H == 1 ? 19 : 5); images += images == 5 ? 14 : images == 3 ? 2 : 1) {
+        for (int images = 1; images <= (instances[l].H == 1 ? 19 : 5); images += images == 5   ? 14
+                                                                                 : images == 3 ? 2
+                                                                                               : 1) {
             const struct instance *k = &instances[l];
             const int wrong = k->pack ? test_forward(k, images) : test_gradient(k, images);
             if (wrong) printf("FAILED %s (%d images): %d values\n", k->name, images, wrong);

@@ -249,9 +249,9 @@ static void write_input(const char *path, int batch, int with_bar, const char *w
         ag_table_add(&writer, "", &left, data);
         if (with_bar) ag_table_add(&writer, "bar.", table, data + 100);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < arch->in.count; i++) {
         const struct ag_tensor *tensor = &arch->in.tensor[i];
-        long shape[4] = {batch};
+        long shape[4] = {tensor->rank > 1 ? batch : tensor->shape[0]};
         for (int k = 1; k < tensor->rank; k++) shape[k] = tensor->shape[k];
         if (strcmp(tensor->name, without))
             ag_st_add_reals(&writer, "", tensor->name, tensor->rank, shape, tensor->nhwc, data + 32 * i);

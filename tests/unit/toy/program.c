@@ -246,13 +246,20 @@ static const struct ag_tensor sn_state[] = {
 };
 static const struct ag_tensor statistics[] = {{"g.rgb.bn.running_mean", 1, {PIXELS}, 0, 0, AG_INIT_CONSTANT, 0, 0}};
 
+#ifdef TOY_GUMBEL
+enum { NOISE = 2 };
+#define NOISE_TENSORS                                                                                                  \
+    {"in.gumbel.cell1.up0", 1, {OPS}, IN_NOISE, 0, AG_INIT_CONSTANT, 0, 0},                                            \
+        {"in.sharpness", 1, {1}, IN_NOISE + 16, 0, AG_INIT_CONSTANT, 0, 0},
+#else
+enum { NOISE = 0 };
+#define NOISE_TENSORS
+#endif
 #define TENSORS(name, batch)                                                                                           \
     static const struct ag_tensor name##_in[] = {                                                                      \
         {"in.z", 2, {batch, LATENT}, 0, 0, AG_INIT_CONSTANT, 0, 0},                                                    \
-        {"in.x", 4, {batch, CHANNELS, SIDE, SIDE}, IN_X, 1, AG_INIT_CONSTANT, 0, 0},                                   \
+        NOISE_TENSORS{"in.x", 4, {batch, CHANNELS, SIDE, SIDE}, IN_X, 1, AG_INIT_CONSTANT, 0, 0},                      \
         {"in.z2", 2, {batch, LATENT}, IN_Z2, 0, AG_INIT_CONSTANT, 0, 0},                                               \
-        {"in.gumbel.cell1.up0", 1, {OPS}, IN_NOISE, 0, AG_INIT_CONSTANT, 0, 0},                                        \
-        {"in.sharpness", 1, {1}, IN_NOISE + 16, 0, AG_INIT_CONSTANT, 0, 0},                                            \
     };                                                                                                                 \
     static const struct ag_tensor name##_out[] = {                                                                     \
         {"out.fake", 4, {batch, CHANNELS, SIDE, SIDE}, 0, 1, AG_INIT_CONSTANT, 0, 0},                                  \
@@ -266,11 +273,6 @@ TENSORS(g, BATCH_G)
 TENSORS(d, BATCH_D)
 TENSORS(sample, SAMPLE)
 
-#ifdef TOY_GUMBEL
-enum { NOISE = 2 };
-#else
-enum { NOISE = 0 };
-#endif
 #define IN(tensors, n)                                                                                                 \
     {                                                                                                                  \
         tensors##_in, n, IN_SIZE                                                                                       \
@@ -281,12 +283,12 @@ enum { NOISE = 0 };
     }
 static const struct ag_phase phases[] = {
     {"forward", forward_run, BATCH_G, IN(g, 1), OUT(g, 1), -1, 0, 1e5, 1e5},
-    {"d", d_run, BATCH_D, IN(d, NOISE ? 5 : 2), OUT(d, 4), AG_D, 0, 1e5, 1e5},
-    {"g", g_run, BATCH_G, IN(g, NOISE ? 5 : 1), OUT(g, 3), AG_G, 0, 1e5, 1e5},
+    {"d", d_run, BATCH_D, IN(d, 2 + NOISE), OUT(d, 4), AG_D, 0, 1e5, 1e5},
+    {"g", g_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 0, 1e5, 1e5},
     {"sample", sample_run, SAMPLE, IN(sample, 1), OUT(sample, 1), -1, 0, 1e5, 1e5},
 #if !STATISTICS
-    {"bar", bar_run, BATCH_G, IN(g, NOISE ? 5 : 1), OUT(g, 3), AG_G, 1, 1e5, 1e5},
-    {"arch", arch_run, BATCH_G, IN(g, NOISE ? 5 : 3), OUT(g, 6), -1, 1, 1e5, 1e5},
+    {"bar", bar_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 1, 1e5, 1e5},
+    {"arch", arch_run, BATCH_G, IN(g, 3 + NOISE), OUT(g, 6), -1, 1, 1e5, 1e5},
 #endif
 };
 

@@ -1,0 +1,269 @@
+/* Every differentiable operator, in every form that networks use. */
+#include "cases.h"
+
+/* ---------------------------------------------------------------- builders: one for each kind of argument list */
+
+static int unary(struct test *t, const struct row *r)
+{
+    return g_unary(t->g, r->op, test_leaf(t, r->a, 1));
+}
+
+static int unary_positive(struct test *t, const struct row *r)
+{
+    return g_unary(t->g, r->op, test_leaf_positive(t, r->a));
+}
+
+static int binary(struct test *t, const struct row *r)
+{
+    int a = test_leaf(t, r->a, 1), b = test_leaf(t, r->b, 1);
+    return graph_node(t->g, (struct node_args){.op = r->op, .in = {a, b}, .ins = 2});
+}
+
+/* The same tensor twice: both gradients go to one place. */
+static int binary_same(struct test *t, const struct row *r)
+{
+    int a = test_leaf(t, r->a, 1), b = g_unary(t->g, OP_TANH, a);
+    int twice = graph_node(t->g, (struct node_args){.op = r->op, .in = {b, a}, .ins = 2});
+    return g_mul(t->g, twice, twice);
+}
+
+/* tanh keeps the expansion from being simplified away. */
+static int expand(struct test *t, const struct row *r)
+{
+    return g_unary(t->g, OP_TANH, g_expand(t->g, test_leaf(t, r->a, 1), test_shape(t, r->b), r->b.d[0] == BATCH));
+}
+
+/* Of squares, so that the gradient isn't constant. */
+static int sum(struct test *t, const struct row *r)
+{
+    int a = test_leaf(t, r->a, 1);
+    return g_sum(t->g, g_mul(t->g, a, a), test_shape(t, r->b), r->b.d[0] == BATCH);
+}
+
+static int slice(struct test *t, const struct row *r)
+{
+    return g_slice(t->g, test_leaf(t, r->a, 1), r->attr[0], r->attr[1]);
+}
+
+static int place(struct test *t, const struct row *r)
+{
+    return g_place(t->g, test_leaf(t, r->a, 1), r->attr[0], r->attr[1], r->attr[2]);
+}
+
+static int pad(struct test *t, const struct row *r)
+{
+    return g_pad(t->g, test_leaf(t, r->a, 1), r->attr[0]);
+}
+
+static int crop(struct test *t, const struct row *r)
+{
+    return g_crop(t->g, test_leaf(t, r->a, 1), r->attr[0]);
+}
+
+static int permute(struct test *t, const struct row *r)
+{
+    return g_permute(t->g, test_leaf(t, r->a, 1), r->attr[0], r->attr[1], r->attr[2], r->attr[3]);
+}
+
+static int reshape(struct test *t, const struct row *r)
+{
+    return g_reshape(t->g, g_unary(t->g, OP_TANH, test_leaf(t, r->a, 1)), test_shape(t, r->b));
+}
+
+/* attr: output channels, K, stride, padding; b: 1 for a bias. */
+static int conv(struct test *t, const struct row *r)
+{
+    int x = test_leaf(t, r->a, 1), w = test_weight(t, r->attr[0], r->a.d[3], r->attr[1]);
+    int y = g_conv(t->g, x, w, r->attr[2], r->attr[3]);
+    return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
+}
+
+/* a: gy, whose channels the weight puts out; attr: input channels, K, stride, padding. */
+static int conv_dx(struct test *t, const struct row *r)
+{
+    int gy = test_leaf(t, r->a, 1), w = test_weight(t, r->a.d[3], r->attr[0], r->attr[1]), s = r->attr[2];
+    int y = g_conv_dx(t->g, gy, w, s, r->attr[3], s * r->a.d[1], s * r->a.d[2]);
+    return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
+}
+
+/* a: x; b: gy; attr: K, stride, padding. */
+static int conv_dw(struct test *t, const struct row *r)
+{
+    int x = test_leaf(t, r->a, 1), gy = test_leaf(t, r->b, 1);
+    return g_conv_dw(t->g, x, gy, r->attr[0], r->attr[1], r->attr[2]);
+}
+
+static int dw(struct test *t, const struct row *r)
+{
+    int x = test_leaf(t, r->a, 1);
+    return g_dw(t->g, x, test_weight(t, r->a.d[3], 1, r->attr[0]));
+}
+
+static int dw_dw(struct test *t, const struct row *r)
+{
+    int x = test_leaf(t, r->a, 1), gy = test_leaf(t, r->a, 1);
+    return g_dw_dw(t->g, x, gy, r->attr[0]);
+}
+
+/* ---------------------------------------------------------------- the table */
+
+#define B(h, w, c)       {{BATCH, h, w, c}}
+#define T(o, i, h, w)    {{o, i, h, w}}
+#define V(c)             {{1, 1, 1, c}}
+#define ROW(op, ...)     {OP_##op, "", __VA_ARGS__, 0, 0}
+#define NO               {{0, 0, 0, 0}}
+#define BIAS             {{0, 0, 0, 1}}
+/* a pointwise operator on pictures, on vectors of a picture, and in weight space */
+#define UNARY(op, build)                                                                                               \
+    ROW(op, build, B(4, 3, 5), NO, {0}), ROW(op, build, B(1, 1, 8), NO, {0}), ROW(op, build, T(3, 2, 3, 3), NO, {0})
+/* every way in which networks broadcast */
+#define BINARY(op)                                                                                                     \
+    ROW(op, binary, B(4, 3, 5), B(4, 3, 5), {0}), ROW(op, binary, B(4, 3, 5), V(5), {0}),                              \
+        ROW(op, binary, V(5), B(4, 3, 5), {0}), ROW(op, binary, B(4, 3, 5), V(1), {0}),                                \
+        ROW(op, binary, V(1), B(4, 3, 5), {0}), ROW(op, binary, B(4, 3, 5), B(1, 1, 5), {0}),                          \
+        ROW(op, binary, B(1, 1, 5), B(4, 3, 5), {0}), ROW(op, binary, B(4, 3, 5), B(1, 1, 1), {0}),                    \
+        ROW(op, binary, B(4, 3, 5), B(4, 3, 1), {0}), ROW(op, binary, B(4, 3, 1), V(5), {0}),                          \
+        ROW(op, binary, B(4, 3, 5), T(1, 4, 3, 5), {0}), ROW(op, binary, T(1, 4, 3, 5), B(1, 1, 5), {0}),              \
+        ROW(op, binary, B(1, 1, 5), T(1, 4, 3, 1), {0}), ROW(op, binary, B(1, 1, 8), V(8), {0}),                       \
+        ROW(op, binary, B(1, 1, 8), B(1, 1, 1), {0}), ROW(op, binary, B(4, 3, 1), B(1, 1, 1), {0}),                    \
+        ROW(op, binary, T(3, 2, 3, 3), T(3, 2, 3, 3), {0}), ROW(op, binary, T(3, 2, 3, 3), V(1), {0}),                 \
+        ROW(op, binary, T(3, 2, 3, 3), T(3, 1, 1, 1), {0}), ROW(op, binary, T(1, 2, 3, 3), T(3, 2, 3, 3), {0}),        \
+        ROW(op, binary, T(3, 1, 1, 1), T(1, 2, 3, 3), {0}), ROW(op, binary, T(3, 2, 3, 3), T(1, 2, 1, 1), {0}),        \
+        ROW(op, binary, V(8), V(8), {0}), ROW(op, binary, V(8), V(1), {0}), ROW(op, binary_same, B(4, 3, 5), NO, {0}), \
+        ROW(op, binary_same, T(3, 2, 3, 3), NO, {0})
+#define RESAMPLE(op)                                                                                                   \
+    ROW(op, unary, B(2, 2, 1), NO, {0}), ROW(op, unary, B(4, 2, 3), NO, {0}), ROW(op, unary, B(6, 6, 8), NO, {0}),     \
+        ROW(op, unary, B(4, 8, 24), NO, {0})
+
+const struct row operator_rows[] = {
+    BINARY(ADD),
+    BINARY(SUB),
+    BINARY(MUL),
+    UNARY(RELU, unary),
+    UNARY(TANH, unary),
+    UNARY(SOFTPLUS, unary),
+    UNARY(SIGMOID, unary),
+    UNARY(RSQRT, unary_positive),
+    ROW(EXPAND, expand, V(5), B(4, 3, 5), {0}),
+    ROW(EXPAND, expand, V(1), B(4, 3, 5), {0}),
+    ROW(EXPAND, expand, B(1, 1, 5), B(4, 3, 5), {0}),
+    ROW(EXPAND, expand, B(1, 1, 1), B(1, 1, 8), {0}),
+    ROW(EXPAND, expand, B(4, 3, 1), B(4, 3, 5), {0}),
+    ROW(EXPAND, expand, T(1, 4, 3, 5), B(4, 3, 5), {0}),
+    ROW(EXPAND, expand, V(1), T(3, 2, 3, 3), {0}),
+    ROW(EXPAND, expand, T(3, 1, 1, 1), T(3, 2, 3, 3), {0}),
+    ROW(EXPAND, expand, T(1, 2, 3, 3), T(3, 2, 3, 3), {0}),
+    /* what sums of pictures can keep: picture, rows, columns, channels */
+    ROW(SUM, sum, B(4, 3, 5), V(1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), V(5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 1, 3, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 1, 3, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 4, 1, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 4, 1, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 4, 3, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), T(1, 4, 3, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(1, 1, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(1, 1, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(1, 3, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(1, 3, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(4, 1, 1), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(4, 1, 5), {0}),
+    ROW(SUM, sum, B(4, 3, 5), B(4, 3, 1), {0}),
+    ROW(SUM, sum, B(1, 1, 8), B(1, 1, 1), {0}),
+    ROW(SUM, sum, B(1, 1, 8), V(8), {0}),
+    ROW(SUM, sum, B(12, 12, 3), V(1), {0}), /* long enough for lanes */
+    ROW(SUM, sum, B(12, 12, 3), B(1, 1, 1), {0}),
+    ROW(SUM, sum, B(12, 12, 24), B(1, 1, 24), {0}),
+    ROW(SUM, sum, B(1, 1, 1040), V(1040), {0}), /* more channels than accumulators */
+    ROW(SUM, sum, B(2, 2, 1040), V(1040), {0}),
+    ROW(SUM, sum, B(2, 2, 1040), B(1, 1, 1040), {0}),
+    ROW(SUM, sum, B(2, 2, 1040), B(1, 1, 1), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), V(1), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), T(3, 1, 1, 1), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), T(1, 2, 3, 3), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), T(1, 2, 1, 1), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), T(3, 2, 1, 1), {0}),
+    ROW(SUM, sum, T(3, 2, 3, 3), T(3, 1, 3, 3), {0}),
+    ROW(SUM, sum, T(24, 24, 3, 3), V(1), {0}),
+    ROW(SUM, sum, V(24), V(1), {0}),
+    ROW(MOMENTS, unary, B(1, 1, 3), NO, {0}),
+    ROW(MOMENTS, unary, B(2, 2, 1), NO, {0}),
+    ROW(MOMENTS, unary, B(4, 3, 5), NO, {0}),
+    ROW(MOMENTS, unary, B(6, 6, 24), NO, {0}),
+    ROW(SOFTMAX, unary, V(1), NO, {0}),
+    ROW(SOFTMAX, unary, V(3), NO, {0}),
+    ROW(SOFTMAX, unary, V(6), NO, {0}),
+    ROW(SLICE, slice, T(3, 2, 3, 5), NO, {0, 2}),
+    ROW(SLICE, slice, T(3, 2, 3, 5), NO, {1, 0}),
+    ROW(SLICE, slice, T(3, 2, 3, 5), NO, {2, 1}),
+    ROW(SLICE, slice, T(3, 2, 3, 5), NO, {3, 4}),
+    ROW(SLICE, slice, V(8), NO, {3, 7}),
+    ROW(SLICE, slice, T(1, 1, 2, 8), NO, {2, 1}),
+    ROW(PLACE, place, T(1, 2, 3, 5), NO, {0, 2, 3}),
+    ROW(PLACE, place, T(3, 1, 3, 5), NO, {1, 0, 2}),
+    ROW(PLACE, place, T(3, 2, 1, 5), NO, {2, 1, 3}),
+    ROW(PLACE, place, T(3, 2, 3, 1), NO, {3, 4, 5}),
+    ROW(PLACE, place, V(1), NO, {3, 7, 8}),
+    ROW(PAD, pad, T(3, 2, 1, 1), NO, {5}),
+    ROW(PAD, pad, T(3, 2, 3, 3), NO, {5}),
+    ROW(PAD, pad, T(3, 1, 3, 3), NO, {7}),
+    ROW(CROP, crop, T(3, 2, 5, 5), NO, {1}),
+    ROW(CROP, crop, T(3, 2, 5, 5), NO, {3}),
+    ROW(CROP, crop, T(3, 1, 7, 7), NO, {3}),
+    ROW(FLIP, unary, T(3, 1, 3, 3), NO, {0}),
+    ROW(FLIP, unary, T(3, 2, 5, 5), NO, {0}),
+    ROW(FLIPT, unary, T(3, 5, 1, 1), NO, {0}),
+    ROW(FLIPT, unary, T(3, 5, 3, 3), NO, {0}),
+    ROW(PERMUTE, permute, T(3, 2, 4, 5), NO, {1, 0, 2, 3}),
+    ROW(PERMUTE, permute, T(3, 2, 4, 5), NO, {3, 2, 1, 0}),
+    ROW(PERMUTE, permute, T(3, 2, 4, 5), NO, {2, 0, 3, 1}),
+    ROW(RESHAPE, reshape, T(3, 2, 3, 3), T(6, 9, 1, 1), {0}),
+    ROW(RESHAPE, reshape, V(24), T(4, 6, 1, 1), {0}),
+    ROW(RESHAPE, reshape, B(1, 1, 48), B(4, 4, 3), {0}),
+    ROW(RESHAPE, reshape, B(4, 4, 3), B(1, 1, 48), {0}),
+    ROW(CONV, conv, B(1, 1, 5), NO, {8, 1, 1, 0}), /* linear layers */
+    ROW(CONV, conv, B(1, 1, 24), BIAS, {1, 1, 1, 0}),
+    ROW(CONV, conv, B(1, 1, 24), BIAS, {48, 1, 1, 0}),
+    ROW(CONV, conv, B(4, 4, 3), NO, {8, 1, 1, 0}),
+    ROW(CONV, conv, B(5, 3, 24), BIAS, {5, 1, 1, 0}),
+    ROW(CONV, conv, B(2, 2, 1), NO, {1, 3, 1, 1}),
+    ROW(CONV, conv, B(4, 4, 3), BIAS, {8, 3, 1, 1}),
+    ROW(CONV, conv, B(8, 8, 8), NO, {24, 3, 1, 1}),
+    ROW(CONV, conv, B(12, 12, 5), BIAS, {3, 3, 1, 1}),
+    ROW(CONV, conv, B(3, 5, 24), NO, {5, 3, 1, 1}),
+    ROW(CONV, conv, B(2, 2, 3), NO, {5, 5, 1, 2}),
+    ROW(CONV, conv, B(8, 8, 5), BIAS, {8, 5, 1, 2}),
+    ROW(CONV, conv, B(6, 6, 8), NO, {24, 5, 1, 2}),
+    ROW(CONV, conv, B(2, 2, 3), NO, {5, 2, 2, 0}),
+    ROW(CONV, conv, B(8, 8, 8), NO, {24, 2, 2, 0}),
+    ROW(CONV, conv, B(12, 4, 24), BIAS, {1, 2, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(1, 1, 5), NO, {3, 2, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(4, 4, 24), NO, {8, 2, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(5, 3, 8), BIAS, {24, 2, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(6, 6, 1), BIAS, {1, 2, 2, 0}),
+    ROW(CONV_DW, conv_dw, B(1, 1, 5), B(1, 1, 8), {1, 1, 0}),
+    ROW(CONV_DW, conv_dw, B(4, 4, 3), B(4, 4, 8), {1, 1, 0}),
+    ROW(CONV_DW, conv_dw, B(4, 4, 1), B(4, 4, 5), {3, 1, 1}),
+    ROW(CONV_DW, conv_dw, B(8, 8, 24), B(8, 8, 8), {3, 1, 1}),
+    ROW(CONV_DW, conv_dw, B(12, 12, 3), B(12, 12, 3), {3, 1, 1}),
+    ROW(CONV_DW, conv_dw, B(4, 4, 5), B(4, 4, 24), {5, 1, 2}),
+    ROW(CONV_DW, conv_dw, B(8, 4, 3), B(4, 2, 5), {2, 2, 0}),
+    ROW(CONV_DW, conv_dw, B(8, 8, 24), B(4, 4, 8), {2, 2, 0}),
+    ROW(DW, dw, B(2, 2, 1), NO, {3}),
+    ROW(DW, dw, B(4, 5, 5), NO, {3}),
+    ROW(DW, dw, B(12, 12, 8), NO, {3}),
+    ROW(DW, dw, B(4, 4, 24), NO, {5}),
+    ROW(DW, dw, B(2, 3, 3), NO, {5}),
+    ROW(DW, dw, B(8, 8, 8), NO, {7}),
+    ROW(DW, dw, B(2, 2, 5), NO, {7}),
+    ROW(DW_DW, dw_dw, B(2, 2, 1), NO, {3}),
+    ROW(DW_DW, dw_dw, B(4, 5, 5), NO, {3}),
+    ROW(DW_DW, dw_dw, B(12, 12, 8), NO, {3}),
+    ROW(DW_DW, dw_dw, B(4, 4, 24), NO, {5}),
+    ROW(DW_DW, dw_dw, B(2, 3, 3), NO, {7}),
+    RESAMPLE(UP_NEAREST),
+    RESAMPLE(SUMPOOL),
+    RESAMPLE(UP_BILINEAR),
+    RESAMPLE(UP_BILINEAR_T),
+};
+const int operator_count = sizeof operator_rows / sizeof operator_rows[0];

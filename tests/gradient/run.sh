@@ -1,0 +1,25 @@
+#!/bin/sh
+# Checks the gradients of all operators and of some networks with finite differences, in double precision: run.sh
+# [PART OF A TEST'S NAME]. Respects CC, CFLAGS and MARCH.
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=${BUILD:-$root/build/gradient}
+cc=${CC:-cc}
+strict="-Wall -Wextra -Werror"
+mkdir -p "$build"
+make -s -C "$root" aggen
+objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
+# shellcheck disable=SC2086
+$cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
+AGGEN_HOME=$root "$build/cases" "$build"
+flags="-std=gnu99 -DAG_REAL=double -march=${MARCH:-native} $CFLAGS -I$here -I$root/templates/cpu -I$root/runtime"
+{
+    for file in "$build"/kernels?.c; do echo "-O1 $file"; done
+    echo "-O0 $build/phases.c"
+    for file in "$here/driver.c" "$root/runtime/parallel.c" "$root/runtime/tensor.c"; do echo "-O1 $strict $file"; done
+} | xargs -P "$(nproc)" -L 1 sh -c "for last; do :; done; name=\${last##*/}; $cc $flags \"\$@\" -c -o \"$build/\${name%.c}.o\"" sh
+# shellcheck disable=SC2086
+$cc $CFLAGS $LDFLAGS -o "$build/driver" "$build"/kernels?.o "$build"/phases.o "$build"/driver.o "$build"/parallel.o \
+    "$build"/tensor.o -lm -lpthread
+"$build/driver" "$@"

@@ -1,0 +1,206 @@
+#!/bin/sh
+# Tests of templates/host/*.c as whole programs, with the toy networks of toy/program.c: runs, resumed runs, killed runs,
+# bad usage, full disks. Ends with "N passed, N failed".
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+cc="${CC:-gcc} -std=gnu99 -Wall -Wextra -Werror ${CFLAGS:--O2 -fopenmp} -I$root/runtime -I$here/toy"
+
+ok() { # what, status
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1"; fi
+}
+is() { [ "$2" = "$3" ]; ok "$1: got '$2', expected '$3'" $?; }
+same() { cmp -s "$2" "$3"; ok "$1: $2 and $3 differ" $?; }
+# Runs a command; its exit status must be $2, and where that isn't 0, standard error one line that holds $3.
+ends() { # what, status, text, command...
+    what=$1 status=$2 text=$3
+    shift 3
+    "$@" > "$work/stdout" 2> "$work/stderr"
+    is "$what: exit status ($(cat "$work/stderr"))" $? "$status"
+    [ "$status" -eq 0 ] && return
+    is "$what: lines on standard error" "$(wc -l < "$work/stderr")" 1
+    grep -q -e "$text" "$work/stderr"
+    ok "$what: '$(cat "$work/stderr")' should say '$text'" $?
+}
+
+for file in "$root"/runtime/*.c; do
+    $cc -c -o "$work/$(basename "$file" .c).o" "$file" || exit 1
+done
+# Builds a program: build NAME KIND FLAGS...
+build() {
+    name=$1 kind=$2
+    shift 2
+    upper=$(echo "$kind" | tr a-z A-Z)
+    $cc -DTOY_"$upper" "$@" -o "$work/$name" "$root/templates/host/$kind.c" "$here/toy/program.c" "$work"/*.o -lpng \
+        -ljpeg -lz -lm -lpthread || exit 1
+}
+settings="-DAG_WEIGHT_STEPS=5 -DAG_BAR_STEPS=3 -DAG_ARCH_STEPS=4 -DAG_BATCH=8 -DAG_SPLIT=0.5 -DAG_WEIGHTS_LR=0.001
+    -DAG_WEIGHTS_BETA1=0.1 -DAG_WEIGHTS_BETA2=0.99 -DAG_ARCH_LR=0.01 -DAG_ARCH_BETA1=0.5 -DAG_ARCH_BETA2=0.9
+    -DAG_ARCH_DECAY=0.001 -DAG_DATA_FORMAT=\"shapes\" -DAG_DATA_PATH=\"\" -DAG_CENTER_CROP=0 -DAG_ITERATIONS=6"
+plain="-DAG_CRITIC_STEPS=1 -DAG_BAR_UPDATES=0 -DAG_ARCH_BOTH=0 -DAG_GUMBEL_TAU=0 -DAG_WARMUP=0 -DAG_BAR_DECAY_AFTER=0
+    -DAG_BAR_DECAY=1"
+build search search $settings $plain
+build other search $settings $plain '-DTOY_SPEC="{\"name\": \"other\"}"'
+build warm search $settings -DAG_CRITIC_STEPS=3 -DAG_BAR_UPDATES=2 -DAG_ARCH_BOTH=1 -DAG_GUMBEL_TAU=0.5 -DTOY_GUMBEL \
+    -DAG_WARMUP=0.5 -DAG_BAR_DECAY_AFTER=4 -DAG_BAR_DECAY=0.5
+build alpha search $settings -DAG_CRITIC_STEPS=7 -DAG_BAR_UPDATES=1 -DAG_ARCH_BOTH=0 -DAG_GUMBEL_TAU=0 -DAG_WARMUP=0 \
+    -DAG_BAR_DECAY_AFTER=1 -DAG_BAR_DECAY=0.5
+build retrain retrain
+build generate generate
+cd "$work" || exit 1
+
+# ---------------------------------------------------------------- runs and resumed runs
+
+# Runs PROGRAM OPTIONS in folder $1, killed $3 times at random moments with a signal, until it ends by itself.
+kill_often() { # folder, signal, times, program, options...
+    folder=$1 signal=$2 times=$3
+    shift 3
+    resume= left=$times kills=0
+    while :; do
+        # Without a checkpoint there may be no folder yet either.
+        [ -d "$folder" ] && resume=--resume
+        TOY_DELAY=1000 "$@" --run "$folder" $resume > out.txt 2> err.txt &
+        id=$!
+        if [ "$left" -gt 0 ]; then
+            left=$((left - 1))
+            sleep 0.$(od -An -N1 -tu1 /dev/urandom | awk '{ printf "%03d", 10 + $1 / 4 }')
+            kill -"$signal" $id 2> /dev/null
+        fi
+        wait $id 2> /dev/null
+        status=$?
+        case $status in
+        0) break ;;
+        137 | 143 | 130) kills=$((kills + 1)) ;;
+        *)
+            ok "$folder: status $status after a kill: $(cat err.txt)" 1
+            return
+            ;;
+        esac
+        [ "$signal" = KILL ] || grep -q -e --resume err.txt || ok "$folder: a stopped run names --resume" 1
+    done
+    is "$folder: kills" $kills "$times"
+}
+iterations() { sed 's/^{"iteration": \([0-9]*\),.*/\1/' "$1/log.jsonl" | tr '\n' ' '; }
+without_times() { sed 's/, "seconds".*//' "$1"; }
+equal_runs() { # what, a, b
+    same "$1" "$2/checkpoint.safetensors" "$3/checkpoint.safetensors"
+    is "$1: log" "$(without_times "$2/log.jsonl")" "$(without_times "$3/log.jsonl")"
+    diff -r "$2/samples" "$3/samples" > /dev/null
+    ok "$1: samples" $?
+    [ ! -d "$2/genotypes" ] || diff -r "$2/genotypes" "$3/genotypes" > /dev/null
+    ok "$1: genotypes" $?
+    is "$1: no temporary files" "$(find "$3" -name '*.tmp' | wc -l)" 0
+}
+
+for program in search warm alpha; do
+    ends "$program" 0 "" ./$program --run $program.1 --threads 1 --seed 5
+    ends "$program" 0 "" ./$program --run $program.2 --threads 2 --seed 5
+    equal_runs "$program, 1 and 2 threads" $program.1 $program.2
+    is "$program: iterations" "$(iterations $program.1)" "1 2 3 4 5 6 "
+    same "$program: genotype" $program.1/genotype.json $program.1/genotypes/0006.json
+    ends "$program" 0 "" ./$program --run $program.long --seed 5 --iterations 40
+    times=20
+    [ $program = search ] || times=8
+    kill_often $program.kill KILL $times ./$program --seed 5 --iterations 40
+    equal_runs "$program, killed" $program.long $program.kill
+    kill_often $program.term TERM 6 ./$program --seed 5 --iterations 40
+    equal_runs "$program, terminated" $program.long $program.term
+done
+kill_often search.int INT 5 ./search --seed 5 --iterations 40
+equal_runs "interrupted" search.long search.int
+./search --run other.seed --seed 6 > /dev/null
+cmp -s search.1/checkpoint.safetensors other.seed/checkpoint.safetensors
+is "another seed, another run" $? 1
+is "warm-up: no gap in the first half" "$(grep -c '"gap": null' warm.1/log.jsonl)" 3
+is "fewer G steps than iterations" "$(grep -c '"g_loss": null' alpha.1/log.jsonl)" 2
+
+before=$(ls -lR --time-style=full-iso search.1 | sum)
+ends "finished" 0 "" ./search --run search.1 --resume
+ends "finished" 0 "" ./search --run search.1 --resume --iterations 3 --seed 5
+is "a finished run is left alone" "$(ls -lR --time-style=full-iso search.1 | sum)" "$before"
+./search --run longer --seed 5 --iterations 9 > /dev/null
+ends "more iterations" 0 "" ./search --run search.2 --resume --iterations 9
+equal_runs "more iterations" longer search.2
+ends "the number of iterations is remembered" 0 "" ./search --run search.2 --resume
+is "nine iterations" "$(iterations search.2)" "1 2 3 4 5 6 7 8 9 "
+mkdir empty
+ends "a folder without a checkpoint" 0 "" ./search --run empty --resume --iterations 1
+./search --run slash/ --iterations 1 > out.txt
+grep -q 'aggen slash/genotype.json' out.txt
+ok "the next command is named" $?
+
+# ---------------------------------------------------------------- bad usage, bad input
+
+ends "checkpoint, no --resume" 2 --resume ./search --run search.1
+ends "no run to resume" 2 "no run" ./search --run nowhere --resume
+ends "another seed" 2 --seed ./search --run search.1 --resume --seed 6
+ends "another spec" 2 "another spec" ./other --run search.1 --resume
+ends "another kind" 2 "not of retrain" ./retrain --run search.1 --resume
+ends "unknown option" 2 --nonsense ./search --nonsense
+ends "no such data" 2 --data ./search --run data --data /nowhere
+ends "run folder is a file" 2 "" ./search --run search
+ends "unknown phase" 2 "no phase" ./search --replay x --dump y --phase nonsense
+ends "no replay file" 2 "nowhere" ./search --replay nowhere --dump y --phase d
+ends "help" 0 "" ./search --help
+grep -q -e "--resume" stdout
+ok "help lists options" $?
+TOY_DELAY=100000 ./search --run busy > /dev/null &
+id=$!
+sleep 0.5
+ends "folder in use" 2 "another process" ./search --run busy --resume
+kill -KILL $id
+wait $id 2> /dev/null
+ends "a killed run leaves no lock" 0 "" ./search --run busy --resume --iterations 1
+cp -r search.1 damaged
+head -c 3000 search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+ends "a checkpoint that is cut" 2 checkpoint.safetensors ./search --run damaged --resume
+sed 's/"iteration":"6"/"iteration":"-"/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+ends "a damaged counter" 2 damaged ./search --run damaged --resume
+sed 's/d.fc.bias/d.fc.bios/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+ends "another name" 2 "d.fc.bias" ./search --run damaged --resume --iterations 8
+sed 's/\[192,4\]/[4,192]/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+ends "another shape" 2 "192" ./search --run damaged --resume --iterations 8
+
+# A full disk: files may not grow beyond some blocks of 512 bytes; the checkpoint has some 90 kB.
+./search --run full --seed 5 --iterations 2 > /dev/null
+cp full/checkpoint.safetensors good.safetensors
+full() { (ulimit -f 60 && exec "$@"); }
+ends "full disk" 1 "full/checkpoint.safetensors" full ./search --run full --resume --iterations 6
+same "the last good checkpoint stays" full/checkpoint.safetensors good.safetensors
+ends "after a full disk" 0 "" ./search --run full --resume --iterations 6
+equal_runs "after a full disk" search.1 full
+
+# ---------------------------------------------------------------- retrain, generate
+
+ends "retrain" 0 "" ./retrain --run retrain.1 --seed 5 --threads 1
+ends "retrain" 0 "" ./retrain --run retrain.2 --seed 5 --threads 2
+equal_runs "retrain, 1 and 2 threads" retrain.1 retrain.2
+ends "retrain" 0 "" ./retrain --run retrain.long --seed 5 --iterations 120
+kill_often retrain.kill KILL 6 ./retrain --seed 5 --iterations 120
+equal_runs "retrain, killed" retrain.long retrain.kill
+kill_often retrain.term TERM 5 ./retrain --seed 5 --iterations 120
+equal_runs "retrain, terminated" retrain.long retrain.term
+same "averaged weights" retrain.long/ema.safetensors retrain.kill/ema.safetensors
+is "retrain: log lines" "$(wc -l < retrain.1/log.jsonl)" 40
+is "retrain: samples" "$(ls retrain.1/samples | tr '\n' ' ')" "000020.png 000040.png "
+
+weights="--weights retrain.1/ema.safetensors"
+ends "generate" 0 "" ./generate -n 64 -o a.png $weights
+ends "generate" 0 "" ./generate -n64 -o=b.png --threads 1 $weights
+same "one thread, the same pictures" a.png b.png
+ends "generate" 0 "" ./generate -n 64 -o c.png --seed 1 $weights
+cmp -s a.png c.png
+is "another seed, other pictures" $? 1
+ends "few" 0 "" ./generate -n 1 -o few.png $weights
+ends "no weights" 2 nowhere ./generate --weights nowhere
+ends "other weights" 2 "no tensor g.rgb.bn.running_mean" ./generate --weights search.1/checkpoint.safetensors
+sed 's/nearest/deconvo/g' retrain.1/ema.safetensors > wrong.safetensors
+ends "another architecture" 2 "architecture" ./generate --weights wrong.safetensors
+head -c 5000 retrain.1/ema.safetensors > wrong.safetensors
+ends "weights that are cut" 2 "wrong.safetensors" ./generate --weights wrong.safetensors
+ends "no number" 2 number ./generate -n 0 $weights
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
