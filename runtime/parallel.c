@@ -1,9 +1,11 @@
 /*
- * ag_parallel: the tasks of a loop on several threads. Two builds of one interface: OpenMP where the compiler has it
- * switched on, else a small pool of pthreads (tcc, and static binaries, for which clang has no OpenMP).
+ * ag_parallel: the tasks of a loop on a small pool of pthreads. The caller works too, and never waits for a worker that
+ * has yet to wake up, so that on a machine with other work a loop takes no longer than its share of the cores explains;
+ * OpenMP's teams, which meet at a barrier after every loop, were measured up to thirty times slower there.
  */
 #define _GNU_SOURCE
 #include "ag.h"
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -34,28 +36,6 @@ static void serial(int tasks, void (*fn)(void *, int, int), void *context, int t
 {
     for (int task = 0; task < tasks; task++) fn(context, task, thread);
 }
-
-#ifdef _OPENMP
-
-#include <omp.h>
-
-/* The number of threads is asked for even where a loop has fewer tasks: libgomp ends the threads of a team that
- * shrinks, and starting them again costs more than leaving them idle. A loop inside a task keeps its thread's number,
- * so that numbers stay distinct. */
-void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
-{
-    if (omp_get_level() > 0) {
-        serial(tasks, fn, context, omp_get_thread_num());
-        return;
-    }
-    int threads = tasks > 1 ? ag_threads() : 1;
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int task = 0; task < tasks; task++) fn(context, task, omp_get_thread_num());
-}
-
-#else
-
-#include <pthread.h>
 
 /* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
  * task lock. */
@@ -206,5 +186,3 @@ void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), voi
     pthread_setspecific(thread_key, NULL);
     pthread_mutex_unlock(&pool.call);
 }
-
-#endif

@@ -32,7 +32,7 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
      * together in cache, unless each value is used but a few times */
     enum { R = CEIL(H, CEIL(H * W, 192)), N = R == H ? CEIL(128, H * W) : 1 };
     enum { BW = S * (W - 1) + K, BH = S * (R - 1) + K };
-    enum { COPY = K > 1 || CO % CB || CI > 64 || CO > 64, STEP = FLAT || !COPY ? CI : T, GSTEP = COPY ? CB : CO };
+    enum { COPY = K > 1 || CO % CB != 0 || CI > 64 || CO > 64, STEP = FLAT || !COPY ? CI : T, GSTEP = COPY ? CB : CO };
     enum { XROW = COPY ? BW * STEP : XW * CI, XPLANE = COPY ? BH * XROW : XSIZE, XBLOCK = COPY ? N * XPLANE : 1 };
     enum { GROW = COPY ? W * CB : GW * CO, GPLANE = COPY ? R * GROW : GSIZE, GBLOCK = COPY ? N * GPLANE : 1 };
     VECTOR(vec, L);

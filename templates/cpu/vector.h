@@ -143,6 +143,3 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
      : (n) % ((t)*3 / 2) == 0                    ? (t)*3 / 2                                                           \
      : (n) % ((t)*3 / 4) == 0                    ? (t)*3 / 4                                                           \
                                                  : (t))
-
-/* GROUP(n): the channels, of n, that share a cache line, in whole vectors. */
-#define GROUP(n) MIN(CEIL(n, LANES(n)) * LANES(n), LANES(n) * CEIL(64, LANES(n) * (int)sizeof(real)))

@@ -3,15 +3,14 @@
 
 MARCH ?= native
 AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
-AG_PROGRAM.threads := $(if AG_STATIC,,$(shell echo 'int main(void) { return 0; }' | $(CC) -fopenmp -x c - -o /dev/null 2>/dev/null && echo -fopenmp))
-AG_PROGRAM.flags := -O3 -march=$(MARCH) -ffp-contract=fast -fno-math-errno -fno-trapping-math $(AG_PROGRAM.threads)
+AG_PROGRAM.flags := -O3 -march=$(MARCH) -ffp-contract=fast -fno-math-errno -fno-trapping-math
 AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_KERNELS AG_RUNTIME))
 
 .PHONY: AG_PROGRAM.default
 AG_PROGRAM.default: $(AG_PROGRAM.dir)AG_PROGRAM
 
 $(AG_PROGRAM.dir)AG_PROGRAM: $(AG_PROGRAM.objects)
-	$(CC) $(AG_PROGRAM.threads) $(LDFLAGS) AG_STATIC -o $@ $^ -lpng -ljpeg -lz -lm -lpthread
+	$(CC) $(LDFLAGS) AG_STATIC -o $@ $^ -lpng -ljpeg -lz -lm -lpthread
 
 $(AG_PROGRAM.dir)AG_PROGRAM.build/%.o: $(AG_PROGRAM.dir)%.c $(AG_PROGRAM.dir)AG_PROGRAM.mk
 	@mkdir -p $(@D)

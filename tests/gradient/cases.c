@@ -190,16 +190,16 @@ static int add_row(struct output *p, const struct row *r, int batch)
     return batched;
 }
 
+/* At batches of one picture, of fewer than a plan has parts, and of more, which don't divide by them. */
 static void add_rows(struct output *p, const struct row *rows, int count)
 {
-    /* one picture; fewer than the parts of a plan; more, in unequal parts */
-    static const int batches[] = {1, 3, 5, 20};
     for (int i = 0; i < count; i++) {
+        const int batches[] = {1, i % 2 ? 3 : 5, 20};
         if (rows[i].batch) {
             add_row(p, &rows[i], rows[i].batch);
             continue;
         }
-        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++)
+        for (int b = 0; b < 3; b++)
             if (!add_row(p, &rows[i], batches[b])) break;
     }
 }

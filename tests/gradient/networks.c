@@ -239,7 +239,7 @@ static int resampled(struct pool *p, int x)
 static int random_step(struct pool *p)
 {
     struct graph *g = p->t->g;
-    int x = any(p), room = p->t->leaves < LEAVES - 10;
+    int x = any(p), room = p->t->leaves < LEAVES - 40;
     switch (draw(p, room ? 12 : 4)) {
     case 0: return g_add(g, x, like(p, x));
     case 1: return g_mul(g, pointwise(p, x), like(p, x));
@@ -272,7 +272,7 @@ static int random_graph(struct test *t, struct pool *p, const struct row *r)
     int x = test_leaf(t, r->a, 1);
     *p = (struct pool){.t = t, .state = (unsigned long long)r->attr[0] * 7919u + 1, .start = r->a.d[1]};
     p->tensor[p->count++] = x;
-    for (int i = 0; i < STEPS && t->leaves < LEAVES - 10; i++) {
+    for (int i = 0; i < STEPS && t->leaves < LEAVES - 40; i++) {
         t->g->section += draw(p, 8) == 0;
         p->tensor[p->count++] = random_step(p);
     }

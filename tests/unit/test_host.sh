@@ -3,27 +3,8 @@
 # bad usage, full disks. Ends with "N passed, N failed".
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+. "$here/../tools/check.sh"
 cc="${CC:-gcc} -std=gnu99 -Wall -Wextra -Werror ${CFLAGS:--O2 -fopenmp} -I$root/runtime -I$here/toy"
-
-ok() { # what, status
-    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1"; fi
-}
-is() { [ "$2" = "$3" ]; ok "$1: got '$2', expected '$3'" $?; }
-same() { cmp -s "$2" "$3"; ok "$1: $2 and $3 differ" $?; }
-# Runs a command; its exit status must be $2, and where that isn't 0, standard error one line that holds $3.
-ends() { # what, status, text, command...
-    what=$1 status=$2 text=$3
-    shift 3
-    "$@" > "$work/stdout" 2> "$work/stderr"
-    is "$what: exit status ($(cat "$work/stderr"))" $? "$status"
-    [ "$status" -eq 0 ] && return
-    is "$what: lines on standard error" "$(wc -l < "$work/stderr")" 1
-    grep -q -e "$text" "$work/stderr"
-    ok "$what: '$(cat "$work/stderr")' should say '$text'" $?
-}
 
 for file in "$root"/runtime/*.c; do
     $cc -c -o "$work/$(basename "$file" .c).o" "$file" || exit 1
@@ -53,47 +34,8 @@ cd "$work" || exit 1
 
 # ---------------------------------------------------------------- runs and resumed runs
 
-# Runs PROGRAM OPTIONS in folder $1, killed $3 times at random moments with a signal, until it ends by itself.
-kill_often() { # folder, signal, times, program, options...
-    folder=$1 signal=$2 times=$3
-    shift 3
-    resume= left=$times kills=0
-    while :; do
-        # Without a checkpoint there may be no folder yet either.
-        [ -d "$folder" ] && resume=--resume
-        TOY_DELAY=1000 "$@" --run "$folder" $resume > out.txt 2> err.txt &
-        id=$!
-        if [ "$left" -gt 0 ]; then
-            left=$((left - 1))
-            sleep 0.$(od -An -N1 -tu1 /dev/urandom | awk '{ printf "%03d", 10 + $1 / 4 }')
-            kill -"$signal" $id 2> /dev/null
-        fi
-        wait $id 2> /dev/null
-        status=$?
-        case $status in
-        0) break ;;
-        137 | 143 | 130) kills=$((kills + 1)) ;;
-        *)
-            ok "$folder: status $status after a kill: $(cat err.txt)" 1
-            return
-            ;;
-        esac
-        [ "$signal" = KILL ] || grep -q -e --resume err.txt || ok "$folder: a stopped run names --resume" 1
-    done
-    is "$folder: kills" $kills "$times"
-}
-iterations() { sed 's/^{"iteration": \([0-9]*\),.*/\1/' "$1/log.jsonl" | tr '\n' ' '; }
-without_times() { sed 's/, "seconds".*//' "$1"; }
-equal_runs() { # what, a, b
-    same "$1" "$2/checkpoint.safetensors" "$3/checkpoint.safetensors"
-    is "$1: log" "$(without_times "$2/log.jsonl")" "$(without_times "$3/log.jsonl")"
-    diff -r "$2/samples" "$3/samples" > /dev/null
-    ok "$1: samples" $?
-    [ ! -d "$2/genotypes" ] || diff -r "$2/genotypes" "$3/genotypes" > /dev/null
-    ok "$1: genotypes" $?
-    is "$1: no temporary files" "$(find "$3" -name '*.tmp' | wc -l)" 0
-}
-
+longest=0.07
+export TOY_DELAY=1000
 for program in search warm alpha; do
     ends "$program" 0 "" ./$program --run $program.1 --threads 1 --seed 5
     ends "$program" 0 "" ./$program --run $program.2 --threads 2 --seed 5
@@ -133,6 +75,7 @@ ok "the next command is named" $?
 
 # ---------------------------------------------------------------- bad usage, bad input
 
+unset TOY_DELAY
 ends "checkpoint, no --resume" 2 --resume ./search --run search.1
 ends "no run to resume" 2 "no run" ./search --run nowhere --resume
 ends "another seed" 2 --seed ./search --run search.1 --resume --seed 6
@@ -178,6 +121,7 @@ ends "retrain" 0 "" ./retrain --run retrain.1 --seed 5 --threads 1
 ends "retrain" 0 "" ./retrain --run retrain.2 --seed 5 --threads 2
 equal_runs "retrain, 1 and 2 threads" retrain.1 retrain.2
 ends "retrain" 0 "" ./retrain --run retrain.long --seed 5 --iterations 120
+export TOY_DELAY=1000
 kill_often retrain.kill KILL 6 ./retrain --seed 5 --iterations 120
 equal_runs "retrain, killed" retrain.long retrain.kill
 kill_often retrain.term TERM 5 ./retrain --seed 5 --iterations 120
@@ -186,6 +130,7 @@ same "averaged weights" retrain.long/ema.safetensors retrain.kill/ema.safetensor
 is "retrain: log lines" "$(wc -l < retrain.1/log.jsonl)" 40
 is "retrain: samples" "$(ls retrain.1/samples | tr '\n' ' ')" "000020.png 000040.png "
 
+unset TOY_DELAY
 weights="--weights retrain.1/ema.safetensors"
 ends "generate" 0 "" ./generate -n 64 -o a.png $weights
 ends "generate" 0 "" ./generate -n64 -o=b.png --threads 1 $weights
@@ -202,5 +147,4 @@ head -c 5000 retrain.1/ema.safetensors > wrong.safetensors
 ends "weights that are cut" 2 "wrong.safetensors" ./generate --weights wrong.safetensors
 ends "no number" 2 number ./generate -n 0 $weights
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish
