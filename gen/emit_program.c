@@ -181,7 +181,7 @@ static void write_phases(struct writer *w, struct cpu *c)
         const struct phase_graph *phase = &w->m->phase[i];
         struct plan *p = emit_plan(phase);
         cpu_phase(c, phase, p);
-        executed[i] = graph_flop(p->graph);
+        executed[i] = plan_flop(p);
         s.in = larger(s.in, phase->in.size);
         s.out = larger(s.out, phase->out.size);
         s.arena = larger(s.arena, p->arena_size);

@@ -26,37 +26,60 @@ static long parameters(const struct table *t)
     return sum;
 }
 
-void info_print(struct model *m, int json)
+struct phase_info {
+    double flop, executed;
+    long arena, scratch, recomputed_size;
+    int recomputed;
+};
+
+static struct phase_info plan_info(const struct phase_graph *phase)
 {
-    long arena = 0, scratch = 0, params_g = parameters(&m->block[AG_G]), params_d = parameters(&m->block[AG_D]);
-    double flop[MODEL_PHASES];
+    struct plan *p = emit_plan(phase);
+    struct phase_info info = {.flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
+    info.recomputed = plan_recomputed(p, &info.recomputed_size);
+    graph_free((struct graph *)p->graph);
+    plan_free(p);
+    return info;
+}
+
+static void print_json(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena, long weights)
+{
+    printf("{\"name\": \"%s\", \"space_size\": %.0f, \"params\": {\"generator\": %ld, \"discriminator\": %ld}, "
+           "\"macs\": {\"generator\": %.0f}, \"macs_thop\": %.0f, \"memory\": {\"arena\": %ld, \"weights\": %ld}, \"phases\": {",
+           m->spec->name, space_size(m), parameters(&m->block[AG_G]), parameters(&m->block[AG_D]), macs, thop, arena, weights);
+    for (int i = 0; i < m->phases; i++)
+        printf("%s\"%s\": {\"flop\": %.0f, \"flop_executed\": %.0f, \"arena\": %ld}", i ? ", " : "", m->phase[i].name,
+               phase[i].flop, phase[i].executed, phase[i].arena * 4);
+    printf("}}\n");
+}
+
+static void print_text(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena, long weights)
+{
+    printf("%s\n", m->spec->name);
+    printf("  architectures  %.0f (%.2g)\n", space_size(m), space_size(m));
+    printf("  generator      %ld parameters, %.3f GMAC a picture (%.3f by the paper's convention)\n",
+           parameters(&m->block[AG_G]), macs / 1e9, thop / 1e9);
+    printf("  discriminator  %ld parameters\n", parameters(&m->block[AG_D]));
+    printf("  memory         %.1f MB arena, %.1f MB weights\n", (double)arena * 1e-6, (double)weights * 1e-6);
+    for (int i = 0; i < m->phases; i++)
+        printf("  phase %-8s %8.2f GFLOP, %8.2f executed; %.1f MB, %.2f MB of scratch a thread; %d values of %.1f MB computed "
+               "again rather than kept\n",
+               m->phase[i].name, phase[i].flop / 1e9, phase[i].executed / 1e9, (double)phase[i].arena * 4e-6,
+               (double)phase[i].scratch * 4e-6, phase[i].recomputed, (double)phase[i].recomputed_size * 4e-6);
+}
+
+void info_print(const struct model *m, int json)
+{
+    struct phase_info phase[MODEL_PHASES];
+    long arena = 0, weights = 0;
     for (int i = 0; i < m->phases; i++) {
-        struct plan *p = emit_plan(&m->phase[i]);
-        arena = p->arena_size > arena ? p->arena_size : arena;
-        scratch = p->scratch_size > scratch ? p->scratch_size : scratch;
-        flop[i] = m->phase[i].flop;
-        graph_free((struct graph *)p->graph);
-        plan_free(p);
+        phase[i] = plan_info(&m->phase[i]);
+        if (phase[i].arena * 4 > arena) arena = phase[i].arena * 4;
     }
     struct model *unmerged = model_new(m->spec, m->geno, m->program, 0);
     double macs = model_generator_macs(unmerged, 0), thop = model_generator_macs(unmerged, 1);
     model_free(unmerged);
-    long weights = 0;
     for (int i = 0; i < MODEL_BLOCKS; i++) weights += m->block[i].size * (long)sizeof(float);
-    if (json) {
-        printf("{\"name\": \"%s\", \"space_size\": %.0f, \"params\": {\"generator\": %ld, \"discriminator\": %ld}, "
-               "\"macs\": {\"generator\": %.0f}, \"macs_thop\": %.0f, \"memory\": {\"arena\": %ld, \"weights\": %ld}, \"phases\": {",
-               m->spec->name, space_size(m), params_g, params_d, macs, thop, arena * 4, weights);
-        for (int i = 0; i < m->phases; i++)
-            printf("%s\"%s\": {\"flop\": %.0f}", i ? ", " : "", m->phase[i].name, flop[i]);
-        printf("}}\n");
-        return;
-    }
-    printf("%s\n", m->spec->name);
-    printf("  architectures    %.0f (%.2g)\n", space_size(m), space_size(m));
-    printf("  generator        %ld parameters, %.3f GMAC a picture (%.3f by the paper's convention)\n", params_g, macs / 1e9, thop / 1e9);
-    printf("  discriminator    %ld parameters\n", params_d);
-    printf("  memory           %.1f MB arena, %.1f MB scratch a thread, %.1f MB weights\n", (double)arena * 4e-6,
-           (double)scratch * 4e-6, (double)weights * 1e-6);
-    for (int i = 0; i < m->phases; i++) printf("  phase %-10s %.2f GFLOP\n", m->phase[i].name, flop[i] / 1e9);
+    if (json) print_json(m, phase, macs, thop, arena, weights);
+    else print_text(m, phase, macs, thop, arena, weights);
 }

@@ -5,6 +5,6 @@
 #include "model.h"
 
 /* `m`: the search program of a space, or the retraining program of a genotype. */
-void info_print(struct model *m, int json);
+void info_print(const struct model *m, int json);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * Which values exist in memory.
+ * Which values exist in memory: bytes weighed against operations.
  *
  * Pointwise nodes are computed where they are read: in the kernels of their consumers. A consumer that needs its input
  * in memory (a convolution) gets it from scratch, computed again in each group that needs it, as long as that costs
- * one read of memory. What would take more is computed once and stored.
+ * one read of memory. What would take more is computed once and stored. So are convolutions, but for those so small
+ * that computing them again is cheaper than writing their result to memory and reading it back.
  */
 #include "ops.h"
 #include "plan.h"
@@ -78,6 +79,15 @@ static int alias(struct plan *p, int i)
     return 1;
 }
 
+/* Operations an element, about what memory moves in the time of writing and reading it: 4 + 4 bytes at a quarter byte an
+ * operation. */
+enum { CHEAP_MACS = 16 };
+
+static int cheap(const struct graph *g, const struct node *n)
+{
+    return n->op == OP_KERNEL_DW && op_table[n->op].macs(g, n) <= (double)CHEAP_MACS * (double)shape_size(n->shape);
+}
+
 static int is_target(const struct graph *g, int n)
 {
     for (int i = 0; i < g->targets; i++)
@@ -113,7 +123,7 @@ void plan_keep(struct plan *p)
                 for (int e = 0; e < leaves[n->in[k]].count; e++) leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
             np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count);
         } else if (!alias(p, i)) {
-            np->keep = KEEP_STORED;
+            np->keep = cheap(g, n) && !uses[i].pointwise && !is_target(g, i) ? KEEP_LOCAL : KEEP_STORED;
         }
         int in_memory = np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
         if (in_memory) {

@@ -42,3 +42,28 @@ void plan_free(struct plan *p)
     free(p->step);
     mem_free(p->mem);
 }
+
+double plan_flop(const struct plan *p)
+{
+    double macs = 0;
+    for (int i = 0; i < p->groups; i++)
+        for (int k = 0; k < p->group[i].kernels; k++) {
+            const struct node *n = &p->graph->node[p->group[i].kernel[k].root[0]];
+            if (op_table[n->op].macs) macs += op_table[n->op].macs(p->graph, n);
+        }
+    return 2 * macs;
+}
+
+int plan_recomputed(const struct plan *p, long *size)
+{
+    int count = 0;
+    *size = 0;
+    for (int n = 0; n < p->graph->count; n++) {
+        int groups = 0;
+        if (!p->live[n] || p->node[n].keep != KEEP_LOCAL) continue;
+        for (int i = 0; i < p->groups; i++) groups += plan_local(p, i, n, 0) != NULL;
+        count += groups > 1;
+        *size += groups > 1 ? shape_size(p->graph->node[n].shape) : 0;
+    }
+    return count;
+}

@@ -90,6 +90,10 @@ struct plan {
 
 struct plan *plan_new(const struct graph *lowered, int batch);
 void plan_free(struct plan *p);
+/* Twice the multiply-adds that the plan's kernels do, recomputation included. */
+double plan_flop(const struct plan *p);
+/* Values that more than one group computes for itself rather than keep them in the arena: how many, and their reals. */
+int plan_recomputed(const struct plan *p, long *size);
 /* The node in whose memory n lies, and how far into it. */
 int plan_base(const struct plan *p, int n, long *delta);
 /* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */

@@ -155,11 +155,16 @@ static int has_root(const struct group *grp, int n, int copy)
     return 0;
 }
 
+/* Adds node n's own kernel, and before it what it reads and only exists where it is read. */
 static void add_node_kernel(const struct plan *p, struct group *grp, int n)
 {
     const struct node *node = &p->graph->node[n];
-    for (int k = 0; k < node->ins; k++)
-        if (p->node[node->in[k]].keep == KEEP_LOCAL && !has_root(grp, node->in[k], 0)) add_root(p, grp, node->in[k], 0);
+    for (int k = 0; k < node->ins; k++) {
+        int x = node->in[k];
+        if (p->node[x].keep != KEEP_LOCAL || has_root(grp, x, 0)) continue;
+        if (is_inline_kind(p, x)) add_root(p, grp, x, 0);
+        else add_node_kernel(p, grp, x);
+    }
     struct kernel *kernel = append(grp);
     kernel->kind = KERNEL_NODE;
     kernel->root[kernel->roots++] = n;

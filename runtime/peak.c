@@ -40,8 +40,8 @@ typedef real vf __attribute__((vector_size(BYTES)));
 #define UNROLL
 #endif
 
-enum { RUNS = 8, LANES = sizeof(vf) / sizeof(real) };
-static const double RUN_SECONDS = 5e-3;
+enum { RUNS = 20, LANES = sizeof(vf) / sizeof(real) };
+static const double RUN_SECONDS = 2e-3;
 
 struct spin {
     long rounds;

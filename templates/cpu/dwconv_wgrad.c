@@ -23,7 +23,8 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
     /* CS channels at a time, V vectors (if it is one: with two chains of sums), over a band: R rows of an image or N
      * whole images, whose x and gy stay in cache for all taps */
     enum { L = LANES(C), T = W % 4 == 0 ? 4 : W % 3 == 0 ? 3 : W % 2 == 0 ? 2 : 1, FEW = K * 2 + T < REGISTERS };
-    enum { V = FEW && C > L && L * sizeof(real) < 64 ? 2 : 1, CHAINS = FEW && V == 1 && T % 2 == 0 ? 2 : 1, CS = MIN(C, V * L) };
+    enum { V = FEW && C >= 2 * L && L * sizeof(real) < 64 ? 2 : 1, CS = MIN(C, V * L) };
+    enum { CHAINS = FEW && V == 1 && T % 2 == 0 ? 2 : 1 };
     enum { R = MIN(H, CEIL(64, W)), N = R == H ? CEIL(64, H * W) : 1 };
     VECTOR(vec, L);
 

@@ -30,12 +30,12 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #endif
 
 /* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. */
-#if defined(AG_NO_VECTORS)
-#define EACH(i, n) for (int i = 0; i < (n); i++)
-#elif defined(__clang__)
+#if defined(__clang__)
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
-#else
+#elif defined(__GNUC__) && !defined(__TINYC__)
 #define EACH(i, n) _Pragma("GCC unroll 64") for (int i = 0; i < (n); i++)
+#else
+#define EACH(i, n) for (int i = 0; i < (n); i++)
 #endif
 
 /* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */

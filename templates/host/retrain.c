@@ -34,13 +34,16 @@ enum {
     BATCH_G = AG_BATCH_G,
     BATCH_D = AG_BATCH_D,
     CRITIC_STEPS = AG_CRITIC_STEPS,
-    LINEAR_DECAY = AG_LINEAR_DECAY, /* 1: the learning rate falls linearly, to 0 after the last iteration */
+    /* 1: the learning rate falls linearly, to 0 after the last iteration. */
+    LINEAR_DECAY = AG_LINEAR_DECAY,
     CHECKPOINT_EVERY = AG_CHECKPOINT_EVERY,
     SAMPLE_EVERY = AG_SAMPLE_EVERY,
     CENTER_CROP = AG_CENTER_CROP,
-    SAMPLES = 64 /* pictures in a sample grid */
+    /* Pictures in a sample grid. */
+    SAMPLES = 64
 };
-static const double EMA = AG_EMA; /* what is kept of the average in an iteration */
+/* What the average of the weights keeps of itself in an iteration. */
+static const double EMA = AG_EMA;
 static const struct ag_adam_rates rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_WEIGHTS_BETA2, 0};
 
 struct retrain {

@@ -51,17 +51,23 @@ enum {
     S = AG_ARCH_STEPS,
     BATCH = AG_BATCH,
     CRITIC_STEPS = AG_CRITIC_STEPS,
-    BAR_UPDATES = AG_BAR_UPDATES, /* what steps of G-bar change. 0: its weights, 1: its alpha, 2: both */
-    ARCH_BOTH = AG_ARCH_BOTH,     /* 1: alpha's gradient is the sum over a training and a validation batch */
-    BAR_DECAY_AFTER =
-        AG_BAR_DECAY_AFTER, /* iterations after which the test weights learn BAR_DECAY as fast; 0: never */
+    /* What steps of G-bar change: 0 its weights, 1 its alpha, 2 both. */
+    BAR_UPDATES = AG_BAR_UPDATES,
+    /* 1: alpha's gradient is the sum over a training and a validation batch. */
+    ARCH_BOTH = AG_ARCH_BOTH,
+    /* After that many iterations (0: never) the test weights learn BAR_DECAY times as fast. */
+    BAR_DECAY_AFTER = AG_BAR_DECAY_AFTER,
     CENTER_CROP = AG_CENTER_CROP,
-    SAMPLES = BATCH < 64 ? BATCH : 64 /* pictures in a sample grid */
+    /* Pictures in a sample grid. */
+    SAMPLES = BATCH < 64 ? BATCH : 64
 };
-static const double SPLIT = AG_SPLIT;           /* share of the pictures in the training half */
-static const double WARMUP = AG_WARMUP;         /* share of the iterations that only train G and D */
-static const double GUMBEL_TAU = AG_GUMBEL_TAU; /* temperature of the Gumbel noise on alpha; 0: none */
 static const double BAR_DECAY = AG_BAR_DECAY;
+/* The share of the pictures in the training half. */
+static const double SPLIT = AG_SPLIT;
+/* The share of the iterations that only train G and D. */
+static const double WARMUP = AG_WARMUP;
+/* The temperature of the Gumbel noise on alpha; 0: there is none. */
+static const double GUMBEL_TAU = AG_GUMBEL_TAU;
 static const struct ag_adam_rates weight_rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_WEIGHTS_BETA2, 0};
 static const struct ag_adam_rates arch_rates = {AG_ARCH_LR, AG_ARCH_BETA1, AG_ARCH_BETA2, AG_ARCH_DECAY};
 

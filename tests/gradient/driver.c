@@ -59,16 +59,19 @@ static void poison_all(const struct gradient_test *t)
 
 /* ---------------------------------------------------------------- checks */
 
-static void verdict(int ok, const struct gradient_test *t, int leaf, long element, const char *what, double got, double want,
-                    int *shown)
+/* Counts the comparison of a tensor, of which `bad` elements were wrong. */
+static void count(int bad)
 {
-    if (ok) {
-        passed++;
-        return;
-    }
-    failed++;
-    if ((*shown)++ < SHOWN) printf("%s: tensor %d, element %ld: %s %.12g, not %.12g\n", t->name, leaf, element, what, got, want);
-    else if (*shown == SHOWN + 1) printf("%s: tensor %d: more of them\n", t->name, leaf);
+    if (bad) failed++;
+    else passed++;
+}
+
+/* Prints what is wrong, SHOWN elements of a tensor. */
+static int wrong(int bad, const struct gradient_test *t, const char *tensor, long element, double got, double want)
+{
+    if (bad < SHOWN) printf("%s: %s, element %ld: %.12g, not %.12g\n", t->name, tensor, element, got, want);
+    else if (bad == SHOWN) printf("%s: %s: more of them\n", t->name, tensor);
+    return bad + 1;
 }
 
 static int close_to(double got, double want, double size, double tolerance)
@@ -105,7 +108,9 @@ static void check_leaf(const struct gradient_test *t, int i)
     const struct test_leaf *l = &t->leaf[i];
     const real *gradient = other[l->gradient_block] + l->gradient_offset;
     double size = rms(gradient, l->size), loss = fabs((double)other[AG_OUT][0]);
-    int shown = 0;
+    char name[32];
+    int bad = 0;
+    snprintf(name, sizeof name, "gradient of tensor %d", i);
     for (long k = 0; k < (l->size < ELEMENTS ? l->size : ELEMENTS); k++) {
         long e = l->size <= ELEMENTS ? k : (long)(uniform((unsigned long long)k << 20 | (unsigned)i) * (double)l->size);
         double want = 0, step = 1e-5;
@@ -114,20 +119,25 @@ static void check_leaf(const struct gradient_test *t, int i)
             want = difference(t, block[l->block] + l->offset + e, step);
             ok = close_to((double)gradient[e], want, size + 1e-8 * loss / step, 1e-6);
         }
-        verdict(ok, t, i, e, "gradient", (double)gradient[e], want, &shown);
+        if (!ok) bad = wrong(bad, t, name, e, (double)gradient[e], want);
     }
+    count(bad);
 }
 
+/* This run's results against the other's. */
 static void check_same(const struct gradient_test *t, int which, long n, const char *what, double tolerance)
 {
     const real *x = block[which], *y = other[which];
-    int shown = 0;
+    char name[64];
+    int bad = 0;
     double size = 0;
+    snprintf(name, sizeof name, "%s %s", which == AG_OUT ? "outputs" : "gradients", what);
     for (long i = 0; i < n; i++) size = isfinite((double)y[i]) && fabs((double)y[i]) > size ? fabs((double)y[i]) : size;
     for (long i = 0; i < n; i++) {
         if (isnan((double)x[i]) && isnan((double)y[i])) continue; /* between tensors */
-        verdict(close_to((double)x[i], (double)y[i], size, tolerance), t, which, i, what, (double)x[i], (double)y[i], &shown);
+        if (!close_to((double)x[i], (double)y[i], size, tolerance)) bad = wrong(bad, t, name, i, (double)x[i], (double)y[i]);
     }
+    count(bad);
 }
 
 static void keep_results(const struct gradient_test *t)
@@ -138,14 +148,13 @@ static void keep_results(const struct gradient_test *t)
 
 static void run_test(const struct gradient_test *t)
 {
-    int shown = 0;
     fill(t);
     poison_all(t);
     ag_set_threads(THREADS);
     t->gradient(block);
     if (t->merged) {
-        check_same(t, AG_OUT, t->out, "merged", 1e-10);
-        check_same(t, AG_GRAD, t->params, "merged gradient", 1e-10);
+        check_same(t, AG_OUT, t->out, "of the merged graph", 1e-10);
+        check_same(t, AG_GRAD, t->params, "of the merged graph", 1e-10);
     }
     keep_results(t);
     poison_all(t);
@@ -155,8 +164,7 @@ static void run_test(const struct gradient_test *t)
     check_same(t, AG_GRAD, t->params, "with one thread", 0);
     poison_all(t);
     t->loss(block);
-    verdict(close_to((double)block[AG_OUT][0], (double)other[AG_OUT][0], 1, 1e-12), t, -1, 0, "loss alone",
-            (double)block[AG_OUT][0], (double)other[AG_OUT][0], &shown);
+    check_same(t, AG_OUT, 1, "of the loss alone", 1e-12);
     for (int i = 0; i < t->leaves; i++)
         if (t->leaf[i].gradient_block >= 0) check_leaf(t, i);
 }

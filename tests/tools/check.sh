@@ -28,7 +28,7 @@ kill_often() { # folder, signal, times, program, options...
     while :; do
         # Without a checkpoint there may be no folder yet either.
         [ -d "$folder" ] && resume=--resume
-        "$@" --run "$folder" $resume > out.txt 2> err.txt &
+        "$@" --run "$folder" $resume > "$work/out" 2> "$work/err" &
         id=$!
         if [ "$left" -gt 0 ]; then
             left=$((left - 1))
@@ -41,12 +41,12 @@ kill_often() { # folder, signal, times, program, options...
         0) break ;;
         137 | 143 | 130) kills=$((kills + 1)) ;;
         *)
-            ok "$folder: status $status after a kill: $(cat err.txt)" 1
+            ok "$folder: status $status after a kill: $(cat "$work/err")" 1
             return
             ;;
         esac
         # one that is stopped before its first step has nothing to say
-        [ ! -s err.txt ] || grep -q -e --resume err.txt || ok "$folder: a stopped run names --resume" 1
+        [ ! -s "$work/err" ] || grep -q -e --resume "$work/err" || ok "$folder: a stopped run names --resume" 1
     done
     is "$folder: kills" $kills "$times"
 }

@@ -4,7 +4,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 . "$here/../tools/check.sh"
-cc="${CC:-gcc} -std=gnu99 -Wall -Wextra -Werror ${CFLAGS:--O2 -fopenmp} -I$root/runtime -I$here/toy"
+cc="${CC:-gcc} -std=gnu99 -Wall -Wextra -Werror ${CFLAGS:--O2} -I$root/runtime -I$here/toy"
 
 for file in "$root"/runtime/*.c; do
     $cc -c -o "$work/$(basename "$file" .c).o" "$file" || exit 1
