@@ -36,8 +36,8 @@ static const char *sub(struct build *b, const char *prefix, const char *name)
 static int conv_candidate(struct build *b, const struct pass *pass, int x, int k, const char *name)
 {
     int c = b->model->g_channels;
-    int y = g_conv(b->g, g_unary(b->g, OP_RELU, x), weight(b, pass, c, c, k, init_conv(b, c, c, k), sub(b, name, "weight")),
-                   1, k / 2);
+    int y = g_conv(b->g, g_unary(b->g, OP_RELU, x),
+                   weight(b, pass, c, c, k, init_conv(b, c, c, k), sub(b, name, "weight")), 1, k / 2);
     return g_add(b->g, y, bias(b, pass, c, (double)c * k * k, sub(b, name, "bias")));
 }
 
@@ -81,13 +81,20 @@ static int candidate(struct build *b, const struct pass *pass, int x, const stru
     const char *name = mem_printf(b->model->mem, "g.%s.%s", e->name, candidate_name(op));
     graph_path(b->g, "%s.%s", e->name, candidate_name(op));
     switch (op) {
-    case OP_CONV_1X1: return conv_candidate(b, pass, x, 1, name);
-    case OP_CONV_3X3: return conv_candidate(b, pass, x, 3, name);
-    case OP_CONV_5X5: return conv_candidate(b, pass, x, 5, name);
-    case OP_SEP_CONV_3X3: return sep_conv_candidate(b, pass, x, 3, name);
-    case OP_SEP_CONV_5X5: return sep_conv_candidate(b, pass, x, 5, name);
-    case OP_SEP_CONV_7X7: return sep_conv_candidate(b, pass, x, 7, name);
-    default: return up_candidate(b, pass, x, op, e->times, name);
+    case OP_CONV_1X1:
+        return conv_candidate(b, pass, x, 1, name);
+    case OP_CONV_3X3:
+        return conv_candidate(b, pass, x, 3, name);
+    case OP_CONV_5X5:
+        return conv_candidate(b, pass, x, 5, name);
+    case OP_SEP_CONV_3X3:
+        return sep_conv_candidate(b, pass, x, 3, name);
+    case OP_SEP_CONV_5X5:
+        return sep_conv_candidate(b, pass, x, 5, name);
+    case OP_SEP_CONV_7X7:
+        return sep_conv_candidate(b, pass, x, 7, name);
+    default:
+        return up_candidate(b, pass, x, op, e->times, name);
     }
 }
 

@@ -6,10 +6,10 @@
 #include "plan.h"
 
 struct emission {
-    const char *folder;       /* where to write */
-    const char *command;      /* that made the files, for their first lines */
+    const char *folder;          /* where to write */
+    const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
-    const char *run;          /* default run folder */
+    const char *run;             /* default run folder */
 };
 
 /* The plans of a model's phases, in order; free each with plan_free, and its graph. */

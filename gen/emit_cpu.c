@@ -34,7 +34,8 @@ static void take_part(struct text *out, const char *body, const char *part)
         const char *end = strstr(body, "\n}\n");
         end = end ? end + 3 : body + strlen(body);
         char piece_is_pack = 0;
-        for (const char *p = body; p + 10 <= end && !piece_is_pack; p++) piece_is_pack = strncmp(p, "AG_FN_PACK", 10) == 0;
+        for (const char *p = body; p + 10 <= end && !piece_is_pack; p++)
+            piece_is_pack = strncmp(p, "AG_FN_PACK", 10) == 0;
         if ((part != NULL) == piece_is_pack) text_addn(out, body, (size_t)(end - body));
         body = end;
         while (*body == '\n') body++;
@@ -44,14 +45,15 @@ static void take_part(struct text *out, const char *body, const char *part)
 /* Prototypes come from the functions themselves: the text from `void NAME(` to its parenthesis. */
 static void add_prototype(struct cpu *c, const char *text, const char *name)
 {
-    const char *head = mem_printf(c->mem, "void %s(", name), *from = strstr(text, head), *to = from ? strchr(from, ')') : NULL;
+    const char *head = mem_printf(c->mem, "void %s(", name), *from = strstr(text, head),
+               *to = from ? strchr(from, ')') : NULL;
     if (!to) return;
     text_addn(&c->prototypes, from, (size_t)(to - from));
     text_add(&c->prototypes, ");\n");
 }
 
-int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name,
-                 const struct substitutions *s, double flop)
+int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name, const struct substitutions *s,
+                 double flop)
 {
     char *file = template_file(c->mem, mem_printf(c->mem, "templates/cpu/%s.c", template), c->error, c->errsize);
     if (!file) return 0;

@@ -13,7 +13,7 @@ struct instance {
     const char *name;
     const char *text;   /* with AG_FN for its name: what makes it equal to another */
     const char *source; /* the function */
-    double flop; /* of a picture, or of a call in weight space */
+    double flop;        /* of a picture, or of a call in weight space */
 };
 
 struct cpu {
@@ -27,8 +27,8 @@ struct cpu {
 };
 
 /* The function for this template, made now or before; `name` is what it would like to be called. Returns its index. */
-int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name,
-                 const struct substitutions *s, double flop);
+int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name, const struct substitutions *s,
+                 double flop);
 /* How a kernel of this group (-1: a step of its own) finds node n, which lies in `local` if that isn't NULL: a C
  * expression. */
 const char *cpu_address(struct cpu *c, const struct plan *p, int group, const struct local *local, int n);

@@ -88,8 +88,8 @@ static int dw_instance(const struct site *s, int n)
     number(mem, &sub, "AG_K", y->attr[0]);
     number(mem, &sub, "AG_XH", halo_in(s, n, 0));
     number(mem, &sub, "AG_YH", halo_of(s, n));
-    const char *name = mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2],
-                                  y->shape.d[3]);
+    const char *name =
+        mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = cpu_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
@@ -129,7 +129,8 @@ static int resample_instance(const struct site *s, int n)
     number(mem, &sub, "AG_C", small.d[3]);
     number(mem, &sub, "AG_XH", halo_in(s, n, 0));
     number(mem, &sub, "AG_YH", halo_of(s, n));
-    int i = cpu_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, small.d[1], small.d[2], small.d[3]), &sub, 0);
+    int i = cpu_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, small.d[1], small.d[2], small.d[3]),
+                         &sub, 0);
     free(sub.list);
     return i;
 }
@@ -258,18 +259,26 @@ static int node_instance(const struct site *s, int n)
 {
     switch (s->p->graph->node[n].op) {
     case OP_KERNEL_CONV:
-    case OP_KERNEL_DECONV: return conv_instance(s, n);
-    case OP_KERNEL_DW: return dw_instance(s, n);
+    case OP_KERNEL_DECONV:
+        return conv_instance(s, n);
+    case OP_KERNEL_DW:
+        return dw_instance(s, n);
     case OP_CONV_DW:
-    case OP_DW_DW: return wgrad_instance(s, n);
+    case OP_DW_DW:
+        return wgrad_instance(s, n);
     case OP_UP_NEAREST:
     case OP_SUMPOOL:
     case OP_UP_BILINEAR:
-    case OP_UP_BILINEAR_T: return resample_instance(s, n);
-    case OP_MOMENTS: return moments_instance(s, n);
-    case OP_PACK: return pack_instance(s, n);
-    case OP_SOFTMAX: return softmax_instance(s, n);
-    default: return strided_instance(s, n);
+    case OP_UP_BILINEAR_T:
+        return resample_instance(s, n);
+    case OP_MOMENTS:
+        return moments_instance(s, n);
+    case OP_PACK:
+        return pack_instance(s, n);
+    case OP_SOFTMAX:
+        return softmax_instance(s, n);
+    default:
+        return strided_instance(s, n);
     }
 }
 
@@ -277,11 +286,14 @@ static void node_arguments(const struct site *s, int n, struct text *t)
 {
     const struct node *node = &s->p->graph->node[n];
     const struct node_plan *np = &s->p->node[n];
-    for (int k = 0; k < node->ins; k++) text_printf(t, "%s, ", cpu_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]));
+    for (int k = 0; k < node->ins; k++)
+        text_printf(t, "%s, ", cpu_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]));
     int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV;
     if (conv && node->ins == 2) text_add(t, "0, ");
-    if (plan_is_partial(s->p, n)) text_printf(t, "b[AG_ARENA] + %ld + part * %ld", np->partial, np->partial_size);
-    else text_add(t, cpu_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n));
+    if (plan_is_partial(s->p, n))
+        text_printf(t, "b[AG_ARENA] + %ld + part * %ld", np->partial, np->partial_size);
+    else
+        text_add(t, cpu_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n));
     if (node->op == OP_MOMENTS) text_add(t, ", n - first");
 }
 
@@ -328,7 +340,8 @@ static void group_kernel(const struct site *s, const struct kernel *k)
         node_arguments(s, k->root[0], &arguments);
         text_add(&arguments, ", ");
     }
-    text_printf(t, "        %s(%simages);\n        MARK(%d, images);\n", s->c->instance[instance].name, arguments.s, instance);
+    text_printf(t, "        %s(%simages);\n        MARK(%d, images);\n", s->c->instance[instance].name, arguments.s,
+                instance);
     text_free(&arguments);
 }
 
@@ -354,7 +367,8 @@ static void emit_group(struct cpu *c, const char *phase, const struct plan *p, i
     text_printf(t, "/* From %s to %s: %d kernels, %d pictures at a time. */\n", path, end, g->kernels, g->images);
     text_printf(t, "static void %s_group%d(void *context, int part, int thread)\n{\n", phase, group);
     text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_SCRATCH] + thread * (long)SCRATCH;\n");
-    text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts, p->batch, p->parts);
+    text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts,
+                p->batch, p->parts);
     text_printf(t, "    (void)s;\n    if (ag_profiling) ag_mark_begin(thread);\n");
     clear_partials(&s, g);
     text_printf(t, "    for (long n = first; n < end; n += %d) {\n", g->images);
@@ -406,7 +420,8 @@ void cpu_phase(struct cpu *c, const struct phase_graph *phase, const struct plan
     for (int i = 0; i < p->copies; i++) {
         const struct target *target = &p->graph->target[p->copy[i]];
         text_printf(t, "    ag_copy(%s, %s, %ld); /* %s */\n", cpu_target_address(c, target),
-                    cpu_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape), target->name);
+                    cpu_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
+                    target->name);
     }
     text_add(t, "}\n\n");
 }

@@ -136,14 +136,18 @@ static void index_text(struct text *t, const struct operand *o, const char *inne
 
 static void constant_text(struct text *t, double value)
 {
-    if (value == (double)(long)value && value > -1e6 && value < 1e6) text_printf(t, "(real)%ld", (long)value);
-    else text_printf(t, "(real)%.17g", value);
+    if (value == (double)(long)value && value > -1e6 && value < 1e6)
+        text_printf(t, "(real)%ld", (long)value);
+    else
+        text_printf(t, "(real)%.17g", value);
 }
 
 static void operand_value(struct nest *s, struct text *t, int node)
 {
-    if (s->p->graph->node[node].op == OP_CONST) constant_text(t, s->p->graph->node[node].value);
-    else text_printf(t, "t%d", s->temp[node] - 1);
+    if (s->p->graph->node[node].op == OP_CONST)
+        constant_text(t, s->p->graph->node[node].value);
+    else
+        text_printf(t, "t%d", s->temp[node] - 1);
 }
 
 static int find_read(const struct nest *s, int node)
@@ -168,8 +172,10 @@ static void evaluate(struct nest *s, int node)
         text_add(&s->body, "]");
     } else {
         for (const char *e = op_table[n->op].expression; *e; e++)
-            if (*e == '$') operand_value(s, &s->body, n->in[*++e - '0']);
-            else text_addn(&s->body, e, 1);
+            if (*e == '$')
+                operand_value(s, &s->body, n->in[*++e - '0']);
+            else
+                text_addn(&s->body, e, 1);
     }
     text_add(&s->body, ";\n");
     s->temp[node] = ++s->temps;
@@ -219,7 +225,8 @@ static void sum_in_array(struct nest *s, const struct operand *o, int r)
     const char *index = size == 1 ? "0" : "c";
     struct text *begin = per_picture ? &s->picture : &s->before, *end = per_picture ? &s->picture_end : &s->after;
     text_printf(begin, "    real s%d[%d];\n    for (int c = 0; c < %d; c++) s%d[c] = 0;\n", r, size, size, r);
-    text_printf(&s->row, "            real r%d[%d];\n            for (int c = 0; c < %d; c++) r%d[c] = 0;\n", r, size, size, r);
+    text_printf(&s->row, "            real r%d[%d];\n            for (int c = 0; c < %d; c++) r%d[c] = 0;\n", r, size,
+                size, r);
     text_printf(&s->body, "                    r%d[%s] += ", r, index);
     operand_value(s, &s->body, s->p->graph->node[o->node].in[0]);
     text_add(&s->body, ";\n");
@@ -228,7 +235,8 @@ static void sum_in_array(struct nest *s, const struct operand *o, int r)
     struct text at = {NULL, 0, 0};
     text_printf(&at, per_picture ? "y%d[n * %ld + " : "y%d[", r, o->stride[0]);
     if (channels) {
-        text_printf(end, "    for (int c = 0; c < %d; c++) %sc * %ld] %s s%d[c];\n", size, at.s, o->stride[3], assign, r);
+        text_printf(end, "    for (int c = 0; c < %d; c++) %sc * %ld] %s s%d[c];\n", size, at.s, o->stride[3], assign,
+                    r);
     } else {
         text_printf(end, "    for (int c = 1; c < %d; c++) s%d[0] += s%d[c];\n", size, r, r);
         text_printf(end, "    %s0] %s s%d[0];\n", at.s, assign, r);
@@ -240,11 +248,16 @@ static void emit_root(struct nest *s, int r)
 {
     const struct operand *o = &s->operand[s->reads + r];
     const struct node *n = &s->p->graph->node[o->node];
-    if (s->k->copy[r] || !o->is_sum) evaluate(s, o->node);
-    else evaluate(s, n->in[0]);
-    if (!o->is_sum) store_root(s, o, r);
-    else if (in_place(s, o)) sum_in_place(s, o, r);
-    else sum_in_array(s, o, r);
+    if (s->k->copy[r] || !o->is_sum)
+        evaluate(s, o->node);
+    else
+        evaluate(s, n->in[0]);
+    if (!o->is_sum)
+        store_root(s, o, r);
+    else if (in_place(s, o))
+        sum_in_place(s, o, r);
+    else
+        sum_in_array(s, o, r);
 }
 
 static void row_pointers(struct nest *s)
@@ -279,8 +292,9 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     struct {
         const char *token;
         struct text *text;
-    } part[] = {{"AG_BEFORE", &s->before},   {"AG_AFTER", &s->after}, {"AG_PICTURE", &s->picture},
-                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW", &s->row},     {"AG_ROW_END", &s->row_end},
+    } part[] = {{"AG_BEFORE", &s->before},   {"AG_AFTER", &s->after},
+                {"AG_PICTURE", &s->picture}, {"AG_PICTURE_END", &s->picture_end},
+                {"AG_ROW", &s->row},         {"AG_ROW_END", &s->row_end},
                 {"AG_BODY", &s->body}};
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");

@@ -31,7 +31,8 @@ struct writer {
 static void write_file(struct writer *w, const char *name, const char *text)
 {
     if (w->failed) return;
-    char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name), *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
+    char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name),
+         *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
     size_t n = strlen(text);
     FILE *old = fopen(path, "rb");
     if (old) {
@@ -62,9 +63,12 @@ static void c_string(struct text *t, const char *s)
     }
     text_add(t, "\n        \"");
     for (int column = 0; *s; s++) {
-        if (*s == '"' || *s == '\\') text_printf(t, "\\%c", *s);
-        else if ((unsigned char)*s < 32 || (unsigned char)*s > 126) text_printf(t, "\\%03o", (unsigned char)*s);
-        else text_addn(t, s, 1);
+        if (*s == '"' || *s == '\\')
+            text_printf(t, "\\%c", *s);
+        else if ((unsigned char)*s < 32 || (unsigned char)*s > 126)
+            text_printf(t, "\\%03o", (unsigned char)*s);
+        else
+            text_addn(t, s, 1);
         if (++column >= 100 && *s == ',' && s[1]) {
             text_add(t, "\"\n        \"");
             column = 0;
@@ -82,8 +86,8 @@ static void table_text(struct text *t, const char *name, const struct table *tab
     text_printf(t, "static const struct ag_tensor %s[] = {\n", name);
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *x = &table->tensor[i];
-        text_printf(t, "    {\"%s\", %d, {%d, %d, %d, %d}, %ld, %d, %s, %.17g, %.17g},\n", x->name, x->rank, x->shape[0],
-                    x->shape[1], x->shape[2], x->shape[3], x->offset, x->nhwc, init[x->init], x->a, x->b);
+        text_printf(t, "    {\"%s\", %d, {%d, %d, %d, %d}, %ld, %d, %s, %.17g, %.17g},\n", x->name, x->rank,
+                    x->shape[0], x->shape[1], x->shape[2], x->shape[3], x->offset, x->nhwc, init[x->init], x->a, x->b);
     }
     text_add(t, "};\n");
 }
@@ -105,8 +109,8 @@ static void edges_text(struct writer *w, struct text *t)
     }
     text_add(t, "static const struct ag_edge edges[] = {\n");
     for (int i = 0; i < count; i++)
-        text_printf(t, "    {\"%s\", %d, pool_%s},\n", edge[i].name, (edge[i].up ? w->m->spec->up : w->m->spec->normal).count,
-                    edge[i].up ? "up" : "normal");
+        text_printf(t, "    {\"%s\", %d, pool_%s},\n", edge[i].name,
+                    (edge[i].up ? w->m->spec->up : w->m->spec->normal).count, edge[i].up ? "up" : "normal");
     text_add(t, "};\n");
 }
 
@@ -138,13 +142,17 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
         table_reference(t, mem_printf(w->mem, "%s_in", p->name), &p->in);
         text_add(t, ", ");
         table_reference(t, mem_printf(w->mem, "%s_out", p->name), &p->out);
-        text_printf(t, ", %s, %d, %.17g, %.17g},\n", p->updates_weights == AG_G ? "AG_G" : p->updates_weights == AG_D ? "AG_D" : "-1",
+        text_printf(t, ", %s, %d, %.17g, %.17g},\n",
+                    p->updates_weights == AG_G   ? "AG_G"
+                    : p->updates_weights == AG_D ? "AG_D"
+                                                 : "-1",
                     p->updates_alpha, p->flop, executed[i]);
     }
     text_add(t, "};\n");
     kernels_table(t, c);
     if (m->program == PROGRAM_SEARCH) edges_text(w, t);
-    text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =", w->name, w->name, m->spec->name);
+    text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
+                w->name, w->name, m->spec->name);
     c_string(t, w->e->spec);
     text_add(t, ",\n    .genotype = ");
     c_string(t, w->e->genotype);
@@ -153,9 +161,13 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
         if (i) text_add(t, ", ");
         table_reference(t, block[i], &m->block[i]);
     }
-    text_printf(t, "},\n    .phase = phases,\n    .phases = %d,\n    .in_size = %ld,\n    .out_size = %ld,\n    .arena_size = %ld,\n    .scratch_size = %ld,\n",
+    text_printf(t,
+                "},\n    .phase = phases,\n    .phases = %d,\n    .in_size = %ld,\n    .out_size = %ld,\n    "
+                ".arena_size = %ld,\n    .scratch_size = %ld,\n",
                 m->phases, s.in, s.out, s.arena, s.scratch);
-    text_printf(t, "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    .kernels = %d,\n",
+    text_printf(t,
+                "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
+                ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
     if (m->program == PROGRAM_SEARCH) text_add(t, "    .edge = edges,\n    .edges = sizeof edges / sizeof edges[0],\n");
     text_add(t, "};\n");
@@ -204,7 +216,9 @@ static void write_kernels(struct writer *w, struct cpu *c)
 {
     struct text h = {NULL, 0, 0};
     heading(w, &h, "Kernels");
-    text_printf(&h, "#ifndef KERNELS_H\n#define KERNELS_H\n#include \"vector.h\"\n#include \"ag_math.h\"\n\n%s\n#endif\n", c->prototypes.s);
+    text_printf(&h,
+                "#ifndef KERNELS_H\n#define KERNELS_H\n#include \"vector.h\"\n#include \"ag_math.h\"\n\n%s\n#endif\n",
+                c->prototypes.s);
     write_file(w, mem_printf(w->mem, "%s_kernels.h", w->name), h.s);
     text_free(&h);
     for (int f = 0; f < KERNEL_FILES; f++) {
@@ -233,13 +247,15 @@ static int list_runtime(struct writer *w)
     const char *path = mem_printf(w->mem, "%s/runtime", template_home());
     DIR *dir = opendir(path);
     if (!dir) {
-        snprintf(w->err, w->errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path, strerror(errno));
+        snprintf(w->err, w->errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
+                 strerror(errno));
         w->failed = 1;
         return 0;
     }
     for (struct dirent *d; (d = readdir(dir)) && w->runtime_files < RUNTIME_FILES;) {
         size_t n = strlen(d->d_name);
-        if (n > 2 && d->d_name[0] != '.' && (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
+        if (n > 2 && d->d_name[0] != '.' &&
+            (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
             w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s", d->d_name);
     }
     closedir(dir);
@@ -251,8 +267,10 @@ static void write_runtime(struct writer *w)
 {
     for (int i = 0; i < w->runtime_files; i++) {
         char *text = template_file(w->mem, mem_printf(w->mem, "runtime/%s", w->runtime_file[i]), w->err, w->errsize);
-        if (!text) w->failed = 1;
-        else write_file(w, w->runtime_file[i], text);
+        if (!text)
+            w->failed = 1;
+        else
+            write_file(w, w->runtime_file[i], text);
     }
     char *vector = template_file(w->mem, "templates/cpu/vector.h", w->err, w->errsize);
     if (vector) write_file(w, "vector.h", vector);
@@ -321,8 +339,10 @@ static void write_host(struct writer *w)
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
     const struct spec *spec = w->m->spec;
-    if (w->m->program == PROGRAM_SEARCH) search_tokens(w->mem, &s, spec);
-    else retrain_tokens(w->mem, &s, spec);
+    if (w->m->program == PROGRAM_SEARCH)
+        search_tokens(w->mem, &s, spec);
+    else
+        retrain_tokens(w->mem, &s, spec);
     set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);
     set_string(w->mem, &s, "AG_DATA_PATH", spec->data_path);
     set_string(w->mem, &s, "AG_RUN_DEFAULT", w->e->run);

@@ -283,7 +283,8 @@ void graph_print(const struct graph *g)
         const struct node *n = &g->node[i];
         printf("%5d %-10s", i, op_table[n->op].name);
         for (int k = 0; k < n->ins; k++) printf(" %d", n->in[k]);
-        printf(" -> [%d,%d,%d,%d]%s", n->shape.d[0], n->shape.d[1], n->shape.d[2], n->shape.d[3], n->batched ? "b" : "");
+        printf(" -> [%d,%d,%d,%d]%s", n->shape.d[0], n->shape.d[1], n->shape.d[2], n->shape.d[3],
+               n->batched ? "b" : "");
         printf(" (%ld %ld %ld) %g  %s §%d\n", n->attr[0], n->attr[1], n->attr[2], n->value, n->path, n->section);
     }
     for (int i = 0; i < g->targets; i++) printf("target %s = %d\n", g->target[i].name, g->target[i].node);

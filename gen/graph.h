@@ -55,7 +55,7 @@ enum op {
     OP_UP_BILINEAR,
     OP_UP_BILINEAR_T, /* its adjoint */
     /* made by lower.c, after differentiation */
-    OP_PACK, /* attr: enum pack: a weight in the order its kernel reads */
+    OP_PACK,          /* attr: enum pack: a weight in the order its kernel reads */
     OP_KERNEL_CONV,   /* x, packed weight (, bias); attr: K, stride, padding */
     OP_KERNEL_DECONV, /* x, packed weight (, bias); attr: K, stride, padding */
     OP_KERNEL_DW,     /* x, packed weight; attr: K */

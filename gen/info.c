@@ -35,25 +35,30 @@ struct phase_info {
 static struct phase_info plan_info(const struct phase_graph *phase)
 {
     struct plan *p = emit_plan(phase);
-    struct phase_info info = {.flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
+    struct phase_info info = {
+        .flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
     info.recomputed = plan_recomputed(p, &info.recomputed_size);
     graph_free((struct graph *)p->graph);
     plan_free(p);
     return info;
 }
 
-static void print_json(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena, long weights)
+static void print_json(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena,
+                       long weights)
 {
     printf("{\"name\": \"%s\", \"space_size\": %.0f, \"params\": {\"generator\": %ld, \"discriminator\": %ld}, "
-           "\"macs\": {\"generator\": %.0f}, \"macs_thop\": %.0f, \"memory\": {\"arena\": %ld, \"weights\": %ld}, \"phases\": {",
-           m->spec->name, space_size(m), parameters(&m->block[AG_G]), parameters(&m->block[AG_D]), macs, thop, arena, weights);
+           "\"macs\": {\"generator\": %.0f}, \"macs_thop\": %.0f, \"memory\": {\"arena\": %ld, \"weights\": %ld}, "
+           "\"phases\": {",
+           m->spec->name, space_size(m), parameters(&m->block[AG_G]), parameters(&m->block[AG_D]), macs, thop, arena,
+           weights);
     for (int i = 0; i < m->phases; i++)
         printf("%s\"%s\": {\"flop\": %.0f, \"flop_executed\": %.0f, \"arena\": %ld}", i ? ", " : "", m->phase[i].name,
                phase[i].flop, phase[i].executed, phase[i].arena * 4);
     printf("}}\n");
 }
 
-static void print_text(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena, long weights)
+static void print_text(const struct model *m, const struct phase_info *phase, double macs, double thop, long arena,
+                       long weights)
 {
     printf("%s\n", m->spec->name);
     printf("  architectures  %.0f (%.2g)\n", space_size(m), space_size(m));
@@ -62,7 +67,8 @@ static void print_text(const struct model *m, const struct phase_info *phase, do
     printf("  discriminator  %ld parameters\n", parameters(&m->block[AG_D]));
     printf("  memory         %.1f MB arena, %.1f MB weights\n", (double)arena * 1e-6, (double)weights * 1e-6);
     for (int i = 0; i < m->phases; i++)
-        printf("  phase %-8s %8.2f GFLOP, %8.2f executed; %.1f MB, %.2f MB of scratch a thread; %d values of %.1f MB computed "
+        printf("  phase %-8s %8.2f GFLOP, %8.2f executed; %.1f MB, %.2f MB of scratch a thread; %d values of %.1f MB "
+               "computed "
                "again rather than kept\n",
                m->phase[i].name, phase[i].flop / 1e9, phase[i].executed / 1e9, (double)phase[i].arena * 4e-6,
                (double)phase[i].scratch * 4e-6, phase[i].recomputed, (double)phase[i].recomputed_size * 4e-6);
@@ -80,6 +86,8 @@ void info_print(const struct model *m, int json)
     double macs = model_generator_macs(unmerged, 0), thop = model_generator_macs(unmerged, 1);
     model_free(unmerged);
     for (int i = 0; i < MODEL_BLOCKS; i++) weights += m->block[i].size * (long)sizeof(float);
-    if (json) print_json(m, phase, macs, thop, arena, weights);
-    else print_text(m, phase, macs, thop, arena, weights);
+    if (json)
+        print_json(m, phase, macs, thop, arena, weights);
+    else
+        print_text(m, phase, macs, thop, arena, weights);
 }

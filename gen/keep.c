@@ -35,9 +35,9 @@ static void leaves_add(struct leaves *l, int node)
 
 /* The consumers of every node. */
 struct uses {
-    int pointwise;    /* consumers that can compute it themselves: pointwise, or sums */
-    int window;       /* consumers that need it in memory */
-    int larger;       /* consumers with more elements, for which it would be computed again and again */
+    int pointwise; /* consumers that can compute it themselves: pointwise, or sums */
+    int window;    /* consumers that need it in memory */
+    int larger;    /* consumers with more elements, for which it would be computed again and again */
 };
 
 static struct uses *count_uses(const struct plan *p)
@@ -51,8 +51,10 @@ static struct uses *count_uses(const struct plan *p)
         for (int k = 0; k < n->ins; k++) {
             struct uses *u = &uses[n->in[k]];
             const struct node *x = &g->node[n->in[k]];
-            if (reads_inline) u->pointwise++;
-            else u->window++;
+            if (reads_inline)
+                u->pointwise++;
+            else
+                u->window++;
             int larger = n->op != OP_SUM && shape_size(n->shape) > shape_size(x->shape);
             u->larger += larger || (n->batched && !x->batched);
         }
@@ -79,8 +81,8 @@ static int alias(struct plan *p, int i)
     return 1;
 }
 
-/* Operations an element, about what memory moves in the time of writing and reading it: 4 + 4 bytes at a quarter byte an
- * operation. */
+/* Operations an element, about what memory moves in the time of writing and reading it: 4 + 4 bytes at a quarter byte
+ * an operation. */
 enum { CHEAP_MACS = 16 };
 
 static int cheap(const struct graph *g, const struct node *n)
@@ -125,7 +127,8 @@ void plan_keep(struct plan *p)
         } else if (!alias(p, i)) {
             np->keep = cheap(g, n) && !uses[i].pointwise && !is_target(g, i) ? KEEP_LOCAL : KEEP_STORED;
         }
-        int in_memory = np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
+        int in_memory =
+            np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
         if (in_memory) {
             leaves[i].count = 0;
             if (n->batched) leaves_add(&leaves[i], i);

@@ -49,7 +49,8 @@ struct graph *lower(const struct graph *g)
 {
     struct graph *to = graph_new();
     char *live = mem_alloc(to->mem, (size_t)g->count);
-    int *map = mem_alloc(to->mem, sizeof *map * (size_t)g->count), *uses = mem_alloc(to->mem, sizeof *uses * (size_t)g->count);
+    int *map = mem_alloc(to->mem, sizeof *map * (size_t)g->count),
+        *uses = mem_alloc(to->mem, sizeof *uses * (size_t)g->count);
     graph_live(g, live);
     for (int i = 0; i < g->count; i++)
         for (int k = 0; live[i] && k < g->node[i].ins; k++) uses[g->node[i].in[k]]++;

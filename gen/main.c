@@ -51,9 +51,12 @@ static int parse(struct options *o, int argc, char **argv)
     int plain = 0;
     for (int i = 1; i < argc; i++) {
         const char *v;
-        if (strcmp(argv[i], "--json") == 0) o->json = 1;
-        else if (strcmp(argv[i], "--no-merge") == 0) o->merge = 0;
-        else if (strcmp(argv[i], "--dump-graph") == 0) o->dump = 1;
+        if (strcmp(argv[i], "--json") == 0)
+            o->json = 1;
+        else if (strcmp(argv[i], "--no-merge") == 0)
+            o->merge = 0;
+        else if (strcmp(argv[i], "--dump-graph") == 0)
+            o->dump = 1;
         else if ((v = value("--target", argc, argv, &i))) {
             if (strcmp(v, "cpu") != 0) return fail("no such target (there is: cpu)", v);
         } else if ((v = value("--set", argc, argv, &i))) {
@@ -63,10 +66,14 @@ static int parse(struct options *o, int argc, char **argv)
         } else if ((v = value("-o", argc, argv, &i))) {
             if (!*v) return fail("-o wants a folder", "");
             o->folder = v;
-        } else if (argv[i][0] == '-') return fail("no such option", argv[i]);
-        else if (plain == 0 && !o->info && strcmp(argv[i], "info") == 0) o->info = 1;
-        else if (plain++ == 0) o->file = argv[i];
-        else return fail("one file at a time", argv[i]);
+        } else if (argv[i][0] == '-')
+            return fail("no such option", argv[i]);
+        else if (plain == 0 && !o->info && strcmp(argv[i], "info") == 0)
+            o->info = 1;
+        else if (plain++ == 0)
+            o->file = argv[i];
+        else
+            return fail("one file at a time", argv[i]);
     }
     return o->file ? 0 : fail("no file given", "");
 }
@@ -91,19 +98,24 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
 {
     struct mem *mem = mem_new();
     char err[1024], *spec_json = spec_text(spec), *geno_json = geno->genes ? genotype_text(spec, geno) : NULL;
-    struct emission e = {.folder = o->folder, .command = command_text(mem, o), .spec = spec_json, .genotype = geno_json};
+    struct emission e = {
+        .folder = o->folder, .command = command_text(mem, o), .spec = spec_json, .genotype = geno_json};
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
     int status = 0;
-    enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
+    enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH,
+                 last = geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
     for (enum program p = first; p <= last && !status; p++) {
         struct model *m = model_new(spec, geno, p, o->merge);
         status = emit_program(m, &e, err, sizeof err);
         model_free(m);
     }
-    if (status) fprintf(stderr, "aggen: %s\n", err);
+    if (status)
+        fprintf(stderr, "aggen: %s\n", err);
     else if (geno->genes)
-        printf("%s/retrain.c, %s/generate.c written; next: make %s/retrain && ./%s/retrain\n", o->folder, o->folder, o->folder, o->folder);
-    else printf("%s/search.c written; next: make %s/search && ./%s/search\n", o->folder, o->folder, o->folder);
+        printf("%s/retrain.c, %s/generate.c written; next: make %s/retrain && ./%s/retrain\n", o->folder, o->folder,
+               o->folder, o->folder);
+    else
+        printf("%s/search.c written; next: make %s/search && ./%s/search\n", o->folder, o->folder, o->folder);
     free(spec_json);
     free(geno_json);
     mem_free(mem);

@@ -116,7 +116,8 @@ static void find_lives(struct plan *p)
 static long partial_size(const struct plan *p, int i)
 {
     const struct node *n = &p->graph->node[i];
-    if (n->op == OP_CONV_DW) return (long)n->shape.d[2] * n->shape.d[3] * n->shape.d[1] * ((n->shape.d[0] + 15) / 16 * 16);
+    if (n->op == OP_CONV_DW)
+        return (long)n->shape.d[2] * n->shape.d[3] * n->shape.d[1] * ((n->shape.d[0] + 15) / 16 * 16);
     return shape_size(n->shape);
 }
 
@@ -152,8 +153,8 @@ static void place_arena(struct plan *p)
         np->partial_size = (partial_size(p, i) + 15) / 16 * 16;
         int producing = 0;
         while (p->step[producing].group != np->group) producing++;
-        add_object(&o, np->partial_size * p->parts, producing, np->first_step > producing ? np->first_step : np->last_step,
-                   &np->partial);
+        add_object(&o, np->partial_size * p->parts, producing,
+                   np->first_step > producing ? np->first_step : np->last_step, &np->partial);
     }
     p->arena_size = place(&o);
 }

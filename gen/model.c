@@ -193,7 +193,8 @@ static void phase_end(struct build *b, int loss, int weights, int alpha)
         int block = i ? alpha : weights;
         const struct table *t = block < 0 ? NULL : &b->model->block[block % AG_BAR_G];
         int count = t ? t->count : 0;
-        int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(count + 1)), *out = mem_alloc(g->mem, sizeof *out * (size_t)(count + 1));
+        int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(count + 1)),
+            *out = mem_alloc(g->mem, sizeof *out * (size_t)(count + 1));
         int n = 0;
         for (int k = 0; k < g->count; k++)
             if (g->node[k].op == OP_PARAM && g->node[k].attr[0] == block) wrt[n++] = k;

@@ -62,9 +62,9 @@ struct build {
 
 /* Which parameters a pass of a network uses. */
 enum norm_mode {
-    NORM_BATCH,   /* batch statistics */
-    NORM_TRACK,   /* batch statistics, and the running ones follow */
-    NORM_RUNNING  /* running statistics */
+    NORM_BATCH,  /* batch statistics */
+    NORM_TRACK,  /* batch statistics, and the running ones follow */
+    NORM_RUNNING /* running statistics */
 };
 struct pass {
     int bar;    /* the test weights' blocks */

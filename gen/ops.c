@@ -235,8 +235,7 @@ static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n,
     int k = (int)n.attr[0], s = (int)n.attr[1], p = (int)n.attr[2];
     struct shape xs = g->node[x].shape;
     if (n.op != OP_CONV && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_conv(g, x, w, s, p), sum);
-    if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED)
-        grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
+    if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
     if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED) grad_add(g, w, g_conv_dw(g, x, gy, k, s, p), sum);
 }
 

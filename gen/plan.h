@@ -62,7 +62,7 @@ struct step {
 
 struct node_plan {
     enum keep keep;
-    int base;         /* KEEP_ALIAS: the node whose memory it lies in, `delta` reals further on */
+    int base; /* KEEP_ALIAS: the node whose memory it lies in, `delta` reals further on */
     long delta;
     int section, level; /* level: how many times before the whole batch had to be waited for */
     int group;          /* that computes it, or its partial sums; -1: a small kernel does */
@@ -84,7 +84,7 @@ struct plan {
     int groups, group_capacity;
     struct step *step;
     int steps, step_capacity;
-    int *copy, copies; /* targets whose node lies elsewhere: copied at the end */
+    int *copy, copies;             /* targets whose node lies elsewhere: copied at the end */
     long arena_size, scratch_size; /* in reals; scratch of one thread */
 };
 

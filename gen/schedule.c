@@ -55,7 +55,8 @@ static void latest(struct plan *p)
         const struct node *n = &g->node[i];
         struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
-        if (n->batched && op_table[n->op].class != CLASS_LEAF && limit[i] != NEVER) np->level = max(np->level, limit[i]);
+        if (n->batched && op_table[n->op].class != CLASS_LEAF && limit[i] != NEVER)
+            np->level = max(np->level, limit[i]);
         int when = np->level - plan_is_partial(p, i);
         for (int k = 0; k < n->ins; k++) {
             const struct node_plan *x = &p->node[n->in[k]];
@@ -162,8 +163,10 @@ static void add_node_kernel(const struct plan *p, struct group *grp, int n)
     for (int k = 0; k < node->ins; k++) {
         int x = node->in[k];
         if (p->node[x].keep != KEEP_LOCAL || has_root(grp, x, 0)) continue;
-        if (is_inline_kind(p, x)) add_root(p, grp, x, 0);
-        else add_node_kernel(p, grp, x);
+        if (is_inline_kind(p, x))
+            add_root(p, grp, x, 0);
+        else
+            add_node_kernel(p, grp, x);
     }
     struct kernel *kernel = append(grp);
     kernel->kind = KERNEL_NODE;
@@ -274,8 +277,10 @@ static void build_steps(struct plan *p)
             continue;
         }
         p->node[n].group = group;
-        if (is_inline_kind(p, n)) add_root(p, &p->group[group], n, 0);
-        else add_node_kernel(p, &p->group[group], n);
+        if (is_inline_kind(p, n))
+            add_root(p, &p->group[group], n, 0);
+        else
+            add_node_kernel(p, &p->group[group], n);
     }
     close_group(p, group);
 }
@@ -324,7 +329,8 @@ static void stage_copies(struct plan *p, int group)
 struct local *plan_local(const struct plan *p, int group, int n, int copy)
 {
     for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
-        if (p->group[group].local[i].node == n && p->group[group].local[i].copy == copy) return &p->group[group].local[i];
+        if (p->group[group].local[i].node == n && p->group[group].local[i].copy == copy)
+            return &p->group[group].local[i];
     return NULL;
 }
 

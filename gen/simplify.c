@@ -117,23 +117,29 @@ int simplify_node(struct graph *g, struct node_args *a)
     switch (a->op) {
     case OP_ADD:
     case OP_SUB:
-    case OP_MUL: return simplify_binary(g, a);
+    case OP_MUL:
+        return simplify_binary(g, a);
     case OP_EXPAND:
         if (shape_same(x->shape, a->shape) && x->batched >= a->batched) return a->in[0];
         if (x->op == OP_CONST) return constant_node(g, x->value, a->shape, a->batched | x->batched);
         return x->op == OP_EXPAND ? g_expand(g, x->in[0], a->shape, a->batched) : -1;
-    case OP_SUM: return simplify_sum(g, a);
-    case OP_SLICE: return simplify_slice(g, a);
+    case OP_SUM:
+        return simplify_sum(g, a);
+    case OP_SLICE:
+        return simplify_slice(g, a);
     case OP_PAD:
-    case OP_CROP: return x->shape.d[2] == a->attr[0] ? a->in[0] : -1;
+    case OP_CROP:
+        return x->shape.d[2] == a->attr[0] ? a->in[0] : -1;
     case OP_FLIP:
     case OP_FLIPT:
         if (x->op == a->op) return x->in[0];
         return a->op == OP_FLIP && x->shape.d[2] == 1 ? a->in[0] : -1;
-    case OP_PERMUTE: return simplify_permute(g, a);
+    case OP_PERMUTE:
+        return simplify_permute(g, a);
     case OP_RESHAPE:
         if (shape_same(x->shape, a->shape)) return a->in[0];
         return x->op == OP_RESHAPE ? g_reshape(g, x->in[0], a->shape) : -1;
-    default: return -1;
+    default:
+        return -1;
     }
 }

@@ -89,8 +89,10 @@ void template_expand(struct text *out, const char *body, const struct substituti
         size_t n = 1;
         while (isalnum((unsigned char)p[n]) || p[n] == '_') n++;
         const char *text = strncmp(p, "AG_", 3) == 0 ? find(s, p, n) : NULL;
-        if (text) text_add(out, text);
-        else text_addn(out, p, n);
+        if (text)
+            text_add(out, text);
+        else
+            text_addn(out, p, n);
         p += n;
     }
 }

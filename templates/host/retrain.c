@@ -70,10 +70,10 @@ struct retrain {
 
 /* ---------------------------------------------------------------- steps */
 
-static void draw_latents(struct retrain *s, const struct ag_phase *phase)
+static void draw_latents(struct retrain *s, const struct ag_phase *phase, int batch)
 {
     real *z = ag_tensor_find(&phase->in, "in.z", s->block[AG_IN]);
-    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)phase->batch * retrain_program.latent, z);
+    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)batch * retrain_program.latent, z);
 }
 
 static int read_loss(struct retrain *s, const struct ag_phase *phase, double *loss)
@@ -98,7 +98,7 @@ static int discriminator_step(struct retrain *s)
     real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->block[AG_IN]);
     int status = ag_data_batch(s->data, 0, BATCH_D, s->batches++, x, s->err);
     if (status) return status;
-    draw_latents(s, s->d_phase);
+    draw_latents(s, s->d_phase, BATCH_D);
     s->d_phase->run(s->block);
     ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
     status = read_loss(s, s->d_phase, &loss);
@@ -108,7 +108,7 @@ static int discriminator_step(struct retrain *s)
 
 static int generator_step(struct retrain *s)
 {
-    draw_latents(s, s->g_phase);
+    draw_latents(s, s->g_phase, BATCH_G);
     s->g_phase->run(s->block);
     ag_adam_step(&s->g, rate(s), s->block[AG_G], s->block[AG_GRAD]);
     ag_average(s->ema, s->block[AG_G], retrain_program.block[AG_G].size, EMA);

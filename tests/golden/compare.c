@@ -1,4 +1,5 @@
-/* Compares a phase's dump with what it should be: compare GOT.safetensors WANTED.safetensors. README.md has the rule. */
+/* Compares a phase's dump with what it should be: compare GOT.safetensors WANTED.safetensors. README.md has the rule.
+ */
 #include "../../runtime/ag.h"
 
 #include <math.h>
