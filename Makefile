@@ -1,6 +1,5 @@
 # aggen: a search space in, a program out. `make help` lists what there is.
 CC ?= cc
-CFLAGS ?= -O2
 PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Werror
 GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard gen/*.c))
@@ -10,7 +9,7 @@ aggen: $(GEN)
 
 build/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -c -o $@ $<
+	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -c -o $@ $<
 
 -include $(GEN:.o=.d)
 -include out/*.mk

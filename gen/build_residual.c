@@ -259,8 +259,8 @@ static int disc_block(struct disc *d, int x, int block)
     r = g_unary(g, OP_RELU, disc_conv(d, r, c, 3, mem_printf(mem, "d.block%d.c1", block)));
     r = disc_conv(d, r, c, 3, mem_printf(mem, "d.block%d.c2", block));
     if (!halve) return g_add(g, r, x);
-    int s = disc_conv(d, average_pool(g, x), c, 1, mem_printf(mem, "d.block%d.sc", block));
-    return g_add(g, average_pool(g, r), s);
+    r = average_pool(g, r);
+    return g_add(g, r, disc_conv(d, average_pool(g, x), c, 1, mem_printf(mem, "d.block%d.sc", block)));
 }
 
 static int discriminator(struct build *b, const struct pass *pass, int x, struct discriminator_state *state)

@@ -278,10 +278,10 @@ static void write_runtime(struct writer *w)
 
 static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)
 {
-    template_set(mem, s, mem_printf(mem, "%s_LR", prefix), "%.17g", a.lr);
-    template_set(mem, s, mem_printf(mem, "%s_BETA1", prefix), "%.17g", a.beta1);
-    template_set(mem, s, mem_printf(mem, "%s_BETA2", prefix), "%.17g", a.beta2);
-    template_set(mem, s, mem_printf(mem, "%s_DECAY", prefix), "%.17g", a.weight_decay);
+    template_number(mem, s, mem_printf(mem, "%s_LR", prefix), a.lr);
+    template_number(mem, s, mem_printf(mem, "%s_BETA1", prefix), a.beta1);
+    template_number(mem, s, mem_printf(mem, "%s_BETA2", prefix), a.beta2);
+    template_number(mem, s, mem_printf(mem, "%s_DECAY", prefix), a.weight_decay);
 }
 
 static void set_int(struct mem *mem, struct substitutions *s, const char *token, int value)
@@ -305,15 +305,15 @@ static void search_tokens(struct mem *mem, struct substitutions *s, const struct
     set_int(mem, s, "AG_ARCH_STEPS", spec->search.arch_steps);
     set_int(mem, s, "AG_BATCH", spec->search.batch);
     set_int(mem, s, "AG_CRITIC_STEPS", spec->search.critic_steps);
-    template_set(mem, s, "AG_SPLIT", "%.17g", spec->search.split);
+    template_number(mem, s, "AG_SPLIT", spec->search.split);
     adam_tokens(mem, s, "AG_WEIGHTS", spec->search.weights);
     adam_tokens(mem, s, "AG_ARCH", spec->search.arch);
     set_int(mem, s, "AG_BAR_UPDATES", (int)spec->search.bar_updates);
     set_int(mem, s, "AG_ARCH_BOTH", spec->search.arch_both);
-    template_set(mem, s, "AG_GUMBEL_TAU", "%.17g", spec->search.gumbel_tau);
-    template_set(mem, s, "AG_WARMUP", "%.17g", spec->search.warmup);
+    template_number(mem, s, "AG_GUMBEL_TAU", spec->search.gumbel_tau);
+    template_number(mem, s, "AG_WARMUP", spec->search.warmup);
     set_int(mem, s, "AG_BAR_DECAY_AFTER", spec->search.bar_decay_after);
-    template_set(mem, s, "AG_BAR_DECAY", "%.17g", spec->search.bar_decay);
+    template_number(mem, s, "AG_BAR_DECAY", spec->search.bar_decay);
 }
 
 static void retrain_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
@@ -323,7 +323,7 @@ static void retrain_tokens(struct mem *mem, struct substitutions *s, const struc
     set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
     set_int(mem, s, "AG_CRITIC_STEPS", spec->retrain.critic_steps);
     adam_tokens(mem, s, "AG_WEIGHTS", spec->retrain.weights);
-    template_set(mem, s, "AG_EMA", "%.17g", spec->retrain.ema);
+    template_number(mem, s, "AG_EMA", spec->retrain.ema);
     set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
     set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);

@@ -210,6 +210,7 @@ static int list_items(const struct plan *p, struct item *item)
     return count;
 }
 
+/* Height of the largest picture that n reads or writes. */
 static int resolution(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
@@ -217,6 +218,15 @@ static int resolution(const struct plan *p, int n)
     for (int k = 0; k < node->ins; k++)
         if (p->graph->node[node->in[k]].batched) r = max(r, p->graph->node[node->in[k]].shape.d[1]);
     return r;
+}
+
+/* Pooling and interpolation, which are cheap, run in the group of whichever side comes first, so that the other need not
+ * wait in the arena; what convolves runs at its larger side. */
+static int fits(const struct plan *p, const struct group *g, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    if (resolution(p, n) == g->resolution) return 1;
+    return !op_table[node->op].macs && node->batched && node->shape.d[1] == g->resolution;
 }
 
 static struct step *add_step(struct plan *p)
@@ -266,8 +276,7 @@ static void build_steps(struct plan *p)
     for (int i = 0; i < count; i++) {
         int n = item[i].node;
         struct group *g = group < 0 ? NULL : &p->group[group];
-        int same = g && item[i].batched && g->section == item[i].section && g->level == item[i].level &&
-                   g->resolution == resolution(p, n);
+        int same = g && item[i].batched && g->section == item[i].section && g->level == item[i].level && fits(p, g, n);
         if (!same) {
             close_group(p, group);
             group = item[i].batched ? open_group(p, &item[i]) : -1;

@@ -72,6 +72,16 @@ void template_set(struct mem *mem, struct substitutions *s, const char *token, c
     s->list[s->count++] = (struct substitution){mem_printf(mem, "%s", token), text};
 }
 
+void template_number(struct mem *mem, struct substitutions *s, const char *token, double value)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    template_set(mem, s, token, "%s", text);
+}
+
 static const char *find(const struct substitutions *s, const char *token, size_t n)
 {
     for (int i = 0; i < s->count; i++)

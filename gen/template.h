@@ -23,6 +23,8 @@ struct substitutions {
     int count, capacity;
 };
 void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...);
+/* A number as the shortest decimal that reads back as itself. */
+void template_number(struct mem *mem, struct substitutions *s, const char *token, double value);
 void template_expand(struct text *out, const char *body, const struct substitutions *s);
 
 #endif

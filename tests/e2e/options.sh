@@ -100,8 +100,8 @@ is "a pool of one: its alpha" "$(value no_deconv/run 1 alpha | grep -o 'normal[0
 try learnable 'generator.up=["nearest_conv","bilinear_conv","deconv","nearest","bilinear"]'
 try learnable_unmerged 'generator.up=["nearest_conv","bilinear_conv","deconv","nearest","bilinear"]' --no-merge
 close learnable learnable_unmerged
-cell='{"edges": [["a", "in", 1, "up"], ["b", 1, 2, "normal"], ["c", 1, 3, "normal"], ["d", 2, 3, "normal"],
-    ["e", "in", 5, "up"], ["f", 3, 6, "normal"], ["g", 5, 6, "normal"]], "output": 6, "skip": null}'
+cell='{"edges": [["a", "in", 1, "up"], ["b", 1, 2, "normal"], ["c", 1, 3, "normal"], ["d", 2, 3, "normal"],'
+cell=$cell'["e", "in", 5, "up"], ["f", 3, 6, "normal"], ["g", 5, 6, "normal"]], "output": 6, "skip": null}'
 try own_cell "generator.cell=$cell" generator.channels=5 discriminator.channels=3
 try own_cell_unmerged "generator.cell=$cell" generator.channels=5 discriminator.channels=3 --no-merge
 close own_cell own_cell_unmerged
@@ -115,7 +115,7 @@ try wide_unmerged image.size=32 generator.base=8 generator.cells=2 generator.cha
     search.batch=3 --no-merge
 close wide wide_unmerged
 try odd image.size=28 generator.base=7 generator.latent=1
-try deep image.size=32 generator.base=1 generator.channels=1 discriminator.channels=1
+try deep generator.base=2 generator.channels=1 discriminator.channels=1
 try one_cell image.size=8
 
 # ---------------------------------------------------------------- how it is retrained

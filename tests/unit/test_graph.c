@@ -1,0 +1,688 @@
+/*
+ * The graph's simplifications against a plain evaluation of what they replace, and the invariants of the plans of all
+ * shipped spaces.
+ *
+ *     test_graph [ROOT]      ROOT: the checkout, for spaces/ (default ".")
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "../../gen/emit.h"
+#include "../../gen/ops.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int passed, failed;
+
+static int check(int ok, const char *format, ...)
+{
+    if (ok) {
+        passed++;
+        return 1;
+    }
+    failed++;
+    va_list args;
+    va_start(args, format);
+    printf("FAILED: ");
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+    return 0;
+}
+#define SAME(a, b) same_node(a, b, #a, __LINE__)
+
+static void same_node(int a, int b, const char *what, int line)
+{
+    check(a == b, "line %d: %s is node %d, not %d", line, what, a, b);
+}
+
+/* ---------------------------------------------------------------- plain evaluation */
+
+static double value(const struct graph *g, int n, const int *at);
+
+static double leaf_value(const struct node *n, const int *at)
+{
+    double x = (double)n->attr[0] * 7 + (double)n->attr[1] * 3 + n->op;
+    for (int d = 0; d < 4; d++) x = x * 1.7 + at[d] + 0.3;
+    return sin(x * 12.9898);
+}
+
+/* The element of an input at that place, of which dimensions of size 1 are broadcast. */
+static double broadcast(const struct graph *g, int n, const int *at)
+{
+    int index[4];
+    for (int d = 0; d < 4; d++) index[d] = g->node[n].shape.d[d] == 1 ? 0 : at[d];
+    return value(g, n, index);
+}
+
+static double sum_value(const struct graph *g, int x, struct shape to, const int *at)
+{
+    struct shape s = g->node[x].shape;
+    double sum = 0;
+    int i[4];
+    for (i[0] = 0; i[0] < s.d[0]; i[0]++)
+        for (i[1] = 0; i[1] < s.d[1]; i[1]++)
+            for (i[2] = 0; i[2] < s.d[2]; i[2]++)
+                for (i[3] = 0; i[3] < s.d[3]; i[3]++) {
+                    int inside = 1;
+                    for (int d = 0; d < 4; d++) inside &= to.d[d] == 1 || i[d] == at[d];
+                    if (inside) sum += value(g, x, i);
+                }
+    return sum;
+}
+
+/* y[n,i,j,o] = sum x[n, S i + a - P, S j + b - P, c] w[o,c,a,b], written as the sum over pixels of x; transposed: from y
+ * to x. */
+static double conv_value(const struct graph *g, const struct node_args *n, const int *at, int transposed)
+{
+    struct shape from = g->node[n->in[0]].shape, w = g->node[n->in[1]].shape;
+    double sum = 0;
+    int step = (int)n->attr[1], pad = (int)n->attr[2];
+    for (int i = 0; i < from.d[1]; i++)
+        for (int j = 0; j < from.d[2]; j++) {
+            int large[2] = {transposed ? at[1] : i, transposed ? at[2] : j};
+            int small[2] = {transposed ? i : at[1], transposed ? j : at[2]};
+            int a = large[0] - step * small[0] + pad, b = large[1] - step * small[1] + pad;
+            if (a < 0 || b < 0 || a >= w.d[2] || b >= w.d[3]) continue;
+            for (int c = 0; c < from.d[3]; c++)
+                sum += value(g, n->in[0], (int[]){at[0], i, j, c}) *
+                       value(g, n->in[1], (int[]){transposed ? c : at[3], transposed ? at[3] : c, a, b});
+        }
+    return sum;
+}
+
+static double window_value(const struct graph *g, int x, const int *at, int shift)
+{
+    int a = at[2] + shift, b = at[3] + shift, k = g->node[x].shape.d[2];
+    return a < 0 || b < 0 || a >= k || b >= k ? 0 : value(g, x, (int[]){at[0], at[1], a, b});
+}
+
+static double reshape_value(const struct graph *g, int x, struct shape s, const int *at)
+{
+    long flat = 0;
+    int index[4];
+    for (int d = 0; d < 4; d++) flat = flat * s.d[d] + at[d];
+    for (int d = 3; d >= 0; flat /= g->node[x].shape.d[d--]) index[d] = (int)(flat % g->node[x].shape.d[d]);
+    return value(g, x, index);
+}
+
+/* One element of what the operator does to its inputs. */
+static double plain(const struct graph *g, const struct node_args *n, struct shape s, const int *at)
+{
+    int x = n->in[0], i[4] = {at[0], at[1], at[2], at[3]}, last = n->ins ? g->node[x].shape.d[2] - 1 : 0;
+    int margin = n->ins ? (g->node[x].shape.d[2] - s.d[2]) / 2 : 0;
+    switch (n->op) {
+    case OP_CONST: return n->value;
+    case OP_ADD: return broadcast(g, x, at) + broadcast(g, n->in[1], at);
+    case OP_SUB: return broadcast(g, x, at) - broadcast(g, n->in[1], at);
+    case OP_MUL: return broadcast(g, x, at) * broadcast(g, n->in[1], at);
+    case OP_TANH: return tanh(value(g, x, at));
+    case OP_EXPAND: return broadcast(g, x, at);
+    case OP_SUM: return sum_value(g, x, s, at);
+    case OP_SLICE: i[n->attr[0]] = (int)n->attr[1]; return value(g, x, i);
+    case OP_PLACE: i[n->attr[0]] = 0; return at[n->attr[0]] == n->attr[1] ? value(g, x, i) : 0;
+    case OP_PAD:
+    case OP_CROP: return window_value(g, x, at, margin);
+    case OP_FLIP: return value(g, x, (int[]){at[0], at[1], last - at[2], last - at[3]});
+    case OP_FLIPT: return value(g, x, (int[]){at[1], at[0], last - at[2], last - at[3]});
+    case OP_PERMUTE:
+        for (int d = 0; d < 4; d++) i[n->attr[d]] = at[d];
+        return value(g, x, i);
+    case OP_RESHAPE: return reshape_value(g, x, s, at);
+    case OP_CONV: return conv_value(g, n, at, 0);
+    case OP_CONV_DX: return conv_value(g, n, at, 1);
+    default: abort();
+    }
+}
+
+static double value(const struct graph *g, int n, const int *at)
+{
+    const struct node *p = &g->node[n];
+    if (p->op == OP_PARAM || p->op == OP_INPUT) return leaf_value(p, at);
+    struct node_args a = {.op = p->op, .ins = p->ins, .value = p->value};
+    memcpy(a.in, p->in, sizeof a.in);
+    memcpy(a.attr, p->attr, sizeof a.attr);
+    return plain(g, &a, p->shape, at);
+}
+
+/* The node for these arguments, whose shape and elements must be what the operator says whatever became of it. */
+static int checked_node(struct graph *g, struct node_args a)
+{
+    struct shape s = op_table[a.op].shape(g, &a);
+    int batched = a.batched, n = graph_node(g, a), i[4];
+    for (int k = 0; k < a.ins && a.op != OP_SUM; k++) batched |= g->node[a.in[k]].batched;
+    if (!check(shape_same(g->node[n].shape, s), "%s: another shape", op_table[a.op].name)) return n;
+    check(g->node[n].batched == batched, "%s: batched is %d, not %d", op_table[a.op].name, g->node[n].batched, batched);
+    for (i[0] = 0; i[0] < s.d[0]; i[0]++)
+        for (i[1] = 0; i[1] < s.d[1]; i[1]++)
+            for (i[2] = 0; i[2] < s.d[2]; i[2]++)
+                for (i[3] = 0; i[3] < s.d[3]; i[3]++) {
+                    double got = value(g, n, i), want = plain(g, &a, s, i);
+                    if (fabs(got - want) <= 1e-9 * (1 + fabs(want))) continue;
+                    check(0, "%s at %d,%d,%d,%d: %g, not %g", op_table[a.op].name, i[0], i[1], i[2], i[3], got, want);
+                    return n;
+                }
+    passed++;
+    return n;
+}
+
+/* ---------------------------------------------------------------- random expressions */
+
+static unsigned long long state;
+
+static int draw(int n)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (int)((state >> 33) % (unsigned)n);
+}
+
+enum { POOL = 24 };
+
+/* A tensor that broadcasts against the shape, some of its dimensions 1. */
+static int random_leaf(struct graph *g, struct shape s, int batched)
+{
+    for (int d = 0; d < 4; d++)
+        if (draw(3) == 0 && !(d == 0 && batched)) s.d[d] = 1;
+    switch (draw(4)) {
+    case 0: return g_const(g, draw(4) - 1, s);
+    case 1: return g_const(g, draw(4) - 1, shape4(1, 1, 1, 1));
+    default: return batched ? g_input(g, draw(3), s, 1) : g_param(g, 0, draw(3), s);
+    }
+}
+
+static int random_pointwise(struct graph *g, const int *pool, int count, struct shape full)
+{
+    enum op op[] = {OP_ADD, OP_SUB, OP_MUL, OP_MUL};
+    int x = pool[draw(count)], y = pool[draw(count)];
+    struct node_args a = {.op = op[draw(4)], .in = {x, y}, .ins = 2};
+    struct node_args expand = {.op = OP_EXPAND, .in = {x}, .ins = 1, .shape = full, .batched = g->node[x].batched};
+    return checked_node(g, draw(4) ? a : expand);
+}
+
+static int random_sum(struct graph *g, int x)
+{
+    struct node n = g->node[x];
+    struct node_args a = {.op = OP_SUM, .in = {x}, .ins = 1, .shape = n.shape, .batched = n.batched && draw(2)};
+    for (int d = a.batched; d < 4; d++)
+        if (draw(2)) a.shape.d[d] = 1;
+    if (n.batched && !a.batched) a.shape.d[0] = 1;
+    return checked_node(g, a);
+}
+
+static int random_slice(struct graph *g, int x)
+{
+    int dim = draw(4);
+    struct node_args slice = {.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, draw(g->node[x].shape.d[dim])}};
+    x = checked_node(g, slice);
+    struct node_args place = {.op = OP_PLACE, .in = {x}, .ins = 1, .attr = {dim, draw(3), 3}};
+    x = draw(2) ? checked_node(g, place) : x;
+    slice = (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, draw(g->node[x].shape.d[dim])}};
+    return checked_node(g, slice);
+}
+
+/* Sums, products and broadcasts of tensors over one index space; slices where nothing is batched. */
+static void random_expressions(int batched)
+{
+    struct graph *g = graph_new();
+    struct shape full = shape4(1 + draw(3), 1 + draw(3), 1 + draw(3), 1 + draw(3));
+    int pool[POOL], count = 0;
+    for (; count < 5; count++) pool[count] = random_leaf(g, full, batched && count % 2);
+    while (count < POOL) {
+        int n = random_pointwise(g, pool, count, full);
+        switch (draw(3)) {
+        case 0: n = random_sum(g, n); break;
+        case 1: n = g->node[n].batched ? n : random_slice(g, n); break;
+        default: break;
+        }
+        pool[count++] = n;
+    }
+    graph_free(g);
+}
+
+/* Chains of rearrangements of a window, in which neighbours cancel. */
+static void random_rearrangements(void)
+{
+    struct graph *g = graph_new();
+    int x = g_param(g, 0, 0, shape4(2, 3, 3, 3));
+    for (int i = 0; i < 12; i++) {
+        struct shape s = g->node[x].shape;
+        struct node_args a = {.op = OP_FLIP, .in = {x}, .ins = 1};
+        switch (draw(6)) {
+        case 0: a.op = OP_FLIPT; break;
+        case 1: a.op = OP_FLIP; break;
+        case 2: a.op = s.d[2] == 5 ? OP_CROP : OP_PAD, a.attr[0] = s.d[2] == 5 ? 3 : 5; break;
+        case 3: a.op = OP_PAD, a.attr[0] = s.d[2]; break;
+        case 4: a.op = OP_PERMUTE, a.attr[0] = 1, a.attr[2] = 2 + draw(2), a.attr[3] = 5 - a.attr[2]; break;
+        default: a.op = OP_RESHAPE, a.shape = draw(2) ? s : shape4(s.d[1], s.d[0], s.d[2], s.d[3]); break;
+        }
+        x = checked_node(g, a);
+    }
+    graph_free(g);
+}
+
+/* ---------------------------------------------------------------- what simplifies to what */
+
+static void test_constants(void)
+{
+    struct graph *g = graph_new();
+    struct shape s = shape4(2, 3, 3, 4), one = shape4(1, 1, 1, 1);
+    int x = g_input(g, 0, s, 1), v = g_param(g, 0, 0, shape4(1, 1, 1, 4)), y = g_input(g, 100, s, 1);
+    SAME(g_input(g, 0, s, 1), x);
+    check(g_input(g, 0, s, 0) != x, "an input is taken for one that isn't batched");
+    SAME(g_add(g, x, v), g_add(g, x, v));
+    SAME(g_mul(g, x, v), g_mul(g, v, x));
+    SAME(g_scale(g, x, 1), x);
+    SAME(g_shift(g, x, 0), x);
+    SAME(g_sub(g, x, g_const(g, 0, s)), x);
+    SAME(g_add(g, g_const(g, 0, one), x), x);
+    SAME(g_scale(g, g_scale(g, x, 2), 3), g_scale(g, x, 6));
+    SAME(g_mul(g, x, g_expand(g, v, s, 1)), g_mul(g, x, v));
+    SAME(g_expand(g, x, s, 1), x);
+    SAME(g_expand(g, g_expand(g, v, shape4(1, 3, 3, 4), 0), s, 1), g_expand(g, v, s, 1));
+    SAME(g_add(g, g_const(g, 2, one), g_const(g, 3, one)), g_const(g, 5, one));
+    check(g->node[g_scale(g, x, 0)].op == OP_CONST, "0 x isn't a constant");
+    check(g_mul(g, v, g_const(g, 1, s)) != v, "a broadcasting factor of 1 vanished");
+    check(g->node[g_sub(g, x, y)].op == OP_SUB && g_sub(g, x, y) != g_sub(g, y, x), "x - y is y - x");
+    graph_free(g);
+}
+
+static void test_sums(void)
+{
+    struct graph *g = graph_new();
+    struct shape s = shape4(2, 3, 3, 4), vector = shape4(1, 1, 1, 4), one = shape4(1, 1, 1, 1);
+    int x = g_input(g, 0, s, 1), v = g_param(g, 0, 0, vector), p = g_input(g, 100, shape4(2, 1, 1, 4), 1);
+    SAME(g_sum(g, x, s, 1), x);
+    SAME(g_sum(g, g_sum(g, x, vector, 0), one, 0), g_sum(g, x, one, 0));
+    SAME(g_sum(g, g_const(g, 2, s), vector, 0), g_const(g, 36, vector));
+    SAME(g_sum(g, g_expand(g, v, s, 1), vector, 0), g_scale(g, v, 18));
+    SAME(g_sum(g, g_mul(g, x, v), vector, 0), g_mul(g, g_sum(g, x, vector, 0), v));
+    SAME(g_sum(g, g_mul(g, x, p), shape4(2, 1, 1, 4), 1), g_mul(g, g_sum(g, x, shape4(2, 1, 1, 4), 1), p));
+    check(g->node[g_sum(g, g_mul(g, x, p), vector, 0)].op == OP_SUM, "a factor of each picture left the sum over them");
+    int single = g_input(g, 200, shape4(1, 3, 3, 4), 1), q = g_input(g, 300, shape4(1, 1, 1, 4), 1);
+    check(g_sum(g, q, vector, 0) != q, "the sum over a batch of one is batched");
+    check(g->node[g_sum(g, g_mul(g, single, q), vector, 0)].batched == 0, "a sum over a batch of one is batched");
+    graph_free(g);
+}
+
+static void test_rearrangements(void)
+{
+    struct graph *g = graph_new();
+    int w = g_param(g, 0, 0, shape4(2, 3, 3, 3)), w1 = g_param(g, 0, 99, shape4(2, 3, 1, 1)), u = g_slice(g, w, 0, 1);
+    SAME(g_slice(g, g_place(g, u, 0, 2, 4), 0, 2), u);
+    check(g->node[g_slice(g, g_place(g, u, 0, 2, 4), 0, 1)].op == OP_CONST, "a slice beside what was placed isn't 0");
+    SAME(g_slice(g, u, 0, 0), u);
+    SAME(g_slice(g, g_add(g, w, g_place(g, u, 0, 1, 2)), 0, 0), g_slice(g, w, 0, 0));
+    SAME(g_pad(g, w, 3), w);
+    SAME(g_crop(g, w, 3), w);
+    SAME(g_unary(g, OP_FLIP, g_unary(g, OP_FLIP, w)), w);
+    SAME(g_unary(g, OP_FLIPT, g_unary(g, OP_FLIPT, w)), w);
+    SAME(g_unary(g, OP_FLIP, w1), w1);
+    SAME(g_permute(g, w, 0, 1, 2, 3), w);
+    SAME(g_reshape(g, w, g->node[w].shape), w);
+    SAME(g_reshape(g, g_reshape(g, w, shape4(6, 9, 1, 1)), shape4(3, 2, 3, 3)), g_reshape(g, w, shape4(3, 2, 3, 3)));
+    graph_free(g);
+}
+
+/* The adjoint of a convolution of stride 1 is another one; both kinds against the definition. */
+static void test_convolutions(void)
+{
+    struct graph *g = graph_new();
+    int w = g_param(g, 0, 0, shape4(4, 3, 3, 3)), gy = g_input(g, 0, shape4(2, 4, 3, 4), 1);
+    int w2 = g_param(g, 0, 200, shape4(4, 3, 2, 2));
+    struct node_args dx = {.op = OP_CONV_DX, .in = {gy, w}, .ins = 2, .shape = shape4(2, 4, 3, 3), .attr = {3, 1, 1}};
+    int conv = g_conv_dx(g, gy, w, 1, 1, 4, 3), plain_dx = checked_node(g, dx), i[4];
+    check(g->node[conv].op == OP_CONV, "the adjoint of a stride-1 convolution isn't a convolution");
+    int same = 1;
+    for (i[0] = 0; i[0] < 2; i[0]++)
+        for (i[1] = 0; i[1] < 4; i[1]++)
+            for (i[2] = 0; i[2] < 3; i[2]++)
+                for (i[3] = 0; i[3] < 3; i[3]++) same &= fabs(value(g, conv, i) - value(g, plain_dx, i)) < 1e-12;
+    check(same, "the adjoint of a convolution differs from its definition");
+    int up = g_conv_dx(g, gy, w2, 2, 0, 8, 6);
+    check(shape_same(g->node[up].shape, shape4(2, 8, 6, 3)), "a transposed convolution has another shape");
+    check(shape_same(g->node[g_conv(g, up, w2, 2, 0)].shape, g->node[gy].shape), "and doesn't come back");
+    graph_target(g, up, 0, 0, "up");
+    graph_target(g, g_scale(g, up, 2), 0, 0, "twice");
+    check(graph_flop(g) == 2.0 * 2 * 4 * 3 * 4 * 3 * 4, "%g operations of a transposed convolution", graph_flop(g));
+    graph_free(g);
+}
+
+static void test_gradients(void)
+{
+    struct graph *g = graph_new();
+    struct shape s = shape4(2, 3, 3, 4), one = shape4(1, 1, 1, 1);
+    int x = g_input(g, 0, s, 1), y = g_input(g, 100, s, 1), v = g_param(g, 0, 0, shape4(1, 1, 1, 4)), out[3];
+    int z = g_mul(g, g_unary(g, OP_DETACH, y), x);
+    int loss = g_sum(g, g_add(g, z, g_unary(g, OP_STEP, y)), one, 0);
+    grad(g, loss, (int[]){x, y, v}, 3, out);
+    SAME(out[0], g_unary(g, OP_DETACH, y));
+    SAME(out[1], g_const(g, 0, s));
+    SAME(out[2], g_const(g, 0, shape4(1, 1, 1, 4)));
+    grad(g, loss, &loss, 1, out);
+    SAME(out[0], g_const(g, 1, one));
+    loss = g_sum(g, g_mul(g, x, v), one, 0);
+    grad(g, loss, (int[]){x, v}, 2, out);
+    check(shape_same(g->node[out[0]].shape, s), "the gradient of a broadcast product has another shape");
+    SAME(out[1], g_sum(g, x, shape4(1, 1, 1, 4), 0));
+    graph_free(g);
+}
+
+/* ---------------------------------------------------------------- plans */
+
+/* A stretch of memory, in use from one moment to another, both included. */
+struct stretch {
+    int node, block, first, last;
+    long from, to;
+};
+
+/* A plan under test, and what the test finds in it. */
+struct audit {
+    const struct plan *p;
+    const char *name;
+    int *written; /* [node]: step in which its value is complete; -1: in none */
+    int *last;    /* [node]: step in which it is last read */
+    int faults;
+};
+
+static void fault(struct audit *a, int n, const char *what)
+{
+    const struct node *node = &a->p->graph->node[n];
+    if (a->faults++ < 5) printf("FAILED: %s: node %d (%s, %s) %s\n", a->name, n, op_table[node->op].name, node->path, what);
+}
+
+/* The kernels of a step: of its group, or its own one. */
+static const struct kernel *kernels_of(const struct plan *p, int step, int *count)
+{
+    const struct step *s = &p->step[step];
+    *count = s->group >= 0 ? p->group[s->group].kernels : s->combine < 0;
+    return s->group >= 0 ? p->group[s->group].kernel : &s->kernel;
+}
+
+static int is_root(const struct kernel *k, int n, int copy)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == n && k->copy[r] == copy) return 1;
+    return 0;
+}
+
+static int is_leaf(const struct plan *p, int n)
+{
+    return op_table[p->graph->node[n].op].class == CLASS_LEAF && p->node[n].keep == KEEP_LEAF;
+}
+
+/* When the values that a step leaves are there: a group's at its end, partial sums when they are combined. */
+static void find_written(struct audit *a)
+{
+    const struct plan *p = a->p;
+    for (int s = 0; s < p->steps; s++) {
+        int count;
+        const struct kernel *k = kernels_of(p, s, &count);
+        if (p->step[s].combine >= 0) {
+            if (a->written[p->step[s].combine] >= 0) fault(a, p->step[s].combine, "is combined twice");
+            a->written[p->step[s].combine] = s;
+        }
+        for (int i = 0; i < count; i++)
+            for (int r = 0; r < k[i].roots; r++) {
+                int n = k[i].root[r];
+                if (k[i].copy[r] || p->node[n].keep == KEEP_LOCAL || plan_is_partial(p, n)) continue;
+                if (p->node[n].keep != KEEP_STORED) fault(a, n, "is computed but not kept");
+                if (a->written[n] >= 0) fault(a, n, "is computed twice");
+                a->written[n] = s;
+            }
+    }
+    for (int n = 0; n < p->graph->count; n++)
+        if (p->live[n] && p->node[n].keep == KEEP_STORED && a->written[n] < 0) fault(a, n, "is never computed");
+}
+
+/* Kernel i of step s finds node n in memory: outside scratch, complete or at least its own pictures. */
+static void read_memory(struct audit *a, int s, int i, int n)
+{
+    const struct plan *p = a->p;
+    long delta;
+    int base = plan_base(p, n, &delta), count;
+    if (is_leaf(p, base)) return;
+    if (p->node[base].keep != KEEP_STORED) {
+        fault(a, n, "is read but not kept");
+        return;
+    }
+    if (p->node[base].scratch) fault(a, n, "is read outside its group's scratch");
+    if (s > a->last[base]) a->last[base] = s;
+    if (a->written[base] < s) return;
+    const struct kernel *k = kernels_of(p, s, &count);
+    int before = 0;
+    for (int e = 0; e < i && p->graph->node[base].batched; e++) before |= is_root(&k[e], base, 0);
+    if (a->written[base] > s || !before) fault(a, n, "is read before it is written");
+}
+
+static void read_scratch(struct audit *a, const struct local *l, int i)
+{
+    if (l->first >= i) fault(a, l->node, "is read from scratch before it is written");
+    if (l->last < i) fault(a, l->node, "is read from scratch after its end");
+}
+
+static int listed(const struct kernel *k, int n)
+{
+    for (int r = 0; r < k->reads; r++)
+        if (k->read[r] == n) return 1;
+    return 0;
+}
+
+/* What the expression of a pointwise root reads, an input at a time; what has no memory is computed on the way. */
+static void read_expression(struct audit *a, int s, int i, const struct kernel *k, int n)
+{
+    const struct plan *p = a->p;
+    const struct node *node = &p->graph->node[n];
+    enum keep keep = p->node[n].keep;
+    if (node->op == OP_CONST && keep == KEEP_LEAF) return;
+    if (keep == KEEP_NOT || keep == KEEP_LOCAL) {
+        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is no expression, and not kept");
+        for (int e = 0; e < node->ins; e++) read_expression(a, s, i, k, node->in[e]);
+        return;
+    }
+    if (node->op == OP_CONST) return;
+    if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
+    if (is_root(k, n, 0)) {
+        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is a sum that its own kernel reads");
+        return;
+    }
+    const struct local *l = plan_local(p, p->step[s].group, n, 0);
+    if (l) read_scratch(a, l, i);
+    else read_memory(a, s, i, n);
+}
+
+static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *k)
+{
+    const struct plan *p = a->p;
+    for (int r = 0; r < k->roots; r++) {
+        const struct node *node = &p->graph->node[k->root[r]];
+        if (!shape_same(plan_domain(p, k->root[r]), plan_domain(p, k->root[0])))
+            fault(a, k->root[r], "goes over another index space than its kernel");
+        if (k->copy[r] && !is_root(k, k->root[r], 0)) read_memory(a, s, i, k->root[r]);
+        for (int e = 0; e < node->ins && !k->copy[r]; e++) read_expression(a, s, i, k, node->in[e]);
+    }
+}
+
+static void audit_node_kernel(struct audit *a, int s, int i, const struct kernel *k)
+{
+    const struct plan *p = a->p;
+    const struct node *node = &p->graph->node[k->root[0]];
+    int group = p->step[s].group;
+    for (int e = 0; e < node->ins; e++) {
+        const struct local *l = plan_input_local(p, group, k->root[0], e);
+        int halo = plan_halo(p->graph, k->root[0], e);
+        if (!listed(k, node->in[e])) fault(a, node->in[e], "is read by a kernel that doesn't list it");
+        if (l) read_scratch(a, l, i);
+        else read_memory(a, s, i, node->in[e]);
+        if (halo > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
+    }
+}
+
+static void audit_reads(struct audit *a)
+{
+    for (int s = 0; s < a->p->steps; s++) {
+        int count;
+        const struct kernel *k = kernels_of(a->p, s, &count);
+        if (a->p->step[s].combine >= 0 && a->last[a->p->step[s].combine] < s) a->last[a->p->step[s].combine] = s;
+        for (int i = 0; i < count; i++) {
+            if (k[i].reads > KERNEL_READS || k[i].roots > KERNEL_ROOTS) fault(a, k[i].root[0], "has too large a kernel");
+            if (k[i].kind == KERNEL_POINTWISE) audit_pointwise(a, s, i, &k[i]);
+            else audit_node_kernel(a, s, i, &k[i]);
+        }
+    }
+}
+
+/* No two stretches that are in use at the same moment meet. */
+static void audit_stretches(struct audit *a, const struct stretch *s, int count, long size)
+{
+    for (int i = 0; i < count; i++) {
+        if (s[i].from < 0 || (s[i].block == AG_ARENA && s[i].to > size)) fault(a, s[i].node, "lies outside its block");
+        for (int k = 0; k < i; k++) {
+            int together = s[k].first <= s[i].last && s[i].first <= s[k].last && s[k].block == s[i].block;
+            if (together && s[k].from < s[i].to && s[i].from < s[k].to) fault(a, s[i].node, "lies where another one lives");
+        }
+    }
+}
+
+/* A group's scratch: from the kernel that writes to the last that reads. */
+static void audit_scratch(struct audit *a, const struct group *g)
+{
+    const struct plan *p = a->p;
+    struct stretch *s = mem_alloc(p->mem, sizeof *s * (size_t)(g->locals + 1));
+    for (int i = 0; i < g->locals; i++) {
+        const struct local *l = &g->local[i];
+        struct shape d = p->graph->node[l->node].shape;
+        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
+        if (!is_root(&g->kernel[l->first], l->node, l->copy)) fault(a, l->node, "isn't written by its first kernel");
+        if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
+        s[i] = (struct stretch){l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
+    }
+    audit_stretches(a, s, g->locals, p->scratch_size);
+}
+
+/* The arena, and results that lie in the place of their target. Partial sums live from their group to their combination. */
+static void audit_arena(struct audit *a)
+{
+    const struct plan *p = a->p;
+    struct stretch *s = mem_alloc(p->mem, sizeof *s * (size_t)(2 * p->graph->count + 1));
+    int count = 0;
+    for (int n = 0; n < p->graph->count; n++) {
+        const struct node_plan *np = &p->node[n];
+        const struct node *node = &p->graph->node[n];
+        if (!p->live[n] || np->keep != KEEP_STORED) continue;
+        if (!np->scratch)
+            s[count++] = (struct stretch){n, np->block, a->written[n], a->last[n] > a->written[n] ? a->last[n] : a->written[n],
+                                          np->offset, np->offset + shape_size(node->shape)};
+        if (!plan_is_partial(p, n)) continue;
+        int group = 0;
+        while (group < p->steps && p->step[group].group != np->group) group++;
+        long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
+        if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows) fault(a, n, "has too little room for its parts");
+        s[count++] = (struct stretch){n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * p->parts};
+    }
+    audit_stretches(a, s, count, p->arena_size);
+}
+
+/* Every target lies in its place, or is copied there when all is done. */
+static void audit_targets(struct audit *a)
+{
+    const struct plan *p = a->p;
+    for (int i = 0; i < p->graph->targets; i++) {
+        const struct target *t = &p->graph->target[i];
+        long delta;
+        int base = plan_base(p, t->node, &delta), copied = 0;
+        for (int k = 0; k < p->copies; k++) copied |= p->copy[k] == i;
+        int placed = p->node[t->node].keep == KEEP_STORED && p->node[t->node].block == t->block && p->node[t->node].offset == t->offset;
+        if (!copied && !placed) fault(a, t->node, "doesn't get to its target");
+        if (placed && t->block != AG_OUT && t->block != AG_GRAD && t->block != AG_GRAD_ALPHA)
+            fault(a, t->node, "overwrites what the phase may still read");
+        if (copied && !is_leaf(p, base)) a->last[base] = p->steps;
+        if (p->node[base].scratch) fault(a, t->node, "is a target in scratch");
+    }
+}
+
+static void audit_plan(const struct plan *p, const char *name)
+{
+    size_t size = sizeof(int) * (size_t)(p->graph->count + 1);
+    struct audit a = {.p = p, .name = name, .written = mem_alloc(p->mem, size), .last = mem_alloc(p->mem, size)};
+    for (int n = 0; n < p->graph->count; n++) a.written[n] = a.last[n] = -1;
+    find_written(&a);
+    audit_reads(&a);
+    audit_targets(&a);
+    for (int i = 0; i < p->groups; i++) audit_scratch(&a, &p->group[i]);
+    audit_arena(&a);
+    if (a.faults) failed++;
+    else passed++;
+}
+
+/* ---------------------------------------------------------------- the shipped spaces */
+
+static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge, const char *file)
+{
+    struct model *m = model_new(spec, geno, program, merge);
+    for (int i = 0; i < m->phases; i++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s, %s%s", file, m->phase[i].name, merge ? "" : ", not merged");
+        struct plan *p = emit_plan(&m->phase[i]);
+        audit_plan(p, name);
+        graph_free((struct graph *)p->graph);
+        plan_free(p);
+    }
+    model_free(m);
+}
+
+static void audit_file(const char *file, const char *batch)
+{
+    static struct spec spec;
+    static struct genotype geno;
+    char err[1024], set[2][64], *sets[] = {set[0], set[1]};
+    snprintf(set[0], sizeof set[0], "search.batch=%s", batch);
+    snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
+    if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
+    for (int merge = 0; merge < 2; merge++) {
+        if (!geno.genes) audit_model(&spec, &geno, PROGRAM_SEARCH, merge, file);
+        else audit_model(&spec, &geno, PROGRAM_RETRAIN, merge, file);
+    }
+    if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, file);
+}
+
+static void audit_folder(const char *root, const char *folder)
+{
+    char path[512], file[1024];
+    int files = 0;
+    snprintf(path, sizeof path, "%s/%s", root, folder);
+    DIR *dir = opendir(path);
+    for (struct dirent *d; dir && (d = readdir(dir));) {
+        const char *dot = strrchr(d->d_name, '.');
+        if (!dot || strcmp(dot, ".json") != 0) continue;
+        snprintf(file, sizeof file, "%s/%s", path, d->d_name);
+        audit_file(file, "");
+        audit_file(file, "1"); /* one picture, one part */
+        audit_file(file, "3");
+        files++;
+    }
+    if (dir) closedir(dir);
+    check(files > 0, "%s: no spaces there", path);
+}
+
+int main(int argc, char **argv)
+{
+    const char *root = argc > 1 ? argv[1] : ".";
+    test_constants();
+    test_sums();
+    test_rearrangements();
+    test_convolutions();
+    test_gradients();
+    for (state = 1; state < 200; state++) {
+        unsigned long long seed = state;
+        random_expressions((int)(seed % 2));
+        random_rearrangements();
+        state = seed;
+    }
+    audit_folder(root, "spaces");
+    audit_folder(root, "spaces/genotypes");
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
