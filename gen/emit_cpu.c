@@ -72,7 +72,7 @@ int cpu_instance(struct cpu *c, const char *template, const char *part, const ch
         const char *private = mem_printf(c->mem, "static void %s(", unique), *at = strstr(named.s, private);
         size_t before = at ? (size_t)(at - named.s) : 0;
         const char *public = mem_printf(c->mem, "%.*s%s", (int)before, named.s, named.s + before + (at ? 7 : 0));
-        c->instance[i] = (struct instance){unique, mem_printf(c->mem, "%s", text.s), public, flop};
+        c->instance[i] = (struct instance){unique, mem_printf(c->mem, "%s", text.s), public, flop, c->path};
         c->instances++;
         add_prototype(c, public, unique);
     }

@@ -14,6 +14,7 @@ struct instance {
     const char *text;   /* with AG_FN for its name: what makes it equal to another */
     const char *source; /* the function */
     double flop;        /* of a picture, or of a call in weight space */
+    const char *first;  /* where it was first asked for */
 };
 
 struct cpu {
@@ -21,6 +22,7 @@ struct cpu {
     const struct model *model;
     struct instance *instance;
     int instances, instance_capacity;
+    const char *path; /* of the node that kernels are being asked for */
     struct text prototypes, phases;
     char *error; /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;

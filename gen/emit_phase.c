@@ -306,6 +306,7 @@ static void shape_text(struct text *t, struct shape s)
 static void comment(const struct site *s, const struct kernel *k, const char *indent, struct text *t)
 {
     const struct node *n = &s->p->graph->node[k->root[0]];
+    s->c->path = mem_printf(s->c->mem, "%s", n->path);
     text_printf(t, "%s/* %s: %s", indent, n->path, k->copy[0] ? "copy" : op_table[n->op].name);
     if (n->ins) {
         text_add(t, " ");
@@ -385,6 +386,7 @@ static void emit_small(struct cpu *c, const struct plan *p, const struct step *s
     int images = 0, instance;
     if (step->combine >= 0) {
         int n = step->combine;
+        c->path = mem_printf(c->mem, "%s", p->graph->node[n].path);
         instance = combine_instance(&s, n);
         text_printf(t, "    %s(b[AG_ARENA] + %ld, %s);\n", c->instance[instance].name, p->node[n].partial,
                     cpu_address(c, p, -1, NULL, n));

@@ -50,6 +50,23 @@ static void write_file(struct writer *w, const char *name, const char *text)
     w->failed = 1;
 }
 
+/* The folder and those above it. */
+static void make_folder(struct writer *w)
+{
+    char *path = mem_printf(w->mem, "%s", w->e->folder);
+    for (char *slash = path + 1;; slash++) {
+        int end = *slash == 0;
+        if (!end && *slash != '/') continue;
+        *slash = 0;
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+            snprintf(w->err, w->errsize, "%s: %s", path, strerror(errno));
+            w->failed = 1;
+        }
+        if (end || w->failed) return;
+        *slash = '/';
+    }
+}
+
 static void heading(const struct writer *w, struct text *t, const char *what)
 {
     text_printf(t, "/* %s of %s, written by: %s */\n", what, w->m->spec->name, w->e->command);
@@ -226,7 +243,9 @@ static void write_kernels(struct writer *w, struct cpu *c)
         heading(w, &t, "Kernels");
         text_printf(&t, "#include \"%s_kernels.h\"\n", w->name);
         for (int i = f; i < c->instances; i += KERNEL_FILES) {
-            text_printf(&t, "\n");
+            text_printf(&t, "\n/* First for %s", c->instance[i].first);
+            if (c->instance[i].flop > 0) text_printf(&t, "; %.4g MFLOP a picture", c->instance[i].flop / 1e6);
+            text_add(&t, ". */\n");
             text_add(&t, c->instance[i].source);
         }
         write_file(w, mem_printf(w->mem, "%s_kernels%d.c", w->name, f), t.s);
@@ -394,10 +413,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
     struct cpu c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
-    if (mkdir(e->folder, 0777) != 0 && errno != EEXIST) {
-        snprintf(err, errsize, "%s: %s", e->folder, strerror(errno));
-        w.failed = 1;
-    }
+    make_folder(&w);
     if (!w.failed && list_runtime(&w)) {
         write_phases(&w, &c);
         if (err[0]) w.failed = 1;

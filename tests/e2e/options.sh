@@ -109,11 +109,13 @@ is "its edges" "$(value own_cell/run 1 alpha | grep -o 'cell2\.[a-z0-9]*' | tr '
     "cell2.a cell2.b cell2.c cell2.d cell2.e cell2.f cell2.g "
 cell='{"edges": [["x", "in", 2, "up"], ["y", 2, 1, "normal"]], "output": 1, "skip": [2, 1]}'
 try other_cell "generator.cell=$cell" image.size=32
+level=-O1
 try grey image.channels=1 image.size=48 generator.base=6
-try wide image.size=32 generator.base=8 generator.cells=2 generator.channels=20 discriminator.channels=12 search.batch=3
-try wide_unmerged image.size=32 generator.base=8 generator.cells=2 generator.channels=20 discriminator.channels=12 \
+try wide image.size=32 generator.base=8 generator.cells=2 generator.channels=12 discriminator.channels=10 search.batch=3
+try wide_unmerged image.size=32 generator.base=8 generator.cells=2 generator.channels=12 discriminator.channels=10 \
     search.batch=3 --no-merge
 close wide wide_unmerged
+level=-O0
 try odd image.size=28 generator.base=7 generator.latent=1
 try deep generator.base=2 generator.channels=1 discriminator.channels=1
 try one_cell image.size=8
@@ -124,9 +126,11 @@ retry hinge
 retry logistic retrain.loss=logistic
 retry wgan retrain.loss=wgan retrain.lr_decay=linear
 retry own_cell 'retrain.channels=[6,7]' retrain.critic_steps=1
+level=-O1
 retry grey retrain.batch_g=3 retrain.batch_d=5 retrain.ema=0
-retry learnable
 retry wide
+level=-O0
+retry learnable
 retry odd retrain.lr_decay=linear
 retry deep
 retry one_cell 'retrain.channels=[1,1]'

@@ -102,9 +102,9 @@ static int find_leaf(const struct graph *g, const struct leaf *l)
     return -1;
 }
 
-/* Differentiates the loss in the leaves, at once as programs do; the gradients of parameters go to AG_GRAD, of inputs to
- * AG_OUT from `out` on. A leaf may have no part in the loss, such as a bias in a gradient's gradient. Returns the end of
- * AG_OUT. */
+/* Differentiates the loss in the leaves, at once as programs do; the gradients of parameters go to AG_GRAD, of inputs
+ * to AG_OUT from `out` on. A leaf may have no part in the loss, such as a bias in a gradient's gradient. Returns the
+ * end of AG_OUT. */
 static long differentiate(const struct test *t, struct graph *g, long out)
 {
     int wrt[LEAVES], gradient[LEAVES], count = 0;
@@ -134,18 +134,23 @@ static void describe(struct text *name, const struct test *t, const struct row *
     if (r->attr[0] + r->attr[1] > 0) text_add(name, ")");
 }
 
-static void table_row(struct output *p, const struct test *t, const char *name, long out, long end, long arena, int merged)
+static void table_row(struct output *p, const struct test *t, const char *name, long out, long end, long arena,
+                      int merged)
 {
     text_printf(&p->leaves, "static const struct test_leaf leaves%d[] = {\n", p->tests);
     for (int i = 0; i < t->leaves; i++) {
         const struct leaf *l = &t->leaf[i];
         int input = l->op == OP_INPUT;
-        text_printf(&p->leaves, "    {%s, %ld, %ld, %.17g, %.17g, %d, %s, %ld},\n", input ? "AG_IN" : "AG_G", l->offset, l->size,
-                    l->low, l->high, l->positive, l->constant ? "-1" : input ? "AG_OUT" : "AG_GRAD", l->offset + (input ? out : 0));
+        text_printf(&p->leaves, "    {%s, %ld, %ld, %.17g, %.17g, %d, %s, %ld},\n", input ? "AG_IN" : "AG_G", l->offset,
+                    l->size, l->low, l->high, l->positive,
+                    l->constant ? "-1"
+                    : input     ? "AG_OUT"
+                                : "AG_GRAD",
+                    l->offset + (input ? out : 0));
     }
     text_add(&p->leaves, "};\n");
-    text_printf(&p->table, "    {\"%s\", loss%d_run, gradient%d_run, %ld, %ld, %ld, %ld, SCRATCH, leaves%d, %d, %d},\n", name,
-                p->tests, p->tests, t->in_size, t->param_size, end, arena, p->tests, t->leaves, merged);
+    text_printf(&p->table, "    {\"%s\", loss%d_run, gradient%d_run, %ld, %ld, %ld, %ld, SCRATCH, leaves%d, %d, %d},\n",
+                name, p->tests, p->tests, t->in_size, t->param_size, end, arena, p->tests, t->leaves, merged);
 }
 
 /* Builds, differentiates and emits a row of the table. Returns whether its batch matters. */
@@ -207,7 +212,8 @@ static void add_rows(struct output *p, const struct row *rows, int count)
 static void check_covered(struct output *p)
 {
     for (int op = 0; op < OP_COUNT; op++)
-        if (op_table[op].grad && !p->covered[op]) fail(p, "no row of operators.c tests its gradient", op_table[op].name);
+        if (op_table[op].grad && !p->covered[op])
+            fail(p, "no row of operators.c tests its gradient", op_table[op].name);
 }
 
 /* ---------------------------------------------------------------- files */

@@ -94,7 +94,11 @@ static int penalty_weights(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
     int x = test_leaf(t, r->a, 1), c = r->a.d[3], out[4];
-    int w[4] = {test_weight(t, 5, c, 3), test_weight(t, 5, 1, 3), test_weight(t, 5, 3, 2), test_leaf(t, vector(3), 1)};
+    int w[4];
+    w[0] = test_weight(t, 5, c, 3);
+    w[1] = test_weight(t, 5, 1, 3);
+    w[2] = test_weight(t, 5, 3, 2);
+    w[3] = test_leaf(t, vector(3), 1);
     int h = g_unary(g, OP_TANH, g_conv(g, x, w[0], 1, 1));
     h = g_unary(g, OP_SIGMOID, g_dw(g, h, w[1]));
     h = g_unary(g, OP_SOFTPLUS, g_conv_dx(g, h, w[2], 2, 0, 2 * r->a.d[1], 2 * r->a.d[2]));
@@ -120,7 +124,8 @@ static int weighted(struct test *t, int sum, int y, int weights, int i)
 static int mixture_normal(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
-    int x = test_leaf(t, r->a, 1), c = r->a.d[3], weights = g_unary(g, OP_SOFTMAX, test_leaf(t, vector(4), 1)), sum = -1;
+    int x = test_leaf(t, r->a, 1), c = r->a.d[3], weights = g_unary(g, OP_SOFTMAX, test_leaf(t, vector(4), 1)),
+        sum = -1;
     for (int i = 0; i < 3; i++) sum = weighted(t, sum, conv(t, g_unary(g, OP_RELU, x), c, 2 * i + 1), weights, i);
     int separable = batch_norm(t, conv(t, depthwise(t, g_unary(g, OP_RELU, x), 3), c, 1));
     return g_unary(g, OP_TANH, weighted(t, sum, separable, weights, 3));
@@ -230,28 +235,43 @@ static int resampled(struct pool *p, int x)
 {
     struct graph *g = p->t->g;
     int kind = draw(p, 3);
-    if (side(p, x) >= p->start && kind) return g_scale(g, g_unary(g, kind == 1 ? OP_SUMPOOL : OP_UP_BILINEAR_T, x), 0.25);
+    if (side(p, x) >= p->start && kind)
+        return g_scale(g, g_unary(g, kind == 1 ? OP_SUMPOOL : OP_UP_BILINEAR_T, x), 0.25);
     if (side(p, x) >= p->start) return g_conv(g, x, test_weight(p->t, some_channels(p), channels(p->t, x), 2), 2, 0);
     if (kind) return g_unary(g, kind == 1 ? OP_UP_NEAREST : OP_UP_BILINEAR, x);
     return deconv(p->t, x, some_channels(p));
 }
 
+/* Whatever is drawn is drawn by statements of their own, in the order of which compilers have no choice. */
 static int random_step(struct pool *p)
 {
     struct graph *g = p->t->g;
-    int x = any(p), room = p->t->leaves < LEAVES - 40;
-    switch (draw(p, room ? 12 : 4)) {
-    case 0: return g_add(g, x, like(p, x));
-    case 1: return g_mul(g, pointwise(p, x), like(p, x));
-    case 2: return g_sub(g, pointwise(p, x), g_scale(g, like(p, x), 0.5));
-    case 3: return pointwise(p, x);
-    case 4: return conv(p->t, x, some_channels(p), 1 + 2 * draw(p, 3));
-    case 5: return conv(p->t, pointwise(p, x), some_channels(p), 3);
-    case 6: return depthwise(p->t, pointwise(p, x), 3 + 2 * draw(p, 3));
-    case 7: return batch_norm(p->t, x);
-    case 8: return gated(p, x);
-    case 9: return mixture(p, pointwise(p, x));
-    default: return resampled(p, x);
+    int room = p->t->leaves < LEAVES - 40, kind = draw(p, room ? 12 : 4);
+    int x = any(p), c = some_channels(p), k = 1 + 2 * draw(p, 3);
+    int y = kind < 3 ? like(p, x) : -1, z = pointwise(p, x);
+    switch (kind) {
+    case 0:
+        return g_add(g, x, y);
+    case 1:
+        return g_mul(g, z, y);
+    case 2:
+        return g_sub(g, z, g_scale(g, y, 0.5));
+    case 3:
+        return z;
+    case 4:
+        return conv(p->t, x, c, k);
+    case 5:
+        return conv(p->t, z, c, 3);
+    case 6:
+        return depthwise(p->t, z, k + 2);
+    case 7:
+        return batch_norm(p->t, x);
+    case 8:
+        return gated(p, x);
+    case 9:
+        return mixture(p, z);
+    default:
+        return resampled(p, x);
     }
 }
 
@@ -261,7 +281,8 @@ static int random_score(struct pool *p)
     int sum = -1;
     for (int i = 0; i < p->count; i++) {
         if (p->used[i]) continue;
-        int score = g_scale(p->t->g, linear_score(p->t, p->tensor[i]), 1.0 / (side(p, p->tensor[i]) * side(p, p->tensor[i])));
+        int score =
+            g_scale(p->t->g, linear_score(p->t, p->tensor[i]), 1.0 / (side(p, p->tensor[i]) * side(p, p->tensor[i])));
         sum = sum < 0 ? score : g_add(p->t->g, sum, score);
     }
     return sum;
@@ -274,7 +295,8 @@ static int random_graph(struct test *t, struct pool *p, const struct row *r)
     p->tensor[p->count++] = x;
     for (int i = 0; i < STEPS && t->leaves < LEAVES - 40; i++) {
         t->g->section += draw(p, 8) == 0;
-        p->tensor[p->count++] = random_step(p);
+        int step = random_step(p);
+        p->tensor[p->count++] = step;
     }
     return random_score(p);
 }
@@ -295,12 +317,34 @@ static int random_second(struct test *t, const struct row *r)
 
 /* ---------------------------------------------------------------- the table */
 
-#define B(h, w, c)            {{BATCH, h, w, c}}
-#define NO                    {{0, 0, 0, 0}}
-#define ROW(name, build, a)   {OP_COUNT, name, build, a, NO, {0}, 0, 0}
-#define MERGE(name, build, a) {OP_COUNT, name, build, a, NO, {0}, 0, 1}
-#define FIRST(seed, batch)    {OP_COUNT, "random graph", random_first, B(4, 4, 5), NO, {seed}, batch, 1}
-#define SECOND(seed, batch)   {OP_COUNT, "penalty of a random graph", random_second, B(4, 4, 3), NO, {seed}, batch, 0}
+#define B(h, w, c)                                                                                                     \
+    {                                                                                                                  \
+        {                                                                                                              \
+            BATCH, h, w, c                                                                                             \
+        }                                                                                                              \
+    }
+#define NO                                                                                                             \
+    {                                                                                                                  \
+        {                                                                                                              \
+            0, 0, 0, 0                                                                                                 \
+        }                                                                                                              \
+    }
+#define ROW(name, build, a)                                                                                            \
+    {                                                                                                                  \
+        OP_COUNT, name, build, a, NO, {0}, 0, 0                                                                        \
+    }
+#define MERGE(name, build, a)                                                                                          \
+    {                                                                                                                  \
+        OP_COUNT, name, build, a, NO, {0}, 0, 1                                                                        \
+    }
+#define FIRST(seed, batch)                                                                                             \
+    {                                                                                                                  \
+        OP_COUNT, "random graph", random_first, B(4, 4, 5), NO, {seed}, batch, 1                                       \
+    }
+#define SECOND(seed, batch)                                                                                            \
+    {                                                                                                                  \
+        OP_COUNT, "penalty of a random graph", random_second, B(4, 4, 3), NO, {seed}, batch, 0                         \
+    }
 
 const struct row network_rows[] = {
     ROW("penalty of convolutions", penalty_conv, B(6, 6, 3)),
@@ -311,7 +355,17 @@ const struct row network_rows[] = {
     MERGE("mixture of up-samplings", mixture_up, B(3, 5, 8)),
     MERGE("mixtures of two edges", mixture_edges, B(4, 4, 3)),
     MERGE("penalty of a mixture", mixture_penalty, B(5, 6, 3)),
-    FIRST(1, 1), FIRST(2, 3), FIRST(3, 5), FIRST(4, 20), FIRST(5, 1), FIRST(6, 3), FIRST(7, 5), FIRST(8, 20),
-    SECOND(1, 1), SECOND(2, 3), SECOND(3, 5), SECOND(4, 20),
+    FIRST(1, 1),
+    FIRST(2, 3),
+    FIRST(3, 5),
+    FIRST(4, 20),
+    FIRST(5, 1),
+    FIRST(6, 3),
+    FIRST(7, 5),
+    FIRST(8, 20),
+    SECOND(1, 1),
+    SECOND(2, 3),
+    SECOND(3, 5),
+    SECOND(4, 20),
 };
 const int network_count = sizeof network_rows / sizeof network_rows[0];

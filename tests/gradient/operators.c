@@ -107,12 +107,40 @@ static int dw_dw(struct test *t, const struct row *r)
 
 /* ---------------------------------------------------------------- the table */
 
-#define B(h, w, c)       {{BATCH, h, w, c}}
-#define T(o, i, h, w)    {{o, i, h, w}}
-#define V(c)             {{1, 1, 1, c}}
-#define ROW(op, ...)     {OP_##op, "", __VA_ARGS__, 0, 0}
-#define NO               {{0, 0, 0, 0}}
-#define BIAS             {{0, 0, 0, 1}}
+#define B(h, w, c)                                                                                                     \
+    {                                                                                                                  \
+        {                                                                                                              \
+            BATCH, h, w, c                                                                                             \
+        }                                                                                                              \
+    }
+#define T(o, i, h, w)                                                                                                  \
+    {                                                                                                                  \
+        {                                                                                                              \
+            o, i, h, w                                                                                                 \
+        }                                                                                                              \
+    }
+#define V(c)                                                                                                           \
+    {                                                                                                                  \
+        {                                                                                                              \
+            1, 1, 1, c                                                                                                 \
+        }                                                                                                              \
+    }
+#define ROW(op, ...)                                                                                                   \
+    {                                                                                                                  \
+        OP_##op, "", __VA_ARGS__, 0, 0                                                                                 \
+    }
+#define NO                                                                                                             \
+    {                                                                                                                  \
+        {                                                                                                              \
+            0, 0, 0, 0                                                                                                 \
+        }                                                                                                              \
+    }
+#define BIAS                                                                                                           \
+    {                                                                                                                  \
+        {                                                                                                              \
+            0, 0, 0, 1                                                                                                 \
+        }                                                                                                              \
+    }
 /* a pointwise operator on pictures, on vectors of a picture, and in weight space */
 #define UNARY(op, build)                                                                                               \
     ROW(op, build, B(4, 3, 5), NO, {0}), ROW(op, build, B(1, 1, 8), NO, {0}), ROW(op, build, T(3, 2, 3, 3), NO, {0})

@@ -8,12 +8,13 @@ build=${BUILD:-$root/build/gradient}
 cc=${CC:-cc}
 strict="-Wall -Wextra -Werror"
 mkdir -p "$build"
+rm -f "$build"/*.c "$build"/*.o
 make -s -C "$root" aggen
 objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
 # shellcheck disable=SC2086
 $cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
 AGGEN_HOME=$root "$build/cases" "$build"
-flags="-std=gnu99 -DAG_REAL=double -march=${MARCH:-native} $CFLAGS -I$here -I$root/templates/cpu -I$root/runtime"
+flags="-std=gnu11 -DAG_REAL=double -march=${MARCH:-native} $CFLAGS -I$here -I$root/templates/cpu -I$root/runtime"
 {
     for file in "$build"/kernels?.c; do echo "-O1 $file"; done
     echo "-O0 $build/phases.c"

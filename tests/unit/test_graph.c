@@ -74,8 +74,8 @@ static double sum_value(const struct graph *g, int x, struct shape to, const int
     return sum;
 }
 
-/* y[n,i,j,o] = sum x[n, S i + a - P, S j + b - P, c] w[o,c,a,b], written as the sum over pixels of x; transposed: from y
- * to x. */
+/* y[n,i,j,o] = sum x[n, S i + a - P, S j + b - P, c] w[o,c,a,b], written as the sum over pixels of x; transposed: from
+ * y to x. */
 static double conv_value(const struct graph *g, const struct node_args *n, const int *at, int transposed)
 {
     struct shape from = g->node[n->in[0]].shape, w = g->node[n->in[1]].shape;
@@ -115,26 +115,44 @@ static double plain(const struct graph *g, const struct node_args *n, struct sha
     int x = n->in[0], i[4] = {at[0], at[1], at[2], at[3]}, last = n->ins ? g->node[x].shape.d[2] - 1 : 0;
     int margin = n->ins ? (g->node[x].shape.d[2] - s.d[2]) / 2 : 0;
     switch (n->op) {
-    case OP_CONST: return n->value;
-    case OP_ADD: return broadcast(g, x, at) + broadcast(g, n->in[1], at);
-    case OP_SUB: return broadcast(g, x, at) - broadcast(g, n->in[1], at);
-    case OP_MUL: return broadcast(g, x, at) * broadcast(g, n->in[1], at);
-    case OP_TANH: return tanh(value(g, x, at));
-    case OP_EXPAND: return broadcast(g, x, at);
-    case OP_SUM: return sum_value(g, x, s, at);
-    case OP_SLICE: i[n->attr[0]] = (int)n->attr[1]; return value(g, x, i);
-    case OP_PLACE: i[n->attr[0]] = 0; return at[n->attr[0]] == n->attr[1] ? value(g, x, i) : 0;
+    case OP_CONST:
+        return n->value;
+    case OP_ADD:
+        return broadcast(g, x, at) + broadcast(g, n->in[1], at);
+    case OP_SUB:
+        return broadcast(g, x, at) - broadcast(g, n->in[1], at);
+    case OP_MUL:
+        return broadcast(g, x, at) * broadcast(g, n->in[1], at);
+    case OP_TANH:
+        return tanh(value(g, x, at));
+    case OP_EXPAND:
+        return broadcast(g, x, at);
+    case OP_SUM:
+        return sum_value(g, x, s, at);
+    case OP_SLICE:
+        i[n->attr[0]] = (int)n->attr[1];
+        return value(g, x, i);
+    case OP_PLACE:
+        i[n->attr[0]] = 0;
+        return at[n->attr[0]] == n->attr[1] ? value(g, x, i) : 0;
     case OP_PAD:
-    case OP_CROP: return window_value(g, x, at, margin);
-    case OP_FLIP: return value(g, x, (int[]){at[0], at[1], last - at[2], last - at[3]});
-    case OP_FLIPT: return value(g, x, (int[]){at[1], at[0], last - at[2], last - at[3]});
+    case OP_CROP:
+        return window_value(g, x, at, margin);
+    case OP_FLIP:
+        return value(g, x, (int[]){at[0], at[1], last - at[2], last - at[3]});
+    case OP_FLIPT:
+        return value(g, x, (int[]){at[1], at[0], last - at[2], last - at[3]});
     case OP_PERMUTE:
         for (int d = 0; d < 4; d++) i[n->attr[d]] = at[d];
         return value(g, x, i);
-    case OP_RESHAPE: return reshape_value(g, x, s, at);
-    case OP_CONV: return conv_value(g, n, at, 0);
-    case OP_CONV_DX: return conv_value(g, n, at, 1);
-    default: abort();
+    case OP_RESHAPE:
+        return reshape_value(g, x, s, at);
+    case OP_CONV:
+        return conv_value(g, n, at, 0);
+    case OP_CONV_DX:
+        return conv_value(g, n, at, 1);
+    default:
+        abort();
     }
 }
 
@@ -187,9 +205,12 @@ static int random_leaf(struct graph *g, struct shape s, int batched)
     for (int d = 0; d < 4; d++)
         if (draw(3) == 0 && !(d == 0 && batched)) s.d[d] = 1;
     switch (draw(4)) {
-    case 0: return g_const(g, draw(4) - 1, s);
-    case 1: return g_const(g, draw(4) - 1, shape4(1, 1, 1, 1));
-    default: return batched ? g_input(g, draw(3), s, 1) : g_param(g, 0, draw(3), s);
+    case 0:
+        return g_const(g, draw(4) - 1, s);
+    case 1:
+        return g_const(g, draw(4) - 1, shape4(1, 1, 1, 1));
+    default:
+        return batched ? g_input(g, draw(3), s, 1) : g_param(g, 0, draw(3), s);
     }
 }
 
@@ -233,9 +254,14 @@ static void random_expressions(int batched)
     while (count < POOL) {
         int n = random_pointwise(g, pool, count, full);
         switch (draw(3)) {
-        case 0: n = random_sum(g, n); break;
-        case 1: n = g->node[n].batched ? n : random_slice(g, n); break;
-        default: break;
+        case 0:
+            n = random_sum(g, n);
+            break;
+        case 1:
+            n = g->node[n].batched ? n : random_slice(g, n);
+            break;
+        default:
+            break;
         }
         pool[count++] = n;
     }
@@ -251,12 +277,24 @@ static void random_rearrangements(void)
         struct shape s = g->node[x].shape;
         struct node_args a = {.op = OP_FLIP, .in = {x}, .ins = 1};
         switch (draw(6)) {
-        case 0: a.op = OP_FLIPT; break;
-        case 1: a.op = OP_FLIP; break;
-        case 2: a.op = s.d[2] == 5 ? OP_CROP : OP_PAD, a.attr[0] = s.d[2] == 5 ? 3 : 5; break;
-        case 3: a.op = OP_PAD, a.attr[0] = s.d[2]; break;
-        case 4: a.op = OP_PERMUTE, a.attr[0] = 1, a.attr[2] = 2 + draw(2), a.attr[3] = 5 - a.attr[2]; break;
-        default: a.op = OP_RESHAPE, a.shape = draw(2) ? s : shape4(s.d[1], s.d[0], s.d[2], s.d[3]); break;
+        case 0:
+            a.op = OP_FLIPT;
+            break;
+        case 1:
+            a.op = OP_FLIP;
+            break;
+        case 2:
+            a.op = s.d[2] == 5 ? OP_CROP : OP_PAD, a.attr[0] = s.d[2] == 5 ? 3 : 5;
+            break;
+        case 3:
+            a.op = OP_PAD, a.attr[0] = s.d[2];
+            break;
+        case 4:
+            a.op = OP_PERMUTE, a.attr[0] = 1, a.attr[2] = 2 + draw(2), a.attr[3] = 5 - a.attr[2];
+            break;
+        default:
+            a.op = OP_RESHAPE, a.shape = draw(2) ? s : shape4(s.d[1], s.d[0], s.d[2], s.d[3]);
+            break;
         }
         x = checked_node(g, a);
     }
@@ -390,7 +428,8 @@ struct audit {
 static void fault(struct audit *a, int n, const char *what)
 {
     const struct node *node = &a->p->graph->node[n];
-    if (a->faults++ < 5) printf("FAILED: %s: node %d (%s, %s) %s\n", a->name, n, op_table[node->op].name, node->path, what);
+    if (a->faults++ < 5)
+        printf("FAILED: %s: node %d (%s, %s) %s\n", a->name, n, op_table[node->op].name, node->path, what);
 }
 
 /* The kernels of a step: of its group, or its own one. */
@@ -489,8 +528,10 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
         return;
     }
     const struct local *l = plan_local(p, p->step[s].group, n, 0);
-    if (l) read_scratch(a, l, i);
-    else read_memory(a, s, i, n);
+    if (l)
+        read_scratch(a, l, i);
+    else
+        read_memory(a, s, i, n);
 }
 
 static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *k)
@@ -514,8 +555,10 @@ static void audit_node_kernel(struct audit *a, int s, int i, const struct kernel
         const struct local *l = plan_input_local(p, group, k->root[0], e);
         int halo = plan_halo(p->graph, k->root[0], e);
         if (!listed(k, node->in[e])) fault(a, node->in[e], "is read by a kernel that doesn't list it");
-        if (l) read_scratch(a, l, i);
-        else read_memory(a, s, i, node->in[e]);
+        if (l)
+            read_scratch(a, l, i);
+        else
+            read_memory(a, s, i, node->in[e]);
         if (halo > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
     }
 }
@@ -527,9 +570,12 @@ static void audit_reads(struct audit *a)
         const struct kernel *k = kernels_of(a->p, s, &count);
         if (a->p->step[s].combine >= 0 && a->last[a->p->step[s].combine] < s) a->last[a->p->step[s].combine] = s;
         for (int i = 0; i < count; i++) {
-            if (k[i].reads > KERNEL_READS || k[i].roots > KERNEL_ROOTS) fault(a, k[i].root[0], "has too large a kernel");
-            if (k[i].kind == KERNEL_POINTWISE) audit_pointwise(a, s, i, &k[i]);
-            else audit_node_kernel(a, s, i, &k[i]);
+            if (k[i].reads > KERNEL_READS || k[i].roots > KERNEL_ROOTS)
+                fault(a, k[i].root[0], "has too large a kernel");
+            if (k[i].kind == KERNEL_POINTWISE)
+                audit_pointwise(a, s, i, &k[i]);
+            else
+                audit_node_kernel(a, s, i, &k[i]);
         }
     }
 }
@@ -541,7 +587,8 @@ static void audit_stretches(struct audit *a, const struct stretch *s, int count,
         if (s[i].from < 0 || (s[i].block == AG_ARENA && s[i].to > size)) fault(a, s[i].node, "lies outside its block");
         for (int k = 0; k < i; k++) {
             int together = s[k].first <= s[i].last && s[i].first <= s[k].last && s[k].block == s[i].block;
-            if (together && s[k].from < s[i].to && s[i].from < s[k].to) fault(a, s[i].node, "lies where another one lives");
+            if (together && s[k].from < s[i].to && s[i].from < s[k].to)
+                fault(a, s[i].node, "lies where another one lives");
         }
     }
 }
@@ -557,12 +604,14 @@ static void audit_scratch(struct audit *a, const struct group *g)
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
         if (!is_root(&g->kernel[l->first], l->node, l->copy)) fault(a, l->node, "isn't written by its first kernel");
         if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
-        s[i] = (struct stretch){l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
+        s[i] = (struct stretch){
+            l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
     }
     audit_stretches(a, s, g->locals, p->scratch_size);
 }
 
-/* The arena, and results that lie in the place of their target. Partial sums live from their group to their combination. */
+/* The arena, and results that lie in the place of their target. Partial sums live from their group to their
+ * combination. */
 static void audit_arena(struct audit *a)
 {
     const struct plan *p = a->p;
@@ -573,14 +622,20 @@ static void audit_arena(struct audit *a)
         const struct node *node = &p->graph->node[n];
         if (!p->live[n] || np->keep != KEEP_STORED) continue;
         if (!np->scratch)
-            s[count++] = (struct stretch){n, np->block, a->written[n], a->last[n] > a->written[n] ? a->last[n] : a->written[n],
-                                          np->offset, np->offset + shape_size(node->shape)};
+            s[count++] = (struct stretch){n,
+                                          np->block,
+                                          a->written[n],
+                                          a->last[n] > a->written[n] ? a->last[n] : a->written[n],
+                                          np->offset,
+                                          np->offset + shape_size(node->shape)};
         if (!plan_is_partial(p, n)) continue;
         int group = 0;
         while (group < p->steps && p->step[group].group != np->group) group++;
         long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
-        if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows) fault(a, n, "has too little room for its parts");
-        s[count++] = (struct stretch){n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * p->parts};
+        if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows)
+            fault(a, n, "has too little room for its parts");
+        s[count++] =
+            (struct stretch){n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * p->parts};
     }
     audit_stretches(a, s, count, p->arena_size);
 }
@@ -594,7 +649,8 @@ static void audit_targets(struct audit *a)
         long delta;
         int base = plan_base(p, t->node, &delta), copied = 0;
         for (int k = 0; k < p->copies; k++) copied |= p->copy[k] == i;
-        int placed = p->node[t->node].keep == KEEP_STORED && p->node[t->node].block == t->block && p->node[t->node].offset == t->offset;
+        int placed = p->node[t->node].keep == KEEP_STORED && p->node[t->node].block == t->block &&
+                     p->node[t->node].offset == t->offset;
         if (!copied && !placed) fault(a, t->node, "doesn't get to its target");
         if (placed && t->block != AG_OUT && t->block != AG_GRAD && t->block != AG_GRAD_ALPHA)
             fault(a, t->node, "overwrites what the phase may still read");
@@ -613,13 +669,16 @@ static void audit_plan(const struct plan *p, const char *name)
     audit_targets(&a);
     for (int i = 0; i < p->groups; i++) audit_scratch(&a, &p->group[i]);
     audit_arena(&a);
-    if (a.faults) failed++;
-    else passed++;
+    if (a.faults)
+        failed++;
+    else
+        passed++;
 }
 
 /* ---------------------------------------------------------------- the shipped spaces */
 
-static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge, const char *file)
+static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                        const char *file)
 {
     struct model *m = model_new(spec, geno, program, merge);
     for (int i = 0; i < m->phases; i++) {
@@ -642,8 +701,10 @@ static void audit_file(const char *file, const char *batch)
     snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
     if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
     for (int merge = 0; merge < 2; merge++) {
-        if (!geno.genes) audit_model(&spec, &geno, PROGRAM_SEARCH, merge, file);
-        else audit_model(&spec, &geno, PROGRAM_RETRAIN, merge, file);
+        if (!geno.genes)
+            audit_model(&spec, &geno, PROGRAM_SEARCH, merge, file);
+        else
+            audit_model(&spec, &geno, PROGRAM_RETRAIN, merge, file);
     }
     if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, file);
 }
