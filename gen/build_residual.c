@@ -35,9 +35,8 @@ static const char *sub(struct build *b, const char *prefix, const char *name)
 
 static int conv_candidate(struct build *b, const struct pass *pass, int x, int k, const char *name)
 {
-    int c = b->model->g_channels;
-    int y = g_conv(b->g, g_unary(b->g, OP_RELU, x),
-                   weight(b, pass, c, c, k, init_conv(b, c, c, k), sub(b, name, "weight")), 1, k / 2);
+    int c = b->model->g_channels, w = weight(b, pass, c, c, k, init_conv(b, c, c, k), sub(b, name, "weight"));
+    int y = g_conv(b->g, g_unary(b->g, OP_RELU, x), w, 1, k / 2);
     return g_add(b->g, y, bias(b, pass, c, (double)c * k * k, sub(b, name, "bias")));
 }
 
@@ -48,7 +47,8 @@ static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, i
     for (int i = 1; i <= 2; i++) {
         const char *dw = mem_printf(b->model->mem, "%s.dw%d.weight", name, i);
         const char *pw = mem_printf(b->model->mem, "%s.pw%d.weight", name, i);
-        x = g_dw(b->g, g_unary(b->g, OP_RELU, x), weight(b, pass, c, 1, k, init_conv(b, c, 1, k), dw));
+        int w = weight(b, pass, c, 1, k, init_conv(b, c, 1, k), dw);
+        x = g_dw(b->g, g_unary(b->g, OP_RELU, x), w);
         x = g_conv(b->g, x, weight(b, pass, c, c, 1, init_conv(b, c, c, 1), pw), 1, 0);
         x = build_batch_norm(b, pass, x, affine, mem_printf(b->model->mem, "%s.bn%d", name, i));
     }
@@ -106,7 +106,8 @@ static int mixture_weights(struct build *b, const struct pass *pass, const struc
     if (pass->gumbel) {
         int noise = build_input(b, mem_printf(b->model->mem, "in.gumbel.%s", e->name), 1, shape4(1, 1, 1, n), 0);
         int sharpness = build_input(b, "in.sharpness", 1, shape4(1, 1, 1, 1), 0);
-        logits = g_mul(b->g, g_add(b->g, logits, noise), g_shift(b->g, sharpness, 1));
+        logits = g_add(b->g, logits, noise);
+        logits = g_mul(b->g, logits, g_shift(b->g, sharpness, 1));
     }
     return g_unary(b->g, OP_SOFTMAX, logits);
 }

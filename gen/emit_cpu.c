@@ -2,6 +2,7 @@
 #include "ops.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- kernel functions */
@@ -68,6 +69,7 @@ int cpu_instance(struct cpu *c, const char *template, const char *part, const ch
         const char *unique = free_name(c, name);
         template_set(c->mem, &own, part ? "AG_FN_PACK" : "AG_FN", "%s", unique);
         template_expand(&named, text.s, &own);
+        free(own.list);
         /* kernels are called from another file */
         const char *private = mem_printf(c->mem, "static void %s(", unique), *at = strstr(named.s, private);
         size_t before = at ? (size_t)(at - named.s) : 0;

@@ -102,8 +102,9 @@ int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine
         double m = (double)s.d[0] * s.d[1] * s.d[2];
         int square = g_mul(g, r, r);
         int var = g_shift(g, g_unary(g, OP_RSQRT, g_mul(g, square, square)), -1e-5);
-        int new_mean = g_add(g, g_scale(g, old_mean, 0.9), g_scale(g, mean, 0.1));
-        int new_var = g_add(g, g_scale(g, old_var, 0.9), g_scale(g, var, 0.1 * m / (m > 1 ? m - 1 : 1)));
+        int new_mean = g_scale(g, old_mean, 0.9), new_var = g_scale(g, old_var, 0.9);
+        new_mean = g_add(g, new_mean, g_scale(g, mean, 0.1));
+        new_var = g_add(g, new_var, g_scale(g, var, 0.1 * m / (m > 1 ? m - 1 : 1)));
         graph_target(g, new_mean, AG_STAT + bar, g->node[old_mean].attr[1], name);
         graph_target(g, new_var, AG_STAT + bar, g->node[old_var].attr[1], name);
     }
@@ -135,7 +136,8 @@ static int discriminator_loss(struct build *b, enum loss kind, int real, int fak
         r = g_unary(g, OP_SOFTPLUS, r);
         f = g_unary(g, OP_SOFTPLUS, f);
     }
-    return g_add(g, mean_over_batch(b, r), mean_over_batch(b, f));
+    r = mean_over_batch(b, r);
+    return g_add(g, r, mean_over_batch(b, f));
 }
 
 static int generator_loss(struct build *b, enum loss kind, int fake)

@@ -178,7 +178,8 @@ static void grad_moments(struct graph *g, int n, int gy, int *sum)
     int mean = g_slice(g, n, 2, 0), r = g_slice(g, n, 2, 1);
     int gmean = g_slice(g, gy, 2, 0), gr = g_slice(g, gy, 2, 1);
     int factor = g_mul(g, gr, g_scale(g, g_mul(g, r, g_mul(g, r, r)), -inverse));
-    grad_add(g, x, g_add(g, g_mul(g, g_sub(g, x, mean), factor), g_scale(g, gmean, inverse)), sum);
+    int through_r = g_mul(g, g_sub(g, x, mean), factor);
+    grad_add(g, x, g_add(g, through_r, g_scale(g, gmean, inverse)), sum);
 }
 
 static void grad_softmax(struct graph *g, int n, int gy, int *sum)

@@ -98,8 +98,10 @@ static int simplify_slice(struct graph *g, struct node_args *a)
     if (is_const(g, a->in[0])) return g_const(g, n.value, op_table[OP_SLICE].shape(g, a));
     if (n.op == OP_PLACE && n.attr[0] == dim)
         return n.attr[1] == index ? n.in[0] : g_const(g, 0, g->node[n.in[0]].shape);
-    if (n.op == OP_ADD && shape_same(g->node[n.in[0]].shape, n.shape) && shape_same(g->node[n.in[1]].shape, n.shape))
-        return g_add(g, g_slice(g, n.in[0], dim, index), g_slice(g, n.in[1], dim, index));
+    if (n.op == OP_ADD && shape_same(g->node[n.in[0]].shape, n.shape) && shape_same(g->node[n.in[1]].shape, n.shape)) {
+        int first = g_slice(g, n.in[0], dim, index);
+        return g_add(g, first, g_slice(g, n.in[1], dim, index));
+    }
     return -1;
 }
 

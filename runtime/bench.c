@@ -226,6 +226,7 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
         else
             print_phases(&b);
         if (!options->json && rows) print_kernels(row, rows, b.peak / ag_threads());
+        if (fflush(stdout) || ferror(stdout)) status = ag_fail(err, 1, "--bench: cannot write to standard output");
     }
     ag_profile_end();
     free(row);

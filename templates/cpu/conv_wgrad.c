@@ -28,11 +28,12 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
     /* a tile: T input x CB output channels; of few input channels the taps of a row, which lie side by side */
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, FLAT = CI < 4, CR = FLAT ? K * CI : CI, TAPS = FLAT ? K : K * K };
     enum { T = TILE_OF(CR, TILE(V)), PART = FLAT ? CR : MIN(CI, 8 * T) };
-    /* a band: R rows of an image or N whole images, about 128 pixels; copied, in blocks of a tile's channels, to lie
-     * together in cache, unless each value is used but a few times */
-    enum { R = CEIL(H, CEIL(H * W, 192)), N = R == H ? CEIL(128, H * W) : 1 };
+    /* a band: R rows of an image or N whole images, some BAND pixels, that stay in L1; copied, in blocks of a tile's
+     * channels, to lie together there, unless each value is used but a few times */
+    enum { COPY = K > S || CO % CB != 0 || CI > 64 || CO > 64, STEP = FLAT || !COPY ? CI : T, GSTEP = COPY ? CB : CO };
+    enum { BAND = COPY ? 192 : CI + CO > 64 || S > 1 ? 48 : 96 };
+    enum { R = CEIL(H, CEIL(H * W, BAND)), N = R == H ? CEIL(BAND * 2 / 3, H * W) : 1 };
     enum { BW = S * (W - 1) + K, BH = S * (R - 1) + K };
-    enum { COPY = K > 1 || CO % CB != 0 || CI > 64 || CO > 64, STEP = FLAT || !COPY ? CI : T, GSTEP = COPY ? CB : CO };
     enum { XROW = COPY ? BW * STEP : XW * CI, XPLANE = COPY ? BH * XROW : XSIZE, XBLOCK = COPY ? N * XPLANE : 1 };
     enum { GROW = COPY ? W * CB : GW * CO, GPLANE = COPY ? R * GROW : GSIZE, GBLOCK = COPY ? N * GPLANE : 1 };
     VECTOR(vec, L);

@@ -74,9 +74,7 @@ bytes every search 3 60
 stopped every
 is "warm-up: iterations without a gap" "$(grep -c '"gap": null' $e2e/every/bytes.search.1/log.jsonl)" 1
 
-rm -rf $base/run
-ends "a search to retrain" 0 "" $base/search --run $base/run
-derive base
+retrained
 bytes base retrain 7 150
 same "averaged weights, killed" $base/bytes.retrain.long/ema.safetensors $base/bytes.retrain.kill/ema.safetensors
 same "averaged weights, 1 and 2 threads" $base/bytes.retrain.1/ema.safetensors $base/bytes.retrain.2/ema.safetensors

@@ -71,9 +71,29 @@ derive() {
 # says WHAT TEXT FILE
 says() {
     grep -q -e "$2" "$3"
-    ok "$1: '$2' is missing in: $(head -c 600 "$3")" $?
+    ok "$1: '$2' is missing in: $(head -n 3 "$3" | cut -c 1-200)" $?
 }
 
 seconds() { date +%s.%N; }
+
+
+# Leaves a search of $base in $base/run and its retraining in $base/run/retrain, and generate built.
+retrained() {
+    if [ ! -f $base/run/retrain/ema.safetensors ] || [ $base/search -nt $base/run/retrain/ema.safetensors ]; then
+        rm -rf $base/run
+        ends "a search" 0 "" $base/search --run $base/run --seed 5
+        derive base
+        ends "its retraining" 0 "" $base/retrain --seed 5
+    else
+        derive base
+    fi
+    build base generate
+}
+# Builds $picture, which looks into pictures.
+picture=$e2e/picture
+picture_tool() {
+    ${CC:-cc} -O1 -Wall -Wextra -Werror -o $picture tests/e2e/picture.c -lpng -ljpeg
+    ok "tests/e2e/picture.c" $?
+}
 
 space base

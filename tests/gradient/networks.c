@@ -40,7 +40,8 @@ static int batch_norm(struct test *t, int x)
 {
     struct graph *g = t->g;
     int moments = g_unary(g, OP_MOMENTS, x), c = channels(t, x);
-    int y = g_mul(g, g_sub(g, x, g_slice(g, moments, 2, 0)), g_slice(g, moments, 2, 1));
+    int mean = g_slice(g, moments, 2, 0), r = g_slice(g, moments, 2, 1);
+    int y = g_mul(g, g_sub(g, x, mean), r);
     y = g_mul(g, y, test_leaf_positive(t, vector(c)));
     return g_add(g, y, test_leaf(t, vector(c), 0.3));
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the gradients of all operators and of some networks with finite differences, in double precision: run.sh
-# [PART OF A TEST'S NAME]. Respects CC, CFLAGS and MARCH.
+# [PART OF A TEST'S NAME]. Respects CC, CFLAGS and MARCH, but builds aggen plainly.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -9,7 +9,7 @@ cc=${CC:-cc}
 strict="-Wall -Wextra -Werror"
 mkdir -p "$build"
 rm -f "$build"/*.c "$build"/*.o
-make -s -C "$root" aggen
+env -u CFLAGS -u LDFLAGS make -s -C "$root" aggen
 objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
 # shellcheck disable=SC2086
 $cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm

@@ -1,0 +1,213 @@
+#!/bin/sh
+# Bad input and bad usage: the exit status, one line that says what is wrong and where, and nothing that is lost.
+. "$(dirname "$0")/common.sh"
+retrained
+bad=$e2e/bad
+rm -rf $bad
+mkdir -p $bad
+
+# ---------------------------------------------------------------- aggen
+
+# refuses TEXT AGGEN'S-WORDS…: status 2, a line with the text, and nothing written
+refuses() {
+    said=$1
+    shift
+    ends "aggen $(echo "$*" | cut -c 1-80)" 2 "$said" ./aggen -o $bad/out "$@"
+    [ ! -e $bad/out ]
+    ok "aggen $*: something was written" $?
+    rm -rf $bad/out
+}
+# file TEXT JSON: refuses a file of that content; the line gives the place
+file() {
+    printf '%s' "$2" > $bad/space.json
+    refuses "$bad/space.json:[0-9]*:[0-9]*: .*$1" $bad/space.json
+}
+sound=$(cat $tiny)
+file "" "not JSON at all"
+file "" "$sound}"
+file "empty" ""
+file "nonsense" "$(echo "$sound" | sed 's/"shapes"/"shapes", "nonsense": 1/')"
+file "name" "$(echo "$sound" | sed 's/"name": "tiny",//')"
+file "batch" "$(echo "$sound" | sed 's/"batch": 4/"batch": 4, "batch": 5/')"
+file "batch" "$(echo "$sound" | sed 's/"batch": 4/"batch": "4"/')"
+file "batch" "$(echo "$sound" | sed 's/"batch": 4/"batch": 0/')"
+file "channels" "$(echo "$sound" | sed 's/"channels": 4/"channels": 0/')"
+file "normal" "$(echo "$sound" | sed 's/"latent": 8/"latent": 8, "normal": []/')"
+file "conv_9x9" "$(echo "$sound" | sed 's/"latent": 8/"latent": 8, "normal": ["conv_9x9"]/')"
+file "base" "$(echo "$sound" | sed 's/"latent": 8/"latent": 8, "base": 5/')"
+file "loss" "$(echo "$sound" | sed 's/"batch": 4/"batch": 4, "loss": "hing"/')"
+file "betas" "$(echo "$sound" | sed 's/"batch": 4/"batch": 4, "weights": {"betas": [0, 1]}/')"
+file "" "$(head -c 100000 /dev/zero | tr '\0' '[')"
+head -c 20000000 /dev/zero | tr '\0' ' ' > $bad/space.json
+refuses "$bad/space.json" $bad/space.json
+sed 's/"cell1.up0": "[a-z]*"/"cell1.up0": "teleport"/' $base/run/genotype.json > $bad/genotype.json
+refuses "cell1.up0.*teleport" $bad/genotype.json
+sed 's/"cell1.up0"/"cell7.up0"/' $base/run/genotype.json > $bad/genotype.json
+refuses "cell7.up0\|cell1.up0" $bad/genotype.json
+refuses "generator.base" $base/run/genotype.json --set image.size=20
+refuses "nowhere.json" nowhere.json
+refuses "$bad" $bad
+refuses "search.batches" $tiny --set search.batches=3
+refuses "search.batch" $tiny --set search.batch=many
+refuses "KEY.PATH=VALUE" $tiny --set search.batch
+refuses "no such option.*--fast" $tiny --fast
+refuses "no such target.*quantum" $tiny --target quantum
+refuses "no file" --no-merge
+refuses "one file" $tiny $tiny
+ends "aggen info nowhere.json" 2 "nowhere.json" ./aggen info nowhere.json --json
+ends "aggen" 2 "no file" ./aggen
+ends "aggen -o FILE" 1 "$bad/genotype.json" ./aggen $tiny -o $bad/genotype.json
+ends "aggen info > /dev/full" 1 "" sh -c "./aggen info $tiny > /dev/full || { echo failed >&2; exit 1; }"
+AGGEN_HOME=$bad
+export AGGEN_HOME
+ends "aggen without templates" 1 "AGGEN_HOME" ./aggen $tiny -o $bad/out
+unset AGGEN_HOME
+# What the command says must not end the comment that it stands in.
+newline='a
+b'
+emit bad/words $tiny --set 'data.path=*/ x $(y) # \' --no-merge
+emit bad/words "$base/run/genotype.json" --set 'data.path=*/ x $(y) # \'
+for name in search retrain generate; do
+    make -s -n -C $bad/words -f $name.mk > "$work/make" 2>&1
+    ok "make $name with odd words: $(head -n 3 "$work/make")" $?
+    gcc -std=gnu99 -fsyntax-only $bad/words/$name.c > "$work/gcc" 2>&1
+    ok "gcc $name.c with odd words: $(head -n 3 "$work/gcc")" $?
+done
+cp $tiny "$bad/$newline.json"
+emit bad/lines "$bad/$newline.json"
+make -s -n -C $bad/lines -f search.mk > "$work/make" 2>&1
+ok "make with a line's end in the command: $(head -n 3 "$work/make")" $?
+
+# ---------------------------------------------------------------- options of programs
+
+search=$base/search retrain=$base/retrain generate=$base/generate run=$base/run
+ends "an unknown option" 2 "--nonsense" $search --nonsense
+ends "an option of others" 2 "--weights" $search --weights x
+ends "a malformed number" 2 "--threads.*\"2x\"" $search --threads 2x
+ends "a negative number" 2 "--iterations.*\"-1\"" $retrain --iterations=-1
+ends "a number too large" 2 "--seed" $search --seed 18446744073709551616
+ends "a value is missing" 2 "--run" $search --run
+ends "a word" 2 "spaces" $search spaces
+ends "no pictures" 2 "--number.*\"0\"" $generate -n 0
+ends "--json alone" 2 "--bench" $search --json
+ends "--replay alone" 2 "--dump" $search --replay x
+ends "a run folder that is a file" 2 "$search" $search --run $search
+ends "a run folder below a file" 2 "$search" $search --run $search/run
+ends "--help" 0 "" $generate --help
+ends "--bench > /dev/full" 1 "" sh -c "$search --bench 1 --json > /dev/full"
+
+# ---------------------------------------------------------------- run folders and checkpoints
+
+ends "a checkpoint, no --resume" 2 "--resume" $search --run $run
+ends "nothing to resume" 2 "no run" $search --run $bad/nowhere --resume
+ends "another seed" 2 "--seed.*seed 5" $search --run $run --resume --seed 6
+ends "another program's run" 2 "of search, not of retrain" $retrain --run $run --resume
+space other search.batch=5
+ends "another spec" 2 "another spec.*batch" $e2e/other/search --run $run --resume
+rm -rf $e2e/other/run
+cp -r $run $e2e/other/run
+rm -r $e2e/other/run/retrain
+ops=$(grep -o '"cell1.up0": "[a-z]*"' $run/genotype.json)
+[ "$ops" = '"cell1.up0": "deconv"' ] && to=nearest || to=deconv
+sed "s/$ops/\"cell1.up0\": \"$to\"/" $run/genotype.json > $e2e/other/run/genotype.json
+derive other
+ends "another genotype" 2 "another genotype" $e2e/other/retrain --run $run/retrain --resume
+build other generate
+ends "weights of another genotype" 2 "another architecture" $e2e/other/generate --weights $run/retrain/ema.safetensors
+
+$search --run $bad/busy --iterations 1000000 > "$work/busy" 2>&1 &
+id=$!
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -f $bad/busy/checkpoint.safetensors ] || sleep 0.2; done
+ends "a run folder in use" 2 "another process" $search --run $bad/busy --resume
+kill -KILL $id
+wait $id 2> "$work/stderr"
+ends "a killed run leaves no lock" 0 "" $search --run $bad/busy --resume --iterations 1
+
+# damaged WHAT TEXT PROGRAM RUN: resuming says so, and leaves the file as it is
+damaged() {
+    before=$(cksum < "$4/checkpoint.safetensors")
+    ends "$1" 2 "checkpoint.safetensors.*$2" "$3" --run "$4" --resume --iterations 1000
+    is "$1: checkpoint" "$(cksum < "$4/checkpoint.safetensors")" "$before"
+}
+mkdir $bad/run
+for bytes in 0 7 100 5000 40000; do
+    head -c $bytes $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
+    damaged "a checkpoint cut to $bytes bytes" "" $search $bad/run
+done
+sed 's/"position":"[0-9]*"/"position":"77"/' $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
+damaged "a position out of range" "" $search $bad/run
+sed 's/g.rgb.conv.weight/g.rgb.conv.heavy_/' $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
+damaged "another name" "g.rgb.conv.weight" $search $bad/run
+cp $run/checkpoint.safetensors $bad/run
+size=$(wc -c < $run/checkpoint.safetensors)
+printf '\0\0\300\177' | dd of=$bad/run/checkpoint.safetensors bs=1 seek=$((size - 4)) conv=notrunc 2> "$work/dd"
+damaged "a checkpoint with a NaN" "" $search $bad/run
+
+# ---------------------------------------------------------------- replay and generate
+
+./aggen tests/golden/residual.json --set search.batch=2 -o $e2e/replay > "$work/emit"
+build replay search
+replay="$e2e/replay/search --dump $bad/dump.safetensors --phase d --replay"
+golden=tests/golden/residual_d.in.safetensors
+ends "replay with another batch" 2 "in\.[xz].*4" $replay $golden
+ends "replay without inputs" 2 "in\.[xz]" $search --dump $bad/dump.safetensors --phase d --replay $run/checkpoint.safetensors
+sed 's/d.fc.weight/d.fc.heavy_/' $golden > $bad/golden.safetensors
+ends "replay without a weight" 2 "d.fc.weight" $replay $bad/golden.safetensors
+ends "replay of another phase" 2 "forward, d, g, arch\|phase" $replay $golden --phase r1
+ends "replay of nothing" 2 "nowhere" $replay nowhere
+is "files left by replays" "$(ls -a $bad | grep -c dump)" 0
+
+weights=$run/retrain/ema.safetensors
+size=$(wc -c < $weights)
+drawn() { ends "$1" "$2" "$3" $generate -n 4 -o "$4" --weights "$5"; }
+drawn "no weights" 2 "nowhere.*No such file" $bad/x.png nowhere
+head -c $((size - 4)) $weights > $bad/cut.safetensors
+drawn "weights that are cut" 2 "cut.safetensors" $bad/x.png $bad/cut.safetensors
+cp $weights $bad/nan.safetensors
+printf '\0\0\300\177' | dd of=$bad/nan.safetensors bs=1 seek=$((size - 4)) conv=notrunc 2> "$work/dd"
+drawn "weights with a NaN" 2 "nan.safetensors.*\(NaN\|not finite\|infinite\)" $bad/x.png $bad/nan.safetensors
+drawn "a checkpoint for weights" 2 "checkpoint" $bad/x.png $run/checkpoint.safetensors
+drawn "a picture for weights" 2 "000006.png" $bad/x.png $run/retrain/samples/000006.png
+[ ! -e $bad/x.png ]
+ok "a picture was drawn from bad weights" $?
+drawn "a folder that is not there" 1 "nowhere/x.png" $bad/nowhere/x.png $weights
+drawn "a full device" 1 "/dev/full" /dev/full $weights
+echo old > $bad/old.png
+(ulimit -f 1 && trap '' XFSZ && exec $generate -n 64 -o $bad/old.png --weights $weights) 2> "$work/stderr"
+is "a full disk for a picture: status" $? 1
+is "a full disk for a picture: the old one" "$(cat $bad/old.png)" old
+
+# ---------------------------------------------------------------- full disks
+
+# full PROGRAM: the disk is full for a while; the last checkpoint is left, and the run ends as if it had not been
+full() {
+    $1 --run $bad/full.whole --seed 5 --iterations 6 > "$work/stdout"
+    $1 --run $bad/full --seed 5 --iterations 3 > "$work/stdout"
+    before=$(cksum < $bad/full/checkpoint.safetensors)
+    (ulimit -f 60 && exec $1 --run $bad/full --resume --iterations 6) > "$work/stdout" 2> "$work/stderr"
+    is "$1, full disk: status ($(cat "$work/stderr"))" $? 1
+    says "$1, full disk" "$bad/full/.*File too large" "$work/stderr"
+    is "$1, full disk: checkpoint" "$(cksum < $bad/full/checkpoint.safetensors)" "$before"
+    ends "$1, after a full disk" 0 "" $1 --run $bad/full --resume --iterations 6
+    same "$1, after a full disk" $bad/full.whole/checkpoint.safetensors $bad/full/checkpoint.safetensors
+    is "$1, after a full disk: log" "$(without_times $bad/full.whole/log.jsonl)" "$(without_times $bad/full/log.jsonl)"
+    rm -rf $bad/full $bad/full.whole
+}
+full $search
+full $retrain
+
+# The same on a disk of its own, where this may be mounted: it fills up after some iterations.
+mkdir $bad/disk
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=300k none $bad/disk 2> "$work/stderr"; then
+    $search --run $bad/disk/run --seed 5 --iterations 100 > "$work/stdout" 2> "$work/stderr"
+    is "a disk that fills up: status ($(cat "$work/stderr"))" $? 1
+    says "a disk that fills up" "$bad/disk/run/.*No space left on device" "$work/stderr"
+    is "a disk that fills up: lines" "$(wc -l < "$work/stderr")" 1
+    cp -r $bad/disk/run $bad/rescued
+    umount $bad/disk
+    more=$(($(wc -l < $bad/rescued/log.jsonl) + 1))
+    ends "after that" 0 "" $search --run $bad/rescued --resume --iterations $more
+    ends "after that" 0 "" $search --run $bad/rescued.whole --seed 5 --iterations $more
+    equal_runs "after that" $bad/rescued.whole $bad/rescued
+fi
+finish

@@ -1,0 +1,339 @@
+/*
+ * The invariants of plans, for all phases of all shipped spaces: what is read was written before, nothing lies where
+ * something else lives, scratch is read in its own group, halos are wide enough, results get to their targets.
+ *
+ *     test_plan [ROOT]      ROOT: the checkout, for spaces/ (default ".")
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "../../gen/emit.h"
+#include "../../gen/ops.h"
+#include "tally.h"
+
+#include <dirent.h>
+#include <string.h>
+
+/* A stretch of memory, in use from one moment to another, both included. */
+struct stretch {
+    int node, block, first, last;
+    long from, to;
+};
+
+/* A plan under test, and what the test finds in it. */
+struct audit {
+    const struct plan *p;
+    const char *name;
+    int *written; /* [node]: step in which its value is complete; -1: in none */
+    int *last;    /* [node]: step in which it is last read */
+    int faults;
+};
+
+static void fault(struct audit *a, int n, const char *what)
+{
+    const struct node *node = &a->p->graph->node[n];
+    if (a->faults++ < 5)
+        printf("FAILED: %s: node %d (%s, %s) %s\n", a->name, n, op_table[node->op].name, node->path, what);
+}
+
+/* The kernels of a step: of its group, or its own one. */
+static const struct kernel *kernels_of(const struct plan *p, int step, int *count)
+{
+    const struct step *s = &p->step[step];
+    *count = s->group >= 0 ? p->group[s->group].kernels : s->combine < 0;
+    return s->group >= 0 ? p->group[s->group].kernel : &s->kernel;
+}
+
+static int is_root(const struct kernel *k, int n, int copy)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == n && k->copy[r] == copy) return 1;
+    return 0;
+}
+
+static int is_leaf(const struct plan *p, int n)
+{
+    return op_table[p->graph->node[n].op].class == CLASS_LEAF && p->node[n].keep == KEEP_LEAF;
+}
+
+/* When the values that a step leaves are there: a group's at its end, partial sums when they are combined. */
+static void find_written(struct audit *a)
+{
+    const struct plan *p = a->p;
+    for (int s = 0; s < p->steps; s++) {
+        int count;
+        const struct kernel *k = kernels_of(p, s, &count);
+        if (p->step[s].combine >= 0) {
+            if (a->written[p->step[s].combine] >= 0) fault(a, p->step[s].combine, "is combined twice");
+            a->written[p->step[s].combine] = s;
+        }
+        for (int i = 0; i < count; i++)
+            for (int r = 0; r < k[i].roots; r++) {
+                int n = k[i].root[r];
+                if (k[i].copy[r] || p->node[n].keep == KEEP_LOCAL || plan_is_partial(p, n)) continue;
+                if (p->node[n].keep != KEEP_STORED) fault(a, n, "is computed but not kept");
+                if (a->written[n] >= 0) fault(a, n, "is computed twice");
+                a->written[n] = s;
+            }
+    }
+    for (int n = 0; n < p->graph->count; n++)
+        if (p->live[n] && p->node[n].keep == KEEP_STORED && a->written[n] < 0) fault(a, n, "is never computed");
+}
+
+/* Kernel i of step s finds node n in memory: outside scratch, complete or at least its own pictures. */
+static void read_memory(struct audit *a, int s, int i, int n)
+{
+    const struct plan *p = a->p;
+    long delta;
+    int base = plan_base(p, n, &delta), count;
+    if (is_leaf(p, base)) return;
+    if (p->node[base].keep != KEEP_STORED) {
+        fault(a, n, "is read but not kept");
+        return;
+    }
+    if (p->node[base].scratch) fault(a, n, "is read outside its group's scratch");
+    if (s > a->last[base]) a->last[base] = s;
+    if (a->written[base] < s) return;
+    const struct kernel *k = kernels_of(p, s, &count);
+    int before = 0;
+    for (int e = 0; e < i && p->graph->node[base].batched; e++) before |= is_root(&k[e], base, 0);
+    if (a->written[base] > s || !before) fault(a, n, "is read before it is written");
+}
+
+static void read_scratch(struct audit *a, const struct local *l, int i)
+{
+    if (l->first >= i) fault(a, l->node, "is read from scratch before it is written");
+    if (l->last < i) fault(a, l->node, "is read from scratch after its end");
+}
+
+static int listed(const struct kernel *k, int n)
+{
+    for (int r = 0; r < k->reads; r++)
+        if (k->read[r] == n) return 1;
+    return 0;
+}
+
+/* What the expression of a pointwise root reads, an input at a time; what has no memory is computed on the way. */
+static void read_expression(struct audit *a, int s, int i, const struct kernel *k, int n)
+{
+    const struct plan *p = a->p;
+    const struct node *node = &p->graph->node[n];
+    enum keep keep = p->node[n].keep;
+    if (node->op == OP_CONST && keep == KEEP_LEAF) return;
+    if (keep == KEEP_NOT || keep == KEEP_LOCAL) {
+        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is no expression, and not kept");
+        for (int e = 0; e < node->ins; e++) read_expression(a, s, i, k, node->in[e]);
+        return;
+    }
+    if (node->op == OP_CONST) return;
+    if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
+    if (is_root(k, n, 0)) {
+        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is a sum that its own kernel reads");
+        return;
+    }
+    const struct local *l = plan_local(p, p->step[s].group, n, 0);
+    if (l)
+        read_scratch(a, l, i);
+    else
+        read_memory(a, s, i, n);
+}
+
+static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *k)
+{
+    const struct plan *p = a->p;
+    for (int r = 0; r < k->roots; r++) {
+        const struct node *node = &p->graph->node[k->root[r]];
+        if (!shape_same(plan_domain(p, k->root[r]), plan_domain(p, k->root[0])))
+            fault(a, k->root[r], "goes over another index space than its kernel");
+        if (k->copy[r] && !is_root(k, k->root[r], 0)) read_memory(a, s, i, k->root[r]);
+        for (int e = 0; e < node->ins && !k->copy[r]; e++) read_expression(a, s, i, k, node->in[e]);
+    }
+}
+
+static void audit_node_kernel(struct audit *a, int s, int i, const struct kernel *k)
+{
+    const struct plan *p = a->p;
+    const struct node *node = &p->graph->node[k->root[0]];
+    int group = p->step[s].group;
+    for (int e = 0; e < node->ins; e++) {
+        const struct local *l = plan_input_local(p, group, k->root[0], e);
+        int halo = plan_halo(p->graph, k->root[0], e);
+        if (!listed(k, node->in[e])) fault(a, node->in[e], "is read by a kernel that doesn't list it");
+        if (l)
+            read_scratch(a, l, i);
+        else
+            read_memory(a, s, i, node->in[e]);
+        if (halo > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
+    }
+}
+
+static void audit_reads(struct audit *a)
+{
+    for (int s = 0; s < a->p->steps; s++) {
+        int count;
+        const struct kernel *k = kernels_of(a->p, s, &count);
+        if (a->p->step[s].combine >= 0 && a->last[a->p->step[s].combine] < s) a->last[a->p->step[s].combine] = s;
+        for (int i = 0; i < count; i++) {
+            if (k[i].reads > KERNEL_READS || k[i].roots > KERNEL_ROOTS)
+                fault(a, k[i].root[0], "has too large a kernel");
+            if (k[i].kind == KERNEL_POINTWISE)
+                audit_pointwise(a, s, i, &k[i]);
+            else
+                audit_node_kernel(a, s, i, &k[i]);
+        }
+    }
+}
+
+/* No two stretches that are in use at the same moment meet. */
+static void audit_stretches(struct audit *a, const struct stretch *s, int count, long size)
+{
+    for (int i = 0; i < count; i++) {
+        if (s[i].from < 0 || (s[i].block == AG_ARENA && s[i].to > size)) fault(a, s[i].node, "lies outside its block");
+        for (int k = 0; k < i; k++) {
+            int together = s[k].first <= s[i].last && s[i].first <= s[k].last && s[k].block == s[i].block;
+            if (together && s[k].from < s[i].to && s[i].from < s[k].to)
+                fault(a, s[i].node, "lies where another one lives");
+        }
+    }
+}
+
+/* A group's scratch: from the kernel that writes to the last that reads. */
+static void audit_scratch(struct audit *a, const struct group *g)
+{
+    const struct plan *p = a->p;
+    struct stretch *s = mem_alloc(p->mem, sizeof *s * (size_t)(g->locals + 1));
+    for (int i = 0; i < g->locals; i++) {
+        const struct local *l = &g->local[i];
+        struct shape d = p->graph->node[l->node].shape;
+        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
+        if (!is_root(&g->kernel[l->first], l->node, l->copy)) fault(a, l->node, "isn't written by its first kernel");
+        if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
+        s[i] = (struct stretch){
+            l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
+    }
+    audit_stretches(a, s, g->locals, p->scratch_size);
+}
+
+/* The arena, and results that lie in the place of their target. Partial sums live from their group to their
+ * combination. */
+static void audit_arena(struct audit *a)
+{
+    const struct plan *p = a->p;
+    struct stretch *s = mem_alloc(p->mem, sizeof *s * (size_t)(2 * p->graph->count + 1));
+    int count = 0;
+    for (int n = 0; n < p->graph->count; n++) {
+        const struct node_plan *np = &p->node[n];
+        const struct node *node = &p->graph->node[n];
+        if (!p->live[n] || np->keep != KEEP_STORED) continue;
+        if (!np->scratch)
+            s[count++] = (struct stretch){n,
+                                          np->block,
+                                          a->written[n],
+                                          a->last[n] > a->written[n] ? a->last[n] : a->written[n],
+                                          np->offset,
+                                          np->offset + shape_size(node->shape)};
+        if (!plan_is_partial(p, n)) continue;
+        int group = 0;
+        while (group < p->steps && p->step[group].group != np->group) group++;
+        long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
+        if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows)
+            fault(a, n, "has too little room for its parts");
+        s[count++] =
+            (struct stretch){n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * p->parts};
+    }
+    audit_stretches(a, s, count, p->arena_size);
+}
+
+/* Every target lies in its place, or is copied there when all is done. */
+static void audit_targets(struct audit *a)
+{
+    const struct plan *p = a->p;
+    for (int i = 0; i < p->graph->targets; i++) {
+        const struct target *t = &p->graph->target[i];
+        long delta;
+        int base = plan_base(p, t->node, &delta), copied = 0;
+        for (int k = 0; k < p->copies; k++) copied |= p->copy[k] == i;
+        int placed = p->node[t->node].keep == KEEP_STORED && p->node[t->node].block == t->block &&
+                     p->node[t->node].offset == t->offset;
+        if (!copied && !placed) fault(a, t->node, "doesn't get to its target");
+        if (placed && t->block != AG_OUT && t->block != AG_GRAD && t->block != AG_GRAD_ALPHA)
+            fault(a, t->node, "overwrites what the phase may still read");
+        if (copied && !is_leaf(p, base)) a->last[base] = p->steps;
+        if (p->node[base].scratch) fault(a, t->node, "is a target in scratch");
+    }
+}
+
+static void audit_plan(const struct plan *p, const char *name)
+{
+    size_t size = sizeof(int) * (size_t)(p->graph->count + 1);
+    struct audit a = {.p = p, .name = name, .written = mem_alloc(p->mem, size), .last = mem_alloc(p->mem, size)};
+    for (int n = 0; n < p->graph->count; n++) a.written[n] = a.last[n] = -1;
+    find_written(&a);
+    audit_reads(&a);
+    audit_targets(&a);
+    for (int i = 0; i < p->groups; i++) audit_scratch(&a, &p->group[i]);
+    audit_arena(&a);
+    if (a.faults)
+        failed++;
+    else
+        passed++;
+}
+
+/* ---------------------------------------------------------------- the shipped spaces */
+
+static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                        const char *file)
+{
+    struct model *m = model_new(spec, geno, program, merge);
+    for (int i = 0; i < m->phases; i++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s, %s%s", file, m->phase[i].name, merge ? "" : ", not merged");
+        struct plan *p = emit_plan(&m->phase[i]);
+        audit_plan(p, name);
+        graph_free((struct graph *)p->graph);
+        plan_free(p);
+    }
+    model_free(m);
+}
+
+static void audit_file(const char *file, const char *batch)
+{
+    static struct spec spec;
+    static struct genotype geno;
+    char err[1024], set[2][64], *sets[] = {set[0], set[1]};
+    snprintf(set[0], sizeof set[0], "search.batch=%s", batch);
+    snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
+    if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
+    for (int merge = 0; merge < 2; merge++) {
+        if (!geno.genes)
+            audit_model(&spec, &geno, PROGRAM_SEARCH, merge, file);
+        else
+            audit_model(&spec, &geno, PROGRAM_RETRAIN, merge, file);
+    }
+    if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, file);
+}
+
+static void audit_folder(const char *root, const char *folder)
+{
+    char path[512], file[1024];
+    int files = 0;
+    snprintf(path, sizeof path, "%s/%s", root, folder);
+    DIR *dir = opendir(path);
+    for (struct dirent *d; dir && (d = readdir(dir));) {
+        const char *dot = strrchr(d->d_name, '.');
+        if (!dot || strcmp(dot, ".json") != 0) continue;
+        snprintf(file, sizeof file, "%s/%s", path, d->d_name);
+        audit_file(file, "");
+        audit_file(file, "1"); /* one picture, one part */
+        audit_file(file, "3");
+        files++;
+    }
+    if (dir) closedir(dir);
+    check(files > 0, "%s: no spaces there", path);
+}
+
+int main(int argc, char **argv)
+{
+    const char *root = argc > 1 ? argv[1] : ".";
+    audit_folder(root, "spaces");
+    audit_folder(root, "spaces/genotypes");
+    return finish();
+}
