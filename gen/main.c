@@ -94,6 +94,17 @@ static char *retrain_folder(struct mem *mem, const struct options *o, const stru
     return mem_printf(mem, "out/retrain-%s", spec->name);
 }
 
+/* What was written, and what to type next: the top makefile knows the programs of out/, any other folder has its own.
+ */
+static void say_next(const char *folder, const char *program, const char *files)
+{
+    printf("%s written to %s; next: ", files, folder);
+    if (strcmp(folder, "out") == 0)
+        printf("make out/%s && ./out/%s\n", program, program);
+    else
+        printf("make -C %s -f %s.mk && %s%s/%s\n", folder, program, *folder == '/' ? "" : "./", folder, program);
+}
+
 static int emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     struct mem *mem = mem_new();
@@ -111,11 +122,8 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
     }
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
-    else if (geno->genes)
-        printf("%s/retrain.c, %s/generate.c written; next: make %s/retrain && ./%s/retrain\n", o->folder, o->folder,
-               o->folder, o->folder);
     else
-        printf("%s/search.c written; next: make %s/search && ./%s/search\n", o->folder, o->folder, o->folder);
+        say_next(o->folder, geno->genes ? "retrain" : "search", geno->genes ? "retrain.c and generate.c" : "search.c");
     free(spec_json);
     free(geno_json);
     mem_free(mem);
