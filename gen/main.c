@@ -1,7 +1,9 @@
 /* The command line of aggen. */
+#define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "info.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +80,15 @@ static int parse(struct options *o, int argc, char **argv)
     return o->file ? 0 : fail("no file given", "");
 }
 
+/* The command line for the headings of what it wrote: on one line, and nothing that would end a comment there. */
 static char *command_text(struct mem *mem, const struct options *o)
 {
     char *s = mem_printf(mem, "aggen %s", o->file);
     for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
-    return o->merge ? s : mem_printf(mem, "%s --no-merge", s);
+    if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
+    for (char *c = s; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
+    return s;
 }
 
 /* The run folder of a retraining: below the search's when the genotype lies in one. */
@@ -150,8 +156,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(usage, stdout);
-            return 0;
+            return fflush(stdout) == 0 ? 0 : 1;
         }
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     if (parse(&o, argc, argv)) return 2;
     if (spec_read(o.file, o.set, o.sets, &spec, &geno, err, sizeof err)) {
         fprintf(stderr, "aggen: %s\n", err);

@@ -2,10 +2,15 @@
  * Vectors for the kernels below. vf holds VL reals; its width follows from the compiler's own macros, so that the same
  * text serves every machine. With AG_NO_VECTORS (a compiler without GNU vector extensions) vf is one real.
  */
+#ifndef AG_H /* ag.h has these two too */
 #ifndef AG_REAL
 #define AG_REAL float
 #endif
 typedef AG_REAL real;
+#endif
+#if defined(__TINYC__) && !defined(AG_NO_VECTORS)
+#define AG_NO_VECTORS
+#endif
 
 #if defined(AG_NO_VECTORS)
 #define VECTOR_BYTES sizeof(real)
