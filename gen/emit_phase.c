@@ -291,7 +291,7 @@ static void node_arguments(const struct site *s, int n, struct text *t)
     int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV;
     if (conv && node->ins == 2) text_add(t, "0, ");
     if (plan_is_partial(s->p, n))
-        text_printf(t, "b[AG_ARENA] + %ld + part * %ld", np->partial, np->partial_size);
+        text_printf(t, "b[AG_ARENA] + %ld + part * %ldL", np->partial, np->partial_size);
     else
         text_add(t, cpu_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n));
     if (node->op == OP_MOMENTS) text_add(t, ", n - first");
@@ -353,7 +353,7 @@ static void clear_partials(const struct site *s, const struct group *g)
             int n = g->kernel[i].root[r];
             const struct node_plan *np = &s->p->node[n];
             if (!plan_is_partial(s->p, n)) continue;
-            text_printf(&s->c->phases, "    ag_clear(b[AG_ARENA] + %ld + part * %ld, %ld);\n", np->partial,
+            text_printf(&s->c->phases, "    ag_clear(b[AG_ARENA] + %ld + part * %ldL, %ld);\n", np->partial,
                         np->partial_size, np->partial_size);
         }
 }

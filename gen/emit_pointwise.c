@@ -317,7 +317,7 @@ static void list_arguments(struct nest *s, struct text *arguments)
         const struct operand *o = &s->operand[i];
         const struct node_plan *np = &s->p->node[o->node];
         if (o->is_partial)
-            text_printf(arguments, "b[AG_ARENA] + %ld + part * %ld, ", np->partial, np->partial_size);
+            text_printf(arguments, "b[AG_ARENA] + %ld + part * %ldL, ", np->partial, np->partial_size);
         else
             text_printf(arguments, "%s, ", cpu_address(s->c, s->p, s->group, o->local, o->node));
     }
