@@ -40,12 +40,10 @@ void graph_free(struct graph *g)
 
 void graph_path(struct graph *g, const char *format, ...)
 {
-    char text[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    g->path = mem_vprintf(g->mem, format, args);
     va_end(args);
-    g->path = mem_printf(g->mem, "%s", text);
 }
 
 void graph_target(struct graph *g, int node, int block, long offset, const char *name)

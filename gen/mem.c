@@ -1,6 +1,5 @@
 #include "mem.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,16 +42,23 @@ void *mem_alloc(struct mem *pool, size_t size)
     return p->data;
 }
 
+char *mem_vprintf(struct mem *pool, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *s = mem_alloc(pool, (size_t)n + 1);
+    vsnprintf(s, (size_t)n + 1, format, args);
+    return s;
+}
+
 char *mem_printf(struct mem *pool, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    char *s = mem_alloc(pool, (size_t)n + 1);
-    vsnprintf(s, (size_t)n + 1, format, again);
+    char *s = mem_vprintf(pool, format, args);
     va_end(args);
-    va_end(again);
     return s;
 }
 

@@ -39,16 +39,15 @@ static struct ag_tensor *table_add(struct table *t, struct ag_tensor tensor, lon
 
 int build_param(struct build *b, const struct pass *pass, struct param p, const char *format, ...)
 {
-    char name[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(name, sizeof name, format, args);
+    const char *name = mem_vprintf(b->model->mem, format, args);
     va_end(args);
     struct table *t = &b->model->block[p.block];
     struct ag_tensor *tensor = table_find(t, name);
     if (!tensor) {
         struct ag_tensor new = {.rank = p.rank, .init = p.init.kind, .a = p.init.a, .b = p.init.b};
-        new.name = mem_printf(b->model->mem, "%s", name);
+        new.name = name;
         memcpy(new.shape, p.shape, sizeof new.shape);
         tensor = table_add(t, new, shape_size(p.view));
     }

@@ -60,13 +60,9 @@ const char *template_body(const char *file)
 
 void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    char *text = mem_alloc(mem, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, format, again);
-    va_end(again);
+    const char *text = mem_vprintf(mem, format, args);
     va_end(args);
     s->list = mem_grow(s->list, s->count, &s->capacity, sizeof *s->list);
     s->list[s->count++] = (struct substitution){mem_printf(mem, "%s", token), text};
