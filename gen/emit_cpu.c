@@ -57,8 +57,10 @@ int cpu_instance(struct cpu *c, const char *template, const char *part, const ch
                  double flop)
 {
     char *file = template_file(c->mem, mem_printf(c->mem, "templates/cpu/%s.c", template), c->error, c->errsize);
-    if (!file) return 0;
+    if (!file) file = ""; /* c->error says so; an empty function keeps the rest of this run going until that is seen */
     struct text pieces = {NULL, 0, 0}, text = {NULL, 0, 0}, named = {NULL, 0, 0};
+    text_add(&text, "");
+    text_add(&named, "");
     take_part(&pieces, template_body(file), part);
     template_expand(&text, pieces.s ? pieces.s : "", s);
     int i = find_instance(c, text.s);

@@ -45,7 +45,7 @@ static void write_file(struct writer *w, const char *name, const char *text)
     int ok = f && fwrite(text, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
     if (f && fclose(f) != 0) ok = 0;
     if (ok && rename(temporary, path) == 0) return;
-    snprintf(w->err, w->errsize, "%s: %s", path, strerror(errno));
+    snprintf(w->err, w->errsize, "%s: cannot be written: %s; -o names another folder", path, strerror(errno));
     unlink(temporary);
     w->failed = 1;
 }
@@ -59,7 +59,7 @@ static void make_folder(struct writer *w)
         if (!end && *slash != '/') continue;
         *slash = 0;
         if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            snprintf(w->err, w->errsize, "%s: %s", path, strerror(errno));
+            snprintf(w->err, w->errsize, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
             w->failed = 1;
         }
         if (end || w->failed) return;
@@ -292,7 +292,10 @@ static void write_runtime(struct writer *w)
             write_file(w, w->runtime_file[i], text);
     }
     char *vector = template_file(w->mem, "templates/cpu/vector.h", w->err, w->errsize);
-    if (vector) write_file(w, "vector.h", vector);
+    if (!vector)
+        w->failed = 1;
+    else
+        write_file(w, "vector.h", vector);
 }
 
 static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)

@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-    LEAVES = 32,     /* tensors that a pointwise node is computed from, at the most */
-    LEAVES_KEPT = 12 /* with more than this it is stored, so that no kernel reads too many */
+    LEAVES = 32,                  /* tensors that a pointwise node is computed from, at the most */
+    LEAVES_KEPT = 12,             /* with more than this it is stored */
+    READS_KEPT = KERNEL_READS / 2 /* with more reads of any kind too: two such make a kernel's expression at the most */
 };
 
 /* Distinct large tensors in memory that a pointwise node is computed from. */
@@ -98,10 +99,10 @@ static int is_target(const struct graph *g, int n)
 }
 
 /* Batched: by the number of tensors it is made of. In weight space: unless it is used once, by its like. */
-static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves)
+static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves, int reads)
 {
     const struct node *n = &p->graph->node[i];
-    if (is_target(p->graph, i)) return KEEP_STORED;
+    if (is_target(p->graph, i) || reads > READS_KEPT) return KEEP_STORED;
     if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
     if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
     if (u->larger || n->op == OP_TANH) return KEEP_STORED;
@@ -114,6 +115,7 @@ void plan_keep(struct plan *p)
     const struct graph *g = p->graph;
     struct uses *uses = count_uses(p);
     struct leaves *leaves = mem_alloc(p->mem, sizeof *leaves * (size_t)g->count);
+    int *reads = mem_alloc(p->mem, sizeof *reads * (size_t)g->count); /* in its expression, at the most */
     for (int i = 0; i < g->count; i++) {
         const struct node *n = &g->node[i];
         struct node_plan *np = &p->node[i];
@@ -121,15 +123,17 @@ void plan_keep(struct plan *p)
         if (op_table[n->op].class == CLASS_LEAF) {
             np->keep = n->op == OP_CONST && uses[i].window ? KEEP_STORED : KEEP_LEAF;
         } else if (is_pointwise(p, i)) {
+            for (int k = 0; k < n->ins; k++) reads[i] += reads[n->in[k]];
             for (int k = 0; k < n->ins; k++)
                 for (int e = 0; e < leaves[n->in[k]].count; e++) leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
-            np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count);
+            np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
         } else if (!alias(p, i)) {
             np->keep = cheap(g, n) && !uses[i].pointwise && !is_target(g, i) ? KEEP_LOCAL : KEEP_STORED;
         }
         int in_memory =
             np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
         if (in_memory) {
+            reads[i] = 1;
             leaves[i].count = 0;
             if (n->batched) leaves_add(&leaves[i], i);
         }

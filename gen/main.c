@@ -77,6 +77,9 @@ static int parse(struct options *o, int argc, char **argv)
         else
             return fail("one file at a time", argv[i]);
     }
+    if (o->info && o->folder) return fail("-o goes with emitting, not with info", o->folder);
+    if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
+    if (!o->folder) o->folder = "out";
     return o->file ? 0 : fail("no file given", "");
 }
 
@@ -149,7 +152,7 @@ static void info(const struct options *o, const struct spec *spec, const struct 
 
 int main(int argc, char **argv)
 {
-    struct options o = {.merge = 1, .folder = "out"};
+    struct options o = {.merge = 1};
     static struct spec spec;
     static struct genotype geno;
     char err[2048];

@@ -135,7 +135,6 @@ static struct kernel *append(struct group *grp)
 static void add_root(const struct plan *p, struct group *grp, int root, int copy)
 {
     int read[KERNEL_READS], reads = plan_root_reads(p, root, copy, read, 0);
-    if (reads > KERNEL_READS) abort();
     for (int i = grp->kernels - 1; i >= 0; i--) {
         if (join(p, &grp->kernel[i], root, copy, read, reads)) return;
         if (writes_any(p, &grp->kernel[i], read, reads)) break;
@@ -220,8 +219,8 @@ static int resolution(const struct plan *p, int n)
     return r;
 }
 
-/* Pooling and interpolation, which are cheap, run in the group of whichever side comes first, so that the other need not
- * wait in the arena; what convolves runs at its larger side. */
+/* Pooling and interpolation, which are cheap, run in the group of whichever side comes first, so that the other need
+ * not wait in the arena; what convolves runs at its larger side. */
 static int fits(const struct plan *p, const struct group *g, int n)
 {
     const struct node *node = &p->graph->node[n];

@@ -1,6 +1,8 @@
 /* The keys of every family, with their ranges and the paper's defaults. */
 #include "spec_keys.h"
 
+#include <limits.h>
+
 #define AT(field) offsetof(struct spec, field)
 #define MILLION   1e6
 
@@ -137,6 +139,13 @@ static int residual_check(struct spec *spec, const struct json *document, struct
             err, at, JSON_AT_VALUE, NULL,
             "generator.cells %d doubles generator.base %d to %d, but image.size %d takes %d (cells may be null)",
             spec->cells, spec->base, spec->base << spec->cells, size, fit);
+    }
+    int channels = spec->retrain.g_channels > spec->channels ? spec->retrain.g_channels : spec->channels;
+    if ((long long)(channels + 31) * spec->base * spec->base * spec->latent > INT_MAX) {
+        const struct json *at = written(document, "generator.base", "generator.channels");
+        return json_error(err, at, JSON_AT_VALUE, NULL,
+                          "%d channels, base %d and latent %d give the first layer more than 2^31 weights", channels,
+                          spec->base, spec->latent);
     }
     return cell_check(&spec->cell, document, err);
 }

@@ -11,6 +11,8 @@ static int load_weights(const char *path, real *const block[AG_BLOCKS], struct a
 {
     struct ag_st st;
     const enum ag_load all_finite = AG_LOAD_FINITE; /* and none missing */
+    if (!ag_is_file(path))
+        return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
     int status = ag_st_open(&st, path, err);
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), generate_program.genotype))
         status =
@@ -29,12 +31,16 @@ static void draw(const struct ag_options *options, real *const block[AG_BLOCKS],
     const long picture = (long)side * side * generate_program.image_channels;
     real *z = ag_tensor_find(&sample->in, "in.z", block[AG_IN]);
     const real *fake = ag_tensor_find(&sample->out, "out.fake", block[AG_OUT]);
+    struct ag_progress progress;
+    ag_progress_start(&progress, "pictures", options->count, 0);
     for (long first = 0; first < options->count; first += sample->batch) {
         const long left = options->count - first, n = left < sample->batch ? left : sample->batch;
         ag_sample_latents(&generate_program, options->seed, first, sample->batch, z);
         sample->run(block);
         ag_copy(pictures + first * picture, fake, n * picture);
+        ag_progress_step(&progress, first + n, "%s", options->output);
     }
+    ag_progress_end(&progress);
 }
 
 static int generate(const struct ag_options *options, struct ag_error *err)

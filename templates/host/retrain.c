@@ -302,6 +302,16 @@ static int begin(struct retrain *s, const struct ag_options *options)
     return 0;
 }
 
+/* The generator looks in the default run folder unless it is told. */
+static void tell_next(struct retrain *s)
+{
+    const char *folder = s->run.folder;
+    ag_progress_note(&s->progress,
+                     "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
+                     "Next, draw some:\n\n    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
+                     folder, folder, folder);
+}
+
 static int retrain(struct retrain *s, const struct ag_options *options)
 {
     int status = ag_run_open(&s->run, &retrain_program, options, s->err);
@@ -318,11 +328,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
     if (status) return status;
     ag_signals_catch();
     status = train(s);
-    if (!status)
-        ag_progress_note(&s->progress,
-                         "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
-                         "Next, draw some:\n\n    make out/generate && ./out/generate -n 64\n",
-                         s->run.folder, s->run.folder);
+    if (!status) tell_next(s);
     return status;
 }
 

@@ -90,6 +90,7 @@ struct search {
     struct ag_progress progress;
     double started;                            /* when this iteration began, or was resumed */
     double last_d_loss, last_g_loss, last_gap; /* for the progress line */
+    int gap_known;
     struct ag_error *err;
 };
 
@@ -217,6 +218,7 @@ static int arch_step(struct search *s)
         s->minmax += minmax;
         s->maxmin += maxmin;
         s->last_gap = minmax - maxmin;
+        s->gap_known = 1;
         if (ARCH_BOTH && half == TRAINING) ag_copy(s->arch_gradient, gradient, size);
     }
     if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
@@ -397,6 +399,18 @@ static int stop(struct search *s)
                    s->k + 1, s->iterations, s->position);
 }
 
+/* There is no gap to show before the first alpha step. */
+static void show_progress(struct search *s)
+{
+    const long done = steps_until(s, s->k) + s->position, iteration = s->k + (s->k < s->iterations);
+    if (s->gap_known)
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f  gap %.3f", iteration, s->last_d_loss,
+                         s->last_g_loss, s->last_gap);
+    else
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f", iteration, s->last_d_loss,
+                         s->last_g_loss);
+}
+
 static int train(struct search *s)
 {
     int status = 0;
@@ -406,8 +420,7 @@ static int train(struct search *s)
         status = step(s);
         s->position++;
         if (!status && steps_until(s, s->k) + s->position == steps_until(s, s->k + 1)) status = end_iteration(s);
-        ag_progress_step(&s->progress, steps_until(s, s->k) + s->position, "iteration %ld  D %.3f  G %.3f  gap %.3f",
-                         s->k + (s->k < s->iterations), s->last_d_loss, s->last_g_loss, s->last_gap);
+        show_progress(s);
         if (!status && s->k < s->iterations && ag_signals_caught()) status = stop(s);
     }
     ag_progress_end(&s->progress);
@@ -477,8 +490,8 @@ static void tell_next(struct search *s)
     const char *folder = s->run.folder;
     ag_progress_note(&s->progress,
                      "\nThe architecture is in %s/genotype.json; %s/samples shows how the search went.\n"
-                     "Next, retrain it:\n\n    aggen %s/genotype.json\n    make out/retrain && ./out/retrain\n",
-                     folder, folder, folder);
+                     "Next, retrain it:\n\n    %s %s/genotype.json\n    make out/retrain && ./out/retrain\n",
+                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", folder);
 }
 
 static int search(struct search *s, const struct ag_options *options)

@@ -59,7 +59,29 @@ ends "aggen info > /dev/full" 1 "" sh -c "./aggen info $tiny > /dev/full || { ec
 AGGEN_HOME=$bad
 export AGGEN_HOME
 ends "aggen without templates" 1 "AGGEN_HOME" ./aggen $tiny -o $bad/out
+cp -R templates runtime $bad
+rm $bad/templates/cpu/vector.h
+ends "aggen without vector.h" 1 "vector.h" ./aggen $tiny -o $bad/out
+cp templates/cpu/vector.h $bad/templates/cpu
+rm $bad/templates/cpu/conv.c
+ends "aggen without conv.c" 1 "conv.c" ./aggen $tiny -o $bad/out
 unset AGGEN_HOME
+
+# ---------------------------------------------------------------- words that go with other commands
+
+ends "aggen FILE --json" 2 "json" ./aggen $tiny --json
+ends "aggen info FILE -o" 2 "-o" ./aggen info $tiny -o $bad/out
+
+# ---------------------------------------------------------------- what a kernel could not take in one piece
+
+edges=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    edges=$edges', ["e'$i'", 1, 2, "normal"]'
+done
+ends "thirty edges between two nodes" 0 "" ./aggen $tiny -o $bad/edges --set \
+    'generator.cell={"edges": [["a", "in", 1, "up"]'"$edges"'], "output": 2, "skip": null}'
+ends "a first layer beyond what an int counts" 2 "first layer" ./aggen $tiny --set generator.channels=4096 \
+    --set generator.base=512 --set image.size=1024 --set generator.latent=4096
 # What the command says must not end the comment that it stands in.
 newline='a
 b'

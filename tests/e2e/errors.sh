@@ -92,7 +92,7 @@ is "files left by replays" "$(ls -a $bad | grep -c dump)" 0
 weights=$run/retrain/ema.safetensors
 size=$(wc -c < $weights)
 drawn() { ends "$1" "$2" "$3" $generate -n 4 -o "$4" --weights "$5"; }
-drawn "no weights" 2 "nowhere.*No such file" $bad/x.png nowhere
+drawn "no weights" 2 "nowhere.*no such file" $bad/x.png nowhere
 head -c $((size - 4)) $weights > $bad/cut.safetensors
 drawn "weights that are cut" 2 "cut.safetensors" $bad/x.png $bad/cut.safetensors
 cp $weights $bad/nan.safetensors

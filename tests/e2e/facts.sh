@@ -39,7 +39,7 @@ derived() {
 derived alphagan_s 2952707 3613187 0.745 1.31
 derived alphagan_l 8618499 9278979 2.718 2.78
 
-# Work of a phase at the sizes it was once measured at, to some percent
+# Work of a phase at two sizes, to some percent
 info spaces/g32.json
 near "g32: GFLOP of d" "$(number "$info" d.flop)" 33e9 0.03
 near "g32: GFLOP of g" "$(number "$info" g.flop)" 63e9 0.03

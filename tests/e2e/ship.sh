@@ -93,8 +93,10 @@ cd "$work/away/moved here" || exit 1
 ends "a moved folder's program" 0 "" ./search --iterations 1
 cd "$root" || exit 1
 is "its run" "$(ls "$work/away/moved here/out/run")" "$(ls $base/run | grep -v retrain)"
-make -q -C "$work/away/moved here" -f search.mk MARCH=x86-64
+make -q -C "$work/away/moved here" -f search.mk CFLAGS=-O0 MARCH=x86-64
 ok "nothing is left to make" $?
+make -q -C "$work/away/moved here" -f search.mk CFLAGS=-O0 MARCH=haswell > /dev/null
+is "what is built for another machine is built again: make -q" $? 1
 
 
 make -s install DESTDIR="$work/dest" PREFIX=/usr > "$work/make" 2>&1

@@ -8,7 +8,7 @@ installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install o
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "deps: not a Debian system; install what these packages hold: $packages" >&2
-    echo "      (Fedora: dnf install gcc make libpng-devel libjpeg-turbo-devel zlib-devel tcc clangel, and jsmn.h)" >&2
+    echo "      (Fedora: dnf install gcc make libpng-devel libjpeg-turbo-devel zlib-devel tcc clang, and jsmn.h)" >&2
     exit 0
 fi
 missing=
