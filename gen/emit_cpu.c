@@ -53,15 +53,33 @@ static void add_prototype(struct cpu *c, const char *text, const char *name)
     text_add(&c->prototypes, ");\n");
 }
 
+/* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
+ * until that is seen. */
+static const char *load(struct cpu *c, const char *template)
+{
+    for (int i = 0; i < c->loads; i++)
+        if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
+    char *file = template_file(c->mem, mem_printf(c->mem, "templates/cpu/%s.c", template), c->error, c->errsize);
+    c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
+    c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
+    return c->loaded[c->loads++].text;
+}
+
+void cpu_free(struct cpu *c)
+{
+    text_free(&c->prototypes);
+    text_free(&c->phases);
+    free(c->instance);
+    free(c->loaded);
+}
+
 int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name, const struct substitutions *s,
                  double flop)
 {
-    char *file = template_file(c->mem, mem_printf(c->mem, "templates/cpu/%s.c", template), c->error, c->errsize);
-    if (!file) file = ""; /* c->error says so; an empty function keeps the rest of this run going until that is seen */
     struct text pieces = {NULL, 0, 0}, text = {NULL, 0, 0}, named = {NULL, 0, 0};
     text_add(&text, "");
     text_add(&named, "");
-    take_part(&pieces, template_body(file), part);
+    take_part(&pieces, load(c, template), part);
     template_expand(&text, pieces.s ? pieces.s : "", s);
     int i = find_instance(c, text.s);
     if (i < 0) {

@@ -17,17 +17,26 @@ struct instance {
     const char *first;  /* where it was first asked for */
 };
 
+/* A kernel template that was read. */
+struct loaded {
+    const char *name, *text;
+};
+
 struct cpu {
     struct mem *mem;
     const struct model *model;
     struct instance *instance;
     int instances, instance_capacity;
+    struct loaded *loaded;
+    int loads, load_capacity;
     const char *path; /* of the node that kernels are being asked for */
     struct text prototypes, phases;
     char *error; /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;
 };
 
+/* Frees what the pool does not hold. */
+void cpu_free(struct cpu *c);
 /* The function for this template, made now or before; `name` is what it would like to be called. Returns its index. */
 int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name, const struct substitutions *s,
                  double flop);

@@ -282,20 +282,24 @@ static int list_runtime(struct writer *w)
     return 1;
 }
 
+/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+static char *home_file(struct writer *w, const char *folder, const char *name)
+{
+    char *text = template_file(w->mem, mem_printf(w->mem, "%s/%s", folder, name), w->err, w->errsize);
+    if (!text) w->failed = 1;
+    return text;
+}
+
+static void copy_file(struct writer *w, const char *folder, const char *name)
+{
+    char *text = home_file(w, folder, name);
+    if (text) write_file(w, name, text);
+}
+
 static void write_runtime(struct writer *w)
 {
-    for (int i = 0; i < w->runtime_files; i++) {
-        char *text = template_file(w->mem, mem_printf(w->mem, "runtime/%s", w->runtime_file[i]), w->err, w->errsize);
-        if (!text)
-            w->failed = 1;
-        else
-            write_file(w, w->runtime_file[i], text);
-    }
-    char *vector = template_file(w->mem, "templates/cpu/vector.h", w->err, w->errsize);
-    if (!vector)
-        w->failed = 1;
-    else
-        write_file(w, "vector.h", vector);
+    for (int i = 0; i < w->runtime_files; i++) copy_file(w, "runtime", w->runtime_file[i]);
+    copy_file(w, "templates/cpu", "vector.h");
 }
 
 static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)
@@ -353,11 +357,8 @@ static void retrain_tokens(struct mem *mem, struct substitutions *s, const struc
 
 static void write_host(struct writer *w)
 {
-    char *file = template_file(w->mem, mem_printf(w->mem, "templates/host/%s.c", w->name), w->err, w->errsize);
-    if (!file) {
-        w->failed = 1;
-        return;
-    }
+    char *file = home_file(w, "templates/host", mem_printf(w->mem, "%s.c", w->name));
+    if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
     const struct spec *spec = w->m->spec;
@@ -384,11 +385,8 @@ static void write_host(struct writer *w)
 
 static void write_makefile(struct writer *w)
 {
-    char *file = template_file(w->mem, "templates/host/program.mk", w->err, w->errsize);
-    if (!file) {
-        w->failed = 1;
-        return;
-    }
+    char *file = home_file(w, "templates/host", "program.mk");
+    if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};
     for (int i = 0; i < w->runtime_files; i++) {
@@ -425,9 +423,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
         write_runtime(&w);
         write_makefile(&w); /* last: what make sees is complete */
     }
-    text_free(&c.phases);
-    text_free(&c.prototypes);
-    free(c.instance);
+    cpu_free(&c);
     mem_free(mem);
     return w.failed;
 }

@@ -268,11 +268,9 @@ int main(int argc, char **argv)
     if (!p.failed) write_kernels(&p);
     if (!p.failed) write_phases(&p);
     printf("%d graphs, %d kernels\n", p.tests, p.cpu.instances);
-    text_free(&p.cpu.phases);
-    text_free(&p.cpu.prototypes);
+    cpu_free(&p.cpu);
     text_free(&p.table);
     text_free(&p.leaves);
-    free(p.cpu.instance);
     mem_free(p.mem);
     return p.failed;
 }
