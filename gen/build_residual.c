@@ -98,20 +98,6 @@ static int candidate(struct build *b, const struct pass *pass, int x, const stru
     }
 }
 
-/* softmax(alpha), or softmax((alpha + gumbel) (1 + sharpness)) with sharpness = 1/tau - 1. */
-static int mixture_weights(struct build *b, const struct pass *pass, const struct gen_edge *e, int n)
-{
-    struct param p = {AG_ALPHA, shape4(1, 1, 1, n), 1, {n}, {AG_INIT_NORMAL, 0, 1e-3}};
-    int logits = build_param(b, pass, p, "alpha.%s", e->name);
-    if (pass->gumbel) {
-        int noise = build_input(b, mem_printf(b->model->mem, "in.gumbel.%s", e->name), 1, shape4(1, 1, 1, n), 0);
-        int sharpness = build_input(b, "in.sharpness", 1, shape4(1, 1, 1, 1), 0);
-        logits = g_add(b->g, logits, noise);
-        logits = g_mul(b->g, logits, g_shift(b->g, sharpness, 1));
-    }
-    return g_unary(b->g, OP_SOFTMAX, logits);
-}
-
 /* Eq. 8: the mixture of an edge's candidates, or the one its genotype names. */
 static int edge(struct build *b, const struct pass *pass, int x, const struct gen_edge *e)
 {
@@ -120,7 +106,7 @@ static int edge(struct build *b, const struct pass *pass, int x, const struct ge
         if (strcmp(geno->gene[i].edge, e->name) == 0) return candidate(b, pass, x, e, geno->gene[i].op);
     const struct pool *pool = e->up ? &b->model->spec->up : &b->model->spec->normal;
     graph_path(b->g, "%s", e->name);
-    int weights = mixture_weights(b, pass, e, pool->count), sum = -1;
+    int weights = build_mixture(b, pass, e->name, pool->count), sum = -1;
     for (int i = 0; i < pool->count; i++) {
         int y = candidate(b, pass, x, e, pool->op[i]);
         graph_path(b->g, "%s", e->name);

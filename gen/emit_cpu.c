@@ -137,6 +137,7 @@ const char *cpu_address(struct cpu *c, const struct plan *p, int group, const st
         offset = node->attr[0];
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
+    node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
     if (!node->batched || group == -1) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
 }

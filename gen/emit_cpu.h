@@ -47,6 +47,21 @@ const char *cpu_target_address(struct cpu *c, const struct target *t);
 /* emit_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures. */
 int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
                   int *images);
+/* Where kernels are called. */
+struct site {
+    struct cpu *c;
+    const struct plan *p;
+    int group; /* -1: a step of its own */
+};
+/* emit_nodes.c: the function of node n's own kernel. */
+int cpu_node(const struct site *s, int n);
+/* The function that adds what the border of node n needs: its own kernel, or what follows its convolution. */
+int cpu_border(const struct site *s, int n);
+/* The function that adds up node n's partial sums. */
+int cpu_combine(const struct site *s, int n);
+/* The halo of what node n's kernel writes. */
+long cpu_halo(const struct site *s, int n);
+
 /* emit_phase.c: the functions of one phase, appended to c->phases. */
 void cpu_phase(struct cpu *c, const struct phase_graph *phase, const struct plan *p);
 

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,21 +115,63 @@ static void table_reference(struct text *t, const char *name, const struct table
     text_printf(t, "{%s, %d, %ld}", table->count ? name : "0", table->count, table->size);
 }
 
-static void edges_text(struct writer *w, struct text *t)
+enum words { WORDS_NORMAL, WORDS_UP, WORDS_LATENT, WORDS };
+
+static enum words words_of(const struct choice *choice)
 {
-    struct gen_edge edge[SPEC_GENES];
-    int count = spec_edges(w->m->spec, edge);
-    for (int up = 0; up < 2; up++) {
-        const struct pool *pool = up ? &w->m->spec->up : &w->m->spec->normal;
-        text_printf(t, "static const char *const pool_%s[] = {", up ? "up" : "normal");
-        for (int i = 0; i < pool->count; i++) text_printf(t, "%s\"%s\"", i ? ", " : "", candidate_name(pool->op[i]));
+    return choice->latents ? WORDS_LATENT : choice->up ? WORDS_UP : WORDS_NORMAL;
+}
+
+/* What alpha chooses from: the words of the pools and latents that some choice has, then the choices. */
+static void choices_text(struct text *t, const struct spec *spec, const struct choice *choice, int count)
+{
+    static const char *const name[WORDS] = {"pool_normal", "pool_up", "latents"};
+    const struct pool *const pool[] = {&spec->normal, &spec->up};
+    const int size[WORDS] = {spec->normal.count, spec->up.count, spec->mapping_layers};
+    for (int words = 0; words < WORDS; words++) {
+        int used = 0;
+        for (int i = 0; i < count; i++) used |= (int)words_of(&choice[i]) == words;
+        if (!used) continue;
+        text_printf(t, "static const char *const %s[] = {", name[words]);
+        for (int i = 0; i < size[words]; i++)
+            if (words == WORDS_LATENT)
+                text_printf(t, "%s\"%d\"", i ? ", " : "", i + 1);
+            else
+                text_printf(t, "%s\"%s\"", i ? ", " : "", candidate_name(pool[words]->op[i]));
         text_add(t, "};\n");
     }
-    text_add(t, "static const struct ag_edge edges[] = {\n");
-    for (int i = 0; i < count; i++)
-        text_printf(t, "    {\"%s\", %d, pool_%s},\n", edge[i].name,
-                    (edge[i].up ? w->m->spec->up : w->m->spec->normal).count, edge[i].up ? "up" : "normal");
+    text_add(t, "static const struct ag_choice choices[] = {\n");
+    for (int i = 0; i < count; i++) {
+        enum words words = words_of(&choice[i]);
+        text_printf(t, "    {\"%s\", %d, %s, %d},\n", choice[i].name, size[words], name[words], words == WORDS_LATENT);
+    }
     text_add(t, "};\n");
+}
+
+/* The parts of an architecture and the choices that decide them: operations, then latents. */
+static void genes_text(struct text *t, const struct spec *spec, const struct choice *choice, int count)
+{
+    text_add(t, "static const struct ag_gene genes[] = {\n");
+    if (spec->family == FAMILY_STYLEGAN2) {
+        struct layer layer[SPEC_GENES];
+        int layers = spec_layers(spec, layer), latents = spec->macro ? layers : 2;
+        for (int i = 0; i < layers; i++)
+            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, spec->macro ? i : layer[i].up);
+        for (int i = 0; spec->dynamic_latents && i < layers; i++)
+            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, latents + i);
+        if (spec->dynamic_latents) text_printf(t, "    {\"b%d.rgb\", %d},\n", spec->image_size, latents + layers);
+    } else {
+        for (int i = 0; i < count; i++) text_printf(t, "    {\"%s\", %d},\n", choice[i].name, i);
+    }
+    text_add(t, "};\n");
+}
+
+static void architecture_text(struct text *t, const struct spec *spec)
+{
+    struct choice choice[SPEC_GENES];
+    int count = spec_choices(spec, choice);
+    choices_text(t, spec, choice, count);
+    genes_text(t, spec, choice, count);
 }
 
 static void kernels_table(struct text *t, const struct cpu *c)
@@ -167,7 +210,7 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
     }
     text_add(t, "};\n");
     kernels_table(t, c);
-    if (m->program == PROGRAM_SEARCH) edges_text(w, t);
+    if (m->program == PROGRAM_SEARCH) architecture_text(t, m->spec);
     text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
                 w->name, w->name, m->spec->name);
     c_string(t, w->e->spec);
@@ -186,7 +229,11 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
-    if (m->program == PROGRAM_SEARCH) text_add(t, "    .edge = edges,\n    .edges = sizeof edges / sizeof edges[0],\n");
+    if (m->program == PROGRAM_SEARCH)
+        text_printf(t,
+                    "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
+                    "    .genes = sizeof genes / sizeof genes[0],\n    .micro = %d,\n",
+                    m->spec->family == FAMILY_STYLEGAN2 && !m->spec->macro);
     text_add(t, "};\n");
 }
 
@@ -355,15 +402,50 @@ static void retrain_tokens(struct mem *mem, struct substitutions *s, const struc
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
 }
 
+/* Of StyleGAN2's retraining, whose length is counted in pictures. Its D takes R1_INTERVAL steps on its loss, then one
+ * on R1: Adam gets the rate and the moments that make R1_INTERVAL + 1 steps as many as R1_INTERVAL (lazy
+ * regularisation, StyleGAN2's appendix B). */
+static void stylegan2_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
+{
+    const long pictures = (long)spec->retrain.batch_g * spec->retrain.accumulate, interval = spec->retrain.r1_interval;
+    const double correction = interval ? (double)interval / (double)(interval + 1) : 1;
+    struct adam a = spec->retrain.weights;
+    template_set(mem, s, "AG_STEPS", "%ld", (1000L * spec->retrain.kimg + pictures - 1) / pictures);
+    set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
+    set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
+    set_int(mem, s, "AG_ACCUMULATE", spec->retrain.accumulate);
+    set_int(mem, s, "AG_R1_INTERVAL", spec->retrain.r1_interval);
+    template_number(mem, s, "AG_MIXING", spec->retrain.mixing);
+    adam_tokens(mem, s, "AG_G", a);
+    a.lr *= correction;
+    a.beta1 = pow(a.beta1, correction);
+    a.beta2 = pow(a.beta2, correction);
+    adam_tokens(mem, s, "AG_D", a);
+    template_number(mem, s, "AG_EMA", pow(0.5, (double)pictures / (1000 * spec->retrain.ema_kimg)));
+    set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
+    set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
+    set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
+    set_int(mem, s, "AG_SAMPLES", spec->image_size <= 128 ? 64 : 16);
+}
+
+/* The template of the host program. */
+static char *host_file(struct writer *w)
+{
+    int styles = w->m->program == PROGRAM_RETRAIN && w->m->spec->family == FAMILY_STYLEGAN2;
+    return home_file(w, "templates/host", mem_printf(w->mem, "%s%s.c", w->name, styles ? "_stylegan2" : ""));
+}
+
 static void write_host(struct writer *w)
 {
-    char *file = home_file(w, "templates/host", mem_printf(w->mem, "%s.c", w->name));
+    char *file = host_file(w);
     if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
     const struct spec *spec = w->m->spec;
     if (w->m->program == PROGRAM_SEARCH)
         search_tokens(w->mem, &s, spec);
+    else if (spec->family == FAMILY_STYLEGAN2)
+        stylegan2_tokens(w->mem, &s, spec);
     else
         retrain_tokens(w->mem, &s, spec);
     set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);

@@ -109,8 +109,10 @@ int graph_node(struct graph *g, struct node_args a)
     memcpy(n.attr, a.attr, sizeof n.attr);
     n.shape = op_table[a.op].shape(g, &a);
     enum op_class class = op_table[a.op].class;
-    if (class == CLASS_POINTWISE || class == CLASS_WINDOW || a.op == OP_RESHAPE)
+    if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
         for (int i = 0; i < a.ins; i++) n.batched |= g->node[a.in[i]].batched;
+    if (a.op == OP_UNBATCH) n.batched = 0;
+    if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.attr[3])) n.batched = 1;
     if (g->count * 2 >= g->hash_size) hash_rebuild(g);
     int found = hash_find(g, &n);
     if (found >= 0) return found;
@@ -182,9 +184,14 @@ int g_sum(struct graph *g, int x, struct shape s, int batched)
     return graph_node(g, (struct node_args){.op = OP_SUM, .in = {x}, .ins = 1, .shape = s, .batched = batched});
 }
 
+int g_range(struct graph *g, int x, int dim, int first, int count)
+{
+    return graph_node(g, (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, first, count}});
+}
+
 int g_slice(struct graph *g, int x, int dim, int index)
 {
-    return graph_node(g, (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, index}});
+    return g_range(g, x, dim, index, 1);
 }
 
 int g_place(struct graph *g, int x, int dim, int index, int size)
@@ -212,24 +219,53 @@ int g_reshape(struct graph *g, int x, struct shape s)
     return graph_node(g, (struct node_args){.op = OP_RESHAPE, .in = {x}, .ins = 1, .shape = s});
 }
 
+struct weight g_weight(const struct graph *g, int w)
+{
+    struct shape s = g->node[w].shape;
+    if (!g->node[w].batched) return (struct weight){s.d[0], s.d[1], s.d[2], 0};
+    struct weight each = {s.d[1], s.d[2], 1, 1};
+    while (each.k * each.k < s.d[3]) each.k++;
+    return each;
+}
+
 int g_conv(struct graph *g, int x, int w, int stride, int pad)
 {
-    int k = g->node[w].shape.d[2];
+    int k = g_weight(g, w).k;
     return graph_node(g, (struct node_args){.op = OP_CONV, .in = {x, w}, .ins = 2, .attr = {k, stride, pad}});
 }
 
 int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int width)
 {
-    int k = g->node[w].shape.d[2];
+    int k = g_weight(g, w).k;
     if (stride == 1) return g_conv(g, gy, g_unary(g, OP_FLIPT, w), 1, k - 1 - pad);
-    struct shape s = shape4(g->node[gy].shape.d[0], h, width, g->node[w].shape.d[1]);
+    struct shape s = shape4(g->node[gy].shape.d[0], h, width, g_weight(g, w).in);
     return graph_node(
         g, (struct node_args){.op = OP_CONV_DX, .in = {gy, w}, .ins = 2, .shape = s, .attr = {k, stride, pad}});
 }
 
-int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad)
+int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad, int each)
 {
-    return graph_node(g, (struct node_args){.op = OP_CONV_DW, .in = {x, gy}, .ins = 2, .attr = {k, stride, pad}});
+    return graph_node(g, (struct node_args){.op = OP_CONV_DW, .in = {x, gy}, .ins = 2, .attr = {k, stride, pad, each}});
+}
+
+int g_up_bilinear(struct graph *g, int x, enum beyond beyond)
+{
+    return graph_node(g, (struct node_args){.op = OP_UP_BILINEAR, .in = {x}, .ins = 1, .attr = {beyond}});
+}
+
+int g_fir(struct graph *g, int x, int pad)
+{
+    return graph_node(g, (struct node_args){.op = OP_FIR, .in = {x}, .ins = 1, .attr = {pad}});
+}
+
+int g_taps(struct graph *g, int w, enum taps kind)
+{
+    return graph_node(g, (struct node_args){.op = OP_TAPS, .in = {w}, .ins = 1, .attr = {kind}});
+}
+
+int g_border(struct graph *g, int x, int edge_taps)
+{
+    return binary(g, OP_BORDER, x, edge_taps);
 }
 
 int g_dw(struct graph *g, int x, int w)

@@ -23,7 +23,8 @@ enum op {
     OP_SUB,
     OP_MUL,
     OP_RELU,
-    OP_STEP, /* 1 where x > 0, else 0 */
+    OP_LRELU, /* x, or 0.2 x where x < 0 */
+    OP_STEP,  /* 1 where x > 0, else 0 */
     OP_TANH,
     OP_SOFTPLUS,
     OP_SIGMOID,
@@ -35,32 +36,51 @@ enum op {
     OP_MOMENTS, /* batch statistics: x [N,H,W,C] -> [1,1,2,C], mean and 1/sqrt(variance + 1e-5) */
     /* small, in weight space */
     OP_SOFTMAX, /* over the last dimension */
-    OP_SLICE,   /* attr: dimension, index: one index of a dimension */
-    OP_PLACE,   /* attr: dimension, index, size: its adjoint, zeros elsewhere */
+    OP_SLICE,   /* attr: dimension, first, count: some indices of a dimension */
+    OP_PLACE,   /* attr: dimension, first, size: its adjoint, zeros elsewhere */
     OP_PAD,     /* [O,I,k,k] -> [O,I,K,K], centred */
     OP_CROP,    /* its adjoint */
     OP_FLIP,    /* [O,I,k,k]: both window axes reversed */
     OP_FLIPT,   /* [O,I,k,k] -> [I,O,k,k], reversed */
     OP_PERMUTE, /* attr: dimension of the input that becomes the first, second, … of the result */
     OP_RESHAPE,
-    /* convolutions; attr: K, stride, padding */
-    OP_CONV,    /* x, w [O,I,K,K] (, bias [1,1,1,O]) */
+    OP_UNBATCH, /* the same values seen as one tensor, whose first dimension is no longer the batch */
+    OP_REBATCH, /* the reverse */
+    /* convolutions; attr: K, stride, padding. A batched weight [N,O,I,K*K] is one for each picture. */
+    OP_CONV,    /* x, w [O,I,K,K] */
     OP_CONV_DX, /* gy, w: adjoint in x, stride 2 (stride 1 is a convolution with the flipped weight) */
-    OP_CONV_DW, /* x, gy: adjoint in w */
+    OP_CONV_DW, /* x, gy: adjoint in w; attr 3: 1 for a weight for each picture */
     OP_DW,      /* depthwise: x, w [C,1,K,K], stride 1 */
     OP_DW_DW,   /* x, gy: its adjoint in w */
     /* resampling by two */
     OP_UP_NEAREST,
-    OP_SUMPOOL, /* adjoint of nearest: sums of 2x2 */
-    OP_UP_BILINEAR,
+    OP_SUMPOOL,       /* adjoint of nearest: sums of 2x2 */
+    OP_UP_BILINEAR,   /* attr: enum beyond */
     OP_UP_BILINEAR_T, /* its adjoint */
+    OP_FIR,           /* [1,3,3,1] x [1,3,3,1] / 64; attr: padding p, 1 or 2. Its adjoint is that with 3 - p. */
+    OP_SHUFFLE,       /* [N,H,W,4C] -> [N,2H,2W,C]: channel (2a + b) C + c is channel c of pixel 2i + a, 2j + b */
+    OP_UNSHUFFLE,     /* its adjoint and inverse */
+    /* up-sampling convolutions on the low-resolution picture (merge.c); for each picture */
+    OP_TAPS,        /* w [N,O,I,9] -> [N,4O,I,9]: one 3x3 window for each output phase; attr: enum taps */
+    OP_TAPS_T,      /* its adjoint */
+    OP_EDGE_TAPS,   /* w [N,O,I,9] -> [N,16,I,4O]: what the border of a bilinear one needs beside that */
+    OP_EDGE_TAPS_T, /* its adjoint */
+    OP_BORDER,      /* x [N,H,W,I], edge taps [N,16,I,Q] -> [N,H,W,Q] */
+    OP_BORDER_DX,   /* gy, edge taps: its adjoint in x */
+    OP_BORDER_DW,   /* x, gy: its adjoint in the edge taps */
     /* made by lower.c, after differentiation */
     OP_PACK,          /* attr: enum pack: a weight in the order its kernel reads */
-    OP_KERNEL_CONV,   /* x, packed weight (, bias); attr: K, stride, padding */
+    OP_KERNEL_CONV,   /* x, packed weight (, bias or edge taps); attr: K, stride, padding, enum conv_form */
     OP_KERNEL_DECONV, /* x, packed weight (, bias); attr: K, stride, padding */
     OP_KERNEL_DW,     /* x, packed weight; attr: K */
+    OP_KERNEL_WGRAD,  /* x, gy: a weight gradient for each picture, in its kernel's order; attr: K, stride, padding */
+    OP_UNPACK,        /* from that order to [N,O,I,K*K]; attr: K, O, I */
     OP_COUNT
 };
+
+enum beyond { BEYOND_CLAMP, BEYOND_ZERO }; /* what a picture is taken to be outside: its edge, or zero */
+enum taps { TAPS_DECONV, TAPS_NEAREST, TAPS_BILINEAR };
+enum conv_form { FORM_SHARED, FORM_EACH, FORM_BORDER, FORM_BORDER_DX }; /* the last three: a weight for each picture */
 
 enum pack { PACK_CONV, PACK_CONV_FLIPT, PACK_DECONV, PACK_DW, PACK_DW_FLIP };
 
@@ -132,6 +152,7 @@ int g_scale(struct graph *g, int x, double factor);
 int g_shift(struct graph *g, int x, double summand);
 int g_expand(struct graph *g, int x, struct shape s, int batched);
 int g_sum(struct graph *g, int x, struct shape s, int batched); /* batched 0: over the batch too */
+int g_range(struct graph *g, int x, int dim, int first, int count);
 int g_slice(struct graph *g, int x, int dim, int index);
 int g_place(struct graph *g, int x, int dim, int index, int size);
 int g_pad(struct graph *g, int w, int k);
@@ -140,7 +161,16 @@ int g_permute(struct graph *g, int x, int a, int b, int c, int d);
 int g_reshape(struct graph *g, int x, struct shape s);
 int g_conv(struct graph *g, int x, int w, int stride, int pad);
 int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int width);
-int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad);
+int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad, int each);
+/* What a weight is, for the batch or for each picture. */
+struct weight {
+    int out, in, k, each;
+};
+struct weight g_weight(const struct graph *g, int w);
+int g_up_bilinear(struct graph *g, int x, enum beyond beyond);
+int g_fir(struct graph *g, int x, int pad);
+int g_taps(struct graph *g, int w, enum taps kind);
+int g_border(struct graph *g, int x, int edge_taps);
 int g_dw(struct graph *g, int x, int w);
 int g_dw_dw(struct graph *g, int x, int gy, int k);
 

@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The number of architectures: the product of the edges' candidates; a genotype is one. */
+/* The number of architectures: the product of what each choice is among; a genotype is one. */
 static double space_size(const struct model *m)
 {
-    struct gen_edge edge[SPEC_GENES];
-    int count = spec_edges(m->spec, edge);
+    struct choice choice[SPEC_GENES];
+    int count = m->geno->genes ? 0 : spec_choices(m->spec, choice);
     double size = 1;
-    for (int i = 0; i < count && !m->geno->genes; i++) size *= edge[i].up ? m->spec->up.count : m->spec->normal.count;
+    for (int i = 0; i < count; i++) {
+        const struct pool *pool = choice[i].up ? &m->spec->up : &m->spec->normal;
+        size *= choice[i].latents ? choice[i].latents : pool->count;
+    }
     return size;
 }
 

@@ -38,6 +38,7 @@ static void leaves_add(struct leaves *l, int node)
 struct uses {
     int pointwise; /* consumers that can compute it themselves: pointwise, or sums */
     int window;    /* consumers that need it in memory */
+    int view;      /* consumers that are its memory under another name */
     int larger;    /* consumers with more elements, for which it would be computed again and again */
 };
 
@@ -52,6 +53,7 @@ static struct uses *count_uses(const struct plan *p)
         for (int k = 0; k < n->ins; k++) {
             struct uses *u = &uses[n->in[k]];
             const struct node *x = &g->node[n->in[k]];
+            u->view += n->op == OP_RESHAPE || n->op == OP_SLICE || n->op == OP_UNBATCH || n->op == OP_REBATCH;
             if (reads_inline)
                 u->pointwise++;
             else
@@ -64,14 +66,15 @@ static struct uses *count_uses(const struct plan *p)
     return uses;
 }
 
-/* Slices of the last dimensions of a vector, and reshapes, are other views of the same memory. */
+/* Slices of the outer dimensions of what is not batched, and reshapes, are other views of the same memory. */
 static int alias(struct plan *p, int i)
 {
     const struct node *n = &p->graph->node[i];
-    if (n->op != OP_RESHAPE && n->op != OP_SLICE) return 0;
+    if (n->op != OP_RESHAPE && n->op != OP_SLICE && n->op != OP_UNBATCH && n->op != OP_REBATCH) return 0;
     const struct node *x = &p->graph->node[n->in[0]];
     struct node_plan *np = &p->node[i];
     if (n->op == OP_SLICE) {
+        if (n->batched) return 0;
         long inner = 1, outer = 1;
         for (int d = 0; d < 4; d++) *(d < n->attr[0] ? &outer : &inner) *= d == n->attr[0] ? 1 : x->shape.d[d];
         if (outer != 1) return 0;
@@ -91,6 +94,12 @@ static int cheap(const struct graph *g, const struct node *n)
     return n->op == OP_KERNEL_DW && op_table[n->op].macs(g, n) <= (double)CHEAP_MACS * (double)shape_size(n->shape);
 }
 
+/* A number for each pixel or channel costs nothing beside the values it is broadcast over. */
+static int is_small_beside(const struct graph *g, int leaf, int n)
+{
+    return shape_size(g->node[leaf].shape) * 4 <= shape_size(g->node[n].shape);
+}
+
 static int is_target(const struct graph *g, int n)
 {
     for (int i = 0; i < g->targets; i++)
@@ -102,7 +111,7 @@ static int is_target(const struct graph *g, int n)
 static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves, int reads)
 {
     const struct node *n = &p->graph->node[i];
-    if (is_target(p->graph, i) || reads > READS_KEPT) return KEEP_STORED;
+    if (is_target(p->graph, i) || u->view || reads > READS_KEPT) return KEEP_STORED;
     if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
     if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
     if (u->larger || n->op == OP_TANH) return KEEP_STORED;
@@ -125,10 +134,13 @@ void plan_keep(struct plan *p)
         } else if (is_pointwise(p, i)) {
             for (int k = 0; k < n->ins; k++) reads[i] += reads[n->in[k]];
             for (int k = 0; k < n->ins; k++)
-                for (int e = 0; e < leaves[n->in[k]].count; e++) leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
+                for (int e = 0; e < leaves[n->in[k]].count; e++)
+                    if (!is_small_beside(g, leaves[n->in[k]].node[e], i))
+                        leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
             np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
         } else if (!alias(p, i)) {
-            np->keep = cheap(g, n) && !uses[i].pointwise && !is_target(g, i) ? KEEP_LOCAL : KEEP_STORED;
+            int again = cheap(g, n) && !uses[i].pointwise && !uses[i].view && !is_target(g, i);
+            np->keep = again ? KEEP_LOCAL : KEEP_STORED;
         }
         int in_memory =
             np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;

@@ -17,15 +17,36 @@ static int packed_weight(struct graph *to, enum op op, int w)
     return pack(to, w, PACK_DECONV);
 }
 
-/* The convolution that node i adds a bias to, or -1. */
-static int biased(const struct graph *g, int i, const int *uses)
+/* What a convolution's kernel does in one go with it. */
+struct whole {
+    int conv;  /* -1: nothing */
+    int third; /* bias or edge taps; -1: none */
+    enum conv_form form;
+};
+
+/* Is node n the border (or its adjoint) that goes with a convolution of x with a weight for each picture? */
+static int is_border_of(const struct node *n, const struct node *conv)
 {
+    return (n->op == OP_BORDER || n->op == OP_BORDER_DX) && n->in[0] == conv->in[0];
+}
+
+/* The convolution that node i adds a bias or a border to. */
+static struct whole read_whole(const struct graph *g, int i, const int *uses)
+{
+    struct whole whole = {-1, -1, FORM_SHARED};
     const struct node *n = &g->node[i];
-    if (n->op != OP_ADD) return -1;
-    const struct node *conv = &g->node[n->in[0]], *bias = &g->node[n->in[1]];
-    if (conv->op != OP_CONV && conv->op != OP_CONV_DX) return -1;
-    if (uses[n->in[0]] != 1 || bias->batched || shape_size(bias->shape) != conv->shape.d[3]) return -1;
-    return n->in[0];
+    if (n->op == OP_CONV || n->op == OP_CONV_DX || n->op == OP_DW) whole.conv = i;
+    for (int k = 0; n->op == OP_ADD && whole.conv < 0 && k < 2; k++) {
+        const struct node *conv = &g->node[n->in[k]], *other = &g->node[n->in[1 - k]];
+        if ((conv->op != OP_CONV && conv->op != OP_CONV_DX) || uses[n->in[k]] != 1) continue;
+        if (g->node[conv->in[1]].batched && is_border_of(other, conv) && uses[n->in[1 - k]] == 1)
+            whole = (struct whole){n->in[k], other->in[1], other->op == OP_BORDER ? FORM_BORDER : FORM_BORDER_DX};
+        else if (!other->batched && shape_size(other->shape) == conv->shape.d[3])
+            whole = (struct whole){n->in[k], n->in[1 - k], FORM_SHARED};
+    }
+    if (whole.conv >= 0 && whole.form == FORM_SHARED && g->node[g->node[whole.conv].in[1]].batched)
+        whole.form = FORM_EACH;
+    return whole;
 }
 
 static enum op kernel_of(enum op op)
@@ -33,16 +54,32 @@ static enum op kernel_of(enum op op)
     return op == OP_CONV ? OP_KERNEL_CONV : op == OP_DW ? OP_KERNEL_DW : OP_KERNEL_DECONV;
 }
 
-static int lower_conv(struct graph *to, const struct graph *g, int conv, int bias, const int *map)
+static int lower_conv(struct graph *to, const struct graph *g, struct whole whole, const int *map)
 {
-    const struct node *n = &g->node[conv];
-    struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = bias < 0 ? 2 : 3, .shape = n->shape};
+    const struct node *n = &g->node[whole.conv];
+    struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = 2, .shape = n->shape};
     to->section = n->section;
     to->path = mem_printf(to->mem, "%s", n->path);
     memcpy(a.attr, n->attr, sizeof a.attr);
+    a.attr[3] = whole.form;
     a.in[1] = packed_weight(to, n->op, map[n->in[1]]);
-    if (bias >= 0) a.in[2] = map[bias];
+    if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
+}
+
+/* A weight gradient for each picture comes in its kernel's order, output channels rounded up to 16. */
+static int lower_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
+{
+    const struct node *n = &g->node[i];
+    struct shape s = n->shape;
+    to->section = n->section;
+    to->path = mem_printf(to->mem, "%s", n->path);
+    struct node_args kernel = {.op = OP_KERNEL_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2},
+                     unpack = {.op = OP_UNPACK, .ins = 1, .attr = {n->attr[0], s.d[1], s.d[2]}};
+    memcpy(kernel.attr, n->attr, sizeof kernel.attr);
+    kernel.shape = shape4(s.d[0], 1, 1, (s.d[1] + 15) / 16 * 16 * s.d[2] * s.d[3]);
+    unpack.in[0] = graph_node(to, kernel);
+    return graph_node(to, unpack);
 }
 
 struct graph *lower(const struct graph *g)
@@ -57,12 +94,11 @@ struct graph *lower(const struct graph *g)
     for (int i = 0; i < g->targets; i++) uses[g->target[i].node] += 2;
     for (int i = 0; i < g->count; i++) {
         if (!live[i]) continue;
-        enum op op = g->node[i].op;
-        int conv = biased(g, i, uses);
-        if (conv >= 0)
-            map[i] = lower_conv(to, g, conv, g->node[i].in[1], map);
-        else if (op == OP_CONV || op == OP_CONV_DX || op == OP_DW)
-            map[i] = lower_conv(to, g, i, -1, map);
+        struct whole whole = read_whole(g, i, uses);
+        if (whole.conv >= 0)
+            map[i] = lower_conv(to, g, whole, map);
+        else if (g->node[i].op == OP_CONV_DW && g->node[i].batched)
+            map[i] = lower_wgrad(to, g, i, map);
         else
             map[i] = graph_copy_node(to, g, i, map);
     }

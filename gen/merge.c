@@ -8,17 +8,37 @@
  * with every window padded to the largest. What was a mixture of activations becomes a mixture of weights, and the
  * gradient stage finds dW_k = a_k crop(dW) and dL/da_k = <crop(dW), W_k> + <db, b_k> by itself, since it sees only
  * pads, products and sums. A weighted transposed convolution takes its weight a_k the same way.
+ *
+ * Where the factors differ from picture to picture, as with modulation s [N,I] and demodulation d_k [N,O],
+ *
+ *     sum_k a_k d_k conv_k(s x, W_k) = conv(x, w_n),   w_n[o,i,.] = s[n,i] sum_k a_k d_k[n,o] pad(W_k)[o,i,.]
+ *
+ * is a convolution with a weight for each picture. Candidates that double the picture are merged on the small one: a
+ * 3x3 convolution after up-sampling by two, and the transposed convolution with its filter, are each four 3x3
+ * convolutions of x, one for each parity of the output's row and column (OP_TAPS), so their mixture is one convolution
+ * with 4 O outputs, shuffled. With zeros around x this is exact for all but bilinear up-sampling, which repeats the
+ * edge where the convolution after it pads with zeros; the rest, linear in x's border pixels, is OP_BORDER.
  */
 #include "ops.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* a * (op(x, w) + b); a and b are -1 where absent. Anything else is a term with conv == -1. */
+enum { FACTORS = 6 };
+
+/* What a term convolves; terms of one group have the same x, kind and shape. */
+enum term_kind { TERM_OTHER, TERM_CONV, TERM_CONV_DX, TERM_UP };
+
+/* factor[0] factor[1] … (conv(x, w) + b); b is -1 where absent. Anything else is a term of kind TERM_OTHER. */
 struct term {
+    enum term_kind kind;
     int whole; /* the node it was read from */
-    int conv, a, b;
-    int merged;
+    int conv;  /* its convolution */
+    int x;     /* what is convolved, before an up-sampling */
+    enum taps taps;
+    int factor[FACTORS], factors, batched; /* batched: some factor is */
+    int b;
+    int group; /* 1 + the term it goes with; 0: none yet */
 };
 
 struct terms {
@@ -34,34 +54,80 @@ struct merger {
     struct terms terms;
 };
 
-static int scalar(const struct graph *g, int n)
+/* One number for the whole picture or for each of its channels. */
+static int is_factor(const struct graph *g, int n, int channels)
 {
-    return shape_size(g->node[n].shape) == 1 && !g->node[n].batched;
+    struct shape s = g->node[n].shape;
+    int batched = g->node[n].batched;
+    return (batched || s.d[0] == 1) && s.d[1] == 1 && s.d[2] == 1 && (s.d[3] == 1 || (batched && s.d[3] == channels));
 }
 
-static int mergeable(const struct node *n)
+/* Takes the factors off a product: the node that is left. */
+static int read_factors(const struct graph *g, int n, struct term *t)
 {
-    return n->op == OP_CONV_DX || (n->op == OP_CONV && n->attr[1] == 1 && n->attr[2] * 2 == n->attr[0] - 1);
+    for (int found = 1; found && t->factors < FACTORS;) {
+        const struct node *p = &g->node[n];
+        found = 0;
+        for (int k = 1; k >= 0 && p->op == OP_MUL && !found; k--) {
+            if (!is_factor(g, p->in[k], p->shape.d[3]) || !shape_same(g->node[p->in[1 - k]].shape, p->shape)) continue;
+            t->batched |= g->node[p->in[k]].batched;
+            t->factor[t->factors++] = p->in[k];
+            n = p->in[1 - k];
+            found = 1;
+        }
+    }
+    return n;
+}
+
+static int read_bias(const struct graph *g, int n, struct term *t)
+{
+    const struct node *p = &g->node[n];
+    for (int k = 0; p->op == OP_ADD && k < 2; k++) {
+        const struct node *bias = &g->node[p->in[k]];
+        if (bias->batched || shape_size(bias->shape) != bias->shape.d[3]) continue;
+        t->b = p->in[k];
+        return p->in[1 - k];
+    }
+    return n;
+}
+
+static int is_same_conv(const struct node *n)
+{
+    return n->op == OP_CONV && n->attr[1] == 1 && n->attr[2] * 2 == n->attr[0] - 1;
+}
+
+/* A 3x3 convolution of an up-sampled picture, or a transposed one that is filtered. */
+static int read_up(const struct graph *g, int n, struct term *t)
+{
+    const struct node *p = &g->node[n], *x = &g->node[p->in[0]];
+    if (p->op == OP_FIR && p->attr[0] == 1 && x->op == OP_CONV_DX && x->attr[0] == 3) {
+        t->conv = p->in[0];
+        t->x = x->in[0];
+        t->taps = TAPS_DECONV;
+        return 1;
+    }
+    int bilinear = x->op == OP_UP_BILINEAR && x->attr[0] == BEYOND_CLAMP;
+    if (!is_same_conv(p) || p->attr[0] != 3 || (x->op != OP_UP_NEAREST && !bilinear)) return 0;
+    t->conv = n;
+    t->x = x->in[0];
+    t->taps = bilinear ? TAPS_BILINEAR : TAPS_NEAREST;
+    return 1;
 }
 
 static struct term read_term(const struct graph *g, int n)
 {
-    struct term t = {.whole = n, .conv = -1, .a = -1, .b = -1};
+    struct term t = {.whole = n, .b = -1};
+    n = read_bias(g, read_factors(g, n, &t), &t);
     const struct node *p = &g->node[n];
-    for (int k = 0; p->op == OP_MUL && k < 2; k++) {
-        if (!scalar(g, p->in[k])) continue;
-        t.a = p->in[k];
-        p = &g->node[n = p->in[1 - k]];
-        break;
-    }
-    for (int k = 0; p->op == OP_ADD && k < 2; k++) {
-        const struct node *bias = &g->node[p->in[k]];
-        if (bias->batched || shape_size(bias->shape) != bias->shape.d[3]) continue;
-        t.b = p->in[k];
-        p = &g->node[n = p->in[1 - k]];
-        break;
-    }
-    if (mergeable(p)) t.conv = n;
+    if (!p->ins || g->node[n].op == OP_MUL) return t;
+    t.conv = n;
+    t.x = p->in[0];
+    if (t.batched && t.b < 0 && read_up(g, n, &t))
+        t.kind = TERM_UP;
+    else if (is_same_conv(p) && !g->node[p->in[1]].batched && !(t.batched && t.b >= 0))
+        t.kind = TERM_CONV;
+    else if (p->op == OP_CONV_DX && !t.batched)
+        t.kind = TERM_CONV_DX;
     return t;
 }
 
@@ -70,7 +136,7 @@ static void collect(struct merger *m, int n, int root)
 {
     const struct node *p = &m->from->node[n];
     struct term t = read_term(m->from, n);
-    if (p->op == OP_ADD && t.conv < 0 && (root || m->uses[n] == 1)) {
+    if (p->op == OP_ADD && t.kind == TERM_OTHER && (root || m->uses[n] == 1)) {
         collect(m, p->in[0], 0);
         collect(m, p->in[1], 0);
         return;
@@ -82,13 +148,9 @@ static void collect(struct merger *m, int n, int root)
 static int together(const struct graph *g, const struct term *s, const struct term *t)
 {
     const struct node *a = &g->node[s->conv], *b = &g->node[t->conv];
-    if (a->op != b->op || a->in[0] != b->in[0] || !shape_same(a->shape, b->shape)) return 0;
-    return a->op == OP_CONV || memcmp(a->attr, b->attr, sizeof a->attr) == 0;
-}
-
-static int scaled(struct merger *m, int node, int a)
-{
-    return a < 0 ? node : g_mul(m->to, node, m->map[a]);
+    if (s->kind != t->kind || s->x != t->x || s->batched != t->batched || t->group) return 0;
+    if (!shape_same(g->node[s->whole].shape, g->node[t->whole].shape)) return 0;
+    return s->kind != TERM_CONV_DX || memcmp(a->attr, b->attr, sizeof a->attr) == 0;
 }
 
 static int plus(struct graph *g, int sum, int summand)
@@ -96,22 +158,25 @@ static int plus(struct graph *g, int sum, int summand)
     return sum < 0 ? summand : g_add(g, sum, summand);
 }
 
-/* The terms that go with term `first`, as one convolution with its bias. */
-static int merge_group(struct merger *m, int first)
+/* The product of node (or of nothing: -1) and the term's factors. */
+static int scaled(struct merger *m, int node, const struct term *t)
+{
+    for (int i = 0; i < t->factors; i++)
+        node = node < 0 ? m->map[t->factor[i]] : g_mul(m->to, node, m->map[t->factor[i]]);
+    return node;
+}
+
+/* The terms of group `first` as one convolution with its bias. */
+static int merge_shared(struct merger *m, int first, int k)
 {
     const struct graph *g = m->from;
     struct term *t = m->terms.term;
     struct node conv = g->node[t[first].conv];
-    int k = 0, w = -1, b = -1;
+    int w = -1, b = -1;
     for (int i = first; i < m->terms.count; i++) {
-        t[i].merged |= i == first || (t[i].conv >= 0 && !t[i].merged && together(g, &t[first], &t[i])) ? 1 + first : 0;
-        if (t[i].merged == 1 + first && g->node[t[i].conv].attr[0] > k) k = (int)g->node[t[i].conv].attr[0];
-    }
-    m->to->path = mem_printf(m->to->mem, "%s", conv.path);
-    for (int i = first; i < m->terms.count; i++) {
-        if (t[i].merged != 1 + first) continue;
-        w = plus(m->to, w, g_pad(m->to, scaled(m, m->map[g->node[t[i].conv].in[1]], t[i].a), k));
-        if (t[i].b >= 0) b = plus(m->to, b, scaled(m, m->map[t[i].b], t[i].a));
+        if (t[i].group != 1 + first) continue;
+        w = plus(m->to, w, g_pad(m->to, scaled(m, m->map[g->node[t[i].conv].in[1]], &t[i]), k));
+        if (t[i].b >= 0) b = plus(m->to, b, scaled(m, m->map[t[i].b], &t[i]));
     }
     int x = m->map[conv.in[0]];
     int y = conv.op == OP_CONV
@@ -120,16 +185,91 @@ static int merge_group(struct merger *m, int first)
     return b < 0 ? y : g_add(m->to, y, b);
 }
 
+/* ---------------------------------------------------------------- a weight for each picture */
+
+/* Moves the last dimension of a factor [N,1,1,C] or [1,1,1,1] to dimension `dim`. */
+static int along(struct graph *g, int factor, int dim)
+{
+    struct shape s = g->node[factor].shape, to = shape4(s.d[0], 1, 1, 1);
+    to.d[dim] = s.d[3];
+    return g_reshape(g, factor, to);
+}
+
+/* x = s x', with s [N,1,1,I]: takes s off x and returns it, or -1. What is not batched yet becomes so. */
+static int take_modulation(struct graph *g, int *x, int batch)
+{
+    struct node n = g->node[*x];
+    int style = -1;
+    for (int k = 0; n.op == OP_MUL && style < 0 && k < 2; k++) {
+        if (!g->node[n.in[k]].batched || !is_factor(g, n.in[k], n.shape.d[3])) continue;
+        style = n.in[k];
+        *x = n.in[1 - k];
+    }
+    struct shape s = g->node[*x].shape;
+    if (!g->node[*x].batched) *x = g_expand(g, *x, shape4(batch, s.d[1], s.d[2], s.d[3]), 1);
+    return style;
+}
+
+/* The term's part of the weight, [N,O,I,k*k]: its factors and the style times its own weight in a k x k window. */
+static int part(struct merger *m, const struct term *t, int k, int style)
+{
+    struct graph *to = m->to;
+    int w = m->map[m->from->node[t->conv].in[1]];
+    if (t->kind == TERM_UP && t->taps == TAPS_DECONV) w = g_permute(to, w, 1, 0, 2, 3);
+    struct shape s = to->node[w = g_pad(to, w, k)].shape;
+    w = g_reshape(to, w, shape4(1, s.d[0], s.d[1], k * k));
+    w = g_mul(to, w, along(to, scaled(m, -1, t), 1));
+    return style < 0 ? w : g_mul(to, w, along(to, style, 2));
+}
+
+static int merge_each(struct merger *m, int first, int k)
+{
+    struct graph *to = m->to;
+    struct term *t = m->terms.term;
+    int x = m->map[t[first].x], w = -1, edges = -1;
+    int style = take_modulation(to, &x, m->from->node[t[first].whole].shape.d[0]);
+    int up = t[first].kind == TERM_UP;
+    for (int i = first; i < m->terms.count; i++) {
+        if (t[i].group != 1 + first) continue;
+        /* same window for all: the style is applied to their sum */
+        int own = part(m, &t[i], k, up ? style : -1);
+        if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* OP_TAPS has the filter's gain of 4 */
+        if (up && t[i].taps == TAPS_BILINEAR) edges = plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
+        w = plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
+    }
+    if (!up && style >= 0) w = g_mul(to, w, along(to, style, 2));
+    int y = g_conv(to, x, w, 1, k / 2);
+    if (!up) return y;
+    return g_unary(to, OP_SHUFFLE, edges < 0 ? y : g_add(to, y, g_border(to, x, edges)));
+}
+
+/* The term `first` and those that go with it, as one node. */
+static int merge_group(struct merger *m, int first)
+{
+    struct term *t = m->terms.term;
+    int k = 0, count = 0;
+    for (int i = first; i < m->terms.count; i++) {
+        if (i != first && !together(m->from, &t[first], &t[i])) continue;
+        int own = (int)m->from->node[t[i].conv].attr[0];
+        t[i].group = 1 + first;
+        k = own > k ? own : k;
+        count++;
+    }
+    m->to->path = mem_printf(m->to->mem, "%s", m->from->node[t[first].whole].path);
+    if (!t[first].batched) return merge_shared(m, first, k);
+    return count > 1 ? merge_each(m, first, k) : graph_copy_node(m->to, m->from, t[first].whole, m->map);
+}
+
 static int merge_sum(struct merger *m, int root)
 {
     m->terms.count = 0;
     collect(m, root, 1);
-    if (m->terms.count == 1 && m->terms.term[0].conv < 0) return -1; /* nothing to merge */
+    if (m->terms.count == 1 && m->terms.term[0].kind == TERM_OTHER) return -1; /* nothing to merge */
     int sum = -1;
     for (int i = 0; i < m->terms.count; i++) {
         struct term *t = &m->terms.term[i];
-        if (t->merged) continue;
-        sum = plus(m->to, sum, t->conv >= 0 ? merge_group(m, i) : m->map[t->whole]);
+        if (t->group) continue;
+        sum = plus(m->to, sum, t->kind == TERM_OTHER ? m->map[t->whole] : merge_group(m, i));
     }
     return sum;
 }

@@ -13,6 +13,11 @@ struct init init_uniform(double bound)
     return (struct init){AG_INIT_UNIFORM, bound, 0};
 }
 
+struct init init_normal(double mean, double deviation)
+{
+    return (struct init){AG_INIT_NORMAL, mean, deviation};
+}
+
 const char *program_name(enum program p)
 {
     static const char *const names[] = {"search", "retrain", "generate"};
@@ -116,6 +121,19 @@ int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine
     return g_add(g, y, build_param(b, pass, pb, "%s.bias", name));
 }
 
+int build_mixture(struct build *b, const struct pass *pass, const char *name, int n)
+{
+    struct param p = {AG_ALPHA, shape4(1, 1, 1, n), 1, {n}, init_normal(0, 1e-3)};
+    int logits = build_param(b, pass, p, "alpha.%s", name);
+    if (pass->gumbel) {
+        int noise = build_input(b, mem_printf(b->model->mem, "in.gumbel.%s", name), 1, shape4(1, 1, 1, n), 0);
+        int sharpness = build_input(b, "in.sharpness", 1, shape4(1, 1, 1, 1), 0);
+        logits = g_add(b->g, logits, noise);
+        logits = g_mul(b->g, logits, g_shift(b->g, sharpness, 1));
+    }
+    return g_unary(b->g, OP_SOFTMAX, logits);
+}
+
 /* ---------------------------------------------------------------- losses */
 
 static int mean_over_batch(struct build *b, int x)
@@ -149,8 +167,7 @@ static int generator_loss(struct build *b, enum loss kind, int fake)
 
 static const struct network_family *networks(const struct model *m)
 {
-    (void)m;
-    return &network_residual;
+    return m->spec->family == FAMILY_STYLEGAN2 ? &network_stylegan2 : &network_residual;
 }
 
 static enum loss program_loss(const struct model *m)
@@ -213,15 +230,16 @@ static void phase_end(struct build *b, int loss, int weights, int alpha)
 
 static struct pass training_pass(const struct model *m)
 {
-    return (struct pass){.gumbel = m->program == PROGRAM_SEARCH && m->spec->search.gumbel_tau > 0,
-                         .norm = m->program == PROGRAM_SEARCH ? NORM_BATCH : NORM_TRACK};
+    int search = m->program == PROGRAM_SEARCH;
+    return (struct pass){.gumbel = search && m->spec->search.gumbel_tau > 0,
+                         .norm = search ? NORM_BATCH : NORM_TRACK,
+                         .mixing = !search && m->spec->retrain.mixing > 0};
 }
 
-/* Pictures from latents: with the batch's own statistics, as in every phase, or with the running ones. */
-static void phase_forward(struct model *m, const char *name, int batch, enum norm_mode norm)
+/* Pictures from latents. */
+static void phase_forward(struct model *m, const char *name, int batch, struct pass pass)
 {
     struct build b = phase_begin(m, name, batch);
-    struct pass pass = {.norm = norm};
     build_output(&b, networks(m)->generator(&b, &pass, latent(&b, "in.z")), "out.fake", 4);
     phase_end(&b, -1, -1, -1);
 }
@@ -267,7 +285,8 @@ static void phase_g(struct model *m, const char *name, int batch, int weights, i
 static void phase_arch(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "arch", batch);
-    struct pass plain = {.norm = NORM_BATCH}, own = training_pass(m), bar = {.bar = 1, .norm = NORM_BATCH};
+    struct pass plain = {.norm = NORM_BATCH}, own = training_pass(m);
+    struct pass bar = {.bar = 1, .norm = NORM_BATCH, .second = 1};
     struct discriminator_state bar_state = {{0}, {0}}, state = {{0}, {0}};
     int x = pictures(&b);
     int real = networks(m)->discriminator(&b, &bar, x, &bar_state);
@@ -289,6 +308,48 @@ static void phase_arch(struct model *m, int batch)
     phase_end(&b, loss, -1, AG_ALPHA);
 }
 
+/* StyleGAN2's penalty on D's gradient at real pictures, (gamma / 2) mean_n |dD/dx_n|^2, in D's weights. */
+static void phase_r1(struct model *m, int batch)
+{
+    struct build b = phase_begin(m, "r1", batch);
+    struct pass pass = {.norm = NORM_BATCH};
+    struct discriminator_state state = {{0}, {0}};
+    int x = pictures(&b), slope;
+    int score = networks(m)->discriminator(&b, &pass, x, &state);
+    grad(b.g, g_sum(b.g, score, shape4(1, 1, 1, 1), 0), &x, 1, &slope);
+    int norm = g_sum(b.g, g_mul(b.g, slope, slope), shape4(1, 1, 1, 1), 0);
+    int loss = g_scale(b.g, norm, m->spec->retrain.r1_gamma / 2 / batch);
+    build_output(&b, loss, "out.loss", 1);
+    phase_end(&b, loss, AG_D, -1);
+}
+
+/* Pictures that are computed at a time: about what 16 of 64 x 64 take, and two at least, for two threads. */
+static int sample_batch(const struct spec *spec)
+{
+    long pixels = (long)spec->image_size * spec->image_size;
+    return pixels <= 64 * 64 ? 16 : pixels >= 256 * 256 ? 2 : (int)(16L * 64 * 64 / pixels);
+}
+
+static void search_phases(struct model *m)
+{
+    int batch = m->spec->search.batch;
+    phase_forward(m, "forward", batch, (struct pass){.norm = NORM_BATCH});
+    phase_d(m, batch);
+    phase_g(m, "g", batch, 1, 0);
+    phase_arch(m, batch);
+    if (m->spec->search.bar_updates != BAR_WEIGHTS)
+        phase_g(m, "bar", batch, m->spec->search.bar_updates == BAR_BOTH, 1);
+}
+
+static void retrain_phases(struct model *m)
+{
+    const struct spec *spec = m->spec;
+    phase_forward(m, "forward", spec->retrain.batch_g, (struct pass){.norm = NORM_BATCH});
+    phase_d(m, spec->retrain.batch_d);
+    phase_g(m, "g", spec->retrain.batch_g, 1, 0);
+    if (spec->family == FAMILY_STYLEGAN2 && spec->retrain.r1_interval) phase_r1(m, spec->retrain.batch_d);
+}
+
 struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge)
 {
     struct mem *mem = mem_new();
@@ -297,21 +358,17 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, en
     int search = program == PROGRAM_SEARCH;
     m->g_channels = !search && spec->retrain.g_channels ? spec->retrain.g_channels : spec->channels;
     m->d_channels = !search && spec->retrain.d_channels ? spec->retrain.d_channels : spec->d_channels;
+    m->g_divisor = search ? spec->channel_divisor : spec->retrain.channel_divisor;
+    m->d_divisor = search ? spec->d_channel_divisor : spec->retrain.channel_divisor;
     if (search) {
-        phase_forward(m, "forward", spec->search.batch, NORM_BATCH);
-        phase_d(m, spec->search.batch);
-        phase_g(m, "g", spec->search.batch, 1, 0);
-        phase_arch(m, spec->search.batch);
-        if (spec->search.bar_updates != BAR_WEIGHTS)
-            phase_g(m, "bar", spec->search.batch, spec->search.bar_updates == BAR_BOTH, 1);
-    } else if (program == PROGRAM_RETRAIN) {
-        phase_forward(m, "forward", spec->retrain.batch_g, NORM_BATCH);
-        phase_d(m, spec->retrain.batch_d);
-        phase_g(m, "g", spec->retrain.batch_g, 1, 0);
-        phase_forward(m, "sample", 16, NORM_RUNNING);
-    } else {
-        phase_forward(m, "sample", 16, NORM_RUNNING);
+        search_phases(m);
+        return m;
     }
+    int style = spec->family == FAMILY_STYLEGAN2, batch = sample_batch(spec);
+    if (program == PROGRAM_RETRAIN) retrain_phases(m);
+    phase_forward(m, "sample", batch, (struct pass){.norm = NORM_RUNNING, .mixing = style, .truncate = style});
+    if (style && program == PROGRAM_GENERATE)
+        phase_forward(m, "latents", batch, (struct pass){.norm = NORM_RUNNING, .truncate = 1, .choose = 1});
     return m;
 }
 

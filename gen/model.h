@@ -34,8 +34,9 @@ struct model {
     const struct spec *spec;
     const struct genotype *geno; /* genes == 0: the supernet */
     enum program program;
-    int merge; /* linear mixtures are merged */
-    int g_channels, d_channels;
+    int merge;                  /* linear mixtures are merged */
+    int g_channels, d_channels; /* family residual */
+    int g_divisor, d_divisor;   /* of channels; family stylegan2 */
     struct table block[MODEL_BLOCKS];
     struct phase_graph phase[MODEL_PHASES];
     int phases;
@@ -70,6 +71,11 @@ struct pass {
     int bar;    /* the test weights' blocks */
     int gumbel; /* architecture logits are perturbed by the inputs in.gumbel and in.sharpness */
     enum norm_mode norm;
+    /* family stylegan2 */
+    int second;   /* the second pass of G in its phase, with noise of its own: in.noise2 */
+    int mixing;   /* layers whose in.mix is 1 take their latent from in.mix.z */
+    int truncate; /* latents are in.psi times as far from their running means */
+    int choose;   /* every layer takes the mixture of latents that in.latent gives */
 };
 
 struct init {
@@ -78,6 +84,7 @@ struct init {
 };
 extern const struct init init_zero, init_one;
 struct init init_uniform(double bound);
+struct init init_normal(double mean, double deviation);
 
 /* The node of a parameter of block `block`, seen as `view`; the block's table gets it when it is first asked for. */
 struct param {
@@ -95,6 +102,10 @@ void build_output(struct build *b, int node, const char *name, int rank);
 /* x [N,H,W,C] normalised over the batch, with scale and shift where `affine`. */
 int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine, const char *name);
 
+/* The weights of a mixture of n candidates: softmax(alpha.NAME), or softmax((alpha + gumbel) (1 + sharpness)) with
+ * sharpness = 1/tau - 1. [1,1,1,n] */
+int build_mixture(struct build *b, const struct pass *pass, const char *name, int n);
+
 /* A family of generators or discriminators. */
 struct discriminator_state {
     int u[32], v[32]; /* spectral norm's vectors as the last pass left them; 0: not yet used */
@@ -106,6 +117,6 @@ struct network_family {
     int (*discriminator)(struct build *b, const struct pass *pass, int x, struct discriminator_state *state);
     void (*discriminator_done)(struct build *b, const struct pass *pass, const struct discriminator_state *state);
 };
-extern const struct network_family network_residual;
+extern const struct network_family network_residual, network_stylegan2;
 
 #endif

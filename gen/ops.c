@@ -34,7 +34,7 @@ static struct shape shape_moments(const struct graph *g, const struct node_args 
 static struct shape shape_slice(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    s.d[a->attr[0]] = 1;
+    s.d[a->attr[0]] = (int)a->attr[2];
     return s;
 }
 
@@ -55,7 +55,7 @@ static struct shape shape_window(const struct graph *g, const struct node_args *
 static struct shape shape_flipt(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    return shape4(s.d[1], s.d[0], s.d[2], s.d[3]);
+    return g->node[a->in[0]].batched ? shape4(s.d[0], s.d[2], s.d[1], s.d[3]) : shape4(s.d[1], s.d[0], s.d[2], s.d[3]);
 }
 
 static struct shape shape_permute(const struct graph *g, const struct node_args *a)
@@ -66,15 +66,16 @@ static struct shape shape_permute(const struct graph *g, const struct node_args 
 
 static struct shape shape_conv(const struct graph *g, const struct node_args *a)
 {
-    struct shape x = input_shape(g, a, 0), w = input_shape(g, a, 1);
+    struct shape x = input_shape(g, a, 0);
     int k = (int)a->attr[0], s = (int)a->attr[1], p = (int)a->attr[2];
-    return shape4(x.d[0], (x.d[1] + 2 * p - k) / s + 1, (x.d[2] + 2 * p - k) / s + 1, w.d[0]);
+    return shape4(x.d[0], (x.d[1] + 2 * p - k) / s + 1, (x.d[2] + 2 * p - k) / s + 1, g_weight(g, a->in[1]).out);
 }
 
 static struct shape shape_conv_dw(const struct graph *g, const struct node_args *a)
 {
+    struct shape x = input_shape(g, a, 0), gy = input_shape(g, a, 1);
     int k = (int)a->attr[0];
-    return shape4(input_shape(g, a, 1).d[3], input_shape(g, a, 0).d[3], k, k);
+    return a->attr[3] ? shape4(x.d[0], gy.d[3], x.d[3], k * k) : shape4(gy.d[3], x.d[3], k, k);
 }
 
 static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a)
@@ -86,11 +87,74 @@ static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a
 /* Kernels round output channels up to their own block, 32 at most. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
-    struct shape w = input_shape(g, a, 0);
+    struct shape s = input_shape(g, a, 0);
     enum pack pack = (enum pack)a->attr[0];
-    if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, w.d[0] * w.d[2] * w.d[3]);
-    int flipped = pack != PACK_CONV, out = w.d[flipped], in = w.d[!flipped];
-    return shape4(1, 1, 1, (out + 31) / 32 * 32 * in * w.d[2] * w.d[3]);
+    if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
+    struct weight w = g_weight(g, a->in[0]);
+    int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
+    return shape4(w.each ? s.d[0] : 1, 1, 1, (out + 31) / 32 * 32 * in * w.k * w.k);
+}
+
+static struct shape shape_unpack(const struct graph *g, const struct node_args *a)
+{
+    int k = (int)a->attr[0];
+    return shape4(input_shape(g, a, 0).d[0], (int)a->attr[1], (int)a->attr[2], k * k);
+}
+
+static struct shape shape_fir(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    int grows = 2 * (int)a->attr[0] - 3;
+    return shape4(s.d[0], s.d[1] + grows, s.d[2] + grows, s.d[3]);
+}
+
+static struct shape shape_shuffle(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], 2 * s.d[1], 2 * s.d[2], s.d[3] / 4);
+}
+
+static struct shape shape_unshuffle(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], s.d[1] / 2, s.d[2] / 2, 4 * s.d[3]);
+}
+
+static struct shape shape_taps(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], 4 * s.d[1], s.d[2], s.d[3]);
+}
+
+static struct shape shape_taps_t(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], s.d[1] / 4, s.d[2], s.d[3]);
+}
+
+static struct shape shape_edge_taps(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], 16, s.d[2], 4 * s.d[1]);
+}
+
+static struct shape shape_edge_taps_t(const struct graph *g, const struct node_args *a)
+{
+    struct shape s = input_shape(g, a, 0);
+    return shape4(s.d[0], s.d[3] / 4, s.d[2], 9);
+}
+
+/* x or gy, with the channels on the other side of the edge taps. */
+static struct shape shape_border(const struct graph *g, const struct node_args *a)
+{
+    struct shape x = input_shape(g, a, 0), v = input_shape(g, a, 1);
+    return shape4(x.d[0], x.d[1], x.d[2], v.d[a->op == OP_BORDER ? 3 : 2]);
+}
+
+static struct shape shape_border_dw(const struct graph *g, const struct node_args *a)
+{
+    struct shape x = input_shape(g, a, 0), gy = input_shape(g, a, 1);
+    return shape4(x.d[0], 16, x.d[3], gy.d[3]);
 }
 
 static struct shape shape_double(const struct graph *g, const struct node_args *a)
@@ -139,6 +203,12 @@ static void grad_mul(struct graph *g, int n, int gy, int *sum)
 static void grad_relu(struct graph *g, int n, int gy, int *sum)
 {
     grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, in(g, n, 0))), sum);
+}
+
+static void grad_lrelu(struct graph *g, int n, int gy, int *sum)
+{
+    int slope = g_shift(g, g_scale(g, g_unary(g, OP_STEP, in(g, n, 0)), 0.8), 0.2);
+    grad_add(g, in(g, n, 0), g_mul(g, gy, slope), sum);
 }
 
 static void grad_tanh(struct graph *g, int n, int gy, int *sum)
@@ -190,6 +260,16 @@ static void grad_softmax(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), g_mul(g, n, g_sub(g, gy, inner)), sum);
 }
 
+static void grad_unbatch(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_REBATCH, gy), sum);
+}
+
+static void grad_rebatch(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_unary(g, OP_UNBATCH, gy), sum);
+}
+
 static void grad_slice(struct graph *g, int n, int gy, int *sum)
 {
     struct node p = g->node[n]; /* a copy: nodes move as the graph grows */
@@ -199,7 +279,8 @@ static void grad_slice(struct graph *g, int n, int gy, int *sum)
 
 static void grad_place(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_slice(g, gy, (int)g->node[n].attr[0], (int)g->node[n].attr[1]), sum);
+    int dim = (int)g->node[n].attr[0], count = g->node[in(g, n, 0)].shape.d[dim];
+    grad_add(g, in(g, n, 0), g_range(g, gy, dim, (int)g->node[n].attr[1], count), sum);
 }
 
 static void grad_pad(struct graph *g, int n, int gy, int *sum)
@@ -237,7 +318,8 @@ static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n,
     struct shape xs = g->node[x].shape;
     if (n.op != OP_CONV && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_conv(g, x, w, s, p), sum);
     if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
-    if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED) grad_add(g, w, g_conv_dw(g, x, gy, k, s, p), sum);
+    if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED)
+        grad_add(g, w, g_conv_dw(g, x, gy, k, s, p, g->node[w].batched), sum);
 }
 
 static void grad_conv(struct graph *g, int n, int gy, int *sum)
@@ -279,28 +361,95 @@ static void grad_sumpool(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), g_unary(g, OP_UP_NEAREST, gy), sum);
 }
 
+/* The node's adjoint, with the same attributes. */
+static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
+{
+    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {g->node[n].attr[0]}};
+    grad_add(g, in(g, n, 0), graph_node(g, a), sum);
+}
+
 static void grad_bilinear(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_BILINEAR_T, gy), sum);
+    grad_adjoint(g, n, gy, sum, OP_UP_BILINEAR_T);
 }
 
 static void grad_bilinear_t(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_BILINEAR, gy), sum);
+    grad_adjoint(g, n, gy, sum, OP_UP_BILINEAR);
+}
+
+static void grad_fir(struct graph *g, int n, int gy, int *sum)
+{
+    grad_add(g, in(g, n, 0), g_fir(g, gy, 3 - (int)g->node[n].attr[0]), sum);
+}
+
+static void grad_shuffle(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_UNSHUFFLE);
+}
+
+static void grad_unshuffle(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_SHUFFLE);
+}
+
+static void grad_taps(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_TAPS_T);
+}
+
+static void grad_taps_t(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_TAPS);
+}
+
+static void grad_edge_taps(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_EDGE_TAPS_T);
+}
+
+static void grad_edge_taps_t(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, OP_EDGE_TAPS);
+}
+
+/* Trilinear as the convolutions are. */
+static void grad_border_form(struct graph *g, int x, int v, int gy, enum op op, int *sum)
+{
+    if (op != OP_BORDER && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_border(g, x, v), sum);
+    struct node_args dx = {.op = OP_BORDER_DX, .in = {gy, v}, .ins = 2},
+                     dw = {.op = OP_BORDER_DW, .in = {x, gy}, .ins = 2};
+    if (op != OP_BORDER_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, graph_node(g, dx), sum);
+    if (op != OP_BORDER_DW && sum[v] != GRAD_UNWANTED) grad_add(g, v, graph_node(g, dw), sum);
+}
+
+static void grad_border(struct graph *g, int n, int gy, int *sum)
+{
+    grad_border_form(g, in(g, n, 0), in(g, n, 1), gy, OP_BORDER, sum);
+}
+
+static void grad_border_dx(struct graph *g, int n, int gy, int *sum)
+{
+    grad_border_form(g, gy, in(g, n, 1), in(g, n, 0), OP_BORDER_DX, sum);
+}
+
+static void grad_border_dw(struct graph *g, int n, int gy, int *sum)
+{
+    grad_border_form(g, in(g, n, 0), gy, in(g, n, 1), OP_BORDER_DW, sum);
 }
 
 /* ---------------------------------------------------------------- multiply-adds */
 
 static double macs_conv(const struct graph *g, const struct node *n)
 {
-    struct shape w = g->node[n->in[1]].shape;
-    return (double)shape_size(n->shape) * w.d[1] * w.d[2] * w.d[3];
+    struct weight w = g_weight(g, n->in[1]);
+    return (double)shape_size(n->shape) * w.in * w.k * w.k;
 }
 
 static double macs_conv_dx(const struct graph *g, const struct node *n)
 {
-    struct shape w = g->node[n->in[1]].shape;
-    return (double)shape_size(g->node[n->in[0]].shape) * w.d[1] * w.d[2] * w.d[3];
+    struct weight w = g_weight(g, n->in[1]);
+    return (double)shape_size(g->node[n->in[0]].shape) * w.in * w.k * w.k;
 }
 
 static double macs_dw(const struct graph *g, const struct node *n)
@@ -309,10 +458,16 @@ static double macs_dw(const struct graph *g, const struct node *n)
     return (double)shape_size(n->shape) * (double)n->attr[0] * (double)n->attr[0];
 }
 
-/* Both weight gradients: each place of gy meets one slice of the weight. */
+/* Each place of gy meets the window of every input channel. */
 static double macs_wgrad(const struct graph *g, const struct node *n)
 {
-    return (double)shape_size(g->node[n->in[1]].shape) * n->shape.d[1] * n->shape.d[2] * n->shape.d[3];
+    double area = (double)n->attr[0] * (double)n->attr[0];
+    return (double)shape_size(g->node[n->in[1]].shape) * g->node[n->in[0]].shape.d[3] * area;
+}
+
+static double macs_dw_wgrad(const struct graph *g, const struct node *n)
+{
+    return (double)shape_size(g->node[n->in[1]].shape) * (double)n->attr[0] * (double)n->attr[0];
 }
 
 static double macs_kernel_conv(const struct graph *g, const struct node *n)
@@ -335,6 +490,7 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_SUB] = {"sub", CLASS_POINTWISE, shape_broadcast, grad_sub, "$0 - $1", NULL},
     [OP_MUL] = {"mul", CLASS_POINTWISE, shape_broadcast, grad_mul, "$0 * $1", NULL},
     [OP_RELU] = {"relu", CLASS_POINTWISE, shape_first, grad_relu, "$0 > 0 ? $0 : 0", NULL},
+    [OP_LRELU] = {"lrelu", CLASS_POINTWISE, shape_first, grad_lrelu, "$0 > 0 ? $0 : (real)0.2 * $0", NULL},
     [OP_STEP] = {"step", CLASS_POINTWISE, shape_first, NULL, "$0 > 0 ? (real)1 : (real)0", NULL},
     [OP_TANH] = {"tanh", CLASS_POINTWISE, shape_first, grad_tanh, "ag_tanh($0)", NULL},
     [OP_SOFTPLUS] = {"softplus", CLASS_POINTWISE, shape_first, grad_softplus, "ag_softplus($0)", NULL},
@@ -353,17 +509,31 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_FLIPT] = {"flipt", CLASS_SMALL, shape_flipt, grad_same, NULL, NULL},
     [OP_PERMUTE] = {"permute", CLASS_SMALL, shape_permute, grad_permute, NULL, NULL},
     [OP_RESHAPE] = {"reshape", CLASS_SMALL, shape_given, grad_reshape, NULL, NULL},
+    [OP_UNBATCH] = {"unbatch", CLASS_SMALL, shape_first, grad_unbatch, NULL, NULL},
+    [OP_REBATCH] = {"rebatch", CLASS_SMALL, shape_first, grad_rebatch, NULL, NULL},
     [OP_CONV] = {"conv", CLASS_WINDOW, shape_conv, grad_conv, NULL, macs_conv},
     [OP_CONV_DX] = {"conv_dx", CLASS_WINDOW, shape_given, grad_conv_dx, NULL, macs_conv_dx},
     [OP_CONV_DW] = {"conv_dw", CLASS_WGRAD, shape_conv_dw, grad_conv_dw, NULL, macs_wgrad},
     [OP_DW] = {"dwconv", CLASS_WINDOW, shape_first, grad_dw, NULL, macs_dw},
-    [OP_DW_DW] = {"dwconv_dw", CLASS_WGRAD, shape_dw_dw, grad_dw_dw, NULL, macs_wgrad},
+    [OP_DW_DW] = {"dwconv_dw", CLASS_WGRAD, shape_dw_dw, grad_dw_dw, NULL, macs_dw_wgrad},
     [OP_UP_NEAREST] = {"nearest", CLASS_WINDOW, shape_double, grad_nearest, NULL, NULL},
     [OP_SUMPOOL] = {"sumpool", CLASS_WINDOW, shape_halve, grad_sumpool, NULL, NULL},
     [OP_UP_BILINEAR] = {"bilinear", CLASS_WINDOW, shape_double, grad_bilinear, NULL, NULL},
     [OP_UP_BILINEAR_T] = {"bilinear_t", CLASS_WINDOW, shape_halve, grad_bilinear_t, NULL, NULL},
+    [OP_FIR] = {"fir", CLASS_WINDOW, shape_fir, grad_fir, NULL, NULL},
+    [OP_SHUFFLE] = {"shuffle", CLASS_WINDOW, shape_shuffle, grad_shuffle, NULL, NULL},
+    [OP_UNSHUFFLE] = {"unshuffle", CLASS_WINDOW, shape_unshuffle, grad_unshuffle, NULL, NULL},
+    [OP_TAPS] = {"taps", CLASS_SMALL, shape_taps, grad_taps, NULL, NULL},
+    [OP_TAPS_T] = {"taps_t", CLASS_SMALL, shape_taps_t, grad_taps_t, NULL, NULL},
+    [OP_EDGE_TAPS] = {"edge_taps", CLASS_SMALL, shape_edge_taps, grad_edge_taps, NULL, NULL},
+    [OP_EDGE_TAPS_T] = {"edge_taps_t", CLASS_SMALL, shape_edge_taps_t, grad_edge_taps_t, NULL, NULL},
+    [OP_BORDER] = {"border", CLASS_WINDOW, shape_border, grad_border, NULL, NULL},
+    [OP_BORDER_DX] = {"border_dx", CLASS_WINDOW, shape_border, grad_border_dx, NULL, NULL},
+    [OP_BORDER_DW] = {"border_dw", CLASS_WINDOW, shape_border_dw, grad_border_dw, NULL, NULL},
     [OP_PACK] = {"pack", CLASS_SMALL, shape_pack, NULL, NULL, NULL},
     [OP_KERNEL_CONV] = {"conv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_conv},
     [OP_KERNEL_DECONV] = {"deconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_deconv},
     [OP_KERNEL_DW] = {"dwconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_dw},
+    [OP_KERNEL_WGRAD] = {"conv_dw", CLASS_WINDOW, shape_given, NULL, NULL, macs_wgrad},
+    [OP_UNPACK] = {"unpack", CLASS_SMALL, shape_unpack, NULL, NULL, NULL},
 };

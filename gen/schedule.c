@@ -18,6 +18,12 @@ int plan_is_partial(const struct plan *p, int n)
     return (class == CLASS_REDUCE || class == CLASS_WGRAD) && p->graph->node[node->in[0]].batched && !node->batched;
 }
 
+/* Does it have to wait for the whole batch? */
+static int waits(const struct plan *p, int n)
+{
+    return plan_is_partial(p, n) || p->graph->node[n].op == OP_UNBATCH;
+}
+
 static int max(int a, int b)
 {
     return a > b ? a : b;
@@ -36,7 +42,7 @@ static void earliest(struct plan *p)
             const struct node_plan *x = &p->node[n->in[k]];
             if (x->section == np->section) np->level = max(np->level, x->level);
         }
-        np->level += plan_is_partial(p, i);
+        np->level += waits(p, i);
     }
 }
 
@@ -49,7 +55,7 @@ static void latest(struct plan *p)
     for (int i = 0; i < g->count; i++) {
         limit[i] = NEVER;
         if (p->live[i] && p->node[i].section < 64)
-            last[p->node[i].section] = max(last[p->node[i].section], p->node[i].level - plan_is_partial(p, i));
+            last[p->node[i].section] = max(last[p->node[i].section], p->node[i].level - waits(p, i));
     }
     for (int i = g->count - 1; i >= 0; i--) {
         const struct node *n = &g->node[i];
@@ -57,7 +63,7 @@ static void latest(struct plan *p)
         if (!p->live[i]) continue;
         if (n->batched && op_table[n->op].class != CLASS_LEAF && limit[i] != NEVER)
             np->level = max(np->level, limit[i]);
-        int when = np->level - plan_is_partial(p, i);
+        int when = np->level - waits(p, i);
         for (int k = 0; k < n->ins; k++) {
             const struct node_plan *x = &p->node[n->in[k]];
             int bound = x->section == np->section ? when : last[x->section];
@@ -178,7 +184,8 @@ int plan_halo(const struct graph *g, int n, int k)
 {
     const struct node *node = &g->node[n];
     if (k != 0) return 0;
-    if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW) return (int)node->attr[2];
+    if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW || node->op == OP_KERNEL_WGRAD) return (int)node->attr[2];
+    if (node->op == OP_KERNEL_DECONV) return (int)node->attr[0] - 2; /* the parities' windows reach over the border */
     return node->op == OP_KERNEL_DW || node->op == OP_DW_DW ? (int)node->attr[0] / 2 : 0;
 }
 
@@ -213,8 +220,8 @@ static int list_items(const struct plan *p, struct item *item)
 static int resolution(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
-    int r = node->batched ? node->shape.d[1] : 0;
-    for (int k = 0; k < node->ins; k++)
+    int r = node->batched ? node->shape.d[1] : 0, weights = op_table[node->op].class == CLASS_WINDOW && node->ins > 1;
+    for (int k = 0; k < (weights ? 1 : node->ins); k++)
         if (p->graph->node[node->in[k]].batched) r = max(r, p->graph->node[node->in[k]].shape.d[1]);
     return r;
 }

@@ -93,21 +93,29 @@ static int simplify_sum(struct graph *g, struct node_args *a)
 static int simplify_slice(struct graph *g, struct node_args *a)
 {
     struct node n = g->node[a->in[0]];
-    int dim = (int)a->attr[0], index = (int)a->attr[1];
-    if (n.shape.d[dim] == 1) return a->in[0];
+    int dim = (int)a->attr[0], first = (int)a->attr[1], count = (int)a->attr[2];
+    if (n.shape.d[dim] == count) return a->in[0];
     if (is_const(g, a->in[0])) return g_const(g, n.value, op_table[OP_SLICE].shape(g, a));
-    if (n.op == OP_PLACE && n.attr[0] == dim)
-        return n.attr[1] == index ? n.in[0] : g_const(g, 0, g->node[n.in[0]].shape);
+    if (n.op == OP_PLACE && n.attr[0] == dim) {
+        int placed = (int)n.attr[1], size = g->node[n.in[0]].shape.d[dim];
+        if (placed == first && size == count) return n.in[0];
+        if (first >= placed + size || placed >= first + count) return g_const(g, 0, op_table[OP_SLICE].shape(g, a));
+    }
     if (n.op == OP_ADD && shape_same(g->node[n.in[0]].shape, n.shape) && shape_same(g->node[n.in[1]].shape, n.shape)) {
-        int first = g_slice(g, n.in[0], dim, index);
-        return g_add(g, first, g_slice(g, n.in[1], dim, index));
+        int left = g_range(g, n.in[0], dim, first, count);
+        return g_add(g, left, g_range(g, n.in[1], dim, first, count));
     }
     return -1;
 }
 
 static int simplify_permute(struct graph *g, struct node_args *a)
 {
-    (void)g;
+    struct node n = g->node[a->in[0]];
+    if (n.op == OP_PERMUTE) {
+        long p[4];
+        for (int i = 0; i < 4; i++) p[i] = n.attr[a->attr[i]];
+        return g_permute(g, n.in[0], (int)p[0], (int)p[1], (int)p[2], (int)p[3]);
+    }
     for (int i = 0; i < 4; i++)
         if (a->attr[i] != i) return -1;
     return a->in[0];
@@ -136,6 +144,10 @@ int simplify_node(struct graph *g, struct node_args *a)
     case OP_FLIPT:
         if (x->op == a->op) return x->in[0];
         return a->op == OP_FLIP && x->shape.d[2] == 1 ? a->in[0] : -1;
+    case OP_UNBATCH:
+        return x->op == OP_REBATCH ? x->in[0] : -1;
+    case OP_REBATCH:
+        return x->op == OP_UNBATCH ? x->in[0] : -1;
     case OP_PERMUTE:
         return simplify_permute(g, a);
     case OP_RESHAPE:

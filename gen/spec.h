@@ -12,10 +12,12 @@ enum {
     SPEC_EDGES = 32, /* edges in a cell */
     SPEC_NODES = 32, /* nodes in a cell */
     SPEC_CELLS = 8,
-    SPEC_GENES = SPEC_CELLS * (SPEC_EDGES + SPEC_CELLS)
+    SPEC_GENES = SPEC_CELLS * (SPEC_EDGES + SPEC_CELLS),
+    SPEC_LARGEST = 1024, /* pixels of a side of the largest picture */
+    SPEC_LATENTS = 16    /* intermediate latents of a mapping network */
 };
 
-/* Candidate operations of the family `residual`. */
+/* Candidate operations. The first three and the last three are both families', the rest are `residual`'s. */
 enum candidate {
     OP_CONV_1X1,
     OP_CONV_3X3,
@@ -23,9 +25,9 @@ enum candidate {
     OP_SEP_CONV_3X3,
     OP_SEP_CONV_5X5,
     OP_SEP_CONV_7X7,
-    OP_DECONV,
-    OP_NEAREST,
+    OP_NEAREST, /* the first that doubles */
     OP_BILINEAR,
+    OP_DECONV,
     OP_NEAREST_CONV,
     OP_BILINEAR_CONV,
     OP_CANDIDATES
@@ -37,7 +39,7 @@ struct pool {
     enum candidate op[SPEC_POOL];
 };
 
-enum family { FAMILY_RESIDUAL };
+enum family { FAMILY_RESIDUAL, FAMILY_STYLEGAN2 };
 enum loss { LOSS_HINGE, LOSS_LOGISTIC, LOSS_WGAN };
 enum bar_updates { BAR_WEIGHTS, BAR_ALPHA, BAR_BOTH };
 
@@ -62,13 +64,21 @@ struct spec {
     char name[SPEC_NAME];
     enum family family;
     int image_size, image_channels;
-    char data_format[SPEC_NAME]; /* cifar10, stl10, images, shapes */
+    char data_format[SPEC_NAME]; /* cifar10, stl10, images, zip, shapes */
     char data_path[1024];        /* may be empty */
     int data_center_crop;        /* 0: resize only; 1: the largest centred square first */
-    int latent, channels, base, cells;
     struct pool normal, up;
+    int latent;
+    /* family residual */
+    int channels, base, cells;
     struct cell cell;
     int d_channels;
+    /* family stylegan2: at resolution R, min(channel_base / R, channel_max) / channel_divisor channels, at least 1 */
+    int style, mapping_layers;
+    int channel_base, channel_max, channel_divisor;
+    int d_channel_base, d_channel_max, d_channel_divisor;
+    int macro;           /* 0: one alpha for all layers of a kind (micro); 1: one a layer */
+    int dynamic_latents; /* 1: each layer chooses among the mapping network's latents; 0: it takes the last */
     struct {
         int iterations, weight_steps, bar_steps, arch_steps, batch, critic_steps;
         double split;
@@ -88,18 +98,41 @@ struct spec {
         struct adam weights;
         int linear_decay;
         int g_channels, d_channels; /* 0: the search's own */
+        /* family stylegan2 */
+        int kimg;        /* length, in thousand pictures */
+        int accumulate;  /* passes of batch_g (batch_d) pictures whose gradients are averaged in a step */
+        int r1_interval; /* steps from one R1 step to the next; 0: none */
+        double r1_gamma, mixing, ema_kimg, w_decay;
+        int channel_divisor; /* in place of both networks' */
     } retrain;
 };
 
 struct gene {
-    char edge[SPEC_NAME]; /* "cell1.up0" */
+    char edge[SPEC_NAME]; /* "cell1.up0"; family stylegan2: a layer, "b8.up" */
     enum candidate op;
+    int latent; /* family stylegan2: which of the mapping network's latents it takes, 1.. */
 };
 /* A derived architecture; genes == 0 means there is none and the network is the supernet. */
 struct genotype {
     int genes;
     struct gene gene[SPEC_GENES];
+    int rgb_latent; /* family stylegan2: of the last tRGB */
 };
+
+/* The layers of a StyleGAN2 generator in their order: b4.normal, b8.up, b8.normal, … */
+struct layer {
+    char name[SPEC_NAME];
+    int up, resolution; /* resolution: of its output */
+};
+int spec_layers(const struct spec *spec, struct layer layer[SPEC_GENES]); /* returns their number */
+
+/* What the search decides, each by an alpha of its own, `alpha.NAME`, in their order in the program. */
+struct choice {
+    char name[SPEC_NAME]; /* "cell1.up0"; "normal", "b8.up", "b8.up.w", "b128.rgb.w" */
+    int up;               /* the pool it chooses from … */
+    int latents;          /* … or, if not 0, the number of intermediate latents it chooses from */
+};
+int spec_choices(const struct spec *spec, struct choice choice[SPEC_GENES]); /* returns their number */
 
 /* The edges of the whole generator in their canonical order: for each cell its own edges, then its skips
  * "cellC.skipS" (from node skip_from of cell S + 1). */
@@ -125,7 +158,8 @@ int spec_parse(const char *text, size_t n, const char *label, char *const *sets,
 /* The canonical JSON text of a spec with every default written out (malloc'd), readable by spec_read; the same spec
  * always gives the same bytes. Single line. */
 char *spec_text(const struct spec *spec);
-/* The same for a genotype: its file with nothing optional but the space's name. */
+/* The same for a genotype: its file with nothing optional but the space's name and, in family stylegan2, the latent of
+ * every layer. */
 char *genotype_text(const struct spec *spec, const struct genotype *geno);
 
 #endif

@@ -19,6 +19,8 @@ static int out_of_range(const struct key *key, const struct json *value, struct 
     if (key->kind == KEY_NUMBER)
         snprintf(allowed, sizeof allowed, "a number %s %g and %s %g%s", key->flags & KEY_ABOVE ? "above" : "at least",
                  key->lo, key->flags & KEY_BELOW ? "below" : "at most", key->hi, null);
+    else if (key->flags & KEY_POWER)
+        snprintf(allowed, sizeof allowed, "a power of two from %.0f to %.0f%s", key->lo, key->hi, null);
     else if (key->hi - key->lo == key->step)
         snprintf(allowed, sizeof allowed, "%.0f or %.0f%s", key->lo, key->hi, null);
     else if (key->step > 1)
@@ -34,6 +36,7 @@ static int read_int(const struct key *key, const struct json *value, int *field,
     double v = value->number;
     if (!(v >= key->lo && v <= key->hi) || v != (int)v || ((int)v - (int)key->lo) % key->step)
         return out_of_range(key, value, err);
+    if ((key->flags & KEY_POWER) && ((int)v & ((int)v - 1))) return out_of_range(key, value, err);
     *field = (int)v;
     return 0;
 }
@@ -85,6 +88,21 @@ static int read_word(const struct json *value, const char *const *words, struct 
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s\"%s\"", joint, words[i]);
     }
     return wrong(value, err, allowed), -1;
+}
+
+static int read_family(const struct json *value, const char *const *words, struct message *err)
+{
+    if (value->kind == JSON_STRING && !strcmp(value->text, words[0])) return 0;
+    char allowed[160];
+    snprintf(allowed, sizeof allowed, "\"%s\", the family that goes with generator.family \"%s\"", words[0], words[1]);
+    return wrong(value, err, allowed);
+}
+
+static int read_bool(const struct json *value, int *field, struct message *err)
+{
+    if (value->kind != JSON_TRUE && value->kind != JSON_FALSE) return wrong(value, err, "true or false");
+    *field = value->kind == JSON_TRUE;
+    return 0;
 }
 
 static int pool_word(const struct key *key, const struct json *value, struct message *err)
@@ -158,11 +176,13 @@ int key_read(const struct key *key, const struct json *value, struct spec *spec,
         strcpy(field, key->words[word]);
         return 0;
     case KEY_FAMILY:
-        return read_word(value, key->words, err) < 0 ? 2 : 0;
+        return read_family(value, key->words, err);
     case KEY_CHOICE:
         if ((word = read_word(value, key->words, err)) < 0) return 2;
         *(int *)(void *)field = word;
         return 0;
+    case KEY_BOOL:
+        return read_bool(value, (int *)(void *)field, err);
     case KEY_POOL:
         return read_pool(key, value, (struct pool *)(void *)field, err);
     case KEY_EDGES:

@@ -15,15 +15,17 @@ enum key_kind {
     KEY_NAME,   /* char[SPEC_NAME]: [A-Za-z0-9_-]+ */
     KEY_PATH,   /* char[1024] */
     KEY_WORD,   /* char[SPEC_NAME]: one of `words` */
-    KEY_FAMILY, /* no field: words[0], what this family is called there */
+    KEY_FAMILY, /* no field: words[0], what the family that has generator.family words[1] is called there */
     KEY_CHOICE, /* int or enum: index of one of `words` */
+    KEY_BOOL,   /* int: 1 for true, 0 for false */
     KEY_POOL,   /* struct pool: operations `lo` to `hi` of enum candidate */
     KEY_EDGES,  /* the edges of a struct cell */
     KEY_TUPLE,  /* a list with an item for each row of `items` */
     KEY_FOREIGN /* no field: a key that belongs to another family, `fallback` says what stands here instead */
 };
 
-enum { KEY_ABOVE = 1, KEY_BELOW = 2, KEY_NULL = 4 }; /* lo excluded; hi excluded; null allowed, stored as zeros */
+/* lo excluded; hi excluded; null allowed, stored as zeros; an int that is a power of two */
+enum { KEY_ABOVE = 1, KEY_BELOW = 2, KEY_NULL = 4, KEY_POWER = 8 };
 
 struct key {
     const char *path;
@@ -62,11 +64,13 @@ int cell_check(const struct cell *cell, const struct json *document, struct mess
 
 /* Reads a document as a search space: 0, or 2 with one line in err. */
 int space_read(const struct json *document, struct spec *spec, struct message *err);
-/* Reads a document as a genotype, its spec first, then one operation of the right kind for each edge of the spec. */
+/* Reads a document as a genotype, its spec first, then one operation of the right kind for each edge or layer of the
+ * spec, then the latents of layers. */
 int genotype_read(const struct json *root, struct spec *spec, struct genotype *geno, struct message *err);
 
-/* Applies "key.path=value" to a document (to its spec or, below "ops.", its operations when that is a genotype): the
- * value is JSON, or a bare word taken as a string. 0, or 2 with one line in err that begins with "--set key.path". */
+/* Applies "key.path=value" to a document (to its spec or, below "ops." and "latents.", to those when that is a
+ * genotype): the value is JSON, or a bare word taken as a string. 0, or 2 with one line in err that begins with "--set
+ * key.path". */
 int set_apply(struct mem *pool, struct json *root, int genotype, const char *set, struct message *err);
 
 /* The operation of that name, or -1. */

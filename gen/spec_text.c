@@ -114,6 +114,9 @@ static void put_value(struct buffer *out, const struct key *key, const struct sp
     case KEY_CHOICE:
         put_string(out, key->words[*(const int *)field]);
         break;
+    case KEY_BOOL:
+        put_text(out, *(const int *)field ? "true" : "false");
+        break;
     case KEY_POOL:
         put_pool(out, field);
         break;
@@ -180,6 +183,20 @@ char *spec_text(const struct spec *spec)
     return out.text;
 }
 
+static void put_latents(struct buffer *out, const struct spec *spec, const struct genotype *geno)
+{
+    char rgb[SPEC_NAME];
+    snprintf(rgb, sizeof rgb, "b%d.rgb", spec->image_size);
+    put_text(out, ", \"latents\": {");
+    for (int i = 0; i <= geno->genes; i++) {
+        if (i) put_text(out, ", ");
+        put_string(out, i < geno->genes ? geno->gene[i].edge : rgb);
+        put_text(out, ": ");
+        put_int(out, i < geno->genes ? geno->gene[i].latent : geno->rgb_latent);
+    }
+    put_text(out, "}");
+}
+
 char *genotype_text(const struct spec *spec, const struct genotype *geno)
 {
     struct buffer out = {NULL, 0, 0};
@@ -195,7 +212,9 @@ char *genotype_text(const struct spec *spec, const struct genotype *geno)
         put_text(&out, ": ");
         put_string(&out, candidate_name(geno->gene[i].op));
     }
-    put_text(&out, "}}");
+    put_text(&out, "}");
+    if (spec->family == FAMILY_STYLEGAN2) put_latents(&out, spec, geno);
+    put_text(&out, "}");
     put_char(&out, 0);
     free(text);
     return out.text;

@@ -36,7 +36,10 @@ enum ag_stream {
     AG_RNG_SPLIT,    /* split of the data into halves */
     AG_RNG_SHUFFLE,  /* order of a half: step = epoch * 2 + half */
     AG_RNG_SHAPES,   /* the drawn data set: step = number of the picture */
-    AG_RNG_BENCH     /* random data of --bench */
+    AG_RNG_BENCH,    /* random data of --bench */
+    AG_RNG_NOISE,    /* noise of a StyleGAN2 generator's layers in training: step = number of the draw */
+    AG_RNG_SAMPLE_NOISE, /* the same of pictures to look at: step = number of the picture */
+    AG_RNG_MIXING        /* style mixing: latents and crossovers: step = number of the draw */
 };
 /* One block of four words: key = seed, counter = (index low, index high, step, stream). */
 void ag_philox(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, ag_u32 out[4]);
@@ -59,8 +62,9 @@ int ag_threads(void);
 
 struct ag_data; /* one training thread uses it at a time; it has threads of its own */
 struct ag_data_options {
-    const char *format;     /* "cifar10", "stl10", "images" or "shapes" */
-    const char *path;       /* folder; "shapes" stands for that format, and shapes with a folder for images */
+    const char *format;     /* "cifar10", "stl10", "images", "zip" or "shapes" */
+    const char *path;       /* folder or archive; "shapes" stands for that format; "shapes" as format with another path
+                               is images or zip */
     int size, channels;     /* of the pictures to deliver; channels: 1 (grey) or 3 */
     int center_crop;        /* 1: cut the largest centred square out before resizing */
     double split;           /* share of the pictures in the training half, 0 to 1; 1: the other half is empty */
@@ -311,11 +315,18 @@ struct ag_account {
 struct ag_account ag_profile_read(int kernel);
 void ag_profile_end(void);
 
-/* The candidates of an edge, in the order of its alpha. */
-struct ag_edge {
-    const char *name; /* "cell1.up0" */
+/* What an alpha chooses from, in its order. */
+struct ag_choice {
+    const char *name; /* of the parameter alpha.NAME: "cell1.up0", "normal", "b8.up.w" */
     int count;
-    const char *const *op;
+    const char *const *word;
+    int latents; /* 1: the words are "1", "2", ..., intermediate latents; 0: they are operations */
+};
+/* A part of an architecture, and the choice that decides it. One whose choice is among latents says which latent the
+ * layer takes, any other which operation it is. */
+struct ag_gene {
+    const char *name; /* "cell1.up0", "b8.up", "b128.rgb" */
+    int choice;
 };
 
 /* What a generated program is, for the parts of the runtime that work with any. */
@@ -331,8 +342,11 @@ struct ag_program {
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
-    const struct ag_edge *edge; /* search: what alpha chooses from */
-    int edges;
+    const struct ag_choice *choice; /* search: what alpha chooses from */
+    int choices;
+    const struct ag_gene *gene; /* search: what an architecture consists of */
+    int genes;
+    int micro; /* search: 1 if an architecture also says which operation each kind of layer is */
 };
 
 /* ---------------------------------------------------------------- table.c: blocks from and to files */
@@ -364,6 +378,13 @@ void ag_text_free(struct ag_text *text);
 
 /* ---------------------------------------------------------------- options.c: command lines */
 
+/* Noise of pictures that generate draws; in the order of --noise's words. */
+enum ag_noise {
+    AG_NOISE_RANDOM, /* each picture has its own */
+    AG_NOISE_FIXED,  /* all have that of picture 0 */
+    AG_NOISE_NONE
+};
+
 /* A program fills in its defaults, then calls ag_options_read. */
 struct ag_options {
     const char *program;  /* argv[0] */
@@ -374,8 +395,11 @@ struct ag_options {
     const char *replay, *dump, *phase;
     ag_u64 seed;
     long iterations, threads, bench, count; /* 0: not asked for */
-    int has_run, has_seed, has_iterations;  /* given on the command line */
-    int resume, json, help;
+    long mix[2];                            /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
+    double psi;                             /* truncation */
+    int noise;                              /* an enum ag_noise */
+    int has_run, has_seed, has_iterations, has_count; /* given on the command line */
+    int resume, json, latents, help;
 };
 enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
 /* Reads the options that a program of that kind has. Status 2 for one that is unknown or malformed, AG_DONE after
@@ -398,21 +422,50 @@ const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */
+const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name); /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
 real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
+/* A scalar output of a phase that has just run. Status 1 if it isn't finite: the training diverged in the iteration or
+ * step (`unit`) of that number. */
+int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
+              long number, double *value, struct ag_error *err);
 void ag_add(real *to, const real *from, long n); /* to += from */
+void ag_scale(real *to, double factor, long n);  /* to *= factor */
 int ag_is_finite(double value);
 
 /* ---------------------------------------------------------------- params.c: first values, noise on alpha */
 
 /* The first values of a block's parameters: functions of seed, block and place in the table alone. */
 void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64 seed, real *const blocks[AG_BLOCKS]);
-/* Sets a phase's inputs in.gumbel.EDGE and in.sharpness, if it has them, to draw number `draw` of Gumbel(0, 1) noise
+/* Sets a phase's inputs in.gumbel.CHOICE and in.sharpness, if it has them, to draw number `draw` of Gumbel(0, 1) noise
  * at temperature tau; tau = 0: to the plain softmax. */
 void ag_gumbel(const struct ag_program *program, const struct ag_phase *phase, ag_u64 seed, long draw, double tau,
                real *in);
 /* Latents of pictures to look at, first to first + n - 1: z = [n, latent], a function of seed and picture alone. */
 void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first, long n, real *z);
+
+/* ---------------------------------------------------------------- noise.c: inputs of a StyleGAN2 generator */
+
+/* Fills in the phase's noise inputs (in.noise…) for a training pass; 0: it has none, and nothing was drawn, else 1. */
+int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in);
+/* The same for pictures to look at: row i of a batch is picture first + i * step; step 0: all have the same noise. */
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long step, real *in);
+/* Fills in the phase's inputs for style mixing for a training pass: in.mix.z, and for each picture, with that
+ * probability, 1 in the in.mix.LAYER from a crossover on that is uniform among the layers after the first (the last
+ * tRGB counts as one); all others are 0. Returns 0 if the phase has no such inputs, else 1. */
+int ag_draw_mixing(const struct ag_phase *phase, ag_u64 seed, long draw, double probability, real *in);
+/* Sets the phase's inputs whose names begin with prefix to a value. */
+void ag_fill_inputs(const struct ag_phase *phase, const char *prefix, real value, real *in);
+/* The layers whose latent may come from in.mix.z (inputs in.mix.LAYER); those from number `first` on (0, 1, ...) shall,
+ * the others not. Returns how many there are. */
+int ag_mix_from(const struct ag_phase *phase, int first, real *in);
+
+/* ---------------------------------------------------------------- sample.c */
+
+/* Pictures 0 to n - 1 to look at: pictures = [n, size, size, channels], drawn by a phase from ag_sample_latents and
+ * ag_sample_noise, its batch at a time, without mixing or truncation. */
+void ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
+                        ag_u64 seed, int n, real *pictures);
 
 /* ---------------------------------------------------------------- adam.c */
 
@@ -434,13 +487,13 @@ void ag_average(real *average, const real *value, long n, double decay);
 
 /* ---------------------------------------------------------------- architecture.c: what alpha says */
 
-/* Mean over the edges of the entropy of softmax(alpha), in nats. */
+/* Mean over the choices of the entropy of softmax(alpha), in nats. */
 double ag_alpha_entropy(const struct ag_program *program, const real *alpha);
 /* {"cell1.up0": [0.1, ...], ...} */
 void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const real *alpha);
 /* The genotype of the largest alphas, as a file; found: JSON of how it came about. */
 void ag_genotype_text(struct ag_text *text, const struct ag_program *program, const real *alpha, const char *found);
-/* 1 if two genotypes' texts name the same operations, or one of them is NULL. */
+/* 1 if two genotypes' texts name the same operations and latents, or one of them is NULL. */
 int ag_same_genotype(const char *a, const char *b);
 
 /* ---------------------------------------------------------------- run.c: the folder of a run */
@@ -455,7 +508,9 @@ struct ag_run {
  * given; or if it is to be resumed and isn't there. */
 int ag_run_open(struct ag_run *run, const struct ag_program *program, const struct ag_options *options,
                 struct ag_error *err);
-/* Opens log.jsonl with the lines of the first `iterations` iterations, the rest cut off. */
+/* Status 2 if the command line asks for another seed than that of the run that is resumed. */
+int ag_run_check_seed(const struct ag_run *run, const struct ag_options *options, ag_u64 seed, struct ag_error *err);
+/* Opens log.jsonl with the lines of the first `iterations` iterations (a line's first number), the rest cut off. */
 int ag_run_open_log(struct ag_run *run, long iterations, struct ag_error *err);
 /* Appends a line to log.jsonl, and frees it. */
 int ag_run_log(struct ag_run *run, struct ag_text *line, struct ag_error *err);
@@ -463,6 +518,9 @@ int ag_run_sync_log(struct ag_run *run, struct ag_error *err); /* to the disk: b
 /* Write FOLDER/name: a text, or a grid of pictures. name is a printf format. */
 int ag_run_write(struct ag_run *run, const struct ag_text *text, struct ag_error *err, const char *name, ...);
 int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *err, const char *name, ...);
+/* Writes FOLDER/ema.safetensors, what a generator program reads: averaged weights of AG_G, running statistics of
+ * AG_STAT, spec and genotype. */
+int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err);
 void ag_run_close(struct ag_run *run);
 
 /* ---------------------------------------------------------------- checkpoint.c */

@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The logits of an edge's candidates. */
-static const real *logits(const struct ag_program *program, const struct ag_edge *edge, const real *alpha)
+/* The logits of a choice. */
+static const real *logits(const struct ag_program *program, const struct ag_choice *choice, const real *alpha)
 {
     const struct ag_table *table = &program->block[AG_ALPHA];
     char name[256];
-    snprintf(name, sizeof name, "alpha.%s", edge->name);
+    snprintf(name, sizeof name, "alpha.%s", choice->name);
     for (int i = 0; i < table->count; i++)
         if (!strcmp(table->tensor[i].name, name)) return alpha + table->tensor[i].offset;
-    return NULL; /* never: every edge has its alpha */
+    return NULL; /* never: every choice has its alpha */
 }
 
 /* The largest, the earlier of equals. */
@@ -39,19 +39,19 @@ static double entropy(const real *value, int n)
 double ag_alpha_entropy(const struct ag_program *program, const real *alpha)
 {
     double sum = 0;
-    for (int i = 0; i < program->edges; i++)
-        sum += entropy(logits(program, &program->edge[i], alpha), program->edge[i].count);
-    return program->edges ? sum / program->edges : 0;
+    for (int i = 0; i < program->choices; i++)
+        sum += entropy(logits(program, &program->choice[i], alpha), program->choice[i].count);
+    return program->choices ? sum / program->choices : 0;
 }
 
 void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const real *alpha)
 {
     ag_text_add(text, "{");
-    for (int i = 0; i < program->edges; i++) {
-        const struct ag_edge *edge = &program->edge[i];
-        const real *value = logits(program, edge, alpha);
-        ag_text_add(text, "%s\"%s\": [", i ? ", " : "", edge->name);
-        for (int k = 0; k < edge->count; k++) {
+    for (int i = 0; i < program->choices; i++) {
+        const struct ag_choice *choice = &program->choice[i];
+        const real *value = logits(program, choice, alpha);
+        ag_text_add(text, "%s\"%s\": [", i ? ", " : "", choice->name);
+        for (int k = 0; k < choice->count; k++) {
             ag_text_add(text, k ? ", " : "");
             ag_text_number(text, (double)value[k]);
         }
@@ -60,40 +60,92 @@ void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const
     ag_text_add(text, "}");
 }
 
+/* The word that a choice's largest alpha names. */
+static const char *chosen(const struct ag_program *program, const struct ag_choice *choice, const real *alpha)
+{
+    return choice->word[largest(logits(program, choice, alpha), choice->count)];
+}
+
+/* The operations of all genes, or their latents, as members of an object. */
+static void genes_text(struct ag_text *text, const struct ag_program *program, const real *alpha, int latents)
+{
+    const char *joint = "", *quote = latents ? "" : "\"";
+    for (int i = 0; i < program->genes; i++) {
+        const struct ag_choice *choice = &program->choice[program->gene[i].choice];
+        if (choice->latents != latents) continue;
+        ag_text_add(text, "%s\n    \"%s\": %s%s%s", joint, program->gene[i].name, quote, chosen(program, choice, alpha),
+                    quote);
+        joint = ",";
+    }
+}
+
+/* The operation of each kind of layer, which holds at any size of picture. */
+static void micro_text(struct ag_text *text, const struct ag_program *program, const real *alpha)
+{
+    const char *joint = "";
+    for (int i = 0; i < program->choices; i++) {
+        const struct ag_choice *choice = &program->choice[i];
+        if (choice->latents) continue;
+        ag_text_add(text, "%s\"%s\": \"%s\"", joint, choice->name, chosen(program, choice, alpha));
+        joint = ", ";
+    }
+}
+
 void ag_genotype_text(struct ag_text *text, const struct ag_program *program, const real *alpha, const char *found)
 {
+    int latents = 0;
+    for (int i = 0; i < program->choices; i++) latents |= program->choice[i].latents;
     ag_text_add(text, "{\n  \"aggen\": 1,\n  \"space\": ");
     ag_text_string(text, program->name);
     ag_text_add(text, ",\n  \"spec\": %s,\n  \"ops\": {", program->spec);
-    for (int i = 0; i < program->edges; i++) {
-        const struct ag_edge *edge = &program->edge[i];
-        const char *op = edge->op[largest(logits(program, edge, alpha), edge->count)];
-        ag_text_add(text, "%s\n    \"%s\": \"%s\"", i ? "," : "", edge->name, op);
+    genes_text(text, program, alpha, 0);
+    if (latents) {
+        ag_text_add(text, "\n  },\n  \"latents\": {");
+        genes_text(text, program, alpha, 1);
     }
-    ag_text_add(text, "\n  },\n  \"found\": %s\n}\n", found);
+    ag_text_add(text, "\n  }");
+    if (program->micro) {
+        ag_text_add(text, ",\n  \"micro\": {");
+        micro_text(text, program, alpha);
+        ag_text_add(text, "}");
+    }
+    ag_text_add(text, ",\n  \"found\": %s\n}\n", found);
 }
 
-/* The object that follows "ops" in a genotype's text, past its opening brace, or NULL. */
-static const char *operations(const char *genotype)
+static const char *skip_space(const char *text)
 {
-    const char *ops = strstr(genotype, "\"ops\"");
-    return ops ? strchr(ops, '{') : NULL;
+    while (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r') text++;
+    return text;
 }
 
-static int is_space(char c)
+/* The object under a key (given in its quotes) in a genotype's text, or NULL. A spec has none under the keys asked for
+ * here, and where it has a string of that name no ':' follows. */
+static const char *part(const char *genotype, const char *key)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    for (const char *at = genotype; (at = strstr(at, key));) {
+        at = skip_space(at + strlen(key));
+        if (*at != ':') continue;
+        at = skip_space(at + 1);
+        return *at == '{' ? at : NULL;
+    }
+    return NULL;
+}
+
+/* 1 if two objects without objects inside have the same text, white space apart; NULL is like NULL alone. */
+static int same_object(const char *a, const char *b)
+{
+    if (!a || !b) return a == b;
+    for (;; a++, b++) {
+        a = skip_space(a);
+        b = skip_space(b);
+        if (*a != *b) return 0;
+        if (*a == '}' || !*a) return 1;
+    }
 }
 
 int ag_same_genotype(const char *a, const char *b)
 {
-    a = a ? operations(a) : NULL;
-    b = b ? operations(b) : NULL;
-    if (!a || !b) return 1;
-    for (;; a++, b++) {
-        while (is_space(*a)) a++;
-        while (is_space(*b)) b++;
-        if (*a != *b) return 0;
-        if (*a == '}' || !*a) return 1;
-    }
+    if (!a || !b || !part(a, "\"ops\"") || !part(b, "\"ops\"")) return 1;
+    return same_object(part(a, "\"ops\""), part(b, "\"ops\"")) &&
+           same_object(part(a, "\"latents\""), part(b, "\"latents\""));
 }

@@ -16,9 +16,11 @@ struct bench {
     int phases, runs;
 };
 
-static int is_benched(const char *name)
+/* The phases of training; of a program that only draws pictures, what draws them. */
+static int is_benched(const struct ag_program *program, const char *name)
 {
     static const char *const benched[] = {"d", "g", "arch", "r1"};
+    if (!strcmp(program->kind, "generate")) return !strcmp(name, "sample");
     for (size_t i = 0; i < sizeof benched / sizeof *benched; i++)
         if (!strcmp(benched[i], name)) return 1;
     return 0;
@@ -40,7 +42,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
     for (int i = 0; i < 3; i++)
         if (ag_adam_new(&b->adam[i], rates, p->block[i].size, err)) return 1;
     for (int i = 0; i < p->phases && b->phases < PHASES; i++) {
-        if (!is_benched(p->phase[i].name)) continue;
+        if (!is_benched(p, p->phase[i].name)) continue;
         b->phase[b->phases] = &p->phase[i];
         b->seconds[b->phases] = calloc((size_t)runs, sizeof(double));
         if (!b->seconds[b->phases++]) return no_memory(err);

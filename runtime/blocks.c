@@ -93,14 +93,36 @@ const struct ag_phase *ag_phase_find(const struct ag_program *program, const cha
     return NULL;
 }
 
-real *ag_tensor_find(const struct ag_table *table, const char *name, real *block)
+const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name)
 {
     for (int i = 0; i < table->count; i++)
-        if (!strcmp(table->tensor[i].name, name)) return block + table->tensor[i].offset;
+        if (!strcmp(table->tensor[i].name, name)) return &table->tensor[i];
     return NULL;
+}
+
+real *ag_tensor_find(const struct ag_table *table, const char *name, real *block)
+{
+    const struct ag_tensor *tensor = ag_table_find(table, name);
+    return tensor ? block + tensor->offset : NULL;
+}
+
+int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
+              long number, double *value, struct ag_error *err)
+{
+    *value = (double)*ag_tensor_find(&phase->out, name, block[AG_OUT]);
+    if (ag_is_finite(*value)) return 0;
+    return ag_fail(err, 1,
+                   "the training diverged: %s of phase %s is not a number in %s %ld; the last checkpoint is as it was "
+                   "(a smaller learning rate may help)",
+                   name, phase->name, unit, number);
 }
 
 void ag_add(real *to, const real *from, long n)
 {
     for (long i = 0; i < n; i++) to[i] += from[i];
+}
+
+void ag_scale(real *to, double factor, long n)
+{
+    for (long i = 0; i < n; i++) to[i] *= (real)factor;
 }

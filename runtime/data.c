@@ -1,7 +1,9 @@
 /* Pictures to learn from: halves, epochs, batches, and what to do about broken pictures. */
-#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE   200809L
+#define _FILE_OFFSET_BITS 64
 #include "data.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
@@ -35,10 +37,32 @@ struct ag_data {
 
 /* ---------------------------------------------------------------- broken pictures */
 
-/* A copy of the fault; NULL would mean a good picture, so without memory it is a constant that is never freed. */
+int ag_fault(char fault[AG_FAULT], const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    vsnprintf(fault, AG_FAULT, format, values);
+    va_end(values);
+    return 1;
+}
+
+int ag_read_at(int descriptor, ag_u8 *out, size_t n, ag_u64 at, char fault[AG_FAULT])
+{
+    while (n > 0) {
+        ssize_t got = pread(descriptor, out, n, (off_t)at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return ag_fault(fault, "%s", got ? strerror(errno) : "the file ends early");
+        out += got;
+        at += (ag_u64)got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+/* Stands for a copy where there is no memory for one, and is never freed. */
 static char no_memory_fault[] = "out of memory";
 
-static char *copy_fault(const char *fault)
+char *ag_copy_fault(const char *fault)
 {
     size_t size = strlen(fault) + 1;
     char *copy = malloc(size);
@@ -71,7 +95,7 @@ static int known_fault(struct ag_data *data, int i)
 
 static void note_late_fault(struct ag_data *data, int i, const char *fault)
 {
-    char *copy = copy_fault(fault);
+    char *copy = ag_copy_fault(fault);
     pthread_mutex_lock(&data->lock);
     if (!data->source.fault[i]) {
         data->source.fault[i] = copy;
@@ -155,7 +179,7 @@ int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real
         if (!picture)
             return ag_fail(err, 2,
                            "data: none of the pictures of the %s half can be read any more (the last: %s); check "
-                           "the folder given with --data",
+                           "what is given with --data",
                            half ? "validation" : "training", fault);
         for (long i = 0; i < bytes; i++) out[k * bytes + i] = maker->level[picture[i]];
     }
@@ -215,22 +239,25 @@ static int open_source(struct ag_source *source, struct ag_error *err)
     } formats[] = {{"cifar10", ag_source_cifar10},
                    {"stl10", ag_source_stl10},
                    {"images", ag_source_images},
+                   {"zip", ag_source_zip},
                    {"shapes", ag_source_shapes}};
     const char *format = source->options.format, *path = source->options.path;
     int named_path = path && *path;
     if (named_path && strcmp(path, "shapes") == 0)
         format = "shapes";
     else if (named_path && strcmp(format, "shapes") == 0)
-        format = "images";
+        format = ag_is_file(path) ? "zip" : "images";
     else if (!named_path && strcmp(format, "shapes") != 0)
-        return ag_fail(err, 2, "data: no folder given for format '%s'; give one with --data PATH, or --data shapes",
+        return ag_fail(err, 2,
+                       "data: no folder or archive given for format '%s'; give one with --data PATH, or --data "
+                       "shapes",
                        format);
     source->options.format = format;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(format, formats[i].format) == 0) return formats[i].open(source, err);
     return ag_fail(err, 2,
-                   "data: unknown format '%s' (cifar10, stl10, images and shapes are known); use --data shapes to do "
-                   "without",
+                   "data: unknown format '%s' (cifar10, stl10, images, zip and shapes are known); use --data shapes to "
+                   "do without",
                    format);
 }
 
@@ -241,7 +268,7 @@ static void cache_picture(void *context, int i, int thread)
     (void)thread;
     if (data->source.fault[i]) return;
     if (data->source.read(&data->source, 0, (ag_u64)i, data->cache + (size_t)i * (size_t)data->picture_bytes, fault))
-        data->source.fault[i] = copy_fault(fault);
+        data->source.fault[i] = ag_copy_fault(fault);
 }
 
 /* Decodes the whole set into memory if it fits the limit. */

@@ -2,18 +2,25 @@
  * Inside the data loader, not for programs: a set of pictures passes from a source (a format), through a cache and an
  * order, to batches.
  *
- *   data_binary.c, data_images.c, data_shapes.c   the formats, each one ag_source
- *   picture.c, resize.c                            a PNG or JPEG file; a picture of another size
- *   data.c                                         halves, epochs, batches, what is broken
- *   data_ahead.c                                   batches made before they are asked for
+ *   data_binary.c, data_images.c, data_zip.c, data_shapes.c   the formats, each one ag_source
+ *   picture.c, resize.c                                       a PNG or JPEG; a picture of another size
+ *   data.c                                                    halves, epochs, batches, what is broken
+ *   data_ahead.c                                              batches made before they are asked for
  */
 #ifndef AG_DATA_H
 #define AG_DATA_H
 
 #include "ag.h"
+#include <stdio.h>
 
 /* The reason why a picture can't be used: "truncated", ... */
 #define AG_FAULT 256
+/* Formats into fault and returns 1. */
+int ag_fault(char fault[AG_FAULT], const char *format, ...);
+/* A copy to put into an ag_source's fault; it is never NULL, which would mean a good picture. */
+char *ag_copy_fault(const char *fault);
+/* out = the n bytes of a file from `at` on, by any number of threads at a time. 0, or 1 and the fault. */
+int ag_read_at(int descriptor, ag_u8 *out, size_t n, ag_u64 at, char fault[AG_FAULT]);
 
 /* ---------------------------------------------------------------- resize.c */
 
@@ -33,13 +40,19 @@ int ag_fit(const struct ag_pixels *rgb, int size, int channels, int center_crop,
 /* ---------------------------------------------------------------- picture.c */
 
 enum ag_picture_kind { AG_PICTURE_NONE, AG_PICTURE_PNG, AG_PICTURE_JPEG };
-/* What a file holds, by its first bytes, or NONE (with a fault only where the file can't be read). */
-enum ag_picture_kind ag_picture_kind(const char *path, char fault[AG_FAULT]);
-/* Reads a PNG or JPEG file's header. 0, or 1 and the fault. */
-int ag_picture_probe(const char *path, char fault[AG_FAULT]);
-/* Decodes a PNG or JPEG file of any kind to RGB (*rgb: malloc'ed), laid over white where it is transparent. 0, or 1
- * and the fault: a file that is damaged anywhere is refused, not mended. */
-int ag_picture_read(const char *path, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT]);
+/* A picture is read from its first byte on, wherever the stream stands; one in memory comes by fmemopen. */
+
+/* What a stream holds, by its first bytes, or NONE (with a fault only where it can't be read). */
+enum ag_picture_kind ag_picture_kind(FILE *file, char fault[AG_FAULT]);
+/* 1 for a name that ends as those of PNG and JPEG files do. */
+int ag_picture_named(const char *name);
+/* Reads a PNG's or JPEG's header. 0, or 1 and the fault. */
+int ag_picture_probe(FILE *file, char fault[AG_FAULT]);
+/* Decodes a PNG or JPEG of any kind to RGB (*rgb: malloc'ed), laid over white where it is transparent. 0, or 1 and
+ * the fault: one that is damaged anywhere is refused, not mended. */
+int ag_picture_read(FILE *file, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT]);
+/* The same, fitted: out = [size, size, channels], cropped as the options say. */
+int ag_picture_read_fitted(FILE *file, const struct ag_data_options *options, ag_u8 *out, char fault[AG_FAULT]);
 
 /* ---------------------------------------------------------------- sources */
 
@@ -47,7 +60,7 @@ struct ag_source {
     struct ag_data_options options; /* format and path are not to be read after opening */
     int endless;                    /* 1: count is 0, any picture number will do, each half has its own */
     int count;
-    char **fault; /* [count]: why a picture was found broken at opening, malloc'ed, or NULL; NULL: all are good */
+    char **fault; /* [count]: why a picture was found broken at opening (ag_copy_fault), or NULL; NULL: all are good */
     /* out = picture i as [size, size, channels]; 0, or 1 and the fault. Any number of threads at a time. */
     int (*read)(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT]);
     const char *(*name)(const struct ag_source *source, ag_u64 i); /* of a picture, for messages */
@@ -58,6 +71,7 @@ struct ag_source {
 int ag_source_cifar10(struct ag_source *source, struct ag_error *err);
 int ag_source_stl10(struct ag_source *source, struct ag_error *err);
 int ag_source_images(struct ag_source *source, struct ag_error *err);
+int ag_source_zip(struct ag_source *source, struct ag_error *err);
 int ag_source_shapes(struct ag_source *source, struct ag_error *err);
 
 /* ---------------------------------------------------------------- data.c and data_ahead.c */

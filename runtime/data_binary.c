@@ -46,21 +46,6 @@ static long record_bytes(const struct format *format)
     return format->skip + 3L * format->side * format->side;
 }
 
-/* Reads n bytes; 0, or 1 with errno (0: end of file). */
-static int read_at(int descriptor, ag_u8 *out, size_t n, off_t at)
-{
-    while (n > 0) {
-        ssize_t got = pread(descriptor, out, n, at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got == 0) errno = 0;
-        if (got <= 0) return 1;
-        out += got;
-        at += got;
-        n -= (size_t)got;
-    }
-    return 0;
-}
-
 /* rgb = [side, side, 3] of a record's planes. */
 static void interleave(const struct format *format, const ag_u8 *planes, ag_u8 *rgb)
 {
@@ -80,18 +65,13 @@ static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8
     (void)half;
     while (record >= format->records[file]) record -= format->records[file++];
     ag_u8 *raw = malloc((size_t)bytes * 2); /* the record, then its pixels */
-    if (!raw) {
-        snprintf(fault, AG_FAULT, "out of memory");
-        return 1;
-    }
-    failed = read_at(files->descriptor[file], raw, (size_t)bytes, (off_t)record * bytes);
-    if (failed)
-        snprintf(fault, AG_FAULT, "%s", errno ? strerror(errno) : "the file ends early");
-    else {
+    if (!raw) return ag_fault(fault, "out of memory");
+    failed = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
+    if (!failed) {
         struct ag_pixels rgb = {side, side, 3, 3L * side, raw + bytes};
         interleave(format, raw + format->skip, raw + bytes);
         failed = ag_fit(&rgb, source->options.size, source->options.channels, source->options.center_crop, out);
-        if (failed) snprintf(fault, AG_FAULT, "out of memory");
+        if (failed) ag_fault(fault, "out of memory");
     }
     free(raw);
     return failed;

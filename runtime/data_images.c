@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700
 #include "data.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -129,16 +128,11 @@ static int list_folder(struct images *images, const char *folder)
 
 /* ---------------------------------------------------------------- probing */
 
-static int named_like_a_picture(const char *path)
+static FILE *open_image(const char *path, char fault[AG_FAULT])
 {
-    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
-    size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t n = strlen(endings[i]), same = 0;
-        while (n < length && same < n && tolower((unsigned char)path[length - n + same]) == endings[i][same]) same++;
-        if (same == n) return 1;
-    }
-    return 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) ag_fault(fault, "%s", strerror(errno));
+    return file;
 }
 
 static void probe(void *context, int i, int thread)
@@ -147,13 +141,11 @@ static void probe(void *context, int i, int thread)
     const char *path = images->files.item[i];
     char fault[AG_FAULT];
     (void)thread;
-    images->other[i] = ag_picture_kind(path, fault) == AG_PICTURE_NONE && !named_like_a_picture(path);
-    if (images->other[i] || !ag_picture_probe(path, fault)) return;
-    images->fault[i] = malloc(strlen(fault) + 1);
-    if (images->fault[i])
-        strcpy(images->fault[i], fault);
-    else
-        images->other[i] = 1;
+    FILE *file = open_image(path, fault);
+    int picture = file && ag_picture_kind(file, fault) != AG_PICTURE_NONE;
+    images->other[i] = !picture && !ag_picture_named(path);
+    if (!images->other[i] && (!file || ag_picture_probe(file, fault))) images->fault[i] = ag_copy_fault(fault);
+    if (file) fclose(file);
 }
 
 /* Keeps the files that are pictures or claim to be. */
@@ -176,15 +168,11 @@ static void drop_others(struct images *images)
 static int read_image(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
     const struct images *images = source->state;
-    const struct ag_data_options *o = &source->options;
-    ag_u8 *rgb;
-    int width, height;
     (void)half;
-    if (ag_picture_read(images->files.item[i], &rgb, &width, &height, fault)) return 1;
-    struct ag_pixels pixels = {width, height, 3, 3L * width, rgb};
-    int failed = ag_fit(&pixels, o->size, o->channels, o->center_crop, out);
-    if (failed) snprintf(fault, AG_FAULT, "out of memory");
-    free(rgb);
+    FILE *file = open_image(images->files.item[i], fault);
+    if (!file) return 1;
+    int failed = ag_picture_read_fitted(file, &source->options, out, fault);
+    fclose(file);
     return failed;
 }
 

@@ -5,8 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum programs { SEARCH = 1, RETRAIN = 2, GENERATE = 4, TRAINING = SEARCH | RETRAIN, ALL = 7 };
-enum kind { FLAG, TEXT, NUMBER, SEED };
+/* STYLE: what generate has more where the generator is a StyleGAN2. */
+enum programs {
+    SEARCH = 1,
+    RETRAIN = 2,
+    GENERATE = 4,
+    STYLE = 8,
+    TRAINING = SEARCH | RETRAIN,
+    ALL = TRAINING | GENERATE
+};
+/* Fields: FLAG int; TEXT const char *; NUMBER long; PAIR long[2], the second 0 unless given; DECIMAL double; WORD int,
+ * the place of the word in the option's argument "first|second|third"; SEED ag_u64. */
+enum kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED };
 
 /* An option: what comes after its name, and where that goes. */
 struct option {
@@ -21,13 +31,20 @@ struct option {
 
 #define AT(field) offsetof(struct ag_options, field)
 static const struct option options_known[] = {
-    {"data", 0, TEXT, TRAINING, 0, 0, AT(data), 0, "PATH", "the pictures; \"shapes\": drawn by the program itself"},
+    {"data", 0, TEXT, TRAINING, 0, 0, AT(data), 0, "PATH",
+     "the pictures, a folder or zip archive; \"shapes\": drawn by the program itself"},
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
     {"iterations", 0, NUMBER, TRAINING, 1, 100000000, AT(iterations), AT(has_iterations), "K", "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
-    {"number", 'n', NUMBER, GENERATE, 1, 1000000, AT(count), 0, "N", "how many pictures"},
+    {"number", 'n', NUMBER, GENERATE, 1, 1000000, AT(count), AT(has_count), "N", "how many pictures"},
     {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE", "the PNG to write"},
     {"weights", 0, TEXT, GENERATE, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
+    {"psi", 0, DECIMAL, STYLE, -10, 10, AT(psi), 0, "P", "truncation: 1 is none, 0.7 is usual, 0 the mean"},
+    {"noise", 0, WORD, STYLE, 0, 0, AT(noise), 0, "random|fixed|none",
+     "random: each picture's own; fixed: all have picture 0's"},
+    {"mix", 0, PAIR, STYLE, 1, 1000, AT(mix), 0, "N[,M]",
+     "N x N mixtures: latents of the rows' pictures, from layer M on (the middle one) of the columns'"},
+    {"latents", 0, FLAG, STYLE, 0, 0, AT(latents), 0, "", "a row for each intermediate latent, of -n (8) pictures"},
     {"seed", 0, SEED, ALL, 0, 0, AT(seed), AT(has_seed), "N", "everything random follows from it"},
     {"threads", 0, NUMBER, ALL, 1, 256, AT(threads), 0, "N", "default: one for each core"},
     {"bench", 0, NUMBER, TRAINING, 1, 100000, AT(bench), 0, "N", "time each phase N times on random data"},
@@ -41,7 +58,28 @@ enum { OPTIONS = sizeof options_known / sizeof *options_known };
 
 static int program_of(const struct ag_program *program)
 {
-    return !strcmp(program->kind, "search") ? SEARCH : !strcmp(program->kind, "retrain") ? RETRAIN : GENERATE;
+    const struct ag_phase *sample = ag_phase_find(program, "sample");
+    if (!strcmp(program->kind, "search")) return SEARCH;
+    if (!strcmp(program->kind, "retrain")) return RETRAIN;
+    return sample && ag_table_find(&sample->in, "in.psi") ? GENERATE | STYLE : GENERATE;
+}
+
+/* Which programs have an option. */
+static const char *owners(int programs)
+{
+    return programs == TRAINING   ? "search and retrain"
+           : programs == SEARCH   ? "search"
+           : programs == RETRAIN  ? "retrain"
+           : programs == GENERATE ? "generate"
+                                  : "StyleGAN2 generators";
+}
+
+/* Word number i of "first|second|third" and its length; NULL behind the last. */
+static const char *word_of(const char *words, int i, size_t *length)
+{
+    for (; i > 0 && words; i--) words = strchr(words, '|') ? strchr(words, '|') + 1 : NULL;
+    *length = words ? strcspn(words, "|") : 0;
+    return words;
 }
 
 /* ---------------------------------------------------------------- help */
@@ -50,31 +88,48 @@ static void print_default(const struct option *option, const struct ag_options *
 {
     const void *value = (const char *)options + option->value;
     const char *text = option->kind == TEXT ? *(const char *const *)value : NULL;
-    if (text && text[0]) printf(" (%s)", text);
+    size_t length = text ? strlen(text) : 0;
+    if (option->kind == WORD) text = word_of(option->argument, *(const int *)value, &length);
+    if (length) printf(" (%.*s)", (int)length, text);
     if (option->kind == NUMBER && *(const long *)value) printf(" (%ld)", *(const long *)value);
+    if (option->kind == DECIMAL) printf(" (%g)", *(const double *)value);
     if (option->kind == SEED) printf(" (%llu)", *(const ag_u64 *)value);
+}
+
+/* "-n, --number N"; returns its length. */
+static int format_left(const struct option *option, char left[64])
+{
+    char letter[8] = "";
+    if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    return snprintf(left, 64, "%s--%s %s", letter, option->name, option->argument);
+}
+
+static void print_options(const struct ag_options *options, int programs)
+{
+    char left[64];
+    int width = 22;
+    for (int i = 0; i < OPTIONS; i++) {
+        int needed = options_known[i].programs & programs ? format_left(&options_known[i], left) : 0;
+        if (needed > width) width = needed;
+    }
+    for (int i = 0; i < OPTIONS; i++) {
+        if (!(options_known[i].programs & programs)) continue;
+        format_left(&options_known[i], left);
+        printf("  %-*s %s", width, left, options_known[i].help);
+        print_default(&options_known[i], options);
+        printf("\n");
+    }
 }
 
 static int print_help(const struct ag_options *options, const struct ag_program *program)
 {
-    const int searching = program_of(program) == SEARCH, generating = program_of(program) == GENERATE;
+    const int searching = program_of(program) & SEARCH, generating = program_of(program) & GENERATE;
     printf("usage: %s [option]...\n%s \"%s\"; defaults are in brackets.\n\n", options->program,
            searching    ? "Searches a generator in the space"
            : generating ? "Draws pictures with the generator of"
                         : "Retrains the architecture of",
            program->name);
-    for (int i = 0; i < OPTIONS; i++) {
-        const struct option *option = &options_known[i];
-        char left[64];
-        if (!(option->programs & program_of(program))) continue;
-        if (option->letter)
-            snprintf(left, sizeof left, "-%c, --%s %s", option->letter, option->name, option->argument);
-        else
-            snprintf(left, sizeof left, "--%s %s", option->name, option->argument);
-        printf("  %-22s %s", left, option->help);
-        print_default(option, options);
-        printf("\n");
-    }
+    print_options(options, program_of(program));
     printf("\nExit status: 0 done, 1 the run failed, 2 wrong usage or input%s.\n",
            generating ? "" : ", 128 + number: stopped by that signal");
     return AG_DONE;
@@ -82,50 +137,96 @@ static int print_help(const struct ag_options *options, const struct ag_program 
 
 /* ---------------------------------------------------------------- reading */
 
+/* An option by name, or by letter; one that the program has rather than another of that name. */
 static const struct option *find(const char *name, size_t length, char letter, int programs)
 {
+    const struct option *elsewhere = NULL;
     for (int i = 0; i < OPTIONS; i++) {
         const struct option *option = &options_known[i];
         int same = name ? !strncmp(option->name, name, length) && !option->name[length] : option->letter == letter;
         if (same && option->programs & programs) return option;
+        if (same) elsewhere = option;
     }
-    return NULL;
+    return elsewhere;
 }
 
 /* Only digits: strtoull takes signs and spaces too. */
-static int read_digits(const char *text, ag_u64 *value)
+static int read_digits(const char *text, size_t length, ag_u64 *value)
 {
-    size_t length = strlen(text);
-    if (!length || length > 20 || strspn(text, "0123456789") != length) return 0;
+    if (!length || length > 20 || strspn(text, "0123456789") < length) return 0;
     *value = strtoull(text, NULL, 10);
     return length < 20 || *value >= 10000000000000000000u; /* a number of 20 digits, unless it overflowed */
+}
+
+static int read_number(const struct option *option, const char *text, size_t length, long *value)
+{
+    ag_u64 number;
+    if (!read_digits(text, length, &number)) return 0;
+    if (number < (ag_u64)option->low || number > (ag_u64)option->high) return 0;
+    *value = (long)number;
+    return 1;
+}
+
+static int read_pair(const struct option *option, const char *text, long value[2])
+{
+    size_t first = strcspn(text, ",");
+    value[1] = 0;
+    if (!read_number(option, text, first, value)) return 0;
+    return !text[first] || read_number(option, text + first + 1, strlen(text + first + 1), value + 1);
+}
+
+/* Only decimals: strtod takes spaces, "nan" and hexadecimal digits too. */
+static int read_decimal(const struct option *option, const char *text, double *value)
+{
+    char *end;
+    if (!text[0] || text[strspn(text, "+-.0123456789eE")]) return 0;
+    *value = strtod(text, &end);
+    return end != text && !*end && *value >= (double)option->low && *value <= (double)option->high;
+}
+
+static int read_word(const struct option *option, const char *text, int *value)
+{
+    size_t length = 0;
+    const char *word;
+    for (int i = 0; (word = word_of(option->argument, i, &length)); i++) {
+        *value = i;
+        if (strlen(text) == length && !strncmp(word, text, length)) return 1;
+    }
+    return 0;
 }
 
 static int set(const struct option *option, const char *value, struct ag_options *options, struct ag_error *err)
 {
     void *field = (char *)options + option->value;
-    ag_u64 number = 0;
+    const char *name = option->name, *argument = option->argument;
     if (option->given) *(int *)(void *)((char *)options + option->given) = 1;
     switch (option->kind) {
     case FLAG:
         *(int *)field = 1;
-        break;
+        return 0;
     case TEXT:
-        if (!value[0]) return ag_fail(err, 2, "--%s: %s must not be empty", option->name, option->argument);
         *(const char **)field = value;
-        break;
+        return value[0] ? 0 : ag_fail(err, 2, "--%s: %s must not be empty", name, argument);
     case NUMBER:
-        if (!read_digits(value, &number) || number < (ag_u64)option->low || number > (ag_u64)option->high)
-            return ag_fail(err, 2, "--%s: must be a whole number from %ld to %ld, not \"%s\"", option->name,
-                           option->low, option->high, value);
-        *(long *)field = (long)number;
-        break;
+        if (read_number(option, value, strlen(value), field)) return 0;
+        return ag_fail(err, 2, "--%s: must be a whole number from %ld to %ld, not \"%s\"", name, option->low,
+                       option->high, value);
+    case PAIR:
+        if (read_pair(option, value, field)) return 0;
+        return ag_fail(err, 2, "--%s: %s must be whole numbers from %ld to %ld, not \"%s\"", name, argument,
+                       option->low, option->high, value);
+    case DECIMAL:
+        if (read_decimal(option, value, field)) return 0;
+        return ag_fail(err, 2, "--%s: must be a number from %ld to %ld, not \"%s\"", name, option->low, option->high,
+                       value);
+    case WORD:
+        if (read_word(option, value, field)) return 0;
+        return ag_fail(err, 2, "--%s: must be one of %s, not \"%s\"", name, argument, value);
     case SEED:
-        if (!read_digits(value, &number) || (number == ~(ag_u64)0 && strcmp(value, "18446744073709551615")))
-            return ag_fail(err, 2, "--%s: must be a whole number from 0 to 18446744073709551615, not \"%s\"",
-                           option->name, value);
-        *(ag_u64 *)field = number;
-        break;
+        if (read_digits(value, strlen(value), field) &&
+            (*(ag_u64 *)field != ~(ag_u64)0 || !strcmp(value, "18446744073709551615")))
+            return 0;
+        return ag_fail(err, 2, "--%s: must be a whole number from 0 to 18446744073709551615, not \"%s\"", name, value);
     }
     return 0;
 }
@@ -146,6 +247,8 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
         if (text[2]) value = text + 2 + (text[2] == '=');
     }
     if (!option) return ag_fail(err, 2, "%s: there is no such option; --help lists them", text);
+    if (!(option->programs & programs))
+        return ag_fail(err, 2, "%s: an option of %s only; --help lists this program's", text, owners(option->programs));
     *used = 1;
     if (option->kind == FLAG && value) return ag_fail(err, 2, "%s: --%s takes no value", text, option->name);
     if (option->kind != FLAG && !value) {
@@ -163,6 +266,9 @@ static int check(const struct ag_options *options, struct ag_error *err)
     if (!options->replay && options->dump) return ag_fail(err, 2, "--dump: belongs to --replay IN");
     if (!options->replay && options->phase) return ag_fail(err, 2, "--phase: belongs to --replay IN");
     if (options->replay && !options->dump) return ag_fail(err, 2, "--replay: needs --dump OUT, the file to write");
+    if (options->mix[0] && options->latents) return ag_fail(err, 2, "--mix and --latents: one at a time");
+    if (options->mix[0] && options->has_count)
+        return ag_fail(err, 2, "--mix and --number: one at a time; --mix N draws N x N pictures");
     if (options->replay && !options->phase) return ag_fail(err, 2, "--replay: needs --phase NAME");
     return 0;
 }

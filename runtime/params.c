@@ -66,14 +66,14 @@ void ag_gumbel(const struct ag_program *program, const struct ag_phase *phase, a
     real *sharpness = ag_tensor_find(&phase->in, "in.sharpness", in);
     ag_u64 first = 0;
     if (sharpness) *sharpness = tau > 0 ? (real)(1 / tau - 1) : 0;
-    for (int i = 0; i < program->edges; i++) {
-        const struct ag_edge *edge = &program->edge[i];
+    for (int i = 0; i < program->choices; i++) {
+        const struct ag_choice *choice = &program->choice[i];
         char name[256];
-        snprintf(name, sizeof name, "in.gumbel.%s", edge->name);
+        snprintf(name, sizeof name, "in.gumbel.%s", choice->name);
         real *noise = ag_tensor_find(&phase->in, name, in);
-        if (noise) ag_uniforms(seed, AG_RNG_GUMBEL, (ag_u32)draw, first, edge->count, noise);
-        for (int k = 0; noise && k < edge->count; k++) noise[k] = tau > 0 ? gumbel(noise[k]) : 0;
-        first += (ag_u64)edge->count;
+        if (noise) ag_uniforms(seed, AG_RNG_GUMBEL, (ag_u32)draw, first, choice->count, noise);
+        for (int k = 0; noise && k < choice->count; k++) noise[k] = tau > 0 ? gumbel(noise[k]) : 0;
+        first += (ag_u64)choice->count;
     }
 }
 

@@ -1,7 +1,8 @@
-/* One PNG or JPEG file to RGB pixels. */
+/* One PNG or JPEG to RGB pixels. */
 #define _POSIX_C_SOURCE 200809L
 #include "data.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -16,37 +17,37 @@
 #define MAX_SIDE   16384
 #define MAX_PIXELS (1L << 27)
 
-static int fail(char fault[AG_FAULT], const char *reason)
-{
-    snprintf(fault, AG_FAULT, "%s", reason);
-    return 1;
-}
-
 static int check_dimensions(unsigned long width, unsigned long height, char fault[AG_FAULT])
 {
-    if (width == 0 || height == 0) return fail(fault, "it has no pixels");
+    if (width == 0 || height == 0) return ag_fault(fault, "it has no pixels");
     if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return 0;
-    snprintf(fault, AG_FAULT, "%lux%lu pixels are too many (up to %d a side, %ld in all)", width, height, MAX_SIDE,
-             MAX_PIXELS);
-    return 1;
+    return ag_fault(fault, "%lux%lu pixels are too many (up to %d a side, %ld in all)", width, height, MAX_SIDE,
+                    MAX_PIXELS);
 }
 
-enum ag_picture_kind ag_picture_kind(const char *path, char fault[AG_FAULT])
+enum ag_picture_kind ag_picture_kind(FILE *file, char fault[AG_FAULT])
 {
     static const ag_u8 png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[3] = {0xff, 0xd8, 0xff};
     ag_u8 start[8];
     fault[0] = 0;
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        fail(fault, strerror(errno));
-        return AG_PICTURE_NONE;
-    }
+    rewind(file);
     size_t got = fread(start, 1, sizeof start, file);
-    if (ferror(file)) fail(fault, strerror(errno));
-    fclose(file);
+    if (ferror(file)) ag_fault(fault, "%s", strerror(errno));
     if (got == 8 && memcmp(start, png, 8) == 0) return AG_PICTURE_PNG;
     if (got >= 3 && memcmp(start, jpeg, 3) == 0) return AG_PICTURE_JPEG;
     return AG_PICTURE_NONE;
+}
+
+int ag_picture_named(const char *name)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t n = strlen(endings[i]), same = 0;
+        while (n < length && same < n && tolower((unsigned char)name[length - n + same]) == endings[i][same]) same++;
+        if (same == n) return 1;
+    }
+    return 0;
 }
 
 /* The state of a decoder lies outside the functions that setjmp returns to, where a longjmp can't lose it. */
@@ -69,7 +70,7 @@ struct decoder {
 static void png_failed(png_structp png, png_const_charp message)
 {
     struct decoder *d = png_get_error_ptr(png);
-    fail(d->fault, feof(d->file) ? "the file ends early" : message);
+    ag_fault(d->fault, "%s", feof(d->file) ? "the file ends early" : message);
     longjmp(d->escape, 1);
 }
 
@@ -83,7 +84,7 @@ static int open_png(struct decoder *d)
 {
     d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, png_failed, png_ignored);
     if (d->png) d->info = png_create_info_struct(d->png);
-    if (!d->info) return fail(d->fault, "out of memory");
+    if (!d->info) return ag_fault(d->fault, "out of memory");
     if (setjmp(d->escape)) return 1;
     png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions says it better */
     png_init_io(d->png, d->file);
@@ -109,7 +110,7 @@ static int read_png(struct decoder *d)
     size_t stride = (size_t)d->width * 4;
     d->rgb = malloc(stride * (size_t)d->height); /* RGBA at first */
     d->rows = malloc(sizeof *d->rows * (size_t)d->height);
-    if (!d->rgb || !d->rows) return fail(d->fault, "out of memory");
+    if (!d->rgb || !d->rows) return ag_fault(d->fault, "out of memory");
     for (long y = 0; y < d->height; y++) d->rows[y] = d->rgb + (size_t)y * stride;
     if (setjmp(d->escape)) return 1;
     png_set_scale_16(d->png);
@@ -131,7 +132,7 @@ static void jpeg_failed(j_common_ptr jpeg)
     struct decoder *d = jpeg->client_data;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    fail(d->fault, message);
+    ag_fault(d->fault, "%s", message);
     longjmp(d->escape, 1);
 }
 
@@ -189,7 +190,7 @@ static int read_jpeg(struct decoder *d)
     size_t stride = (size_t)d->width * 3;
     d->row = malloc((size_t)d->width * 4);
     d->rgb = malloc(stride * (size_t)d->height);
-    if (!d->row || !d->rgb) return fail(d->fault, "out of memory");
+    if (!d->row || !d->rgb) return ag_fault(d->fault, "out of memory");
     if (setjmp(d->escape)) return 1;
     int from = d->jpeg.jpeg_color_space;
     d->jpeg.out_color_space = from == JCS_GRAYSCALE                  ? JCS_GRAYSCALE
@@ -209,12 +210,11 @@ static int read_jpeg(struct decoder *d)
 
 /* ---------------------------------------------------------------- either */
 
-static int decode(struct decoder *d, const char *path, int header_only)
+static int decode(struct decoder *d, int header_only)
 {
-    enum ag_picture_kind kind = ag_picture_kind(path, d->fault);
-    if (kind == AG_PICTURE_NONE) return d->fault[0] ? 1 : fail(d->fault, "neither a PNG nor a JPEG inside");
-    d->file = fopen(path, "rb");
-    if (!d->file) return fail(d->fault, strerror(errno));
+    enum ag_picture_kind kind = ag_picture_kind(d->file, d->fault);
+    if (kind == AG_PICTURE_NONE) return d->fault[0] ? 1 : ag_fault(d->fault, "neither a PNG nor a JPEG inside");
+    rewind(d->file);
     if (kind == AG_PICTURE_PNG) return open_png(d) || (!header_only && read_png(d));
     return open_jpeg(d) || (!header_only && read_jpeg(d));
 }
@@ -223,27 +223,28 @@ static void close_decoder(struct decoder *d)
 {
     if (d->png) png_destroy_read_struct(&d->png, &d->info, NULL);
     if (d->jpeg.err) jpeg_destroy_decompress(&d->jpeg);
-    if (d->file) fclose(d->file);
     free(d->row);
     free(d->rows);
 }
 
-int ag_picture_probe(const char *path, char fault[AG_FAULT])
+int ag_picture_probe(FILE *file, char fault[AG_FAULT])
 {
     struct decoder d;
     memset(&d, 0, sizeof d);
+    d.file = file;
     d.fault = fault;
-    int failed = decode(&d, path, 1);
+    int failed = decode(&d, 1);
     close_decoder(&d);
     return failed;
 }
 
-int ag_picture_read(const char *path, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
+int ag_picture_read(FILE *file, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
 {
     struct decoder d;
     memset(&d, 0, sizeof d);
+    d.file = file;
     d.fault = fault;
-    int failed = decode(&d, path, 0);
+    int failed = decode(&d, 0);
     close_decoder(&d);
     if (failed) {
         free(d.rgb);
@@ -252,5 +253,17 @@ int ag_picture_read(const char *path, ag_u8 **rgb, int *width, int *height, char
     *rgb = d.rgb;
     *width = (int)d.width;
     *height = (int)d.height;
+    return failed;
+}
+
+int ag_picture_read_fitted(FILE *file, const struct ag_data_options *options, ag_u8 *out, char fault[AG_FAULT])
+{
+    ag_u8 *rgb;
+    int width, height;
+    if (ag_picture_read(file, &rgb, &width, &height, fault)) return 1;
+    struct ag_pixels pixels = {width, height, 3, 3L * width, rgb};
+    int failed = ag_fit(&pixels, options->size, options->channels, options->center_crop, out);
+    if (failed) ag_fault(fault, "out of memory");
+    free(rgb);
     return failed;
 }

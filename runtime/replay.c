@@ -77,6 +77,26 @@ static int check_batch(const struct ag_phase *phase, const struct ag_st *st, str
 
 /* ---------------------------------------------------------------- the replay */
 
+/* Noise that the file gives serves every pass of G; noise that it doesn't give is drawn. No style is mixed or
+ * truncated. */
+static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, real *in, struct ag_error *err)
+{
+    char given[256];
+    ag_draw_noise(phase, 0, 0, in);
+    ag_fill_inputs(phase, "in.mix", 0, in);
+    ag_fill_inputs(phase, "in.psi", 1, in);
+    int status = ag_table_load(st, "", &phase->in, in, AG_LOAD_OPTIONAL, err);
+    for (int i = 0; !status && i < phase->in.count; i++) {
+        const struct ag_tensor *tensor = &phase->in.tensor[i];
+        if (strncmp(tensor->name, "in.noise2.", 10) || ag_st_find(st, tensor->name)) continue;
+        snprintf(given, sizeof given, "in.noise.%s", tensor->name + 10);
+        const real *noise = ag_tensor_find(&phase->in, given, in);
+        long n = (long)tensor->shape[0] * tensor->shape[2] * tensor->shape[3];
+        if (noise && ag_st_find(st, given)) ag_copy(in + tensor->offset, noise, n);
+    }
+    return status;
+}
+
 static int load(const struct ag_program *program, const struct ag_phase *phase, const struct ag_st *st,
                 real *const block[AG_BLOCKS], struct ag_error *err)
 {
@@ -88,7 +108,7 @@ static int load(const struct ag_program *program, const struct ag_phase *phase, 
     ag_copy_to_bar(program, block);
     for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++)
         status = ag_table_load(st, "bar.", &program->block[i], block[AG_BAR_G + i], AG_LOAD_OPTIONAL, err);
-    return status ? status : ag_table_load(st, "", &phase->in, block[AG_IN], AG_LOAD_OPTIONAL, err);
+    return status ? status : load_inputs(phase, st, block[AG_IN], err);
 }
 
 static int dump(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],

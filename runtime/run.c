@@ -45,6 +45,12 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
     return 0;
 }
 
+int ag_run_check_seed(const struct ag_run *run, const struct ag_options *options, ag_u64 seed, struct ag_error *err)
+{
+    if (!options->has_seed || options->seed == seed) return 0;
+    return ag_fail(err, 2, "--seed: the run in %s has seed %llu; leave the option out", run->folder, seed);
+}
+
 void ag_run_close(struct ag_run *run)
 {
     if (run->log >= 0) close(run->log);
@@ -54,14 +60,14 @@ void ag_run_close(struct ag_run *run)
 
 /* ---------------------------------------------------------------- log.jsonl */
 
-/* Bytes of the whole lines of iterations up to the given one. */
+/* Bytes of the whole lines of iterations, or steps, up to the given one: the first number of a line says which. */
 static long length_until(const char *log, long size, long iterations)
 {
     const char *line = log;
     for (const char *end; line < log + size; line = end + 1) {
         long iteration = -1;
         end = memchr(line, '\n', (size_t)(log + size - line));
-        if (!end || sscanf(line, "{\"iteration\": %ld", &iteration) != 1) break;
+        if (!end || sscanf(line, "{\"%*[a-z]\": %ld", &iteration) != 1) break;
         if (iteration < 1 || iteration > iterations) break;
     }
     return line - log;
@@ -149,4 +155,19 @@ int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *
     va_end(arguments);
     const struct ag_program *p = run->program;
     return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, columns(n), err);
+}
+
+int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err)
+{
+    const struct ag_program *p = run->program;
+    char path[AG_PATH];
+    struct ag_st_writer writer;
+    if (ag_join(path, run->folder, "ema.safetensors", err)) return 2;
+    ag_st_begin(&writer);
+    ag_st_add_meta(&writer, "aggen", "1");
+    ag_st_add_meta(&writer, "spec", p->spec);
+    ag_st_add_meta(&writer, "genotype", p->genotype);
+    ag_table_add(&writer, "", &p->block[AG_G], weights);
+    ag_table_add(&writer, "", &p->block[AG_STAT], statistics);
+    return ag_st_write(&writer, path, err);
 }

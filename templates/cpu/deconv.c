@@ -1,10 +1,12 @@
 /*
- * Transposed convolution, kernel 2, stride 2: each of the four output phases is a 1x1 convolution. The gradient with
- * respect to x is conv.c with K = 2, S = 2, PAD = 0 on the same weight; the one with respect to the weight is
- * conv_wgrad.c with gy as its x, x as its gy, K = 2, S = 2, PAD = 0.
+ * Transposed convolution, kernel 2 or 3, stride 2: each of the four output phases is a small stride-1 convolution. With
+ * kernel 3 the places of even rows (columns), one more than those of odd ones, are reached by two rows (columns) of x:
+ * phases of 2x2, 2x1, 1x2 and 1x1 taps. The gradient with respect to x is conv.c with S = 2, PAD = 0 on the same
+ * weight; the one with respect to the weight is conv_wgrad.c with gy as its x, x as its gy, S = 2, PAD = 0.
  *
- * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size), AG_CI, AG_CO, AG_XH, AG_YH (halos); AG_BIAS, AG_ACCUMULATE
- * (0 or 1); AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing).
+ * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K, AG_XH (at
+ * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_BIAS, AG_ACCUMULATE, AG_EACH (0 or 1), AG_WSTRIDE (as of conv.c);
+ * AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -14,72 +16,94 @@
 #define AG_W          16
 #define AG_CI         64
 #define AG_CO         64
-#define AG_XH         0
+#define AG_K          3
+#define AG_XH         1
 #define AG_YH         0
 #define AG_BIAS       1
 #define AG_ACCUMULATE 0
+#define AG_EACH       0
+#define AG_WSTRIDE    36864
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
 /* AG_TEMPLATE */
-/* Packs [CI][CO][2][2] as [CO / CB][2][2][CI][CB], zero padded. */
+/* Packs [CI][CO][K][K] as [CO / CB][taps][CI][CB], zero padded; taps phase by phase, in the order of the places of x
+ * that they read. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
-    enum { CI = AG_CI, CO = AG_CO, CB = BLOCK(CO) };
+    enum { CI = AG_CI, CO = AG_CO, K = AG_K, CB = BLOCK(CO) };
     for (int block = 0; block < CO; block += CB)
-        for (int tap = 0; tap < 4; tap++)
-            for (int c = 0; c < CI; c++)
-                for (int o = block; o < block + CB; o++) *packed++ = o < CO ? w[((long)c * CO + o) * 4 + tap] : 0;
+        for (int phase = 0; phase < 4; phase++)
+            for (int a = K == 3 && phase < 2 ? 2 : phase / 2; a >= 0; a -= K == 3 && phase < 2 ? 2 : 4)
+                for (int b = K == 3 && phase % 2 == 0 ? 2 : phase % 2; b >= 0; b -= K == 3 && phase % 2 == 0 ? 2 : 4)
+                    for (int c = 0; c < CI; c++)
+                        for (int o = block; o < block + CB; o++)
+                            *packed++ = o < CO ? w[((long)c * CO + o) * K * K + a * K + b] : 0;
 }
 
-/* y[n, 2i + a, 2j + b, o] = bias[o] + sum over c of x[n,i,j,c] w[c,o,a,b] */
+/* y[n, 2i + a, 2j + b, o] = bias[o] + sum over i, j, a, b, c of x[n,i,j,c] w[c,o,a,b] */
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE };
+    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, K = AG_K, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE };
     enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI, XSTART = XH * (XW + 1) * CI };
-    enum { YH = AG_YH, YW = 2 * W + 2 * YH, YSIZE = (2 * H + 2 * YH) * YW * CO, YSTART = YH * (YW + 1) * CO };
-    /* a tile: TH x TW input pixels, the last of a row or column overlapping the one before, x CB output channels */
-    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L };
-    enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
-    enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
+    enum { YH = AG_YH, YW = 2 * (W - 1) + K + 2 * YH, YSIZE = (2 * (H - 1) + K + 2 * YH) * YW * CO };
+    enum { YSTART = YH * (YW + 1) * CO, OWN = AG_EACH };
+    /* a tile: TH x TW places of a phase, the last of a row or column overlapping the one before, x CB output channels;
+     * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
+    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE };
+    enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
+    enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
     VECTOR(vec, L);
 
     for (int block = 0; block < CO; block += CB)
-        for (int tile = 0; tile < images * ROWS * COLUMNS * 4; tile++) {
-            const int a = tile / 2 % 2, b = tile % 2, n = tile / (ROWS * COLUMNS * 4);
-            const int row = tile / (COLUMNS * 4) % ROWS * TH, i0 = MIN(row, H - TH);
-            const int column = tile / 4 % COLUMNS * TW, j0 = MIN(column, W - TW);
-            const real *const x0 = x + (long)n * XSIZE + XSTART + (i0 * XW + j0) * CI;
-            const real *const w0 = w + ((long)block * 4 + (a * 2 + b) * CB) * CI;
-            real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
-            vec acc[P][V];
-            EACH (p, P)
-                EACH (v, V) {
-                    const int lanes = CO % L ? CO - block - v * L : L;
-                    vec r = {0}, previous = {0};
-                    if (BIAS) FETCH(r, bias + block + v * L, lanes);
-                    if (ACCUMULATE) FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
-                    acc[p][v] = r + previous;
-                }
-            for (int c = 0; c < CI; c++) {
-                vec wv[V];
-                EACH (v, V) {
-                    FETCH(wv[v], w0 + c * CB + v * L, L);
-                    PIN(wv[v]);
+        for (int step = 0; step < images * ROWS * 4; step++) {
+            const int n = step / (ROWS * 4), row = step / 4 % ROWS * TH, phase = step % 4, a = phase / 2, b = phase % 2;
+            /* rows of places; taps along each axis but one; reals in a row of taps */
+            const int high = H + MORE * (1 - a), up = MORE * (1 - a), left = MORE * (1 - b), run = (left + 1) * CI;
+            const int i0 = MIN(row, high - TH), taps_before = MORE ? 6 * a + 4 * b - 2 * a * b : phase;
+            const real *const w0 = w + (OWN ? n * (long)AG_WSTRIDE : 0) + ((long)block * K * K + taps_before * CB) * CI;
+            /* of the first and the last row of places one row of taps lies in the halo */
+            const int from = TH == 1 && i0 < up, to = TH == 1 && i0 == H ? 0 : up;
+            for (int column = 0; row < high && column < WIDE; column += TW) {
+                const int j0 = MIN(column, WIDE - TW);
+                const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up) * XW + j0 - left) * CI;
+                real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
+                const real *wr = w0 + from * run * CB;
+                vec acc[P][V];
+                EACH (p, P)
+                    EACH (v, V) {
+                        const int lanes = CO % L ? CO - block - v * L : L;
+                        vec r = {0}, previous = {0};
+                        if (BIAS) FETCH(r, bias + block + v * L, lanes);
+                        if (ACCUMULATE && (MORE == 0 || b == 0 || j0 + p % TW < W))
+                            FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
+                        acc[p][v] = r + previous;
+                    }
+                for (int tap = from; tap <= to; tap++) {
+                    const real *xr = x0 + tap * XW * CI;
+                    for (int t = 0; t < run; t++, xr++, wr += CB) {
+                        vec wv[V];
+                        EACH (v, V) {
+                            FETCH(wv[v], wr + v * L, L);
+                            PIN(wv[v]);
+                            PREFETCH(wr + AHEAD * CB + v * L);
+                        }
+                        EACH (p, P)
+                            EACH (v, V) acc[p][v] += xr[(p / TW * XW + p % TW) * CI] * wv[v];
+                    }
                 }
                 EACH (p, P)
-                    EACH (v, V) acc[p][v] += x0[(p / TW * XW + p % TW) * CI + c] * wv[v];
-            }
-            EACH (p, P)
-                EACH (v, V) {
-                    const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
-                    const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                    vec r = acc[p][v];
-                    if ((H % TH && i < 2 * row) || (W % TW && j < 2 * column)) continue;
-                    if (lanes >= L) {
-                        AG_EPILOGUE;
+                    EACH (v, V) {
+                        const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
+                        const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                        vec r = acc[p][v];
+                        if ((H % TH || MORE) && i < 2 * row) continue;
+                        if ((WIDE % TW && j < 2 * column) || (MORE && j > 2 * W)) continue;
+                        if (lanes >= L) {
+                            AG_EPILOGUE;
+                        }
+                        PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
                     }
-                    PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
-                }
+            }
         }
 }

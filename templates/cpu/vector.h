@@ -55,6 +55,14 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #else
 #define PIN(v) (void)0
 #endif
+
+/* PREFETCH(p): the line of p is wanted soon; p may lie beyond the end of what it points to. */
+#ifdef AG_NO_VECTORS
+#define PREFETCH(p) (void)0
+#else
+#define PREFETCH(p) __builtin_prefetch(p)
+#endif
+
 #if defined(__AVX512F__) || defined(__aarch64__)
 #define REGISTERS 32
 #else
@@ -127,24 +135,34 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 /*
  * Channels in vectors and blocks. LANES(n): the width of the vectors used for n channels, narrower than VL where few
  * lanes would be used. BLOCK(n): the channels of a register tile, two vectors where their number is even, else one;
- * packed weights are padded with zeros to a multiple of it, PACKED_SIZE reals in all, which is never more than
- * ci * k * k * (co rounded up to 32).
+ * packed weights are padded with zeros to a multiple of it. ABREAST(n, k): where n channels leave most of a vector
+ * unused, it takes those of 2 or 4 neighbouring pixels of a row, each of which multiplies the same input with another
+ * tap of the k of a row, or with none: k + ABREAST - 1 taps instead of k * ABREAST. PACKED_SIZE is reals of a packed
+ * weight, which is never more than ci * k * k * (co rounded up to 32).
  */
 #define MIN_LANES              ((int)sizeof(real) * VL < 16 ? VL : 16 / (int)sizeof(real))
 #define HALVES(n, m)           ((n) <= (m) && (m) >= MIN_LANES)
 #define LANES(n)               (HALVES(n, VL / 4) ? VL / 4 : HALVES(n, VL / 2) ? VL / 2 : VL)
 #define BLOCK(n)               (CEIL(n, LANES(n)) % 2 ? LANES(n) : 2 * LANES(n))
-#define PACKED_SIZE(co, ci, k) ((long)CEIL(co, BLOCK(co)) * BLOCK(co) * (ci) * (k) * (k))
+#define ABREAST(n, k)          ((n)*4 <= VL && (k) > 2 ? 4 : (n)*2 <= VL && (k) > 1 ? 2 : 1)
+#define ROUND(n)               (CEIL(n, BLOCK(n)) * BLOCK(n))
+#define PACKED_SIZE(co, ci, k) ((long)ROUND((co)*ABREAST(co, k)) * (ci) * (k) * ((k) + ABREAST(co, k) - 1))
 
 /*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that accumulators, loaded vectors and a
- * broadcast fit the registers. TILE_OF(n, t): how many of n to take at a time, about t, with no rest where possible.
+ * broadcast fit the registers. TILE_OF(n, t): how many of n to take at a time, about t, with no rest where possible;
+ * COVER(n, t): with the least rest, the last ones overlapping those before.
  */
-#define TILE(v) (REGISTERS / 2 / (v))
+#define TILE(v)       (REGISTERS / 2 / (v))
+#define COVERED(n, t) (CEIL(n, (t) > 0 ? (t) : 1) * ((t) > 0 ? (t) : 1) * 64 + 63 - (t))
+#define COVER(n, t)                                                                                                    \
+    (63 - MIN(MIN(MIN(COVERED(n, (t)*6 / 8), COVERED(n, (t)*7 / 8)), MIN(COVERED(n, t), COVERED(n, (t)*9 / 8))),       \
+              MIN(MIN(COVERED(n, (t)*10 / 8), COVERED(n, (t)*11 / 8)), COVERED(n, (t)*12 / 8))) %                      \
+              64)
 #define TILE_OF(n, t)                                                                                                  \
     ((n) <= (t)*3 / 2                            ? (n)                                                                 \
      : REGISTERS == 16 && (n) % ((t)*3 / 2) == 0 ? (t)*3 / 2                                                           \
      : (n) % (t) == 0                            ? (t)                                                                 \
      : (n) % ((t)*3 / 2) == 0                    ? (t)*3 / 2                                                           \
      : (n) % ((t)*3 / 4) == 0                    ? (t)*3 / 4                                                           \
-                                                 : (t))
+                                                 : COVER(n, t))

@@ -6,67 +6,177 @@
 /* Draws pictures. Picture i depends on the weights, the seed and i alone, not on how many are drawn. */
 #include "generate.h"
 
-/* The weights, and the running statistics that batch norm uses. */
-static int load_weights(const char *path, real *const block[AG_BLOCKS], struct ag_error *err)
+/* ---------------------------------------------------------------- weights */
+
+/* The running statistics: of batch norm, or of latents, which a StyleGAN2 needs for truncation alone. */
+static int load_statistics(const struct ag_st *st, double psi, real *block, struct ag_error *err)
+{
+    const struct ag_table *table = &generate_program.block[AG_STAT];
+    const int style = ag_table_find(table, "g.map.w_avg") != 0;
+    if (style && psi != 1 && !ag_st_find(st, "g.map.w_avg"))
+        return ag_fail(err, 2, "%s: there are no means of latents (g.map.w_avg), which --psi %g needs; try --psi 1",
+                       st->path, psi);
+    return ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+}
+
+static int load_weights(const struct ag_options *options, real *const block[AG_BLOCKS], struct ag_error *err)
 {
     struct ag_st st;
-    const enum ag_load all_finite = AG_LOAD_FINITE; /* and none missing */
+    const char *path = options->weights;
     if (!ag_is_file(path))
         return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
     int status = ag_st_open(&st, path, err);
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), generate_program.genotype))
         status =
             ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);
-    if (!status) status = ag_table_load(&st, "", &generate_program.block[AG_G], block[AG_G], all_finite, err);
-    if (!status) status = ag_table_load(&st, "", &generate_program.block[AG_STAT], block[AG_STAT], all_finite, err);
+    if (!status) status = ag_table_load(&st, "", &generate_program.block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
+    if (!status) status = load_statistics(&st, options->psi, block[AG_STAT], err);
     ag_st_close(&st);
     return status;
 }
 
-/* pictures = [count, size, size, channels] */
-static void draw(const struct ag_options *options, real *const block[AG_BLOCKS], real *pictures)
+/* ---------------------------------------------------------------- a line of pictures */
+
+struct grid {
+    const struct ag_options *options;
+    long cells, columns, rows; /* rows: 0 where the last may be a short one */
+    real *block[AG_BLOCKS];
+    real *pictures; /* [cells, size, size, channels] */
+    struct ag_progress progress;
+    long drawn;
+};
+
+/* Pictures in a line. The latent and the noise of the k-th are those of picture first + k step; layers that mix take
+ * the latent of picture k. */
+struct line {
+    const struct ag_phase *phase;
+    long count, first, step;
+    long cell, cell_step; /* its place in the grid is cell + k cell_step */
+};
+
+static long picture_size(void)
+{
+    return (long)generate_program.image_size * generate_program.image_size * generate_program.image_channels;
+}
+
+/* The inputs of a batch that starts with the line's picture number `done`. What this leaves alone is 0 from the start,
+ * or set for the whole line. */
+static void set_inputs(const struct grid *grid, const struct line *line, long done)
+{
+    const struct ag_phase *phase = line->phase;
+    const ag_u64 seed = grid->options->seed;
+    const long first = line->first + done * line->step;
+    real *in = grid->block[AG_IN];
+    real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
+    for (int k = 0; k < phase->batch; k++)
+        ag_sample_latents(&generate_program, seed, first + k * line->step, 1, z + k * generate_program.latent);
+    if (other) ag_sample_latents(&generate_program, seed, done, phase->batch, other);
+    if (grid->options->noise == AG_NOISE_RANDOM) ag_sample_noise(phase, seed, first, line->step, in);
+    if (grid->options->noise == AG_NOISE_FIXED) ag_sample_noise(phase, seed, 0, 0, in);
+    ag_fill_inputs(phase, "in.psi", (real)grid->options->psi, in);
+}
+
+static void draw_line(struct grid *grid, struct line line)
+{
+    const long size = picture_size(), batch = line.phase->batch;
+    const real *fake = ag_tensor_find(&line.phase->out, "out.fake", grid->block[AG_OUT]);
+    for (long done = 0; done < line.count; done += batch) {
+        const long left = line.count - done, n = left < batch ? left : batch;
+        set_inputs(grid, &line, done);
+        line.phase->run(grid->block);
+        for (long k = 0; k < n; k++)
+            ag_copy(grid->pictures + (line.cell + (done + k) * line.cell_step) * size, fake + k * size, size);
+        grid->drawn += n;
+        ag_progress_step(&grid->progress, grid->drawn, "%s", grid->options->output);
+    }
+}
+
+/* ---------------------------------------------------------------- grids */
+
+/* The columns' pictures 0 … N-1 above, the rows' N … 2N-1 on the left, in the corner none, and their mixtures. */
+static void draw_mixtures(struct grid *grid, const struct ag_phase *sample)
+{
+    const long n = grid->options->mix[0], columns = grid->columns;
+    real *in = grid->block[AG_IN];
+    const int layers = ag_mix_from(sample, 0, in);
+    const int from = grid->options->mix[1] ? (int)grid->options->mix[1] - 1 : layers / 2;
+    for (long i = 0; i < picture_size(); i++) grid->pictures[i] = -1;
+    ag_mix_from(sample, layers, in); /* none */
+    draw_line(grid, (struct line){sample, n, 0, 1, 1, 1});
+    draw_line(grid, (struct line){sample, n, n, 1, columns, columns});
+    ag_mix_from(sample, from, in);
+    for (long row = 0; row < n; row++)
+        draw_line(grid, (struct line){sample, n, n + row, 0, (row + 1) * columns + 1, 1});
+}
+
+/* Row i: what the pictures are if all layers take the mapping network's i-th latent. */
+static void draw_latents(struct grid *grid, const struct ag_phase *latents)
+{
+    real *choice = ag_tensor_find(&latents->in, "in.latent", grid->block[AG_IN]);
+    for (long row = 0; row < grid->rows; row++) {
+        ag_clear(choice, grid->rows);
+        choice[row] = 1;
+        draw_line(grid, (struct line){latents, grid->columns, 0, 1, row * grid->columns, 1});
+    }
+}
+
+static void draw(struct grid *grid)
 {
     const struct ag_phase *sample = ag_phase_find(&generate_program, "sample");
-    const int side = generate_program.image_size;
-    const long picture = (long)side * side * generate_program.image_channels;
-    real *z = ag_tensor_find(&sample->in, "in.z", block[AG_IN]);
-    const real *fake = ag_tensor_find(&sample->out, "out.fake", block[AG_OUT]);
-    struct ag_progress progress;
-    ag_progress_start(&progress, "pictures", options->count, 0);
-    for (long first = 0; first < options->count; first += sample->batch) {
-        const long left = options->count - first, n = left < sample->batch ? left : sample->batch;
-        ag_sample_latents(&generate_program, options->seed, first, sample->batch, z);
-        sample->run(block);
-        ag_copy(pictures + first * picture, fake, n * picture);
-        ag_progress_step(&progress, first + n, "%s", options->output);
+    ag_progress_start(&grid->progress, "pictures", grid->cells - (grid->options->mix[0] > 0), 0);
+    if (grid->options->mix[0])
+        draw_mixtures(grid, sample);
+    else if (grid->options->latents)
+        draw_latents(grid, ag_phase_find(&generate_program, "latents"));
+    else
+        draw_line(grid, (struct line){sample, grid->cells, 0, 1, 0, 1});
+    ag_progress_end(&grid->progress);
+}
+
+static int lay_out(struct grid *grid, struct ag_error *err)
+{
+    const struct ag_options *options = grid->options;
+    if (options->mix[0]) {
+        const int layers = ag_mix_from(ag_phase_find(&generate_program, "sample"), 0, grid->block[AG_IN]);
+        if (options->mix[1] > layers)
+            return ag_fail(err, 2, "--mix %ld,%ld: M must be a layer from 1 to %d, which is all there are",
+                           options->mix[0], options->mix[1], layers);
+        grid->columns = grid->rows = options->mix[0] + 1;
+    } else if (options->latents) {
+        const struct ag_phase *latents = ag_phase_find(&generate_program, "latents");
+        grid->columns = options->has_count ? options->count : 8;
+        grid->rows = ag_table_find(&latents->in, "in.latent")->shape[0];
+    } else {
+        for (grid->columns = 1; grid->columns * grid->columns < options->count;) grid->columns++;
     }
-    ag_progress_end(&progress);
+    grid->cells = grid->rows ? grid->rows * grid->columns : options->count;
+    return 0;
 }
 
 static int generate(const struct ag_options *options, struct ag_error *err)
 {
     const int side = generate_program.image_size, channels = generate_program.image_channels;
-    real *block[AG_BLOCKS], *pictures = 0;
-    int columns = 1, status = ag_blocks_new(&generate_program, block, err);
-    while ((long)columns * columns < options->count) columns++;
-    if (!status) status = load_weights(options->weights, block, err);
+    struct grid grid = {.options = options};
+    int status = ag_blocks_new(&generate_program, grid.block, err);
+    if (!status) status = lay_out(&grid, err);
+    if (!status) status = load_weights(options, grid.block, err);
     if (!status) {
-        pictures = ag_reals(options->count * side * side * channels, err);
-        status = !pictures;
+        grid.pictures = ag_reals(grid.cells * picture_size(), err);
+        status = !grid.pictures;
     }
     if (!status) {
-        draw(options, block, pictures);
-        status = ag_write_grid(options->output, pictures, (int)options->count, side, channels, columns, err);
+        draw(&grid);
+        status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
     }
-    ag_free(pictures);
-    ag_blocks_free(block);
+    ag_free(grid.pictures);
+    ag_blocks_free(grid.block);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     struct ag_error err;
-    struct ag_options options = {.weights = AG_WEIGHTS_DEFAULT, .output = "generate.png", .count = 64};
+    struct ag_options options = {.weights = AG_WEIGHTS_DEFAULT, .output = "generate.png", .count = 64, .psi = 1};
     int status = ag_options_read(&options, &generate_program, argc, argv, &err);
     if (!status) status = generate(&options, &err);
     return ag_exit(&generate_program, status, &err);

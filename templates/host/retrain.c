@@ -78,12 +78,7 @@ static void draw_latents(struct retrain *s, const struct ag_phase *phase, int ba
 
 static int read_loss(struct retrain *s, const struct ag_phase *phase, double *loss)
 {
-    *loss = (double)*ag_tensor_find(&phase->out, "out.loss", s->block[AG_OUT]);
-    if (ag_is_finite(*loss)) return 0;
-    return ag_fail(s->err, 1,
-                   "the training diverged: the loss of phase %s is not a number in iteration %ld; the last checkpoint "
-                   "is as it was (a smaller learning rate may help)",
-                   phase->name, s->iteration + 1);
+    return ag_output(phase, "out.loss", s->block, "iteration", s->iteration + 1, loss, s->err);
 }
 
 /* What the learning rate is multiplied by. */
@@ -138,22 +133,8 @@ static void list_tensors(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_adam(c, "adam.g", "", &table[AG_G], &s->g);
 }
 
-/* ema.safetensors: the averaged weights, and the running statistics, which are the live network's. */
-static int write_generator(struct retrain *s)
-{
-    char path[AG_PATH];
-    struct ag_st_writer writer;
-    if (ag_join(path, s->run.folder, "ema.safetensors", s->err)) return 2;
-    ag_st_begin(&writer);
-    ag_st_add_meta(&writer, "aggen", "1");
-    ag_st_add_meta(&writer, "spec", retrain_program.spec);
-    ag_st_add_meta(&writer, "genotype", retrain_program.genotype);
-    ag_table_add(&writer, "", &retrain_program.block[AG_G], s->ema);
-    ag_table_add(&writer, "", &retrain_program.block[AG_STAT], s->block[AG_STAT]);
-    return ag_st_write(&writer, path, s->err);
-}
-
-/* The checkpoint comes last: a run that is killed before does its last steps, and writes the generator, again. */
+/* The generator has the average's weights and the live network's running statistics. The checkpoint comes last: a run
+ * that is killed before does its last steps, and writes the generator, again. */
 static int save(struct retrain *s)
 {
     struct ag_checkpoint checkpoint;
@@ -161,7 +142,7 @@ static int save(struct retrain *s)
     list_tensors(s, &checkpoint);
     int status = ag_checkpoint_check(&checkpoint, s->err);
     if (!status) status = ag_run_sync_log(&s->run, s->err);
-    if (!status) status = write_generator(s);
+    if (!status) status = ag_run_generator(&s->run, s->ema, s->block[AG_STAT], s->err);
     return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
 }
 
@@ -196,18 +177,10 @@ static int write_log(struct retrain *s)
 /* Pictures of the averaged generator, from the same latents each time. */
 static int write_samples(struct retrain *s)
 {
-    const struct ag_phase *sample = s->sample;
-    const int batch = sample->batch, side = retrain_program.image_size;
-    const long picture = (long)side * side * retrain_program.image_channels;
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
     block[AG_G] = s->ema;
-    for (int first = 0; first < SAMPLES; first += batch) {
-        const int n = SAMPLES - first < batch ? SAMPLES - first : batch;
-        ag_sample_latents(&retrain_program, s->seed, first, batch, ag_tensor_find(&sample->in, "in.z", block[AG_IN]));
-        sample->run(block);
-        ag_copy(s->pictures + first * picture, ag_tensor_find(&sample->out, "out.fake", block[AG_OUT]), n * picture);
-    }
+    ag_sample_pictures(&retrain_program, s->sample, block, s->seed, SAMPLES, s->pictures);
     return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%06ld.png", s->iteration);
 }
 
@@ -294,9 +267,8 @@ static int begin(struct retrain *s, const struct ag_options *options)
         return 0;
     }
     int status = load(s);
+    if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
     if (status) return status;
-    if (options->has_seed && options->seed != s->seed)
-        return ag_fail(s->err, 2, "--seed: the run in %s has seed %llu; leave the option out", s->run.folder, s->seed);
     if (options->has_iterations) s->iterations = options->iterations;
     ag_progress_note(&s->progress, "going on after iteration %ld", s->iteration);
     return 0;

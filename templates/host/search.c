@@ -58,8 +58,8 @@ enum {
     /* After that many iterations (0: never) the test weights learn BAR_DECAY times as fast. */
     BAR_DECAY_AFTER = AG_BAR_DECAY_AFTER,
     CENTER_CROP = AG_CENTER_CROP,
-    /* Pictures in a sample grid. */
-    SAMPLES = BATCH < 64 ? BATCH : 64
+    /* Pictures in a sample grid: a batch, but not too few to see something, and not more than one looks at. */
+    SAMPLES = BATCH >= 64 ? 64 : (BATCH >= 16 ? BATCH : 16)
 };
 static const double BAR_DECAY = AG_BAR_DECAY;
 /* The share of the pictures in the training half. */
@@ -78,13 +78,15 @@ struct search {
     ag_u64 seed;
     long iterations, warmup;               /* of this run: in all; in warm-up */
     long k, position;                      /* iterations done; steps done in this one */
-    long latents, gumbels, batches[2];     /* how many were drawn; batches: of each half */
+    long latents, noises, gumbels;         /* how many were drawn */
+    long batches[2];                       /* of each half */
     double d_loss, g_loss, minmax, maxmin; /* sums over this iteration */
     real *block[AG_BLOCKS];
     struct ag_adam d, g, alpha, bar_d, bar_g, bar_alpha;
 
     const struct ag_phase *d_phase, *g_phase, *bar_phase, *arch_phase, *forward;
     real *arch_gradient; /* sum over the batches of an alpha step */
+    real *pictures;      /* [SAMPLES, size, size, channels] */
     struct ag_data *data;
     struct ag_run run;
     struct ag_progress progress;
@@ -108,6 +110,11 @@ static void draw_latents(struct search *s, const struct ag_phase *phase, const c
     ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)BATCH * search_program.latent, z);
 }
 
+static void draw_noise(struct search *s, const struct ag_phase *phase)
+{
+    s->noises += ag_draw_noise(phase, s->seed, s->noises, s->block[AG_IN]);
+}
+
 static void draw_gumbel(struct search *s, const struct ag_phase *phase)
 {
     if (GUMBEL_TAU > 0) ag_gumbel(&search_program, phase, s->seed, s->gumbels++, GUMBEL_TAU, s->block[AG_IN]);
@@ -116,12 +123,7 @@ static void draw_gumbel(struct search *s, const struct ag_phase *phase)
 /* A scalar that a phase has computed. */
 static int read_output(struct search *s, const struct ag_phase *phase, const char *name, double *value)
 {
-    *value = (double)*ag_tensor_find(&phase->out, name, s->block[AG_OUT]);
-    if (ag_is_finite(*value)) return 0;
-    return ag_fail(s->err, 1,
-                   "the training diverged: %s of phase %s is not a number in iteration %ld; the last checkpoint is as "
-                   "it was (a smaller learning rate may help)",
-                   name, phase->name, s->k + 1);
+    return ag_output(phase, name, s->block, "iteration", s->k + 1, value, s->err);
 }
 
 /* ---------------------------------------------------------------- steps */
@@ -133,6 +135,7 @@ static int discriminator_step(struct search *s, real *const block[AG_BLOCKS], in
     int status = draw_pictures(s, s->d_phase, half);
     if (status) return status;
     draw_latents(s, s->d_phase, "in.z");
+    draw_noise(s, s->d_phase);
     draw_gumbel(s, s->d_phase);
     s->d_phase->run(block);
     ag_adam_step(adam, rate, block[AG_D], block[AG_GRAD]);
@@ -142,6 +145,7 @@ static int discriminator_step(struct search *s, real *const block[AG_BLOCKS], in
 static int generator_step(struct search *s)
 {
     draw_latents(s, s->g_phase, "in.z");
+    draw_noise(s, s->g_phase);
     draw_gumbel(s, s->g_phase);
     s->g_phase->run(s->block);
     ag_adam_step(&s->g, 1, s->block[AG_G], s->block[AG_GRAD]);
@@ -192,7 +196,8 @@ static int bar_generator_step(struct search *s)
     block[AG_ALPHA] = s->block[AG_BAR_ALPHA];
     block[AG_STAT] = s->block[AG_BAR_STAT];
     draw_latents(s, s->bar_phase, "in.z");
-    ag_gumbel(&search_program, s->bar_phase, 0, 0, 0, block[AG_IN]); /* G-bar's mixtures are without noise */
+    draw_noise(s, s->bar_phase);
+    ag_gumbel(&search_program, s->bar_phase, 0, 0, 0, block[AG_IN]); /* G-bar's alpha is as it is */
     s->bar_phase->run(block);
     if (BAR_UPDATES != 1) ag_adam_step(&s->bar_g, bar_rate(s), block[AG_G], block[AG_GRAD]);
     if (BAR_UPDATES != 0) ag_adam_step(&s->bar_alpha, bar_rate(s), block[AG_ALPHA], block[AG_GRAD_ALPHA]);
@@ -210,6 +215,7 @@ static int arch_step(struct search *s)
         if (status) return status;
         draw_latents(s, arch, "in.z");
         draw_latents(s, arch, "in.z2");
+        draw_noise(s, arch);
         draw_gumbel(s, arch);
         arch->run(s->block);
         double minmax, maxmin;
@@ -264,6 +270,7 @@ static void list_values(struct search *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "iteration", &s->k);
     ag_checkpoint_count(c, "position", &s->position);
     ag_checkpoint_count(c, "latents", &s->latents);
+    ag_checkpoint_count(c, "noises", &s->noises);
     ag_checkpoint_count(c, "gumbels", &s->gumbels);
     ag_checkpoint_count(c, "batches.training", &s->batches[TRAINING]);
     ag_checkpoint_count(c, "batches.validation", &s->batches[VALIDATION]);
@@ -367,11 +374,8 @@ static int write_genotype(struct search *s, long gaps)
 /* The same latents each time, so that one sees the pictures change. */
 static int write_samples(struct search *s)
 {
-    const struct ag_phase *forward = s->forward;
-    ag_sample_latents(&search_program, s->seed, 0, BATCH, ag_tensor_find(&forward->in, "in.z", s->block[AG_IN]));
-    forward->run(s->block);
-    const real *pictures = ag_tensor_find(&forward->out, "out.fake", s->block[AG_OUT]);
-    return ag_run_grid(&s->run, pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
+    ag_sample_pictures(&search_program, s->forward, s->block, s->seed, SAMPLES, s->pictures);
+    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
 }
 
 /* Writes what an iteration leaves behind, the checkpoint last: a run that is killed before does the iteration again. */
@@ -437,6 +441,8 @@ static int set_up(struct search *s)
     s->forward = ag_phase_find(p, "forward");
     s->arch_gradient = ag_reals(p->block[AG_ALPHA].size, s->err);
     if (!s->arch_gradient || ag_blocks_new(p, s->block, s->err)) return 1;
+    s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
+    if (!s->pictures) return 1;
     if (ag_adam_new(&s->d, weight_rates, p->block[AG_D].size, s->err)) return 1;
     if (ag_adam_new(&s->g, weight_rates, p->block[AG_G].size, s->err)) return 1;
     if (ag_adam_new(&s->alpha, arch_rates, p->block[AG_ALPHA].size, s->err)) return 1;
@@ -477,9 +483,8 @@ static int begin(struct search *s, const struct ag_options *options)
         return 0;
     }
     int status = load(s);
+    if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
     if (status) return status;
-    if (options->has_seed && options->seed != s->seed)
-        return ag_fail(s->err, 2, "--seed: the run in %s has seed %llu; leave the option out", s->run.folder, s->seed);
     if (options->has_iterations) s->iterations = options->iterations;
     ag_progress_note(&s->progress, "going on after iteration %ld, step %ld", s->k, s->position);
     return 0;
@@ -519,6 +524,7 @@ static void tear_down(struct search *s)
     ag_data_close(s->data);
     ag_blocks_free(s->block);
     ag_free(s->arch_gradient);
+    ag_free(s->pictures);
     ag_adam_free(&s->d);
     ag_adam_free(&s->g);
     ag_adam_free(&s->alpha);

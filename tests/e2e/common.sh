@@ -76,6 +76,32 @@ says() {
 
 seconds() { date +%s.%N; }
 
+# timed COMMAND…: runs it, leaves $took seconds
+timed() {
+    from=$(seconds)
+    "$@" > "$work/stdout" 2>&1
+    ok "$*: $(tail -n 1 "$work/stdout")" $?
+    took=$(echo "$(seconds) $from" | awk '{ print $1 - $2 }')
+}
+
+# Same seed, same bytes: a program with one thread and two; a longer run, killed twenty times (or $5) and stopped five
+# times with each signal. Kills come so soon that the run cannot end before the last.
+bytes() { # folder, program, iterations, iterations of the longer run
+    run=$e2e/$1/bytes.$2 program=$e2e/$1/$2
+    rm -rf "$run".*
+    for threads in 1 2; do
+        ends "$1 $2, $threads threads" 0 "" "$program" --run "$run.$threads" --seed 5 --threads $threads --iterations "$3"
+    done
+    equal_runs "$1 $2, 1 and 2 threads" "$run.1" "$run.2"
+    timed "$program" --run "$run.long" --seed 5 --iterations "$4"
+    longest=$(echo "$took" | awk '{ print $1 / 32 }')
+    kill_often "$run.kill" KILL "${5:-20}" "$program" --seed 5 --iterations "$4"
+    equal_runs "$1 $2, killed" "$run.long" "$run.kill"
+    kill_often "$run.term" TERM 5 "$program" --seed 5 --iterations "$4" --threads 1
+    equal_runs "$1 $2, terminated" "$run.long" "$run.term"
+    kill_often "$run.int" INT 5 "$program" --seed 5 --iterations "$4"
+    equal_runs "$1 $2, interrupted" "$run.long" "$run.int"
+}
 
 # Leaves a search of $base in $base/run and its retraining in $base/run/retrain, and generate built.
 retrained() {

@@ -18,11 +18,14 @@ ends "a number too large" 2 "--seed" $search --seed 18446744073709551616
 ends "a value is missing" 2 "--run" $search --run
 ends "a word" 2 "spaces" $search spaces
 ends "no pictures" 2 "--number.*\"0\"" $generate -n 0
+ends "an option of another family" 2 "--psi.*StyleGAN2" $generate --psi 0.7
 ends "--json alone" 2 "--bench" $search --json
 ends "--replay alone" 2 "--dump" $search --replay x
 ends "a run folder that is a file" 2 "$search" $search --run $search
 ends "a run folder below a file" 2 "$search" $search --run $search/run
 ends "--help" 0 "" $generate --help
+grep -q -e --psi "$work/stdout"
+is "--help of a residual generator: grep --psi" $? 1
 ends "--bench > /dev/full" 1 "" sh -c "$search --bench 1 --json > /dev/full"
 
 # ---------------------------------------------------------------- run folders and checkpoints

@@ -44,4 +44,12 @@ check residual_learnable search arch CC=clang MARCH=x86-64
 check residual_learnable search arch --no-merge MARCH=haswell
 check alphagan_s retrain g
 check alphagan_s retrain g CC=clang MARCH=x86-64
+check style_micro search "d g arch"
+check style_micro search "d g arch" --no-merge
+check style_micro search "d g arch" CC=clang MARCH=haswell
+check style_micro search "d g arch" MARCH=x86-64
+check style_macro search arch
+check style_macro search arch --no-merge CC=clang
+check style_derived retrain "g r1"
+check style_derived retrain "g r1" CC=clang MARCH=x86-64
 echo "$passed passed, $failed failed"

@@ -161,6 +161,92 @@ static int mixture_penalty(struct test *t, const struct row *r)
     return gradient_penalty(t, linear_score(t, g_unary(g, OP_SOFTPLUS, sum)), x);
 }
 
+/* ---------------------------------------------------------------- StyleGAN2 */
+
+/* 1 / |s W_o|: s [N,1,1,I], w [O,I,K,K] -> [N,1,1,O] */
+static int demodulation(struct test *t, int w, int s)
+{
+    struct graph *g = t->g;
+    struct shape ws = g->node[w].shape;
+    int taps = g_sum(g, g_mul(g, w, w), shape4(ws.d[0], ws.d[1], 1, 1), 0);
+    int power = g_mul(g, g_reshape(g, g_mul(g, s, s), shape4(t->batch, 1, ws.d[1], 1)),
+                      g_reshape(g, taps, shape4(1, ws.d[0], ws.d[1], 1)));
+    int sum = g_reshape(g, g_sum(g, power, shape4(t->batch, ws.d[0], 1, 1), 1), shape4(t->batch, 1, 1, ws.d[0]));
+    return g_unary(g, OP_RSQRT, g_shift(g, sum, 1e-8));
+}
+
+static int modulated(struct test *t, int *x)
+{
+    int style = test_leaf_positive(t, (struct shape){{BATCH, 1, 1, channels(t, *x)}});
+    *x = g_mul(t->g, *x, style);
+    return style;
+}
+
+/* Modulated and demodulated 1x1, 3x3 and 5x5 convolutions of one tensor, and what follows them. */
+static int mixture_modulated(struct test *t, const struct row *r)
+{
+    struct graph *g = t->g;
+    int x = g_unary(g, OP_LRELU, test_leaf(t, r->a, 1)), out = r->attr[0], sum = -1, style = modulated(t, &x);
+    int weights = g_unary(g, OP_SOFTMAX, test_leaf(t, vector(3), 1));
+    for (int i = 0; i < 3; i++) {
+        int w = test_weight(t, out, r->a.d[3], 2 * i + 1), y = g_conv(g, x, w, 1, i);
+        sum = weighted(t, sum, g_mul(g, y, demodulation(t, w, style)), weights, i);
+    }
+    return g_unary(g, OP_TANH, g_add(g, sum, test_leaf(t, vector(out), 0.3)));
+}
+
+static int up_convolution(struct test *t, int x, int w, enum taps kind)
+{
+    struct graph *g = t->g;
+    int h = g->node[x].shape.d[1], width = g->node[x].shape.d[2];
+    if (kind == TAPS_NEAREST) return g_conv(g, g_unary(g, OP_UP_NEAREST, x), w, 1, 1);
+    if (kind == TAPS_BILINEAR) return g_conv(g, g_up_bilinear(g, x, BEYOND_CLAMP), w, 1, 1);
+    int y = g_conv_dx(g, x, g_permute(g, w, 1, 0, 2, 3), 2, 0, 2 * h + 1, 2 * width + 1);
+    return g_scale(g, g_fir(g, y, 1), 4);
+}
+
+/* The three operations that double a picture, or two of them: attr: output channels, the one that is left out or 3. */
+static int mixture_modulated_up(struct test *t, const struct row *r)
+{
+    struct graph *g = t->g;
+    int x = test_leaf(t, r->a, 1), out = r->attr[0], sum = -1, style = modulated(t, &x);
+    int weights = g_unary(g, OP_SOFTMAX, test_leaf(t, vector(3), 1));
+    for (int kind = 0; kind < 3; kind++) {
+        if (kind == r->attr[1]) continue;
+        int w = test_weight(t, out, r->a.d[3], 3), y = up_convolution(t, x, w, (enum taps)kind);
+        sum = weighted(t, sum, g_mul(g, y, demodulation(t, w, style)), weights, kind);
+    }
+    int noise = g_mul(g, test_leaf_constant(t, (struct shape){{BATCH, 2 * r->a.d[1], 2 * r->a.d[2], 1}}),
+                      test_leaf(t, vector(1), 1));
+    return g_unary(g, OP_TANH, g_add(g, sum, noise));
+}
+
+/* Standard deviation over all pictures of each value, averaged to one number. */
+static int deviation(struct test *t, int x)
+{
+    struct graph *g = t->g;
+    struct shape s = g->node[x].shape, one = shape4(1, s.d[1], s.d[2], s.d[3]);
+    int y = g_unary(g, OP_UNBATCH, x);
+    y = g_sub(g, y, g_scale(g, g_sum(g, y, one, 0), 1.0 / t->batch));
+    int variance = g_shift(g, g_scale(g, g_sum(g, g_mul(g, y, y), one, 0), 1.0 / t->batch), 0.1);
+    int mean = g_scale(g, g_sum(g, g_mul(g, variance, g_unary(g, OP_RSQRT, variance)), vector(1), 0), 0.1);
+    return g_unary(g, OP_REBATCH, g_expand(g, mean, shape4(t->batch, 1, 1, 1), 0));
+}
+
+/* The discriminator's parts, through R1. */
+static int penalty_style(struct test *t, const struct row *r)
+{
+    struct graph *g = t->g;
+    int x = test_leaf(t, r->a, 1), c = r->a.d[3];
+    int h = g_unary(g, OP_TANH, conv(t, x, 5, 3));
+    struct node_args halve = {.op = OP_UP_BILINEAR_T, .in = {x}, .ins = 1, .attr = {BEYOND_ZERO}};
+    int skip = g_conv(g, g_scale(g, graph_node(g, halve), 0.25), test_weight(t, 8, c, 1), 1, 0);
+    h = g_conv(g, g_fir(g, h, 2), test_weight(t, 8, 5, 3), 2, 0);
+    h = g_add(g, g_unary(g, OP_SOFTPLUS, h), skip);
+    int score = linear_score(t, h);
+    return gradient_penalty(t, g_mul(g, score, deviation(t, g_unary(g, OP_TANH, h))), x);
+}
+
 /* ---------------------------------------------------------------- random graphs */
 
 enum { TENSORS = 40, STEPS = 14 };
@@ -338,6 +424,10 @@ static int random_second(struct test *t, const struct row *r)
     {                                                                                                                  \
         OP_COUNT, name, build, a, NO, {0}, 0, 1                                                                        \
     }
+#define STYLE(name, build, a, ...)                                                                                     \
+    {                                                                                                                  \
+        OP_COUNT, name, build, a, NO, __VA_ARGS__, 0, 1                                                                \
+    }
 #define FIRST(seed, batch)                                                                                             \
     {                                                                                                                  \
         OP_COUNT, "random graph", random_first, B(4, 4, 5), NO, {seed}, batch, 1                                       \
@@ -356,6 +446,14 @@ const struct row network_rows[] = {
     MERGE("mixture of up-samplings", mixture_up, B(3, 5, 8)),
     MERGE("mixtures of two edges", mixture_edges, B(4, 4, 3)),
     MERGE("penalty of a mixture", mixture_penalty, B(5, 6, 3)),
+    STYLE("modulated mixture", mixture_modulated, B(4, 4, 5), {3}),
+    STYLE("modulated mixture", mixture_modulated, B(6, 5, 8), {24}),
+    STYLE("modulated up mixture", mixture_modulated_up, B(2, 2, 3), {5, 3}),
+    STYLE("modulated up mixture", mixture_modulated_up, B(4, 4, 8), {8, 3}),
+    STYLE("modulated up mixture", mixture_modulated_up, B(3, 5, 5), {3, 3}),
+    STYLE("modulated up mixture", mixture_modulated_up, B(4, 4, 3), {5, TAPS_BILINEAR}),
+    STYLE("modulated up mixture", mixture_modulated_up, B(4, 3, 3), {5, TAPS_DECONV}),
+    ROW("penalty of filters and of the deviation", penalty_style, B(6, 4, 3)),
     FIRST(1, 1),
     FIRST(2, 3),
     FIRST(3, 5),

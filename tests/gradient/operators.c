@@ -42,7 +42,7 @@ static int sum(struct test *t, const struct row *r)
 
 static int slice(struct test *t, const struct row *r)
 {
-    return g_slice(t->g, test_leaf(t, r->a, 1), r->attr[0], r->attr[1]);
+    return g_range(t->g, test_leaf(t, r->a, 1), r->attr[0], r->attr[1], r->attr[2] ? r->attr[2] : 1);
 }
 
 static int place(struct test *t, const struct row *r)
@@ -82,7 +82,8 @@ static int conv(struct test *t, const struct row *r)
 static int conv_dx(struct test *t, const struct row *r)
 {
     int gy = test_leaf(t, r->a, 1), w = test_weight(t, r->a.d[3], r->attr[0], r->attr[1]), s = r->attr[2];
-    int y = g_conv_dx(t->g, gy, w, s, r->attr[3], s * r->a.d[1], s * r->a.d[2]);
+    int k = r->attr[1] - 2 * r->attr[3];
+    int y = g_conv_dx(t->g, gy, w, s, r->attr[3], s * (r->a.d[1] - 1) + k, s * (r->a.d[2] - 1) + k);
     return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
 }
 
@@ -90,7 +91,36 @@ static int conv_dx(struct test *t, const struct row *r)
 static int conv_dw(struct test *t, const struct row *r)
 {
     int x = test_leaf(t, r->a, 1), gy = test_leaf(t, r->b, 1);
-    return g_conv_dw(t->g, x, gy, r->attr[0], r->attr[1], r->attr[2]);
+    return g_conv_dw(t->g, x, gy, r->attr[0], r->attr[1], r->attr[2], r->attr[3]);
+}
+
+/* Convolution with a weight for each picture; attr: output channels, K; b: 1 for a bias. */
+static int conv_each(struct test *t, const struct row *r)
+{
+    int k = r->attr[1], x = test_leaf(t, r->a, 1);
+    int w = test_leaf(t, (struct shape){{BATCH, r->attr[0], r->a.d[3], k * k}}, 1.0 / k);
+    int y = g_conv(t->g, x, w, 1, k / 2);
+    return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
+}
+
+/* Operators with an attribute, of one tensor. */
+static int unary_of(struct test *t, const struct row *r)
+{
+    struct node_args a = {.op = r->op, .in = {test_leaf(t, r->a, 1)}, .ins = 1, .attr = {r->attr[0]}};
+    return graph_node(t->g, a);
+}
+
+/* tanh keeps the views from being leaves. */
+static int unbatch(struct test *t, const struct row *r)
+{
+    int y = g_unary(t->g, OP_UNBATCH, g_unary(t->g, OP_TANH, test_leaf(t, r->a, 1)));
+    return g_mul(t->g, y, g_sum(t->g, y, shape4(1, r->a.d[1], r->a.d[2], r->a.d[3]), 0));
+}
+
+static int rebatch(struct test *t, const struct row *r)
+{
+    int x = g_unary(t->g, OP_TANH, test_leaf(t, test_shape(t, r->a), 1));
+    return g_mul(t->g, g_unary(t->g, OP_REBATCH, x), test_leaf(t, r->a, 1));
 }
 
 static int dw(struct test *t, const struct row *r)
@@ -168,6 +198,7 @@ const struct row operator_rows[] = {
     BINARY(SUB),
     BINARY(MUL),
     UNARY(RELU, unary),
+    UNARY(LRELU, unary),
     UNARY(TANH, unary),
     UNARY(SOFTPLUS, unary),
     UNARY(SIGMOID, unary),
@@ -227,6 +258,12 @@ const struct row operator_rows[] = {
     ROW(SLICE, slice, T(3, 2, 3, 5), NO, {3, 4}),
     ROW(SLICE, slice, V(8), NO, {3, 7}),
     ROW(SLICE, slice, T(1, 1, 2, 8), NO, {2, 1}),
+    ROW(SLICE, slice, T(3, 2, 3, 5), NO, {0, 1, 2}),
+    ROW(SLICE, slice, T(3, 6, 3, 3), NO, {1, 1, 4}),
+    ROW(SLICE, slice, T(3, 6, 3, 3), NO, {1, 5, 1}),
+    ROW(SLICE, slice, V(8), NO, {3, 2, 5}),
+    ROW(PLACE, place, T(2, 2, 3, 5), NO, {0, 1, 4}),
+    ROW(PLACE, place, T(3, 2, 3, 5), NO, {1, 3, 5}),
     ROW(PLACE, place, T(1, 2, 3, 5), NO, {0, 2, 3}),
     ROW(PLACE, place, T(3, 1, 3, 5), NO, {1, 0, 2}),
     ROW(PLACE, place, T(3, 2, 1, 5), NO, {2, 1, 3}),
@@ -265,6 +302,17 @@ const struct row operator_rows[] = {
     ROW(CONV, conv, B(2, 2, 3), NO, {5, 2, 2, 0}),
     ROW(CONV, conv, B(8, 8, 8), NO, {24, 2, 2, 0}),
     ROW(CONV, conv, B(12, 4, 24), BIAS, {1, 2, 2, 0}),
+    ROW(CONV, conv, B(3, 3, 3), NO, {5, 3, 2, 0}), /* of an odd size */
+    ROW(CONV, conv, B(9, 7, 8), BIAS, {24, 3, 2, 0}),
+    ROW(CONV, conv_each, B(4, 4, 3), NO, {8, 1}), /* a weight for each picture */
+    ROW(CONV, conv_each, B(5, 3, 24), BIAS, {5, 1}),
+    ROW(CONV, conv_each, B(2, 2, 3), NO, {5, 3}),
+    ROW(CONV, conv_each, B(8, 8, 8), NO, {24, 3}),
+    ROW(CONV, conv_each, B(4, 6, 5), NO, {3, 5}),
+    ROW(CONV_DX, conv_dx, B(1, 1, 5), NO, {3, 3, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(4, 4, 24), NO, {8, 3, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(5, 3, 8), BIAS, {24, 3, 2, 0}),
+    ROW(CONV_DX, conv_dx, B(2, 7, 3), NO, {40, 3, 2, 0}),
     ROW(CONV_DX, conv_dx, B(1, 1, 5), NO, {3, 2, 2, 0}),
     ROW(CONV_DX, conv_dx, B(4, 4, 24), NO, {8, 2, 2, 0}),
     ROW(CONV_DX, conv_dx, B(5, 3, 8), BIAS, {24, 2, 2, 0}),
@@ -277,6 +325,11 @@ const struct row operator_rows[] = {
     ROW(CONV_DW, conv_dw, B(4, 4, 5), B(4, 4, 24), {5, 1, 2}),
     ROW(CONV_DW, conv_dw, B(8, 4, 3), B(4, 2, 5), {2, 2, 0}),
     ROW(CONV_DW, conv_dw, B(8, 8, 24), B(4, 4, 8), {2, 2, 0}),
+    ROW(CONV_DW, conv_dw, B(5, 5, 3), B(2, 2, 8), {3, 2, 0}),
+    ROW(CONV_DW, conv_dw, B(9, 7, 24), B(4, 3, 5), {3, 2, 0}),
+    ROW(CONV_DW, conv_dw, B(4, 4, 3), B(4, 4, 8), {1, 1, 0, 1}),
+    ROW(CONV_DW, conv_dw, B(8, 8, 24), B(8, 8, 8), {3, 1, 1, 1}),
+    ROW(CONV_DW, conv_dw, B(4, 6, 5), B(4, 6, 24), {5, 1, 2, 1}),
     ROW(DW, dw, B(2, 2, 1), NO, {3}),
     ROW(DW, dw, B(4, 5, 5), NO, {3}),
     ROW(DW, dw, B(12, 12, 8), NO, {3}),
@@ -289,6 +342,37 @@ const struct row operator_rows[] = {
     ROW(DW_DW, dw_dw, B(12, 12, 8), NO, {3}),
     ROW(DW_DW, dw_dw, B(4, 4, 24), NO, {5}),
     ROW(DW_DW, dw_dw, B(2, 3, 3), NO, {7}),
+    ROW(UNBATCH, unbatch, B(4, 3, 5), NO, {0}),
+    ROW(UNBATCH, unbatch, B(1, 1, 8), NO, {0}),
+    ROW(REBATCH, rebatch, B(4, 3, 5), NO, {0}),
+    ROW(REBATCH, rebatch, B(1, 1, 8), NO, {0}),
+    ROW(FLIPT, unary, B(3, 5, 9), NO, {0}), /* of a weight for each picture */
+    ROW(UP_BILINEAR, unary_of, B(4, 2, 3), NO, {BEYOND_ZERO}),
+    ROW(UP_BILINEAR, unary_of, B(5, 6, 24), NO, {BEYOND_ZERO}),
+    ROW(UP_BILINEAR_T, unary_of, B(4, 2, 3), NO, {BEYOND_ZERO}),
+    ROW(UP_BILINEAR_T, unary_of, B(6, 8, 24), NO, {BEYOND_ZERO}),
+    ROW(FIR, unary_of, B(4, 5, 3), NO, {2}),
+    ROW(FIR, unary_of, B(8, 8, 24), NO, {2}),
+    ROW(FIR, unary_of, B(5, 4, 3), NO, {1}),
+    ROW(FIR, unary_of, B(9, 9, 8), NO, {1}),
+    ROW(SHUFFLE, unary, B(2, 3, 4), NO, {0}),
+    ROW(SHUFFLE, unary, B(4, 4, 24), NO, {0}),
+    ROW(UNSHUFFLE, unary, B(4, 6, 3), NO, {0}),
+    ROW(UNSHUFFLE, unary, B(8, 8, 8), NO, {0}),
+    ROW(TAPS, unary_of, B(3, 5, 9), NO, {TAPS_DECONV}),
+    ROW(TAPS, unary_of, B(3, 5, 9), NO, {TAPS_NEAREST}),
+    ROW(TAPS, unary_of, B(3, 5, 9), NO, {TAPS_BILINEAR}),
+    ROW(TAPS_T, unary_of, B(12, 5, 9), NO, {TAPS_DECONV}),
+    ROW(TAPS_T, unary_of, B(12, 5, 9), NO, {TAPS_NEAREST}),
+    ROW(TAPS_T, unary_of, B(12, 5, 9), NO, {TAPS_BILINEAR}),
+    ROW(EDGE_TAPS, unary, B(3, 5, 9), NO, {0}),
+    ROW(EDGE_TAPS_T, unary, B(16, 5, 12), NO, {0}),
+    ROW(BORDER, binary, B(2, 2, 3), B(16, 3, 8), {0}),
+    ROW(BORDER, binary, B(4, 6, 5), B(16, 5, 24), {0}),
+    ROW(BORDER_DX, binary, B(4, 4, 8), B(16, 3, 8), {0}),
+    ROW(BORDER_DX, binary, B(3, 5, 24), B(16, 5, 24), {0}),
+    ROW(BORDER_DW, binary, B(4, 4, 3), B(4, 4, 8), {0}),
+    ROW(BORDER_DW, binary, B(5, 3, 5), B(5, 3, 24), {0}),
     RESAMPLE(UP_NEAREST),
     RESAMPLE(SUMPOOL),
     RESAMPLE(UP_BILINEAR),

@@ -91,13 +91,13 @@ static double run(const struct instance *k, const struct data *d, int threads)
 static double share(const struct instance *k, int threads, double *gflops)
 {
     const int depthwise = k->dwconv || k->dwconv_wgrad, S = k->S ? k->S : 1, up = k->deconv ? 2 : 1;
-    const int K = k->deconv ? 2 : k->K, CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO,
-              YH = k->YH + k->GH;
+    const int K = k->K, more = depthwise || k->deconv ? 0 : K - S - 2 * k->PAD, over = k->deconv ? K - 2 : 0;
+    const int CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO, YH = k->YH + k->GH;
     const double flop = 2.0 * k->H * k->W * CO * K * K * (depthwise ? 1 : CI);
     struct data d;
     double best = 0, top = 0;
-    d.xsize = (long)(S * k->H + 2 * k->XH) * (S * k->W + 2 * k->XH) * CI;
-    d.ysize = (long)(up * k->H + 2 * YH) * (up * k->W + 2 * YH) * CO;
+    d.xsize = (long)(S * k->H + more + 2 * k->XH) * (S * k->W + more + 2 * k->XH) * CI;
+    d.ysize = (long)(up * k->H + over + 2 * YH) * (up * k->W + over + 2 * YH) * CO;
     d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;
     d.images =
         ((8 << 20) / (long)sizeof(real) / (d.xsize > d.ysize ? d.xsize : d.ysize) / d.block + 1) / 2 * 2 * d.block;
@@ -105,7 +105,7 @@ static double share(const struct instance *k, int threads, double *gflops)
     d.x = zeros(d.images * d.xsize);
     d.y = zeros(d.images * d.ysize);
     d.bias = zeros(CO + 64);
-    for (int t = 0; t < threads; t++) d.w[t] = zeros((long)(CO + 32) * CI * K * K);
+    for (int t = 0; t < threads; t++) d.w[t] = zeros((k->EACH ? d.block : 1) * RESERVED(CO, CI, K));
     for (int round = 0; round < 9; round++) {
         const double most = peak_of(threads), seconds = run(k, &d, threads);
         if (most > top) top = most;

@@ -1,11 +1,21 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EXTRA_PARAMS AG_EPILOGUE", all)
-    tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED"
-    tokens["deconv"] = "H W CI CO XH YH BIAS ACCUMULATE"
-    tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH"
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_EXTRA_PARAMS AG_EPILOGUE", all)
+    tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
+    tokens["deconv"] = "H W CI CO K XH YH BIAS ACCUMULATE EACH"
+    tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH EACH"
+    tokens["wgrad_unpack"] = "CI CO K"
     tokens["dwconv"] = "H W C K XH YH PACK_FLIP"
     tokens["dwconv_wgrad"] = "H W C K XH GH"
+    tokens["nearest"] = tokens["sumpool"] = tokens["shuffle"] = tokens["unshuffle"] = "H W C XH YH"
+    tokens["bilinear"] = tokens["bilinear_t"] = "H W C XH YH CLAMP"
+    tokens["fir"] = "H W C PAD XH YH"
+    tokens["taps"] = "O I KIND"
+    tokens["edge_taps"] = "O I"
+    tokens["border"] = "H W CI Q XH YH"
+    with["taps"] = "taps_t"
+    with["edge_taps"] = "edge_taps_t"
+    with["border"] = "border_dx border_dw"
 }
 /^#/ || NF == 0 { next }
 {
@@ -20,15 +30,21 @@ BEGIN {
         row = row ", ." token[t] " = " $(t + 1)
         if (token[t] == "CO") co = $(t + 1)
     }
+    if (token[n] == "EACH") print "#define AG_WSTRIDE RESERVED(AG_CO, AG_CI, AG_K)"
     fn = $1 "_" count
     print "#define AG_FN " fn "\n#define AG_FN_PACK " fn "_pack"
     if ($1 == "conv" || $1 == "deconv") {
-        epilogue = co % 16 == 0
+        epilogue = co % 16 == 0 && !plain # plain: without, for timing
         print "#define AG_EXTRA_PARAMS , int factor"
         print "#define AG_EPILOGUE " (epilogue ? "r *= TEST_EPILOGUE(factor)" : "(void)factor")
         row = row ", .epilogue = " epilogue
     }
     print "#include \"" $1 ".c\""
-    table = table "    {.name = \"" $0 "\", ." $1 " = " fn ($1 ~ /wgrad/ ? "" : ", .pack = " fn "_pack") row "},\n"
+    n = split(with[$1], gradient, " ")
+    for (t = 1; t <= n; t++) {
+        print "#undef AG_FN\n#define AG_FN " gradient[t] "_" count "\n#include \"" gradient[t] ".c\""
+        row = row ", ." gradient[t] " = " gradient[t] "_" count
+    }
+    table = table "    {.name = \"" $0 "\", ." $1 " = " fn ($1 !~ /conv$/ ? "" : ", .pack = " fn "_pack") row "},\n"
 }
 END { print "static const struct instance instances[] = {\n" table "};" }

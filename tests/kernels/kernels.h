@@ -4,13 +4,32 @@
 /* An epilogue that tells whether it was given the right pixel and channel, and ran once. */
 #define TEST_EPILOGUE(factor) ((real)(1 + (n + 2 * i + 3 * j + c / 16) % 7 * (factor)))
 
+/* What programs reserve for the packed weight of an image. */
+#define RESERVED(co, ci, k) ((long)CEIL(co, 32) * 32 * (ci) * (k) * (k))
+
 struct instance {
     const char *name;
     void (*conv)(const real *x, const real *w, const real *bias, real *y, int images, int factor);
     void (*deconv)(const real *x, const real *w, const real *bias, real *y, int images, int factor);
     void (*conv_wgrad)(const real *x, const real *gy, real *dw, int images);
+    void (*wgrad_unpack)(const real *packed, real *dw);
     void (*dwconv)(const real *x, const real *w, real *y, int images);
     void (*dwconv_wgrad)(const real *x, const real *gy, real *dw, int images);
+    void (*bilinear)(const real *x, real *y, int images);
+    void (*bilinear_t)(const real *x, real *y, int images);
+    void (*nearest)(const real *x, real *y, int images);
+    void (*sumpool)(const real *x, real *y, int images);
+    void (*fir)(const real *x, real *y, int images);
+    void (*shuffle)(const real *x, real *y, int images);
+    void (*unshuffle)(const real *x, real *y, int images);
+    void (*taps)(const real *z, real *w);
+    void (*taps_t)(const real *gw, real *gz);
+    void (*edge_taps)(const real *z, real *v);
+    void (*edge_taps_t)(const real *gv, real *gz);
+    void (*border)(const real *x, const real *v, real *y, int images);
+    void (*border_dx)(const real *gy, const real *v, real *gx, int images);
+    void (*border_dw)(const real *x, const real *gy, real *gv, int images);
     void (*pack)(const real *w, real *packed);
-    int H, W, CI, CO, C, K, S, PAD, XH, YH, GH, BIAS, ACCUMULATE, PACK_TRANSPOSED, PACK_FLIP, epilogue;
+    int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, GH, BIAS, ACCUMULATE, PACK_TRANSPOSED, PACK_FLIP,
+        EACH, epilogue;
 };

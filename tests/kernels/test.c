@@ -63,7 +63,7 @@ static void add(struct sum *s, double term)
     s->value += term;
     s->magnitude += fabs(term);
 }
-static int differs(real got, struct sum want)
+static int differs(double got, struct sum want)
 {
     return !(fabs(got - want.value) <= 8 * epsilon * (want.magnitude + 1e-3));
 }
@@ -87,8 +87,14 @@ static struct sum conv_at(const struct instance *k, const struct block *x, const
 static struct sum deconv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int o)
 {
     struct sum s = {0, 0};
-    for (int c = 0; c < k->CI; c++)
-        add(&s, (double)*at(x, n, i / 2, j / 2, c) * w[((c * k->CO + o) * 2 + i % 2) * 2 + j % 2]);
+    const int K = k->K;
+    for (int a = i % 2; a < K; a += 2)
+        for (int b = j % 2; b < K; b += 2) {
+            const int xi = (i - a) / 2, xj = (j - b) / 2;
+            if (i < a || j < b || !inside(x, xi, xj)) continue;
+            for (int c = 0; c < k->CI; c++)
+                add(&s, (double)*at(x, n, xi, xj, c) * w[((c * k->CO + o) * K + a) * K + b]);
+        }
     return s;
 }
 static struct sum dwconv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int c)
@@ -106,16 +112,18 @@ static struct sum dwconv_at(const struct instance *k, const struct block *x, con
 
 static int test_forward(const struct instance *k, int images)
 {
-    const int up = k->deconv ? 2 : 1, S = k->conv ? k->S : 1, K = k->deconv ? 2 : k->K;
+    const int K = k->K, S = k->conv ? k->S : 1, more = k->conv ? K - S - 2 * k->PAD : 0;
+    const int up = k->deconv ? 2 : 1, over = k->deconv ? K - 2 : 0;
     const int CI = k->dwconv ? k->C : k->CI, CO = k->dwconv ? k->C : k->CO;
-    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0),
-                 y = block(images, up * k->H, up * k->W, CO, k->YH, untouched);
+    struct block x = block(images, S * k->H + more, S * k->W + more, CI, k->XH, 0),
+                 y = block(images, up * k->H + over, up * k->W + over, CO, k->YH, untouched);
     struct block before = same(&y);
-    real *w = noises((long)CO * CI * K * K), *bias = noises(CO);
-    real *packed = malloc((k->dwconv ? (long)CO * K * K : PACKED_SIZE(CO, CI, K)) * sizeof *packed);
-    int wrong = PACKED_SIZE(CO, CI, K) > (long)CEIL(CO, 32) * 32 * CI * K * K;
+    const long size = (long)CO * (k->dwconv ? 1 : CI) * K * K, stride = k->dwconv ? size : RESERVED(CO, CI, K);
+    const int weights = k->EACH ? images : 1;
+    real *w = noises(weights * size), *bias = noises(CO), *packed = noises(weights * stride);
+    int wrong = !k->dwconv && PACKED_SIZE(CO, CI, K) > stride;
 
-    k->pack(w, packed);
+    for (int n = 0; n < weights; n++) k->pack(w + n * size, packed + n * stride);
     if (k->conv) k->conv(x.data, packed, bias, y.data, images, 1);
     if (k->deconv) k->deconv(x.data, packed, bias, y.data, images, 1);
     if (k->dwconv) k->dwconv(x.data, packed, y.data, images);
@@ -123,15 +131,15 @@ static int test_forward(const struct instance *k, int images)
         for (int i = -y.halo; i < y.h + y.halo; i++)
             for (int j = -y.halo; j < y.w + y.halo; j++)
                 for (int c = 0; c < CO; c++) {
-                    const real got = *at(&y, n, i, j, c);
+                    const real got = *at(&y, n, i, j, c), *wn = w + (k->EACH ? n * size : 0);
                     struct sum s;
                     if (!inside(&y, i, j)) {
                         wrong += got != untouched;
                         continue;
                     }
-                    s = k->conv     ? conv_at(k, &x, w, n, i, j, c)
-                        : k->deconv ? deconv_at(k, &x, w, n, i, j, c)
-                                    : dwconv_at(k, &x, w, n, i, j, c);
+                    s = k->conv     ? conv_at(k, &x, wn, n, i, j, c)
+                        : k->deconv ? deconv_at(k, &x, wn, n, i, j, c)
+                                    : dwconv_at(k, &x, wn, n, i, j, c);
                     if (k->BIAS) add(&s, bias[c]);
                     if (k->ACCUMULATE) add(&s, *at(&before, n, i, j, c));
                     if (k->epilogue) s.value *= TEST_EPILOGUE(1), s.magnitude *= TEST_EPILOGUE(1);
@@ -145,30 +153,59 @@ static int test_gradient(const struct instance *k, int images)
 {
     const int depthwise = k->dwconv_wgrad != NULL, S = depthwise ? 1 : k->S, K = k->K, PAD = depthwise ? K / 2 : k->PAD;
     const int CI = depthwise ? k->C : k->CI, CO = depthwise ? k->C : k->CO, COP = depthwise ? 1 : CEIL(CO, 16) * 16;
-    struct block x = block(images, S * k->H, S * k->W, CI, k->XH, 0), gy = block(images, k->H, k->W, CO, k->GH, 0);
-    const long size = (long)K * K * CI * COP;
-    real *dw = noises(size), *before = malloc(size * sizeof *before);
+    const int more = K - S - 2 * PAD, each = k->EACH, parts = each ? images : 1;
+    struct block x = block(images, S * k->H + more, S * k->W + more, CI, k->XH, 0),
+                 gy = block(images, k->H, k->W, CO, k->GH, 0);
+    const long size = (long)K * K * CI * COP, stride = each ? RESERVED(CO, CI, K) : size;
+    real *dw = noises(parts * stride), *before = malloc(size * sizeof *before);
     int wrong = 0;
 
-    for (long l = 0; l < size; l++) before[l] = dw[l];
+    for (long l = 0; l < size; l++) before[l] = each ? 0 : dw[l];
     if (depthwise)
         k->dwconv_wgrad(x.data, gy.data, dw, images);
     else
         k->conv_wgrad(x.data, gy.data, dw, images);
-    for (long l = 0; l < size; l++) {
+    for (long part = 0; part < parts * size; part++) {
+        const int l = part % size, first = part / size, end = each ? first + 1 : images;
         const int a = l / COP / CI / K, b = l / COP / CI % K, c = l / COP % CI, o = depthwise ? c : l % COP;
         struct sum s = {before[l], fabs(before[l])};
         if (o >= CO) continue;
-        for (int n = 0; n < images; n++)
+        for (int n = first; n < end; n++)
             for (int i = 0; i < k->H; i++)
                 for (int j = 0; j < k->W; j++) {
                     const int xi = S * i + a - PAD, xj = S * j + b - PAD;
                     if (inside(&x, xi, xj)) add(&s, (double)*at(&x, n, xi, xj, c) * *at(&gy, n, i, j, o));
                 }
-        wrong += differs(dw[l], s);
+        wrong += differs(dw[first * stride + l], s);
     }
     free(x.data), free(gy.data), free(dw), free(before);
     return wrong;
+}
+
+static int test_unpack(const struct instance *k)
+{
+    const int CI = k->CI, CO = k->CO, COP = CEIL(CO, 16) * 16, taps = k->K * k->K;
+    real *packed = noises((long)taps * CI * COP), *dw = noises((long)CO * CI * taps);
+    int wrong = 0;
+    k->wgrad_unpack(packed, dw);
+    for (int o = 0; o < CO; o++)
+        for (int c = 0; c < CI; c++)
+            for (int tap = 0; tap < taps; tap++)
+                wrong += dw[(o * CI + c) * taps + tap] != packed[(tap * CI + c) * COP + o];
+    free(packed), free(dw);
+    return wrong;
+}
+
+#include "resample.h"
+
+/* How many values are wrong. */
+static int test(const struct instance *k, int images)
+{
+    if (k->pack) return test_forward(k, images);
+    if (k->wgrad_unpack) return test_unpack(k);
+    if (k->conv_wgrad || k->dwconv_wgrad) return test_gradient(k, images);
+    if (k->border) return test_border(k, images) + test_border_gradients(k, images);
+    return k->taps || k->edge_taps ? test_taps(k) : test_window(k, images);
 }
 
 int main(void)
@@ -180,7 +217,7 @@ int main(void)
                                                                                  : images == 3 ? 2
                                                                                                : 1) {
             const struct instance *k = &instances[l];
-            const int wrong = k->pack ? test_forward(k, images) : test_gradient(k, images);
+            const int wrong = test(k, images);
             if (wrong) printf("FAILED %s (%d images): %d values\n", k->name, images, wrong);
             failed += wrong != 0;
         }

@@ -1,78 +1,9 @@
 /* The data loader: formats, halves and epochs, broken pictures, batches made ahead. */
 #define _XOPEN_SOURCE 700
 #include "../../runtime/data.h"
-#include "data_files.h"
+#include "data_checks.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <math.h>
-
-/* ---------------------------------------------------------------- helpers */
-
-static struct ag_data_options options(const char *format, const char *path, int size)
-{
-    struct ag_data_options o = {format, path, size, 3, 0, 0.5, 7, 0};
-    return o;
-}
-
-static struct ag_data *open_data(const struct ag_data_options *o)
-{
-    struct ag_data *data;
-    struct ag_error err;
-    int status = ag_data_open(&data, o, &err);
-    check(status == 0, "opening %s '%s': status %d, %s", o->format, o->path, status, status ? err.text : "");
-    if (status) exit(1);
-    return data;
-}
-
-/* Opening fails with the status and a line that has all the words (separated by |). */
-static void check_refused(const struct ag_data_options *o, int status, const char *words)
-{
-    struct ag_data *data;
-    struct ag_error err = {"no message"};
-    char copy[512];
-    int got = ag_data_open(&data, o, &err);
-    check(got == status, "%s '%s': status %d, not %d", o->format, o->path ? o->path : "NULL", got, status);
-    check(data == NULL, "a data set in spite of a failure");
-    ag_data_close(data);
-    snprintf(copy, sizeof copy, "%s", words);
-    for (char *word = strtok(copy, "|"); word; word = strtok(NULL, "|"))
-        check(strstr(err.text, word) != NULL, "'%s' is not in: %s", word, err.text);
-    check(!strchr(err.text, '\n'), "more than one line: %s", err.text);
-}
-
-static int to_byte(real value)
-{
-    return (int)floor((double)(value + 1) * 127.5 + 0.5);
-}
-
-/* What is written to stderr between the two calls. */
-static int kept_stderr;
-static void catch_stderr(void)
-{
-    fflush(stderr);
-    kept_stderr = dup(2);
-    int file = open(at("stderr"), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    dup2(file, 2);
-    close(file);
-}
-
-static void caught_stderr(char *text, size_t size)
-{
-    fflush(stderr);
-    dup2(kept_stderr, 2);
-    close(kept_stderr);
-    FILE *file = fopen(at("stderr"), "r");
-    text[fread(text, 1, size - 1, file)] = 0;
-    fclose(file);
-}
-
-static int occurrences(const char *text, const char *word)
-{
-    int n = 0;
-    for (const char *found = text; (found = strstr(found, word)); found++) n++;
-    return n;
-}
 
 /* ---------------------------------------------------------------- binary sets */
 
@@ -131,35 +62,6 @@ static void visit_cifar_half(struct ag_data *data, int half)
         check(!broken, "half %d, epoch %d: a pixel out of its place", half, epoch);
     }
     check(memcmp(order[half][0], order[half][1], sizeof order[half][0]) != 0, "two epochs in the same order");
-}
-
-static void check_same_batches(const struct ag_data_options *a, const struct ag_data_options *b, int same)
-{
-    enum { BATCH = 8 };
-    static const long indices[] = {0, 1, 2, 9, 3, 4, 400, 399, 4, 5, 6, 7, 8, 9};
-    size_t reals = (size_t)BATCH * a->size * a->size * a->channels;
-    real *x = malloc(sizeof(real) * reals), *y = malloc(sizeof(real) * reals);
-    ag_set_threads(1);
-    struct ag_data *one = open_data(a);
-    ag_set_threads(5);
-    struct ag_data *two = open_data(b);
-    struct ag_error err;
-    int equal = 1;
-    for (long index = 0; index < 10; index++) ag_data_batch(two, 0, BATCH, index, y, &err); /* another history */
-    for (size_t i = 0; i < sizeof indices / sizeof *indices; i++)
-        for (int half = 0; half < 2; half++) {
-            memset(x, 0, sizeof(real) * reals);
-            memset(y, 1, sizeof(real) * reals);
-            check(!ag_data_batch(one, half, BATCH, indices[i], x, &err), "%s", err.text);
-            check(!ag_data_batch(two, half, BATCH, indices[i], y, &err), "%s", err.text);
-            equal &= memcmp(x, y, sizeof(real) * reals) == 0;
-        }
-    check(equal == same, "batches of two opens (%s, %s) are %s", a->format, a->path,
-          same ? "not the same" : "the same");
-    ag_data_close(one);
-    ag_data_close(two);
-    free(x);
-    free(y);
 }
 
 static void test_cifar(void)
@@ -224,8 +126,6 @@ static void test_stl(void)
 
 /* ---------------------------------------------------------------- folders of pictures */
 
-enum { PICTURES = 60, SIDE = 8 };
-
 static void write_numbered(const char *name, int i)
 {
     char path[128];
@@ -255,29 +155,6 @@ static void make_images(const char *name, int backwards)
     if (symlink("nothing", at(path))) perror(path);
 }
 
-/* Numbers of the pictures of an epoch of a half, checked to be whole pictures; returns how many kinds there are. */
-static int visit_images(struct ag_data *data, int half, int batch, int times[256])
-{
-    real *out = malloc(sizeof(real) * (size_t)batch * SIDE * SIDE * 3);
-    struct ag_error err;
-    int kinds = 0, whole = 1;
-    memset(times, 0, 256 * sizeof *times);
-    for (long index = 0; index < ag_data_count(data, half) / batch; index++) {
-        check(!ag_data_batch(data, half, batch, index, out, &err), "%s", err.text);
-        for (int k = 0; k < batch; k++) {
-            const real *picture = out + k * SIDE * SIDE * 3;
-            int number = to_byte(picture[0]);
-            for (int i = 0; i < SIDE * SIDE; i++)
-                whole &= to_byte(picture[i * 3]) == number && to_byte(picture[i * 3 + 1]) == 255 - number &&
-                         to_byte(picture[i * 3 + 2]) == 77;
-            kinds += !times[number]++;
-        }
-    }
-    check(whole, "a picture that is none of the files");
-    free(out);
-    return kinds;
-}
-
 static void test_images(void)
 {
     make_images("images", 0);
@@ -302,6 +179,40 @@ static void test_images(void)
     o.center_crop = 1;
     data = open_data(&o);
     ag_data_close(data);
+}
+
+/* CelebA's centre crop: only the largest centred square counts, whichever side is the longer. */
+static void test_center_crop(void)
+{
+    static ag_u8 rgb[19 * 30 * 3];
+    static const int sizes[][2] = {{19, 8}, {8, 19}, {8, 8}, {30, 16}, {17, 30}};
+    make_folder("crop");
+    struct ag_data_options o = options("images", at("crop"), SIDE);
+    o.split = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int width = sizes[i][0], height = sizes[i][1], side = width < height ? width : height, times[256];
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) {
+                ag_u8 *pixel = rgb + (y * width + x) * 3;
+                int column = x - (width - side) / 2, row = y - (height - side) / 2;
+                int inside = column >= 0 && column < side && row >= 0 && row < side;
+                pixel[0] = (ag_u8)(inside ? 90 : 250);
+                pixel[1] = (ag_u8)(inside ? 165 : 0);
+                pixel[2] = (ag_u8)(inside ? 77 : 0);
+            }
+        write_png(at("crop/one.png"), rgb, width, height);
+        o.center_crop = 1;
+        struct ag_data *data = open_data(&o);
+        check(visit_images(data, 0, 1, times) == 1 && times[90] == 1, "the centred square of %dx%d", width, height);
+        ag_data_close(data);
+        o.center_crop = 0;
+        real out[SIDE * SIDE * 3];
+        struct ag_error err;
+        data = open_data(&o);
+        check(!ag_data_batch(data, 0, 1, 0, out, &err) && (to_byte(out[0]) > 120) == (width != height),
+              "%dx%d uncropped: %d", width, height, to_byte(out[0]));
+        ag_data_close(data);
+    }
 }
 
 static void test_images_refused(void)
@@ -503,6 +414,7 @@ int main(void)
     if (!mkdtemp(folder)) return perror(folder), 1;
     atexit(remove_folder);
     test_images();
+    test_center_crop();
     test_images_refused();
     test_batches_refused();
     test_broken_images();

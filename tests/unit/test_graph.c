@@ -107,11 +107,11 @@ static double plain(const struct graph *g, const struct node_args *n, struct sha
     case OP_SUM:
         return sum_value(g, x, s, at);
     case OP_SLICE:
-        i[n->attr[0]] = (int)n->attr[1];
+        i[n->attr[0]] += (int)n->attr[1];
         return value(g, x, i);
     case OP_PLACE:
-        i[n->attr[0]] = 0;
-        return at[n->attr[0]] == n->attr[1] ? value(g, x, i) : 0;
+        i[n->attr[0]] -= (int)n->attr[1];
+        return i[n->attr[0]] >= 0 && i[n->attr[0]] < g->node[x].shape.d[n->attr[0]] ? value(g, x, i) : 0;
     case OP_PAD:
     case OP_CROP:
         return window_value(g, x, at, margin);
@@ -210,15 +210,26 @@ static int random_sum(struct graph *g, int x)
     return checked_node(g, a);
 }
 
+static int random_range(struct graph *g, int x, int dim)
+{
+    int size = g->node[x].shape.d[dim], first = draw(size), count = 1 + draw(size - first);
+    return checked_node(g, (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, first, count}});
+}
+
+static int random_place(struct graph *g, int x, int dim)
+{
+    int size = g->node[x].shape.d[dim], first = draw(3), after = draw(3);
+    struct node_args a = {.op = OP_PLACE, .in = {x}, .ins = 1, .attr = {dim, first, first + size + after}};
+    return checked_node(g, a);
+}
+
+/* Of something placed as often as not; then one index, so that sizes stay small. */
 static int random_slice(struct graph *g, int x)
 {
     int dim = draw(4);
-    struct node_args slice = {.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, draw(g->node[x].shape.d[dim])}};
-    x = checked_node(g, slice);
-    struct node_args place = {.op = OP_PLACE, .in = {x}, .ins = 1, .attr = {dim, draw(3), 3}};
-    x = draw(2) ? checked_node(g, place) : x;
-    slice = (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, draw(g->node[x].shape.d[dim])}};
-    return checked_node(g, slice);
+    x = random_range(g, x, dim);
+    x = draw(2) ? random_range(g, random_place(g, x, dim), dim) : x;
+    return g_slice(g, x, dim, draw(g->node[x].shape.d[dim]));
 }
 
 /* Sums, products and broadcasts of tensors over one index space; slices where nothing is batched. */

@@ -189,6 +189,56 @@ static void test_architecture(void)
     ag_text_free(&text);
 }
 
+/* A style space of two layers and one latent choice each, with operations by kind of layer or by layer. */
+static struct ag_program style_program(int micro)
+{
+    static const char *const normal[] = {"conv_1x1", "conv_3x3"}, *const up[] = {"deconv", "nearest_conv"};
+    static const char *const latents[] = {"1", "2", "3"};
+    static const struct ag_tensor alphas[] = {
+        {"alpha.normal", 1, {2}, 0, 0, AG_INIT_CONSTANT, 0, 0},
+        {"alpha.up", 1, {2}, 2, 0, AG_INIT_CONSTANT, 0, 0},
+        {"alpha.b4.normal.w", 1, {3}, 4, 0, AG_INIT_CONSTANT, 0, 0},
+        {"alpha.b8.rgb.w", 1, {3}, 7, 0, AG_INIT_CONSTANT, 0, 0},
+    };
+    static const struct ag_choice choices[] = {
+        {"normal", 2, normal, 0}, {"up", 2, up, 0}, {"b4.normal.w", 3, latents, 1}, {"b8.rgb.w", 3, latents, 1}};
+    static const struct ag_gene genes[] = {
+        {"b4.normal", 0}, {"b8.up", 1}, {"b8.normal", 0}, {"b4.normal", 2}, {"b8.rgb", 3}};
+    struct ag_program style = {.name = "style", .spec = "{\"name\": \"ops\", \"latent\": {}}"};
+    style.block[AG_ALPHA] = (struct ag_table){alphas, 4, 10};
+    style.choice = choices;
+    style.choices = 4;
+    style.gene = genes;
+    style.genes = micro ? 5 : 3;
+    style.micro = micro;
+    return style;
+}
+
+static void test_latents(void)
+{
+    struct ag_program style = style_program(1), plain = style_program(0);
+    struct ag_text text = {0};
+    real alpha[10] = {0, 1, 0, 0, 0, 1, 2, 0, 3, 0};
+    double choose2 = log(2), expected = log(1 + exp(1)) - exp(1) / (1 + exp(1)) + choose2;
+    ag_genotype_text(&text, &style, alpha, "{}");
+    CHECK(strstr(text.text, "\"ops\": {\n    \"b4.normal\": \"conv_3x3\",\n    \"b8.up\": \"deconv\",\n    "
+                            "\"b8.normal\": \"conv_3x3\"\n  },\n  \"latents\": {\n    \"b4.normal\": 3,\n    "
+                            "\"b8.rgb\": 2\n  },\n  \"micro\": {\"normal\": \"conv_3x3\", \"up\": \"deconv\"},"));
+    CHECK(!strcmp(text.text + text.used - 19, "},\n  \"found\": {}\n}\n"));
+#define STYLE_OPS "\"ops\": {\"b4.normal\": \"conv_3x3\", \"b8.up\": \"deconv\", \"b8.normal\": \"conv_3x3\"}"
+    CHECK(ag_same_genotype(text.text, "{" STYLE_OPS ", \"latents\":{\"b4.normal\": 3, \"b8.rgb\" :2}}"));
+    CHECK(!ag_same_genotype(text.text, "{" STYLE_OPS ", \"latents\": {\"b4.normal\": 3, \"b8.rgb\": 1}}"));
+    CHECK(!ag_same_genotype(text.text, "{" STYLE_OPS "}") && !ag_same_genotype("{" STYLE_OPS "}", text.text));
+    CHECK(ag_same_genotype("{" STYLE_OPS "}", "{\"name\": \"latents\", " STYLE_OPS "}"));
+    ag_text_free(&text);
+    style.choices = 2;
+    CHECK(fabs(ag_alpha_entropy(&style, alpha) - expected / 2) < 1e-6);
+    plain.choices = 2;
+    ag_genotype_text(&text, &plain, alpha, "{}");
+    CHECK(!strstr(text.text, "latents") && !strstr(text.text, "micro") && strstr(text.text, "\"b8.up\": \"deconv\""));
+    ag_text_free(&text);
+}
+
 /* ---------------------------------------------------------------- checkpoints */
 
 static void test_checkpoint(void)
@@ -358,6 +408,7 @@ int main(void)
     test_params();
     test_gumbel();
     test_architecture();
+    test_latents();
     test_checkpoint();
     test_replay();
     test_bench();

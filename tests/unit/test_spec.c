@@ -30,6 +30,18 @@
     "'cell1.up0': 'deconv', 'cell1.up1': 'nearest',\n 'cell1.normal0': 'conv_1x1', 'cell1.normal1': 'sep_conv_7x7'"
 #define ONE_GENOTYPE "{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS ", 'cell1.normal2': 'conv_5x5'}}"
 
+/* The other family, with its layers b4.normal, b8.up, … b16.normal. */
+#define STYLE_HEAD                                                                                                     \
+    "{'name': 't', 'image': {'size': 16}, 'data': {'format': 'shapes'}, 'discriminator': {'family': 'stylegan2'},\n "
+#define STYLE_GENERATOR   "'generator': {'family': 'stylegan2'}"
+#define STYLE_SPACE(rest) STYLE_HEAD STYLE_GENERATOR ",\n " rest "}"
+#define STYLE_GEN(rest)   STYLE_HEAD "'generator': {'family': 'stylegan2',\n  " rest "}}"
+#define STYLE(rest)       "{'aggen': 1, 'spec': " STYLE_GEN("'mapping_layers': 3") ",\n " rest "}"
+#define STYLE_OPS                                                                                                      \
+    "'ops': {'b8.up': 'deconv', 'b4.normal': 'conv_5x5', 'b8.normal': 'conv_3x3', 'b16.up': 'bilinear_conv', "         \
+    "'b16.normal': 'conv_1x1'}"
+#define STYLE_MICRO "'micro': {'normal': 'conv_5x5', 'up': 'nearest_conv'}"
+
 struct tally {
     int passed, failed;
 };
@@ -159,14 +171,14 @@ static const struct bad keys[] = {
     {"{'image': {'channels': @2}}", "image.channels", "1 or 3, not 2"},
     {"{'image': {@'widht': 2}}", "image.widht", "unknown key; here are size, channels"},
     {"{'data': {'format': @'cifar'}}", "data.format",
-     "\"cifar10\", \"stl10\", \"images\" or \"shapes\", not \"cifar\""},
+     "\"cifar10\", \"stl10\", \"images\", \"zip\" or \"shapes\", not \"cifar\""},
     {"{'data': {'path': @null}}", "data.path", "a string"},
     {"{'data': {'path': @'a\\u0007'}}", "data.path", "control"},
     {"{'data': {'crop': @'centre'}}", "data.crop", "\"none\" or \"center\""},
-    {"{'generator': {'family': @'stylegan2'}}", "generator.family", "\"residual\", not \"stylegan2\""},
+    {"{'generator': {'family': @'dcgan'}}", "generator.family", "\"residual\" or \"stylegan2\", not \"dcgan\""},
     {"{'generator': {'family': @1}}", "generator.family", "not 1"},
     {"{'generator': {'family': 'residual'}, 'discriminator': {'family': @'stylegan2'}}", "discriminator.family",
-     "\"sngan\""},
+     "must be \"sngan\", the family that goes with generator.family \"residual\", not \"stylegan2\""},
     {GEN("@'chanels': 3"), "generator.chanels", "did you mean \"channels\"?"},
     {GEN("'channels': @0"), "generator.channels", "from 1 to 4096, not 0"},
     {GEN("'channels': @2.5"), "generator.channels", "whole number"},
@@ -211,6 +223,52 @@ static const struct bad keys[] = {
     {SPACE("'retrain': {'checkpoint_every': @0}"), "retrain.checkpoint_every", "from 1"},
     {SPACE("'retrain': @[]"), "retrain", "must be an object, not a list"},
     {SPACE("@'latents': {}"), "latents", "unknown key"},
+    {GEN("@'style': 64"), "generator.style", "the family stylegan2; a residual generator has no mapping network"},
+    {GEN("@'channel_base': 64"), "generator.channel_base", "generator.channels"},
+    {GEN("@'paradigm': 'micro'"), "generator.paradigm", "an alpha of its own"},
+    {GEN("@'dynamic_latents': true"), "generator.dynamic_latents", "one latent"},
+    {SPACE("'retrain': {@'kimg': 1}"), "retrain.kimg", "retrain.iterations"},
+    {SPACE("'retrain': {@'ema_kimg': 1}"), "retrain.ema_kimg", "retrain.ema,"},
+};
+
+static const struct bad style_keys[] = {
+    {"{'image': {'size': @48}, " STYLE_GENERATOR "}", "image.size", "a power of two from 16 to 1024, not 48"},
+    {"{'image': {'size': @8}, " STYLE_GENERATOR "}", "image.size", "a power of two from 16 to 1024, not 8"},
+    {"{'image': {'size': @2048}, " STYLE_GENERATOR "}", "image.size", "not 2048"},
+    {"{" STYLE_GENERATOR ", 'image': {'channels': @2}}", "image.channels", "1 or 3"},
+    {"{" STYLE_GENERATOR ", 'discriminator': {'family': @'sngan'}}", "discriminator.family",
+     "must be \"stylegan2\", the family that goes with generator.family \"stylegan2\", not \"sngan\""},
+    {STYLE_GEN("@'styles': 3"), "generator.styles", "did you mean \"style\"?"},
+    {STYLE_GEN("'style': @0"), "generator.style", "from 1 to 4096"},
+    {STYLE_GEN("'mapping_layers': @0"), "generator.mapping_layers", "from 1 to 16"},
+    {STYLE_GEN("'mapping_layers': @17"), "generator.mapping_layers", "from 1 to 16"},
+    {STYLE_GEN("'channel_divisor': @0"), "generator.channel_divisor", "from 1"},
+    {STYLE_GEN("'normal': [@'sep_conv_3x3']"), "generator.normal[0]",
+     "\"conv_1x1\", \"conv_3x3\" or \"conv_5x5\", not \"sep_conv_3x3\""},
+    {STYLE_GEN("'up': ['deconv', @'nearest']"), "generator.up[1]",
+     "\"deconv\", \"nearest_conv\" or \"bilinear_conv\", not \"nearest\""},
+    {STYLE_GEN("'paradigm': @'mini'"), "generator.paradigm", "\"micro\" or \"macro\""},
+    {STYLE_GEN("'dynamic_latents': @1"), "generator.dynamic_latents", "true or false, not 1"},
+    {STYLE_GEN("'dynamic_latents': @'true'"), "generator.dynamic_latents", "true or false, not \"true\""},
+    {STYLE_GEN("'dynamic_latents': @null"), "generator.dynamic_latents", "not null"},
+    {STYLE_GEN("@'channels': 64"), "generator.channels", "channel_base, channel_max, channel_divisor"},
+    {STYLE_GEN("@'base': 4"), "generator.base", "begins at 4 pixels"},
+    {STYLE_GEN("@'cells': 4"), "generator.cells", "image.size"},
+    {STYLE_GEN("@'cell': {'skip': null}"), "generator.cell", "image.size"},
+    {STYLE_SPACE("'search': {'batch': @6}"), "search.batch",
+     "at most 4 or a multiple of 4, not 6: the discriminator's"},
+    {STYLE_SPACE("'search': {'batch': 4}, 'retrain': {'batch_g': @5}"), "retrain.batch_g", "a multiple of 4, not 5"},
+    {STYLE_SPACE("'retrain': {'batch_d': @4095}"), "retrain.batch_d", "a multiple of 4, not 4095"},
+    {STYLE_SPACE("'retrain': {'batch_d': @0}"), "retrain.batch_d", "from 1 to 4096, or null"},
+    {STYLE_SPACE("'retrain': {@'iterations': 9}"), "retrain.iterations", "retrain.kimg"},
+    {STYLE_SPACE("'retrain': {@'ema': 0.9}"), "retrain.ema", "retrain.ema_kimg"},
+    {STYLE_SPACE("'retrain': {@'channels': null}"), "retrain.channels", "retrain.channel_divisor"},
+    {STYLE_SPACE("'retrain': {@'critic_steps': 1}"), "retrain.critic_steps", "one D step a G step"},
+    {STYLE_SPACE("'retrain': {@'king': 1}"), "retrain.king", "did you mean \"kimg\"?"},
+    {STYLE_SPACE("'retrain': {'r1_interval': @-1}"), "retrain.r1_interval", "from 0"},
+    {STYLE_SPACE("'retrain': {'mixing': @1.1}"), "retrain.mixing", "at most 1"},
+    {STYLE_SPACE("'retrain': {'ema_kimg': @0}"), "retrain.ema_kimg", "above 0"},
+    {STYLE_SPACE("'retrain': {'w_decay': @1}"), "retrain.w_decay", "below 1"},
 };
 
 static const struct bad cells[] = {
@@ -265,12 +323,45 @@ static const struct bad genotypes[] = {
      "did you mean \"cell1.normal2\"?"},
     {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {@'cell2.skip0': 'deconv'}}", "ops.cell2.skip0", "no such edge"},
     {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.up0': @'conv_1x1'}}", "ops.cell1.up0",
-     "up operation (deconv, nearest, bilinear, nearest_conv, bilinear_conv), not \"conv_1x1\""},
+     "up operation (nearest, bilinear, deconv, nearest_conv, bilinear_conv), not \"conv_1x1\""},
     {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @'deconv'}}", "ops.cell1.normal0",
      "normal operation"},
     {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @'conv_9x9'}}", "ops.cell1.normal0",
      "\"conv_9x9\""},
     {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {'cell1.normal0': @null}}", "ops.cell1.normal0", "not null"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS
+     ", 'cell1.normal2': 'conv_5x5'}, @'latents': {'cell1.up0': 1}}",
+     "latents", "the family stylegan2"},
+    {"{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS
+     ", 'cell1.normal2': 'conv_5x5'}, @'micro': {'up': 'deconv'}}",
+     "micro", "the family stylegan2"},
+    {STYLE("'ops': @[]"), "ops", "must be an object of layers"},
+    {STYLE("'ops': @{'b4.normal': 'conv_1x1', 'b16.up': 'deconv'}"), "ops", "given for b8.up, b8.normal, b16.normal"},
+    {STYLE("'ops': {@'b8.uq': 'deconv'}"), "ops.b8.uq", "the spec has no such layer, did you mean \"b8.up\"?"},
+    {STYLE("'ops': {@'b4.up': 'deconv'}"), "ops.b4.up", "no such layer"},
+    {STYLE("'ops': {@'b32.up': 'deconv'}"), "ops.b32.up",
+     "no such layer at image.size 16, where the last ones are b16.up"},
+    {STYLE("'ops': {@'b2048.up': 'deconv'}, " STYLE_MICRO), "ops.b2048.up", "the spec has no such layer"},
+    {STYLE("'ops': {'b8.up': @'nearest'}"), "ops.b8.up",
+     "must be an up operation (deconv, nearest_conv, bilinear_conv), not \"nearest\""},
+    {STYLE("'ops': {'b8.normal': @'sep_conv_3x3'}"), "ops.b8.normal",
+     "must be a layer's normal operation (conv_1x1, conv_3x3, conv_5x5), not \"sep_conv_3x3\""},
+    {STYLE("'ops': {'b32.up': @'conv_1x1'}, " STYLE_MICRO), "ops.b32.up", "an up operation"},
+    {STYLE("'ops': {}, 'micro': @{'up': 'deconv'}"), "micro.normal", "required"},
+    {STYLE("'ops': {}, 'micro': {'up': @'conv_3x3', 'normal': 'conv_3x3'}"), "micro.up", "an up operation"},
+    {STYLE("'ops': {}, 'micro': {@'b4.normal': 'conv_3x3'}"), "micro.b4.normal", "unknown key; here are normal, up"},
+    {STYLE("'ops': {}, 'micro': @[]"), "micro", "an object"},
+    {STYLE("'ops': {}, 'latents': @[], " STYLE_MICRO), "latents", "an object"},
+    {STYLE(STYLE_OPS ", 'latents': {'b4.normal': @0}"), "latents.b4.normal",
+     "from 1 to 3 (generator.mapping_layers), not 0"},
+    {STYLE(STYLE_OPS ", 'latents': {'b16.rgb': @4}"), "latents.b16.rgb", "not 4"},
+    {STYLE(STYLE_OPS ", 'latents': {'b16.up': @1.5}"), "latents.b16.up", "not 1.5"},
+    {STYLE(STYLE_OPS ", 'latents': {'b16.up': @'1'}"), "latents.b16.up", "not \"1\""},
+    {STYLE(STYLE_OPS ", 'latents': {@'b16.rbg': 1}"), "latents.b16.rbg", "did you mean \"b16.rgb\"?"},
+    {STYLE(STYLE_OPS ", 'latents': {@'b8.rgb': 1}"), "latents.b8.rgb", "the spec has no such layer"},
+    {STYLE(STYLE_OPS ", 'latents': {@'b32.rgb': 1}"), "latents.b32.rgb", "no such layer at image.size 16"},
+    {STYLE(STYLE_OPS ", 'latents': {@'b32.up': 1}"), "latents.b32.up", "among latents, b16.rgb"},
+    {STYLE(STYLE_OPS ", 'latents': {'b32.rgb': @9}, " STYLE_MICRO), "latents.b32.rgb", "from 1 to 3"},
 };
 
 static void test_bad(struct tally *tally, const struct bad *cases, size_t count)
@@ -425,6 +516,133 @@ static void test_edges(struct tally *tally)
     check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && spec_edges(&s, edge) == 40, "no skips", err);
 }
 
+static void test_style_defaults(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, parse(STYLE_HEAD STYLE_GENERATOR "}", NULL, 0, &s, &geno, err, sizeof err) == 0, "a style space", err);
+    check(tally, geno.genes == 0 && s.family == FAMILY_STYLEGAN2 && s.image_channels == 3, "its family", "");
+    check(tally,
+          s.latent == 512 && s.style == 512 && s.mapping_layers == 8 && s.channel_base == 32768 &&
+              s.channel_max == 512 && s.channel_divisor == 8 && s.d_channel_base == 32768 && s.d_channel_max == 512 &&
+              s.d_channel_divisor == 8 && !s.macro && !s.dynamic_latents,
+          "networks", "");
+    check(tally,
+          s.normal.count == 3 && s.normal.op[2] == OP_CONV_5X5 && s.up.count == 3 && s.up.op[0] == OP_DECONV &&
+              s.up.op[2] == OP_BILINEAR_CONV,
+          "pools", "");
+    check(tally,
+          s.search.iterations == 500 && s.search.weight_steps == 20 && s.search.bar_steps == 5 &&
+              s.search.arch_steps == 20 && s.search.batch == 2 && s.search.loss == LOSS_HINGE &&
+              s.search.critic_steps == 1 && s.search.weights.lr == 2e-4 && s.search.weights.beta2 == 0.999 &&
+              s.search.arch.lr == 3e-4 && s.search.arch.beta1 == 0.5 && s.search.arch.weight_decay == 1e-3,
+          "search", "");
+    check(tally,
+          s.retrain.loss == LOSS_LOGISTIC && s.retrain.kimg == 15000 && s.retrain.batch_g == 8 &&
+              s.retrain.batch_d == 8 && s.retrain.accumulate == 4 && s.retrain.r1_gamma == 10 &&
+              s.retrain.r1_interval == 16 && s.retrain.mixing == 0.9 && s.retrain.ema_kimg == 10 &&
+              s.retrain.w_decay == 0.995 && s.retrain.channel_divisor == 1,
+          "retrain", "");
+    check(tally,
+          s.retrain.weights.lr == 0.002 && s.retrain.weights.beta1 == 0 && s.retrain.weights.beta2 == 0.99 &&
+              s.retrain.checkpoint_every == 500 && s.retrain.critic_steps == 1 && !s.retrain.linear_decay,
+          "its Adam", "");
+    char *large[] = {"image.size=1024", "retrain.batch_d=12", "generator.dynamic_latents=true"};
+    check(tally,
+          parse(STYLE_HEAD STYLE_GENERATOR "}", large, 3, &s, &geno, err, sizeof err) == 0 && s.retrain.batch_g == 4 &&
+              s.retrain.batch_d == 12 && s.retrain.accumulate == 8 && s.dynamic_latents == 1,
+          "defaults at 1024 px", err);
+}
+
+static void test_style_keys(struct tally *tally)
+{
+    static const char text[] =
+        "{'name': 's', 'image': {'size': 64, 'channels': 1}, 'data': {'format': 'zip', 'path': 'a.zip'}, 'generator': "
+        "{'family': 'stylegan2', 'latent': 7, 'style': 9, 'mapping_layers': 16, 'channel_base': 100, 'channel_max': 9, "
+        "'channel_divisor': 2, 'normal': ['conv_5x5'], 'up': ['bilinear_conv', 'deconv'], 'paradigm': 'macro', "
+        "'dynamic_latents': true}, 'discriminator': {'family': 'stylegan2', 'channel_base': 50, 'channel_max': 3, "
+        "'channel_divisor': 1}, 'search': {'batch': 3}, 'retrain': {'loss': 'hinge', 'kimg': 1, 'batch_g': 12, "
+        "'batch_d': null, 'accumulate': 3, 'r1_gamma': 0.5, 'r1_interval': 0, 'mixing': 0, 'ema_kimg': 0.5, 'w_decay': "
+        "0, 'channel_divisor': 3, 'lr_decay': 'linear', 'weights': {'betas': [0.1, 0.2]}}}";
+    struct spec s, again;
+    struct genotype geno;
+    char err[512] = "";
+    check(tally, parse(text, NULL, 0, &s, &geno, err, sizeof err) == 0, "a style space with every key", err);
+    check(tally, s.macro == 1 && s.dynamic_latents == 1 && s.mapping_layers == 16 && s.d_channel_base == 50, "values",
+          "");
+    check(tally, s.retrain.r1_interval == 0 && s.retrain.batch_g == 12 && s.retrain.batch_d == 8, "retrain values", "");
+    char *once = spec_text(&s);
+    check(tally, spec_parse(once, strlen(once), "t", NULL, 0, &again, &geno, err, sizeof err) == 0, once, err);
+    char *twice = spec_text(&again);
+    check(tally, !strcmp(once, twice) && !memcmp(&s, &again, sizeof s), "canonical text reads back the same", twice);
+    check(tally, strstr(once, "\"dynamic_latents\": true}") && strstr(once, "\"paradigm\": \"macro\""), "a truth",
+          once);
+    free(once);
+    free(twice);
+}
+
+/* The choices of a space, as "NAME:N" joined by spaces, N what each is among: "up" or "normal", or the latents. */
+static const char *choices(const char *space, char *const *sets, int nsets)
+{
+    static char list[2048];
+    static struct choice choice[SPEC_GENES];
+    struct spec s;
+    struct genotype geno;
+    size_t used = 0;
+    if (parse(space, sets, nsets, &s, &geno, list, sizeof list)) return list;
+    int count = spec_choices(&s, choice);
+    *list = 0;
+    for (int i = 0; i < count; i++) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s:", used ? " " : "", choice[i].name);
+        if (choice[i].latents)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%d", choice[i].latents);
+        else
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s", choice[i].up ? "up" : "normal");
+    }
+    return list;
+}
+
+static void test_choices(struct tally *tally)
+{
+    static const char style[] = STYLE_HEAD STYLE_GENERATOR "}";
+    char *sets[] = {"generator.dynamic_latents=true", "generator.mapping_layers=3", "generator.paradigm=macro",
+                    "generator.dynamic_latents=false"};
+    const char *got = choices(style, NULL, 0);
+    check(tally, !strcmp(got, "normal:normal up:up"), "micro", got);
+    got = choices(style, sets, 2);
+    check(tally,
+          !strcmp(got, "normal:normal up:up b4.normal.w:3 b8.up.w:3 b8.normal.w:3 b16.up.w:3 b16.normal.w:3 "
+                       "b16.rgb.w:3"),
+          "micro and dynamic", got);
+    got = choices(style, sets, 3);
+    check(tally,
+          !strcmp(got, "b4.normal:normal b8.up:up b8.normal:normal b16.up:up b16.normal:normal b4.normal.w:3 b8.up.w:3 "
+                       "b8.normal.w:3 b16.up.w:3 b16.normal.w:3 b16.rgb.w:3"),
+          "macro and dynamic", got);
+    got = choices(style, sets, 4);
+    check(tally, !strcmp(got, "b4.normal:normal b8.up:up b8.normal:normal b16.up:up b16.normal:normal"), "macro", got);
+    char *one[] = {"image.size=8"};
+    got = choices(SPEC, one, 1);
+    check(tally,
+          !strcmp(got, "cell1.up0:up cell1.up1:up cell1.normal0:normal cell1.normal1:normal cell1.normal2:normal"),
+          "edges", got);
+}
+
+static void test_layers(struct tally *tally)
+{
+    static struct layer layer[SPEC_GENES];
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "", *sets[] = {"image.size=1024"};
+    parse(STYLE_HEAD STYLE_GENERATOR "}", NULL, 0, &s, &geno, err, sizeof err);
+    check(tally, spec_layers(&s, layer) == 5 && !strcmp(layer[0].name, "b4.normal") && !layer[0].up, "5 layers", "");
+    check(tally, !strcmp(layer[3].name, "b16.up") && layer[3].up && layer[3].resolution == 16, "a layer that doubles",
+          layer[3].name);
+    parse(STYLE_HEAD STYLE_GENERATOR "}", sets, 1, &s, &geno, err, sizeof err);
+    check(tally, spec_layers(&s, layer) == 17 && !strcmp(layer[16].name, "b1024.normal"), "17 layers", layer[16].name);
+}
+
 static void test_sets(struct tally *tally)
 {
     struct spec s;
@@ -477,6 +695,113 @@ static void test_genotype(struct tally *tally)
                 NULL, 0, &s, &geno, err, sizeof err) == 0 &&
               geno.gene[4].op == OP_CONV_3X3,
           "its optional keys; any order of operations", err);
+}
+
+/* The genes of a style genotype as "OP:LATENT" joined by spaces, then the last tRGB's latent; or the complaint. */
+static const char *genes(const char *text, char *const *sets, int nsets)
+{
+    static char list[2048];
+    struct spec s;
+    struct genotype geno;
+    size_t used = 0;
+    if (parse(text, sets, nsets, &s, &geno, list, sizeof list)) return list;
+    for (int i = 0; i < geno.genes; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s:%d ", candidate_name(geno.gene[i].op),
+                                 geno.gene[i].latent);
+    snprintf(list + used, sizeof list - used, "%d", geno.rgb_latent);
+    return list;
+}
+
+static void test_style_genotype(struct tally *tally)
+{
+    static const char latents[] = STYLE(STYLE_OPS ", 'latents': {'b16.rgb': 2, 'b4.normal': 1, 'b16.up': 3}");
+    static const char micro[] =
+        STYLE("'ops': {'b8.up': 'deconv', 'b32.normal': 'conv_1x1', 'b1024.up': 'deconv'}, 'latents': {'b8.up': 1, "
+              "'b16.rgb': 2, 'b32.rgb': 1, 'b32.up': 2}, " STYLE_MICRO);
+    const char *got = genes(STYLE(STYLE_OPS), NULL, 0);
+    check(tally, !strcmp(got, "conv_5x5:3 deconv:3 conv_3x3:3 bilinear_conv:3 conv_1x1:3 3"), "the last latents", got);
+    got = genes(latents, NULL, 0);
+    check(tally, !strcmp(got, "conv_5x5:1 deconv:3 conv_3x3:3 bilinear_conv:3 conv_1x1:3 2"), "some latents", got);
+    got = genes(micro, NULL, 0);
+    check(tally, !strcmp(got, "conv_5x5:3 deconv:1 conv_5x5:3 nearest_conv:3 conv_5x5:3 2"), "micro", got);
+    char *sets[] = {"image.size=32", "ops.b16.up=bilinear_conv", "latents.b4.normal=2"};
+    got = genes(micro, sets, 3);
+    check(tally, !strcmp(got, "conv_5x5:2 deconv:1 conv_5x5:3 bilinear_conv:3 conv_5x5:3 nearest_conv:2 conv_1x1:3 1"),
+          "micro at another size, and --set", got);
+    got = genes(STYLE(STYLE_OPS), sets + 2, 1);
+    check(tally, !strcmp(got, "conv_5x5:2 deconv:3 conv_3x3:3 bilinear_conv:3 conv_1x1:3 3"), "--set of latents", got);
+    got = genes(latents, sets, 1);
+    check(tally, strstr(got, "ops: no operation is given for b32.up, b32.normal") != NULL, "no micro, another size",
+          got);
+    char *last[] = {"image.size=32", "ops.b32.up=deconv", "ops.b32.normal=conv_3x3"};
+    got = genes(latents, last, 3);
+    check(tally, strstr(got, "latents.b16.rgb: no such layer at image.size 32") != NULL, "another size's tRGB", got);
+}
+
+static void test_genotype_text(struct tally *tally)
+{
+    static const char *const texts[] = {
+        ONE_GENOTYPE, STYLE(STYLE_OPS),
+        STYLE("'ops': {'b8.up': 'deconv'}, 'latents': {'b8.up': 1, 'b16.rgb': 2}, " STYLE_MICRO)};
+    struct spec s, again;
+    static struct genotype geno, twin;
+    char err[512] = "";
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        parse(texts[i], NULL, 0, &s, &geno, err, sizeof err);
+        char *once = genotype_text(&s, &geno);
+        check(tally, spec_parse(once, strlen(once), "t", NULL, 0, &again, &twin, err, sizeof err) == 0, once, err);
+        char *twice = genotype_text(&again, &twin);
+        check(tally, !strcmp(once, twice) && !memcmp(&geno, &twin, sizeof geno), "canonical text of a genotype", twice);
+        check(tally, i || !strstr(once, "\"latents\""), "no latents for a residual one", once);
+        check(tally,
+              i < 2 || strstr(once, "\"latents\": {\"b4.normal\": 3, \"b8.up\": 1, \"b8.normal\": 3, \"b16.up\": 3, "
+                                    "\"b16.normal\": 3, \"b16.rgb\": 2}}"),
+              "every latent", once);
+        free(once);
+        free(twice);
+    }
+}
+
+/* What shipped style files say: the number of architectures of a space (0 for a genotype), the layers of a genotype. */
+static void test_style_files(struct tally *tally, const char *root)
+{
+    static const struct {
+        const char *name;
+        double size;
+        int layers, normal, up, rgb; /* normal, up: sums of latents */
+    } files[] = {
+        {"stylegan2_micro", 9, 0, 0, 0, 0},
+        {"stylegan2_micro_dynamic", 618475290624., 0, 0, 0, 0},
+        {"stylegan2_macro", 177147, 0, 0, 0, 0},
+        {"stylegan2_macro_dynamic", 12173449145352192., 0, 0, 0, 0},
+        {"stylegan2_shapes", 9. * 8 * 8 * 8 * 8 * 8 * 8 * 8 * 8, 0, 0, 0, 0},
+        {"stylegan2_icons", 9. * 8 * 8 * 8 * 8 * 8 * 8 * 8 * 8 * 8 * 8, 0, 0, 0, 0},
+        {"genotypes/stylegan2_celeba128", 0, 11, 17, 17, 5},
+        {"genotypes/stylegan2_church256", 0, 13, 31, 22, 3},
+        {"genotypes/stylegan2_ffhq1024", 0, 17, 34, 46, 2},
+        {"genotypes/stylegan2_ffhq1024_micro", 0, 17, 72, 64, 8},
+        {"genotypes/stylegan2_ffhq1024_macro", 0, 17, 72, 64, 8},
+    };
+    static struct choice choice[SPEC_GENES];
+    struct spec s;
+    struct genotype geno;
+    char path[1024], err[1200] = "";
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/spaces/%s.json", root, files[i].name);
+        int latents[2] = {0, 0}, status = spec_read(path, NULL, 0, &s, &geno, err, sizeof err);
+        check(tally, status == 0 && geno.genes == files[i].layers, path, err);
+        if (status) continue;
+        const char *slash = strrchr(files[i].name, '/');
+        check(tally, !strcmp(s.name, slash ? slash + 1 : files[i].name), path, s.name);
+        for (int k = 0; k < geno.genes; k++) latents[k % 2] += geno.gene[k].latent;
+        check(tally, latents[0] == files[i].normal && latents[1] == files[i].up && geno.rgb_latent == files[i].rgb,
+              path, "other latents");
+        double size = geno.genes ? 0 : 1;
+        int count = spec_choices(&s, choice);
+        for (int k = 0; k < count; k++)
+            size *= choice[k].latents ? choice[k].latents : choice[k].up ? s.up.count : s.normal.count;
+        check(tally, size == files[i].size, path, "another number of architectures");
+    }
 }
 
 static void test_files(struct tally *tally, const char *root)
@@ -638,13 +963,21 @@ int main(int argc, char **argv)
     BAD(syntax);
     BAD(keys);
     BAD(cells);
+    BAD(style_keys);
     BAD(genotypes);
     test_bad_sets(&tally);
     test_defaults(&tally);
     test_every_key(&tally);
+    test_style_defaults(&tally);
+    test_style_keys(&tally);
     test_edges(&tally);
+    test_layers(&tally);
+    test_choices(&tally);
     test_sets(&tally);
     test_genotype(&tally);
+    test_style_genotype(&tally);
+    test_genotype_text(&tally);
+    test_style_files(&tally, argc > 1 ? argv[1] : ".");
     test_files(&tally, argc > 1 ? argv[1] : ".");
     test_limits(&tally);
     test_mutants(&tally, CELL("'edges': [['a', 'in', 2, 'up'], ['b', 2, 1, 'normal']], 'output': 1, 'skip': [2, 1]"),
@@ -652,6 +985,8 @@ int main(int argc, char **argv)
     test_mutants(&tally, SPACE("'search': {'gumbel_tau': 0.5, 'bar_lr_decay': [30, 0.5]}, 'retrain': {'ema': 0}"),
                  4000);
     test_mutants(&tally, ONE_GENOTYPE, 4000);
+    test_mutants(&tally, STYLE_SPACE("'search': {'batch': 4}, 'retrain': {'batch_g': 8, 'r1_interval': 0}"), 4000);
+    test_mutants(&tally, STYLE(STYLE_OPS ", 'latents': {'b16.rgb': 2, 'b4.normal': 1}, " STYLE_MICRO), 4000);
     printf("%d passed, %d failed\n", tally.passed, tally.failed);
     return tally.failed ? 1 : 0;
 }

@@ -293,7 +293,8 @@ static const struct ag_phase phases[] = {
 };
 
 static const char *const pool_up[] = {"deconv", "nearest", "bilinear"};
-static const struct ag_edge edges[] = {{"cell1.up0", 3, pool_up}};
+static const struct ag_choice choices[] = {{"cell1.up0", 3, pool_up, 0}};
+static const struct ag_gene genes[] = {{"cell1.up0", 0}};
 static const struct ag_kernel kernels[] = {{"toy", 1e3}};
 
 #ifndef TOY_SPEC
@@ -329,6 +330,8 @@ const struct ag_program
         .latent = LATENT,
         .kernel = kernels,
         .kernels = 1,
-        .edge = edges,
-        .edges = STATISTICS ? 0 : 1,
+        .choice = choices,
+        .choices = STATISTICS ? 0 : 1,
+        .gene = genes,
+        .genes = STATISTICS ? 0 : 1,
 };

@@ -1,0 +1,357 @@
+/* The kernel functions of single nodes: which template, with which constants. */
+#include "emit_cpu.h"
+#include "ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The halo of what a node's kernel writes, and of its input k. */
+long cpu_halo(const struct site *s, int n)
+{
+    const struct local *l = plan_local(s->p, s->group, n, 0);
+    return l ? l->halo : 0;
+}
+
+static long halo_in(const struct site *s, int n, int k)
+{
+    const struct local *l = plan_input_local(s->p, s->group, n, k);
+    return l ? l->halo : 0;
+}
+
+static void size_tokens(struct mem *mem, struct substitutions *sub, struct shape s)
+{
+    template_set(mem, sub, "AG_H", "%d", s.d[1]);
+    template_set(mem, sub, "AG_W", "%d", s.d[2]);
+}
+
+static void number(struct mem *mem, struct substitutions *sub, const char *token, long value)
+{
+    template_set(mem, sub, token, "%ld", value);
+}
+
+static double picture_flop(const struct site *s, int n)
+{
+    const struct node *node = &s->p->graph->node[n];
+    return op_table[node->op].macs ? 2 * op_table[node->op].macs(s->p->graph, node) / s->p->batch : 0;
+}
+
+/* ---------------------------------------------------------------- kernels on pictures */
+
+static int conv_instance(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int deconv = y->op == OP_KERNEL_DECONV;
+    size_tokens(mem, &sub, deconv ? x->shape : y->shape);
+    number(mem, &sub, "AG_CI", x->shape.d[3]);
+    number(mem, &sub, "AG_CO", y->shape.d[3]);
+    number(mem, &sub, "AG_K", y->attr[0]);
+    number(mem, &sub, "AG_S", y->attr[1]);
+    number(mem, &sub, "AG_PAD", y->attr[2]);
+    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
+    number(mem, &sub, "AG_ACCUMULATE", 0);
+    number(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
+    number(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
+    template_set(mem, &sub, "AG_EXTRA_PARAMS", "");
+    template_set(mem, &sub, "AG_EPILOGUE", "");
+    const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
+                                  y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
+    int i = cpu_instance(s->c, deconv ? "deconv" : "conv", NULL, name, &sub, picture_flop(s, n));
+    free(sub.list);
+    return i;
+}
+
+static int dw_instance(const struct site *s, int n)
+{
+    const struct node *y = &s->p->graph->node[n];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    size_tokens(mem, &sub, y->shape);
+    number(mem, &sub, "AG_C", y->shape.d[3]);
+    number(mem, &sub, "AG_K", y->attr[0]);
+    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number(mem, &sub, "AG_YH", cpu_halo(s, n));
+    const char *name =
+        mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
+    int i = cpu_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
+    free(sub.list);
+    return i;
+}
+
+static int wgrad_instance(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *w = &g->node[n], *x = &g->node[w->in[0]], *gy = &g->node[w->in[1]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int depthwise = w->op == OP_DW_DW, k = (int)w->attr[0], in = x->shape.d[3], out = gy->shape.d[3];
+    size_tokens(mem, &sub, gy->shape);
+    number(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
+    number(mem, &sub, "AG_CI", in);
+    number(mem, &sub, "AG_K", k);
+    number(mem, &sub, "AG_EACH", w->op == OP_KERNEL_WGRAD);
+    number(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
+    number(mem, &sub, "AG_S", depthwise ? 1 : w->attr[1]);
+    number(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->attr[2]);
+    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number(mem, &sub, "AG_GH", halo_in(s, n, 1));
+    const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
+                                  gy->shape.d[2], depthwise ? 1 : in, out);
+    int i = cpu_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, picture_flop(s, n));
+    free(sub.list);
+    return i;
+}
+
+/* Kernels that rearrange or filter pictures: the template, and the size that it is written for. */
+static int resample_instance(const struct site *s, int n)
+{
+    static const char *const template[OP_COUNT] = {
+        [OP_UP_NEAREST] = "nearest",       [OP_SUMPOOL] = "sumpool", [OP_UP_BILINEAR] = "bilinear",
+        [OP_UP_BILINEAR_T] = "bilinear_t", [OP_FIR] = "fir",         [OP_SHUFFLE] = "shuffle",
+        [OP_UNSHUFFLE] = "unshuffle",
+    };
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    const char *what = template[y->op];
+    struct shape small = y->shape.d[1] < x->shape.d[1] ? y->shape : x->shape, size = y->op == OP_FIR ? x->shape : small;
+    int channels = y->shape.d[3] < x->shape.d[3] ? y->shape.d[3] : x->shape.d[3];
+    size_tokens(mem, &sub, size);
+    number(mem, &sub, "AG_C", channels);
+    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number(mem, &sub, "AG_PAD", y->attr[0]);
+    number(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
+    int i =
+        cpu_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+/* What a bilinear up-sampling convolution's border needs beside its main part: node n's own kernel, or what follows
+ * its convolution. */
+int cpu_border(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int dx = y->op == OP_BORDER_DX || (y->op == OP_KERNEL_CONV && y->attr[3] == FORM_BORDER_DX),
+        dw = y->op == OP_BORDER_DW;
+    const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
+    struct shape edges = dw ? y->shape : g->node[y->in[y->op == OP_KERNEL_CONV ? 2 : 1]].shape;
+    size_tokens(mem, &sub, x->shape);
+    number(mem, &sub, "AG_CI", edges.d[2]);
+    number(mem, &sub, "AG_Q", edges.d[3]);
+    number(mem, &sub, dx ? "AG_YH" : "AG_XH", halo_in(s, n, 0));
+    number(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? halo_in(s, n, 1) : cpu_halo(s, n));
+    const char *name =
+        mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
+    int i = cpu_instance(s->c, template, NULL, name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+static int moments_instance(const struct site *s, int n)
+{
+    const struct node *x = &s->p->graph->node[s->p->graph->node[n].in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    size_tokens(mem, &sub, x->shape);
+    number(mem, &sub, "AG_C", x->shape.d[3]);
+    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    const char *name = mem_printf(mem, "moments_%dx%dx%d", x->shape.d[1], x->shape.d[2], x->shape.d[3]);
+    int i = cpu_instance(s->c, "moments", NULL, name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+/* ---------------------------------------------------------------- kernels in weight space */
+
+static int pack_instance(const struct site *s, int n)
+{
+    static const char *const template[] = {"conv", "conv", "deconv", "dwconv", "dwconv"};
+    const struct node *y = &s->p->graph->node[n];
+    struct weight w = g_weight(s->p->graph, y->in[0]);
+    enum pack pack = (enum pack)y->attr[0];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
+    number(mem, &sub, "AG_CI", swapped ? w.out : w.in);
+    number(mem, &sub, "AG_CO", swapped ? w.in : w.out);
+    number(mem, &sub, "AG_C", w.out);
+    number(mem, &sub, "AG_K", w.k);
+    number(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
+    number(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
+    const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", template[pack], w.k, w.k, w.out, w.in);
+    int i = cpu_instance(s->c, template[pack], "pack", name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+static int taps_instance(const struct site *s, int n)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int adjoint = y->op == OP_TAPS_T || y->op == OP_EDGE_TAPS_T;
+    struct shape w = adjoint ? y->shape : x->shape;
+    const char *template = op_table[y->op].name;
+    number(mem, &sub, "AG_O", w.d[1]);
+    number(mem, &sub, "AG_I", w.d[2]);
+    number(mem, &sub, "AG_KIND", y->attr[0]);
+    int i = cpu_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->attr[0], w.d[1], w.d[2]),
+                         &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+static int unpack_instance(const struct site *s, int n)
+{
+    const struct node *y = &s->p->graph->node[n];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    number(mem, &sub, "AG_K", y->attr[0]);
+    number(mem, &sub, "AG_CO", y->attr[1]);
+    number(mem, &sub, "AG_CI", y->attr[2]);
+    const char *name = mem_printf(mem, "unpack%ldx%ld_%ld_%ld", y->attr[0], y->attr[0], y->attr[1], y->attr[2]);
+    int i = cpu_instance(s->c, "wgrad_unpack", NULL, name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+/* Every rearrangement is a loop nest over the smaller of x and y with a stride for each of both. */
+static int strided_instance(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    struct mem *mem = s->c->mem;
+    struct substitutions sub = {NULL, 0, 0};
+    long xs[4] = {0, 0, 0, 1}, ys[4] = {0, 0, 0, 1}, xat = 0, yat = 0, clear = 0;
+    struct shape xd = x->shape, yd = y->shape;
+    if (y->batched) { /* of one picture; a weight's window is its last dimension */
+        int flips = y->op == OP_FLIPT;
+        xd = flips ? shape4(xd.d[1], xd.d[2], 1, xd.d[3]) : shape4(1, xd.d[1], xd.d[2], xd.d[3]);
+        yd = flips ? shape4(yd.d[1], yd.d[2], 1, yd.d[3]) : shape4(1, yd.d[1], yd.d[2], yd.d[3]);
+    }
+    for (int d = 2; d >= 0; d--) {
+        xs[d] = xs[d + 1] * xd.d[d + 1];
+        ys[d] = ys[d + 1] * yd.d[d + 1];
+    }
+    struct shape dim = shape_size(xd) < shape_size(yd) ? xd : yd;
+    int grows = y->op == OP_PAD || y->op == OP_PLACE, margin = (yd.d[2] - xd.d[2]) / 2;
+    if (grows) clear = shape_size(yd);
+    if (y->op == OP_PAD) yat = margin * (ys[2] + ys[3]);
+    if (y->op == OP_CROP) xat = -margin * (xs[2] + xs[3]);
+    if (y->op == OP_PLACE) yat = y->attr[1] * ys[y->attr[0]];
+    if (y->op == OP_SLICE) xat = y->attr[1] * xs[y->attr[0]];
+    if (y->op == OP_PERMUTE) {
+        long old[4];
+        memcpy(old, xs, sizeof old);
+        for (int d = 0; d < 4; d++) xs[d] = old[y->attr[d]];
+    }
+    if (y->op == OP_FLIP || y->op == OP_FLIPT) {
+        xat = (xd.d[2] - 1) * xs[2] + (xd.d[3] - 1) * xs[3];
+        xs[2] = -xs[2];
+        xs[3] = -xs[3];
+    }
+    if (y->op == OP_FLIPT) {
+        long t = xs[0];
+        xs[0] = xs[1];
+        xs[1] = t;
+        dim = yd;
+    }
+    for (int d = 0; d < 4; d++) {
+        number(mem, &sub, mem_printf(mem, "AG_D%d", d), dim.d[d]);
+        number(mem, &sub, mem_printf(mem, "AG_X%d", d), xs[d]);
+        number(mem, &sub, mem_printf(mem, "AG_Y%d", d), ys[d]);
+    }
+    number(mem, &sub, "AG_X", xat);
+    number(mem, &sub, "AG_Y", yat);
+    number(mem, &sub, "AG_CLEAR", clear);
+    const char *name = mem_printf(mem, "%s_%dx%dx%dx%d", op_table[y->op].name, dim.d[0], dim.d[1], dim.d[2], dim.d[3]);
+    int i = cpu_instance(s->c, "strided", NULL, name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+static int softmax_instance(const struct site *s, int n)
+{
+    struct substitutions sub = {NULL, 0, 0};
+    int size = s->p->graph->node[n].shape.d[3];
+    number(s->c->mem, &sub, "AG_C", size);
+    int i = cpu_instance(s->c, "softmax", NULL, mem_printf(s->c->mem, "softmax_%d", size), &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+int cpu_combine(const struct site *s, int n)
+{
+    const struct node *y = &s->p->graph->node[n];
+    struct mem *mem = s->c->mem;
+    struct substitutions sub = {NULL, 0, 0};
+    struct shape x = s->p->graph->node[y->in[0]].shape;
+    const char *template = y->op == OP_MOMENTS ? "combine_moments" : y->op == OP_SUM ? "combine" : "combine_wgrad";
+    number(mem, &sub, "AG_PARTS", s->p->parts);
+    number(mem, &sub, "AG_STRIDE", s->p->node[n].partial_size);
+    number(mem, &sub, "AG_SIZE", shape_size(y->shape));
+    number(mem, &sub, "AG_BATCH", s->p->batch);
+    number(mem, &sub, "AG_PIXELS", (long)x.d[1] * x.d[2]);
+    number(mem, &sub, "AG_C", x.d[3]);
+    number(mem, &sub, "AG_CI", y->shape.d[1]);
+    number(mem, &sub, "AG_CO", y->shape.d[0]);
+    number(mem, &sub, "AG_TAPS", (long)y->shape.d[2] * y->shape.d[3]);
+    number(mem, &sub, "AG_DEPTHWISE", y->op == OP_DW_DW);
+    const char *name = mem_printf(mem, "%s_%ld", template, shape_size(y->shape));
+    int i = cpu_instance(s->c, template, NULL, name, &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+/* ---------------------------------------------------------------- any node */
+
+int cpu_node(const struct site *s, int n)
+{
+    switch (s->p->graph->node[n].op) {
+    case OP_KERNEL_CONV:
+    case OP_KERNEL_DECONV:
+        return conv_instance(s, n);
+    case OP_KERNEL_DW:
+        return dw_instance(s, n);
+    case OP_CONV_DW:
+    case OP_KERNEL_WGRAD:
+    case OP_DW_DW:
+        return wgrad_instance(s, n);
+    case OP_UP_NEAREST:
+    case OP_SUMPOOL:
+    case OP_UP_BILINEAR:
+    case OP_UP_BILINEAR_T:
+    case OP_FIR:
+    case OP_SHUFFLE:
+    case OP_UNSHUFFLE:
+        return resample_instance(s, n);
+    case OP_BORDER:
+    case OP_BORDER_DX:
+    case OP_BORDER_DW:
+        return cpu_border(s, n);
+    case OP_TAPS:
+    case OP_TAPS_T:
+    case OP_EDGE_TAPS:
+    case OP_EDGE_TAPS_T:
+        return taps_instance(s, n);
+    case OP_UNPACK:
+        return unpack_instance(s, n);
+    case OP_MOMENTS:
+        return moments_instance(s, n);
+    case OP_PACK:
+        return pack_instance(s, n);
+    case OP_SOFTMAX:
+        return softmax_instance(s, n);
+    default:
+        return strided_instance(s, n);
+    }
+}

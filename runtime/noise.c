@@ -1,0 +1,115 @@
+/* The inputs of a StyleGAN2 generator beside its latents: noise for every layer, style mixing, truncation. */
+#include "ag.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int is_noise(const char *name)
+{
+    return !strncmp(name, "in.noise", 8);
+}
+
+static long picture_size(const struct ag_tensor *tensor)
+{
+    return (long)tensor->shape[1] * tensor->shape[2] * tensor->shape[3];
+}
+
+int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in)
+{
+    ag_u64 first = 0;
+    for (int i = 0; i < phase->in.count; i++) {
+        const struct ag_tensor *tensor = &phase->in.tensor[i];
+        if (!is_noise(tensor->name)) continue;
+        long n = tensor->shape[0] * picture_size(tensor);
+        ag_normals(seed, AG_RNG_NOISE, (ag_u32)draw, first, n, in + tensor->offset);
+        first += (ag_u64)n;
+    }
+    return first > 0;
+}
+
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long step, real *in)
+{
+    ag_u64 index = 0;
+    for (int i = 0; i < phase->in.count; i++) {
+        const struct ag_tensor *tensor = &phase->in.tensor[i];
+        if (!is_noise(tensor->name)) continue;
+        long n = picture_size(tensor);
+        for (long k = 0; k < tensor->shape[0]; k++)
+            ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)(first + k * step), index, n, in + tensor->offset + k * n);
+        index += (ag_u64)n;
+    }
+}
+
+void ag_fill_inputs(const struct ag_phase *phase, const char *prefix, real value, real *in)
+{
+    for (int i = 0; i < phase->in.count; i++) {
+        const struct ag_tensor *tensor = &phase->in.tensor[i];
+        long n = 1;
+        if (strncmp(tensor->name, prefix, strlen(prefix))) continue;
+        for (int k = 0; k < tensor->rank; k++) n *= tensor->shape[k];
+        for (long k = 0; k < n; k++) in[tensor->offset + k] = value;
+    }
+}
+
+/* ---------------------------------------------------------------- style mixing */
+
+/* Where crossovers begin in their stream, behind the latents. */
+#define CROSSOVERS ((ag_u64)1 << 40)
+
+/* in.mix.bR.up, in.mix.bR.normal, in.mix.bR.rgb: numbers that grow in the order of the layers; -1 for anything else. */
+static long layer_place(const char *name)
+{
+    char *kind;
+    if (strncmp(name, "in.mix.b", 8)) return -1;
+    long resolution = strtol(name + 8, &kind, 10);
+    return 3 * resolution + (!strcmp(kind, ".up") ? 0 : !strcmp(kind, ".normal") ? 1 : 2);
+}
+
+/* How many layers come before the one of that place, -1: how many there are. */
+static int layers_before(const struct ag_table *table, long place)
+{
+    int count = 0;
+    for (int i = 0; i < table->count; i++) {
+        long other = layer_place(table->tensor[i].name);
+        count += other >= 0 && (place < 0 || other < place);
+    }
+    return count;
+}
+
+/* The first layer of picture k that takes the other latent; the number of layers if none does. */
+static int crossover(ag_u64 seed, long draw, long k, double probability, int layers)
+{
+    real u[2];
+    ag_uniforms(seed, AG_RNG_MIXING, (ag_u32)draw, CROSSOVERS + 2 * (ag_u64)k, 2, u);
+    /* the product is taken in double, where 24 bits of u cannot round up to `layers` */
+    return (double)u[0] < probability ? 1 + (int)((double)u[1] * (layers - 1)) : layers;
+}
+
+int ag_draw_mixing(const struct ag_phase *phase, ag_u64 seed, long draw, double probability, real *in)
+{
+    const struct ag_table *table = &phase->in;
+    const int layers = layers_before(table, -1);
+    if (!layers) return 0;
+    for (int i = 0; i < table->count; i++) {
+        const struct ag_tensor *tensor = &table->tensor[i];
+        real *value = in + tensor->offset;
+        const long place = layer_place(tensor->name), count = tensor->shape[0];
+        if (!strcmp(tensor->name, "in.mix.z"))
+            ag_normals(seed, AG_RNG_MIXING, (ag_u32)draw, 0, count * tensor->shape[1], value);
+        if (place < 0) continue;
+        const int layer = layers_before(table, place);
+        for (long k = 0; k < count; k++) value[k] = layer >= crossover(seed, draw, k, probability, layers);
+    }
+    return 1;
+}
+
+int ag_mix_from(const struct ag_phase *phase, int first, real *in)
+{
+    int layers = 0;
+    for (int i = 0; i < phase->in.count; i++) {
+        const struct ag_tensor *tensor = &phase->in.tensor[i];
+        if (strncmp(tensor->name, "in.mix.", 7) || !strcmp(tensor->name, "in.mix.z")) continue;
+        for (long k = 0; k < tensor->shape[0]; k++) in[tensor->offset + k] = layers >= first;
+        layers++;
+    }
+    return layers;
+}

@@ -1,0 +1,18 @@
+/* Pictures to look at while a network learns: the same latents and noise each time. */
+#include "ag.h"
+
+void ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
+                        ag_u64 seed, int n, real *pictures)
+{
+    const long picture = (long)program->image_size * program->image_size * program->image_channels;
+    real *in = block[AG_IN];
+    for (int first = 0; first < n; first += phase->batch) {
+        const int count = n - first < phase->batch ? n - first : phase->batch;
+        ag_sample_latents(program, seed, first, phase->batch, ag_tensor_find(&phase->in, "in.z", in));
+        ag_sample_noise(phase, seed, first, 1, in);
+        ag_fill_inputs(phase, "in.mix", 0, in);
+        ag_fill_inputs(phase, "in.psi", 1, in);
+        phase->run(block);
+        ag_copy(pictures + first * picture, ag_tensor_find(&phase->out, "out.fake", block[AG_OUT]), count * picture);
+    }
+}

@@ -1,0 +1,436 @@
+/*
+ * The retraining program of a StyleGAN2 architecture. Tokens: AG_STEPS, AG_BATCH_G, AG_BATCH_D, AG_ACCUMULATE,
+ * AG_R1_INTERVAL, AG_MIXING, AG_{G,D}_{LR,BETA1,BETA2}, AG_EMA, AG_LINEAR_DECAY (0 or 1), AG_CHECKPOINT_EVERY,
+ * AG_SAMPLE_EVERY, AG_SAMPLES, AG_DATA_FORMAT, AG_DATA_PATH and AG_RUN_DEFAULT (string literals), AG_CENTER_CROP.
+ */
+#ifndef AG_STEPS
+#define AG_STEPS            40
+#define AG_BATCH_G          8
+#define AG_BATCH_D          4
+#define AG_ACCUMULATE       2
+#define AG_R1_INTERVAL      16
+#define AG_MIXING           0.9
+#define AG_G_LR             0.002
+#define AG_G_BETA1          0
+#define AG_G_BETA2          0.99
+#define AG_D_LR             0.001882
+#define AG_D_BETA1          0
+#define AG_D_BETA2          0.9906
+#define AG_EMA              0.999
+#define AG_LINEAR_DECAY     0
+#define AG_CHECKPOINT_EVERY 10
+#define AG_SAMPLE_EVERY     20
+#define AG_SAMPLES          64
+#define AG_DATA_FORMAT      "shapes"
+#define AG_DATA_PATH        ""
+#define AG_CENTER_CROP      0
+#define AG_RUN_DEFAULT      "out/run/retrain"
+#endif
+/* AG_TEMPLATE */
+/*
+ * The retraining of a derived architecture as StyleGAN2's config-f is trained. A step takes
+ *
+ *     an Adam step of G on ACCUMULATE passes of BATCH_G pictures, the gradient being the passes' mean
+ *     one of D on as many passes of BATCH_D real and as many generated pictures
+ *     at every R1_INTERVAL-th step, the first included, one of D on the R1 penalty at the same real pictures
+ *
+ * after which the average of G's weights follows; that average is what the generator ships with. A run can stop after
+ * any step, and goes on from its checkpoint as if it had not; pictures, latents, noise and mixing follow from the seed
+ * and how many were used before.
+ */
+#include "retrain.h"
+
+enum {
+    STEPS = AG_STEPS,
+    /* Pictures of a pass, and passes of a step. */
+    BATCH_G = AG_BATCH_G,
+    BATCH_D = AG_BATCH_D,
+    ACCUMULATE = AG_ACCUMULATE,
+    /* What the run's length is counted in. */
+    STEP_PICTURES = BATCH_G * ACCUMULATE,
+    /* Steps from one with R1 to the next; 0: there are none. */
+    R1_INTERVAL = AG_R1_INTERVAL,
+    /* 1: the learning rate falls linearly, to 0 after the last step. */
+    LINEAR_DECAY = AG_LINEAR_DECAY,
+    CHECKPOINT_EVERY = AG_CHECKPOINT_EVERY,
+    SAMPLE_EVERY = AG_SAMPLE_EVERY,
+    CENTER_CROP = AG_CENTER_CROP,
+    /* Pictures in a sample grid. */
+    SAMPLES = AG_SAMPLES,
+    /* Steps from one line of the log to the next. */
+    LOG_EVERY = 16
+};
+/* The probability that a picture's later layers take a second latent. */
+static const double MIXING = AG_MIXING;
+/* What the average of the weights keeps of itself in a step. */
+static const double EMA = AG_EMA;
+static const struct ag_adam_rates g_rates = {AG_G_LR, AG_G_BETA1, AG_G_BETA2, 0};
+/* Corrected for the steps on R1 between the others, c = R1_INTERVAL / (R1_INTERVAL + 1): lr c, beta1^c, beta2^c. */
+static const struct ag_adam_rates d_rates = {AG_D_LR, AG_D_BETA1, AG_D_BETA2, 0};
+
+struct retrain {
+    /* what a checkpoint holds */
+    ag_u64 seed;
+    long steps;                             /* of this run, in all */
+    long step;                              /* steps done */
+    long latents, noises, mixings, batches; /* how many were drawn */
+    double d_loss, g_loss, r1;              /* sums over the passes since a line of the log */
+    real *block[AG_BLOCKS];
+    real *ema; /* the average of AG_G */
+    struct ag_adam d, g;
+
+    const struct ag_phase *d_phase, *g_phase, *r1_phase, *sample;
+    real *gradient; /* sum over the passes of a step */
+    real *reals;    /* [ACCUMULATE, BATCH_D, size, size, channels]: the real pictures of a step with R1 */
+    real *pictures; /* [SAMPLES, size, size, channels] */
+    struct ag_data *data;
+    struct ag_run run;
+    struct ag_progress progress;
+    double last_d_loss, last_g_loss; /* of a pass, for the progress line */
+    double started;                  /* when the line of the log that comes next began, or the run was resumed */
+    struct ag_error *err;
+};
+
+/* ---------------------------------------------------------------- passes */
+
+/* Latents, noise and mixing of a pass of G. */
+static void draw_styles(struct retrain *s, const struct ag_phase *phase)
+{
+    real *in = s->block[AG_IN], *z = ag_tensor_find(&phase->in, "in.z", in);
+    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)phase->batch * retrain_program.latent, z);
+    s->noises += ag_draw_noise(phase, s->seed, s->noises, in);
+    s->mixings += ag_draw_mixing(phase, s->seed, s->mixings, MIXING, in);
+}
+
+/* Runs a pass of a step; the last leaves the mean gradient of all in AG_GRAD. */
+static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, double *loss)
+{
+    const long size = retrain_program.block[phase->updates_weights].size;
+    real *gradient = s->block[AG_GRAD];
+    phase->run(s->block);
+    if (pass > 0) ag_add(gradient, s->gradient, size);
+    if (pass + 1 < ACCUMULATE)
+        ag_copy(s->gradient, gradient, size);
+    else if (ACCUMULATE > 1)
+        ag_scale(gradient, 1.0 / ACCUMULATE, size);
+    return ag_output(phase, "out.loss", s->block, "step", s->step + 1, loss, s->err);
+}
+
+static long batch_reals(void)
+{
+    const long side = retrain_program.image_size;
+    return BATCH_D * side * side * retrain_program.image_channels;
+}
+
+/* ---------------------------------------------------------------- steps */
+
+/* What the learning rate is multiplied by. */
+static double rate(const struct retrain *s)
+{
+    return LINEAR_DECAY ? 1 - (double)s->step / (double)s->steps : 1;
+}
+
+static int generator_step(struct retrain *s)
+{
+    for (int pass = 0; pass < ACCUMULATE; pass++) {
+        draw_styles(s, s->g_phase);
+        int status = run_pass(s, s->g_phase, pass, &s->last_g_loss);
+        if (status) return status;
+        s->g_loss += s->last_g_loss;
+    }
+    ag_adam_step(&s->g, rate(s), s->block[AG_G], s->block[AG_GRAD]);
+    return 0;
+}
+
+static int has_r1(const struct retrain *s)
+{
+    return R1_INTERVAL > 0 && s->step % R1_INTERVAL == 0;
+}
+
+static int discriminator_step(struct retrain *s)
+{
+    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->block[AG_IN]);
+    for (int pass = 0; pass < ACCUMULATE; pass++) {
+        int status = ag_data_batch(s->data, 0, BATCH_D, s->batches++, x, s->err);
+        if (status) return status;
+        if (has_r1(s)) ag_copy(s->reals + pass * batch_reals(), x, batch_reals());
+        draw_styles(s, s->d_phase);
+        if ((status = run_pass(s, s->d_phase, pass, &s->last_d_loss))) return status;
+        s->d_loss += s->last_d_loss;
+    }
+    ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
+    return 0;
+}
+
+/* The penalty counts R1_INTERVAL times, for the steps that go without it. */
+static int r1_step(struct retrain *s)
+{
+    real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->block[AG_IN]);
+    for (int pass = 0; pass < ACCUMULATE; pass++) {
+        double penalty;
+        ag_copy(x, s->reals + pass * batch_reals(), batch_reals());
+        int status = run_pass(s, s->r1_phase, pass, &penalty);
+        if (status) return status;
+        s->r1 += penalty;
+    }
+    ag_scale(s->block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
+    ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
+    return 0;
+}
+
+static int train_step(struct retrain *s)
+{
+    int status = generator_step(s);
+    if (!status) status = discriminator_step(s);
+    if (!status && has_r1(s)) status = r1_step(s);
+    ag_average(s->ema, s->block[AG_G], retrain_program.block[AG_G].size, EMA);
+    return status;
+}
+
+/* ---------------------------------------------------------------- checkpoints */
+
+static void list_values(struct retrain *s, struct ag_checkpoint *c)
+{
+    ag_checkpoint_begin(c, &retrain_program);
+    ag_checkpoint_word(c, "seed", &s->seed);
+    ag_checkpoint_count(c, "steps", &s->steps);
+    ag_checkpoint_count(c, "step", &s->step);
+    ag_checkpoint_count(c, "latents", &s->latents);
+    ag_checkpoint_count(c, "noises", &s->noises);
+    ag_checkpoint_count(c, "mixings", &s->mixings);
+    ag_checkpoint_count(c, "batches", &s->batches);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss);
+    ag_checkpoint_sum(c, "sum.r1", &s->r1);
+}
+
+static void list_tensors(struct retrain *s, struct ag_checkpoint *c)
+{
+    const struct ag_table *table = retrain_program.block;
+    for (int i = AG_G; i <= AG_STAT; i++) ag_checkpoint_block(c, "", &table[i], s->block[i]);
+    ag_checkpoint_block(c, "ema.", &table[AG_G], s->ema);
+    ag_checkpoint_adam(c, "adam.d", "", &table[AG_D], &s->d);
+    ag_checkpoint_adam(c, "adam.g", "", &table[AG_G], &s->g);
+}
+
+/* The generator has the average's weights and the live network's running means of latents. The checkpoint comes last: a
+ * run that is killed before does its last steps, and writes the generator, again. */
+static int save(struct retrain *s)
+{
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    list_tensors(s, &checkpoint);
+    int status = ag_checkpoint_check(&checkpoint, s->err);
+    if (!status) status = ag_run_sync_log(&s->run, s->err);
+    if (!status) status = ag_run_generator(&s->run, s->ema, s->block[AG_STAT], s->err);
+    return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
+}
+
+static int load(struct retrain *s)
+{
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    int status = ag_checkpoint_open(&checkpoint, s->run.checkpoint, s->err);
+    if (!status) {
+        list_tensors(s, &checkpoint);
+        status = ag_checkpoint_read(&checkpoint, s->err);
+    }
+    ag_checkpoint_close(&checkpoint);
+    return status;
+}
+
+/* ---------------------------------------------------------------- between steps */
+
+static double kimg(long step)
+{
+    return (double)step * STEP_PICTURES / 1000;
+}
+
+/* Those among the first `steps` steps that have R1. */
+static long r1_steps(long steps)
+{
+    return R1_INTERVAL > 0 ? (steps + R1_INTERVAL - 1) / R1_INTERVAL : 0;
+}
+
+static void add_mean(struct ag_text *line, const char *key, double sum, long steps)
+{
+    ag_text_add(line, ", \"%s\": ", key);
+    ag_text_number(line, sum / (double)(steps * ACCUMULATE)); /* null where there was nothing to sum */
+}
+
+/* Means over the steps since the last multiple of LOG_EVERY. */
+static int write_log(struct retrain *s)
+{
+    struct ag_text line = {0, 0, 0, 0};
+    const long before = (s->step - 1) / LOG_EVERY * LOG_EVERY;
+    ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->step);
+    ag_text_number(&line, kimg(s->step));
+    add_mean(&line, "d_loss", s->d_loss, s->step - before);
+    add_mean(&line, "g_loss", s->g_loss, s->step - before);
+    add_mean(&line, "r1", s->r1, r1_steps(s->step) - r1_steps(before));
+    ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
+    return ag_run_log(&s->run, &line, s->err);
+}
+
+/* Pictures of the averaged generator, from the same latents and noise each time. */
+static int write_samples(struct retrain *s)
+{
+    real *block[AG_BLOCKS];
+    for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
+    block[AG_G] = s->ema;
+    ag_sample_pictures(&retrain_program, s->sample, block, s->seed, SAMPLES, s->pictures);
+    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%06ld.png", s->step);
+}
+
+/* The sums go on after a last line that comes early: a run that is asked for more steps then ends as one that was asked
+ * for all at once. */
+static int end_step(struct retrain *s)
+{
+    s->step++;
+    const int last = s->step == s->steps, full = s->step % LOG_EVERY == 0;
+    int status = last || full ? write_log(s) : 0;
+    if (full) {
+        s->d_loss = s->g_loss = s->r1 = 0;
+        s->started = ag_seconds();
+    }
+    if (!status && (last || s->step % SAMPLE_EVERY == 0)) status = write_samples(s);
+    if (!status && (last || s->step % CHECKPOINT_EVERY == 0)) status = save(s);
+    return status;
+}
+
+/* ---------------------------------------------------------------- the run */
+
+static int stop(struct retrain *s)
+{
+    int status = save(s);
+    if (status) return status;
+    return ag_fail(s->err, 128 + ag_signals_caught(), "stopped after step %ld of %ld; go on with --resume", s->step,
+                   s->steps);
+}
+
+static int train(struct retrain *s)
+{
+    int status = 0;
+    ag_progress_start(&s->progress, "pictures", s->steps * STEP_PICTURES, s->step * STEP_PICTURES);
+    s->started = ag_seconds();
+    while (!status && s->step < s->steps) {
+        status = train_step(s);
+        if (!status) status = end_step(s);
+        ag_progress_step(&s->progress, s->step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f", kimg(s->step),
+                         s->last_d_loss, s->last_g_loss);
+        if (!status && s->step < s->steps && ag_signals_caught()) status = stop(s);
+    }
+    ag_progress_end(&s->progress);
+    return status;
+}
+
+static int set_up(struct retrain *s)
+{
+    const struct ag_program *p = &retrain_program;
+    const long g = p->block[AG_G].size, d = p->block[AG_D].size;
+    s->d_phase = ag_phase_find(p, "d");
+    s->g_phase = ag_phase_find(p, "g");
+    s->r1_phase = ag_phase_find(p, "r1");
+    s->sample = ag_phase_find(p, "sample");
+    if (ag_blocks_new(p, s->block, s->err)) return 1;
+    if (!(s->ema = ag_reals(g, s->err))) return 1;
+    if (!(s->gradient = ag_reals(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->err))) return 1;
+    if (!(s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->err))) return 1;
+    s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
+    if (!s->pictures || ag_adam_new(&s->d, d_rates, d, s->err)) return 1;
+    return ag_adam_new(&s->g, g_rates, g, s->err);
+}
+
+/* All pictures are for training. */
+static int open_data(struct retrain *s, const char *path)
+{
+    const struct ag_data_options options = {.format = AG_DATA_FORMAT,
+                                            .path = path,
+                                            .size = retrain_program.image_size,
+                                            .channels = retrain_program.image_channels,
+                                            .center_crop = CENTER_CROP,
+                                            .split = 1,
+                                            .seed = s->seed};
+    int status = ag_data_open(&s->data, &options, s->err);
+    if (!status) ag_progress_note(&s->progress, "%s", ag_data_summary(s->data));
+    return status;
+}
+
+/* Takes up the run where its checkpoint left it, or begins one. */
+static int begin(struct retrain *s, const struct ag_options *options)
+{
+    const struct ag_program *p = &retrain_program;
+    s->seed = options->seed;
+    s->steps = options->iterations;
+    if (!s->run.resumed) {
+        if (options->resume)
+            ag_progress_note(&s->progress, "%s holds no checkpoint yet; beginning anew", s->run.folder);
+        for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(p, (enum ag_block)i, s->seed, s->block);
+        ag_copy(s->ema, s->block[AG_G], p->block[AG_G].size);
+        return 0;
+    }
+    int status = load(s);
+    if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
+    if (status) return status;
+    if (options->has_iterations) s->steps = options->iterations;
+    ag_progress_note(&s->progress, "going on after step %ld, kimg %.1f", s->step, kimg(s->step));
+    return 0;
+}
+
+/* The generator looks in the default run folder unless it is told. */
+static void tell_next(struct retrain *s)
+{
+    const char *folder = s->run.folder;
+    ag_progress_note(&s->progress,
+                     "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
+                     "Next, draw some:\n\n    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
+                     folder, folder, folder);
+}
+
+static int retrain(struct retrain *s, const struct ag_options *options)
+{
+    int status = ag_run_open(&s->run, &retrain_program, options, s->err);
+    if (!status) status = set_up(s);
+    if (!status) status = begin(s, options);
+    if (status) return status;
+    if (s->step >= s->steps) {
+        ag_progress_note(&s->progress, "%s is finished: %ld steps; --iterations asks for more", s->run.folder, s->step);
+        return 0;
+    }
+    status = open_data(s, options->data);
+    if (!status) status = ag_run_open_log(&s->run, s->step, s->err);
+    if (status) return status;
+    ag_signals_catch();
+    status = train(s);
+    if (!status) tell_next(s);
+    return status;
+}
+
+static void tear_down(struct retrain *s)
+{
+    ag_data_close(s->data);
+    ag_blocks_free(s->block);
+    ag_free(s->ema);
+    ag_free(s->gradient);
+    ag_free(s->reals);
+    ag_free(s->pictures);
+    ag_adam_free(&s->d);
+    ag_adam_free(&s->g);
+    ag_run_close(&s->run);
+}
+
+int main(int argc, char **argv)
+{
+    static struct retrain s;
+    struct ag_error err;
+    struct ag_options options = {.data = AG_DATA_PATH, .run = AG_RUN_DEFAULT, .iterations = STEPS};
+    int status = ag_options_read(&options, &retrain_program, argc, argv, &err);
+    if (!status && options.replay) return ag_exit(&retrain_program, ag_replay(&retrain_program, &options, &err), &err);
+    if (!status && options.bench) return ag_exit(&retrain_program, ag_bench(&retrain_program, &options, &err), &err);
+    if (!status) {
+        s.err = &err;
+        status = retrain(&s, &options);
+        tear_down(&s);
+    }
+    return ag_exit(&retrain_program, status, &err);
+}

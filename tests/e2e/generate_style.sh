@@ -1,0 +1,129 @@
+#!/bin/sh
+# Generators of the StyleGAN2 family: truncation, noise, mixtures, intermediate latents.
+. "$(dirname "$0")/common.sh"
+picture_tool
+style=$e2e/style generate=$e2e/style/generate layers="b4.normal b8.up b8.normal b16.up b16.normal b16.rgb"
+mkdir -p $style
+
+# All layers take the same latent, so that --latents has a row of what the program draws anyway.
+latents=$(for layer in $layers; do echo "\"$layer\": 5"; done | paste -s -d ,)
+sed "s/\"latents\": {[^}]*}/\"latents\": {$latents}/" tests/golden/style_derived.json > $style/genotype.json
+emit style $style/genotype.json
+build style generate
+runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
+# shellcheck disable=SC2086
+${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $e2e/weights tests/e2e/weights.c $runtime -lm
+ok "tests/e2e/weights.c" $?
+ends "weights" 0 "" $e2e/weights tests/golden/style_derived_g.in.safetensors "$work/bare" "$work/weights"
+
+draw() { # name, options…
+    name=$1
+    shift
+    ends "generate $*" 0 "" $generate -o "$work/$name.png" --weights "$work/weights" --seed 5 "$@"
+}
+cell() { $picture cell "$work/$1.png" 16 "$2"; } # name, number
+alike() { # name, number, name, number: the same but for rounding
+    cell "$1" "$2" > "$work/a"
+    cell "$3" "$4" > "$work/b"
+    is "bytes of picture $2 of $1" "$(wc -c < "$work/a")" 768
+    cmp -l "$work/a" "$work/b" | awk '
+        function value(octal) { return octal % 10 + int(octal / 10) % 10 * 8 + int(octal / 100) * 64 }
+        { d = value($2) - value($3); if (d < -1 || d > 1) far = 1 } END { exit far }'
+    ok "picture $2 of $1 and $4 of $3 differ" $?
+}
+differ() { # name, number, name, number
+    cell "$1" "$2" > "$work/a"
+    cell "$3" "$4" > "$work/b"
+    cmp -l "$work/a" "$work/b" | awk 'END { exit NR < 100 }'
+    ok "picture $2 of $1 and $4 of $3 are much the same" $?
+}
+
+# ---------------------------------------------------------------- pictures
+
+draw plain -n 20 --threads 2
+draw few -n 3 --threads 1
+for i in 0 1 2; do
+    cell plain $i > "$work/expected"
+    cell few $i > "$work/cell"
+    same "picture $i of 3 and of 20" "$work/cell" "$work/expected"
+done
+draw again -n 20 --threads 1
+same "threads" "$work/plain.png" "$work/again.png"
+differ plain 0 plain 1
+
+draw psi -n 3 --psi 0.5
+draw mean -n 3 --psi 0 --noise fixed
+draw noisy -n 2 --psi=0
+differ psi 0 plain 0
+for i in 1 2; do alike mean 0 mean $i; done
+alike noisy 0 mean 0
+cell noisy 0 > "$work/a"
+cell noisy 1 > "$work/b"
+cmp -s "$work/a" "$work/b"
+is "pictures of one latent and two noises: cmp" $? 1
+
+draw fixed -n 2 --noise fixed
+draw random -n 2 --noise random
+draw none -n 2 --noise none
+alike fixed 0 plain 0
+for i in 0 1; do alike random $i plain $i; done
+for pair in "fixed 1 plain 1" "none 0 plain 0"; do
+    # shellcheck disable=SC2086
+    set -- $pair
+    cell "$1" "$2" > "$work/a"
+    cell "$3" "$4" > "$work/b"
+    cmp -s "$work/a" "$work/b"
+    is "$pair: cmp" $? 1
+done
+
+# ---------------------------------------------------------------- mixtures
+
+# a grid of 4 columns: its corner, then the columns' pictures; below, each row's picture, then mixtures
+draw mix --mix 3
+draw mix4 --mix 3,4
+same "the default layer is the middle one" "$work/mix.png" "$work/mix4.png"
+for i in 1 2 3; do
+    alike mix "$i" plain $((i - 1))
+    alike mix $((4 * i)) plain $((i + 2))
+done
+for source in 1 4; do differ mix 5 mix $source; done
+draw mix --mix 3 --threads 1
+same "mixtures, threads" "$work/mix.png" "$work/mix4.png"
+draw all --mix 2,1 --noise fixed # a grid of 3 columns
+for row in 3 6; do
+    alike all $((row + 1)) all 1
+    alike all $((row + 2)) all 2
+done
+draw last --mix 2,6 --noise none
+differ last 4 last 1
+cell last 4 > "$work/a"
+cell last 3 > "$work/b"
+cmp -s "$work/a" "$work/b"
+is "the last layer alone is mixed: cmp" $? 1
+
+# ---------------------------------------------------------------- intermediate latents
+
+draw latents --latents # 8 columns, 8 rows
+is "bytes of picture 63" "$(cell latents 63 | wc -c)" 768
+for i in 0 1 7; do
+    alike latents $((32 + i)) plain "$i"
+    differ latents "$i" plain "$i"
+done
+draw narrow --latents -n 3 --psi 1
+for row in 0 4 7; do alike narrow $((3 * row + 2)) latents $((8 * row + 2)); done
+
+# ---------------------------------------------------------------- errors
+
+for word in half 0x1 nan 1e9 "" " 1"; do ends "psi '$word'" 2 "--psi.*number.*\"$word\"" $generate --psi "$word"; done
+for word in 0 2, ,2 2,0 2,3,4 -2; do ends "mix '$word'" 2 "--mix.*\"$word\"" $generate --mix "$word"; done
+ends "a layer too many" 2 "--mix 2,7.*1 to 6" $generate --mix 2,7
+ends "unknown noise" 2 "--noise.*random|fixed|none.*\"rand\"" $generate --noise rand
+ends "mixtures and latents" 2 "--mix.*--latents" $generate --latents --mix 2
+ends "mixtures and a number" 2 "--mix.*--number" $generate --mix 2 -n 4
+ends "no weights" 2 "nowhere" $generate --weights nowhere
+ends "no means" 2 "bare.*g.map.w_avg.*--psi" $generate --psi 0.7 --weights "$work/bare"
+ends "no means, no truncation" 0 "" $generate -n 2 -o "$work/bare.png" --seed 5 --weights "$work/bare"
+for i in 0 1; do alike bare $i plain $i; done
+ends "help" 0 "" $generate --help
+for line in "--psi P .*(1)" "--noise .*(random)" "--mix N\[,M\]" "--latents"; do says "help" "$line" "$work/stdout"; done
+finish
