@@ -82,6 +82,25 @@ static int dw_instance(const struct site *s, int n)
     return i;
 }
 
+static int linear_instance(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    int wgrad = y->op == OP_LINEAR_WGRAD, in = x->shape.d[3], out = wgrad ? y->shape.d[0] : y->shape.d[3];
+    const char *template = wgrad ? "linear_wgrad" : "linear";
+    number(mem, &sub, "AG_BATCH", s->p->batch);
+    number(mem, &sub, "AG_CI", in);
+    number(mem, &sub, "AG_CO", out);
+    number(mem, &sub, "AG_BIAS", y->ins == 3);
+    number(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
+    double flop = wgrad ? picture_flop(s, n) * s->p->batch : picture_flop(s, n);
+    int i = cpu_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
+    free(sub.list);
+    return i;
+}
+
 static int wgrad_instance(const struct site *s, int n)
 {
     const struct graph *g = s->p->graph;
@@ -322,6 +341,9 @@ int cpu_node(const struct site *s, int n)
         return conv_instance(s, n);
     case OP_KERNEL_DW:
         return dw_instance(s, n);
+    case OP_KERNEL_LINEAR:
+    case OP_LINEAR_WGRAD:
+        return linear_instance(s, n);
     case OP_CONV_DW:
     case OP_KERNEL_WGRAD:
     case OP_DW_DW:

@@ -22,7 +22,7 @@ static const char *output_address(const struct site *s, int n)
 static void node_arguments(const struct site *s, int n, struct text *t)
 {
     const struct node *node = &s->p->graph->node[n];
-    int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV;
+    int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
     int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
     for (int k = 0; k < ins; k++) text_printf(t, "%s, ", input_address(s, n, k));
     if (conv && !bias) text_add(t, "0, ");

@@ -111,7 +111,7 @@ int graph_node(struct graph *g, struct node_args a)
     enum op_class class = op_table[a.op].class;
     if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
         for (int i = 0; i < a.ins; i++) n.batched |= g->node[a.in[i]].batched;
-    if (a.op == OP_UNBATCH) n.batched = 0;
+    if (a.op == OP_UNBATCH || a.op == OP_LINEAR_WGRAD) n.batched = 0;
     if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.attr[3])) n.batched = 1;
     if (g->count * 2 >= g->hash_size) hash_rebuild(g);
     int found = hash_find(g, &n);

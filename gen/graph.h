@@ -73,6 +73,8 @@ enum op {
     OP_KERNEL_CONV,   /* x, packed weight (, bias or edge taps); attr: K, stride, padding, enum conv_form */
     OP_KERNEL_DECONV, /* x, packed weight (, bias); attr: K, stride, padding */
     OP_KERNEL_DW,     /* x, packed weight; attr: K */
+    OP_KERNEL_LINEAR, /* x [N,1,1,I], weight as it is (, bias); attr: 1 for its transpose */
+    OP_LINEAR_WGRAD,  /* x, gy of the whole batch -> [O,I,1,1] */
     OP_KERNEL_WGRAD,  /* x, gy: a weight gradient for each picture, in its kernel's order; attr: K, stride, padding */
     OP_UNPACK,        /* from that order to [N,O,I,K*K]; attr: K, O, I */
     OP_COUNT

@@ -38,7 +38,7 @@ static void leaves_add(struct leaves *l, int node)
 struct uses {
     int pointwise; /* consumers that can compute it themselves: pointwise, or sums */
     int window;    /* consumers that need it in memory */
-    int view;      /* consumers that are its memory under another name */
+    int view;      /* consumers that are its memory under another name, or read the whole batch of it */
     int larger;    /* consumers with more elements, for which it would be computed again and again */
 };
 
@@ -53,7 +53,8 @@ static struct uses *count_uses(const struct plan *p)
         for (int k = 0; k < n->ins; k++) {
             struct uses *u = &uses[n->in[k]];
             const struct node *x = &g->node[n->in[k]];
-            u->view += n->op == OP_RESHAPE || n->op == OP_SLICE || n->op == OP_UNBATCH || n->op == OP_REBATCH;
+            u->view += n->op == OP_LINEAR_WGRAD || n->op == OP_RESHAPE || n->op == OP_SLICE || n->op == OP_UNBATCH ||
+                       n->op == OP_REBATCH;
             if (reads_inline)
                 u->pointwise++;
             else

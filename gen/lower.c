@@ -67,6 +67,43 @@ static int lower_conv(struct graph *to, const struct graph *g, struct whole whol
     return graph_node(to, a);
 }
 
+enum { FEW = 16 }; /* pictures for which packing a linear layer's weight doesn't pay: one for each part of the batch */
+
+static int is_few_pixels(const struct graph *g, int x)
+{
+    struct shape s = g->node[x].shape;
+    return g->node[x].batched && s.d[0] <= FEW && s.d[1] * s.d[2] == 1;
+}
+
+static int is_linear(const struct graph *g, const struct node *conv)
+{
+    return conv->op == OP_CONV && conv->attr[0] == 1 && is_few_pixels(g, conv->in[0]) && !g->node[conv->in[1]].batched;
+}
+
+static int lower_linear(struct graph *to, const struct graph *g, struct whole whole, const int *map)
+{
+    const struct node *n = &g->node[whole.conv];
+    struct node_args a = {.op = OP_KERNEL_LINEAR, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
+    to->section = n->section;
+    to->path = mem_printf(to->mem, "%s", n->path);
+    const struct node *w = &to->node[a.in[1]];
+    a.attr[0] = w->op == OP_FLIPT;
+    if (a.attr[0]) a.in[1] = w->in[0];
+    if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
+    return graph_node(to, a);
+}
+
+/* With its operands from the whole batch, so that the sum needs no parts. */
+static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
+{
+    const struct node *n = &g->node[i];
+    struct node_args a = {.op = OP_LINEAR_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
+    to->section = n->section;
+    to->path = mem_printf(to->mem, "%s", n->path);
+    a.attr[0] = 1;
+    return graph_node(to, a);
+}
+
 /* A weight gradient for each picture comes in its kernel's order, output channels rounded up to 16. */
 static int lower_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
 {
@@ -95,7 +132,12 @@ struct graph *lower(const struct graph *g)
     for (int i = 0; i < g->count; i++) {
         if (!live[i]) continue;
         struct whole whole = read_whole(g, i, uses);
-        if (whole.conv >= 0)
+        if (whole.conv >= 0 && is_linear(g, &g->node[whole.conv]))
+            map[i] = lower_linear(to, g, whole, map);
+        else if (g->node[i].op == OP_CONV_DW && !g->node[i].batched && is_few_pixels(g, g->node[i].in[0]) &&
+                 g->node[i].attr[0] == 1)
+            map[i] = lower_linear_wgrad(to, g, i, map);
+        else if (whole.conv >= 0)
             map[i] = lower_conv(to, g, whole, map);
         else if (g->node[i].op == OP_CONV_DW && g->node[i].batched)
             map[i] = lower_wgrad(to, g, i, map);

@@ -475,6 +475,11 @@ static double macs_kernel_conv(const struct graph *g, const struct node *n)
     return macs_dw(g, n) * g->node[n->in[0]].shape.d[3];
 }
 
+static double macs_linear(const struct graph *g, const struct node *n)
+{
+    return (double)shape_size(n->shape) * g->node[n->in[0]].shape.d[3];
+}
+
 static double macs_kernel_deconv(const struct graph *g, const struct node *n)
 {
     return (double)shape_size(g->node[n->in[0]].shape) * (double)(n->attr[0] * n->attr[0]) * n->shape.d[3];
@@ -534,6 +539,8 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_KERNEL_CONV] = {"conv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_conv},
     [OP_KERNEL_DECONV] = {"deconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_deconv},
     [OP_KERNEL_DW] = {"dwconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_dw},
+    [OP_KERNEL_LINEAR] = {"linear", CLASS_WINDOW, shape_given, NULL, NULL, macs_linear},
+    [OP_LINEAR_WGRAD] = {"linear_wgrad", CLASS_SMALL, shape_given, NULL, NULL, macs_wgrad},
     [OP_KERNEL_WGRAD] = {"conv_dw", CLASS_WINDOW, shape_given, NULL, NULL, macs_wgrad},
     [OP_UNPACK] = {"unpack", CLASS_SMALL, shape_unpack, NULL, NULL, NULL},
 };

@@ -46,6 +46,11 @@ void plan_free(struct plan *p)
 double plan_flop(const struct plan *p)
 {
     double macs = 0;
+    for (int i = 0; i < p->steps; i++) {
+        const struct node *n = &p->graph->node[p->step[i].kernel.root[0]];
+        int small = p->step[i].group < 0 && p->step[i].combine < 0;
+        if (small && op_table[n->op].macs) macs += op_table[n->op].macs(p->graph, n);
+    }
     for (int i = 0; i < p->groups; i++)
         for (int k = 0; k < p->group[i].kernels; k++) {
             const struct node *n = &p->graph->node[p->group[i].kernel[k].root[0]];

@@ -21,7 +21,8 @@ int plan_is_partial(const struct plan *p, int n)
 /* Does it have to wait for the whole batch? */
 static int waits(const struct plan *p, int n)
 {
-    return plan_is_partial(p, n) || p->graph->node[n].op == OP_UNBATCH;
+    enum op op = p->graph->node[n].op;
+    return plan_is_partial(p, n) || op == OP_UNBATCH || op == OP_LINEAR_WGRAD;
 }
 
 static int max(int a, int b)

@@ -17,12 +17,22 @@
 void AG_FN(const real *restrict part, real *restrict y)
 {
     enum { PARTS = AG_PARTS, CI = AG_CI, CO = AG_CO, TAPS = AG_TAPS, ROW = AG_DEPTHWISE ? CO : (CO + 15) / 16 * 16 };
-    for (long t = 0; t < TAPS; t++)
-        for (long c = 0; c < CI; c++) {
-            real sum[CO];
-            for (long o = 0; o < CO; o++) sum[o] = part[(t * CI + c) * ROW + o];
-            for (long p = 1; p < PARTS; p++)
-                for (long o = 0; o < CO; o++) sum[o] += part[p * AG_STRIDE + (t * CI + c) * ROW + o];
-            for (long o = 0; o < CO; o++) y[(o * CI + c) * TAPS + t] = sum[o];
+    /* pieces of 16 x 16 channels, so that both sides of the transposition stay in cache */
+    enum { PIECE = 16, COS = MIN(CO, PIECE), CIS = MIN(CI, PIECE) };
+    for (long o0 = 0; o0 < CO; o0 += PIECE)
+        for (long c0 = 0; c0 < CI; c0 += PIECE) {
+            const long os = MIN(CO - o0, PIECE), cs = MIN(CI - c0, PIECE);
+            real piece[COS][CIS * TAPS];
+            for (long t = 0; t < TAPS; t++)
+                for (long c = 0; c < cs; c++) {
+                    const real *from = part + (t * CI + c0 + c) * ROW + o0;
+                    real sum[COS];
+                    for (long o = 0; o < os; o++) sum[o] = from[o];
+                    for (long p = 1; p < PARTS; p++)
+                        for (long o = 0; o < os; o++) sum[o] += from[p * AG_STRIDE + o];
+                    for (long o = 0; o < os; o++) piece[o][c * TAPS + t] = sum[o];
+                }
+            for (long o = 0; o < os; o++)
+                for (long k = 0; k < cs * TAPS; k++) y[((o0 + o) * CI + c0) * TAPS + k] = piece[o][k];
         }
 }

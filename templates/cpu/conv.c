@@ -35,16 +35,21 @@
 static void AG_FN_PACK(const real *w, real *packed)
 {
     enum { CI = AG_CI, CO = AG_CO, K = AG_K, A = ABREAST(CO, K), CB = BLOCK(A * CO), TRANSPOSED = AG_PACK_TRANSPOSED };
-    for (int block = 0; block < A * CO; block += CB)
-        for (int a = 0; a < K; a++)
-            for (int b = 0; b < K + A - 1; b++)
-                for (int c = 0; c < CI; c++)
-                    for (int l = block; l < block + CB; l++) {
-                        const int o = l % CO, column = b - l / CO, tap = a * K + column;
-                        const long oihw = ((long)o * CI + c) * K * K + tap,
-                                   iohw = ((long)c * CO + o) * K * K + K * K - 1 - tap;
-                        *packed++ = l < A * CO && column >= 0 && column < K ? w[TRANSPOSED ? iohw : oihw] : 0;
-                    }
+    /* pieces of 16 x 16 channels: all columns of a weight at once would fall on the same few lines of cache */
+    enum { KW = K + A - 1, PIECE = 16, LS = CEIL(CB, PIECE), CS = CEIL(CI, PIECE) };
+    for (int piece = 0; piece < CEIL(A * CO, CB) * CS * LS; piece++) {
+        const int block = piece / (CS * LS) * CB, c0 = piece / LS % CS * PIECE, l0 = piece % LS * PIECE;
+        for (int column = 0; column < K * KW; column++)
+            for (int c = c0; c < MIN(CI, c0 + PIECE); c++)
+                for (int l = l0; l < MIN(CB, l0 + PIECE); l++) {
+                    const int o = (block + l) % CO, b = column % KW - (block + l) / CO, tap = column / KW * K + b;
+                    const long oihw = ((long)o * CI + c) * K * K + tap,
+                               iohw = ((long)c * CO + o) * K * K + K * K - 1 - tap;
+                    const int inside = block + l < A * CO && b >= 0 && b < K;
+                    packed[((long)block * K * KW + (long)column * CB) * CI + c * CB + l] =
+                        inside ? w[TRANSPOSED ? iohw : oihw] : 0;
+                }
+    }
 }
 
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */

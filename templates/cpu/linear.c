@@ -1,0 +1,51 @@
+/*
+ * Linear layer of few images, which waits for its weight to come from memory: read once as it lies, in no other order.
+ * TRANSPOSED: the gradient with respect to x, on the same weight.
+ *
+ * Tokens: AG_FN; AG_CI, AG_CO (of x and y); AG_BIAS, AG_TRANSPOSED (0 or 1).
+ */
+#ifndef AG_FN
+#include "vector.h"
+#define AG_FN         linear
+#define AG_CI         512
+#define AG_CO         512
+#define AG_BIAS       1
+#define AG_TRANSPOSED 0
+#endif
+/* AG_TEMPLATE */
+/* y[n,o] = bias[o] + sum over i of x[n,i] w[o,i] (transposed: w[i,o]) */
+void AG_FN(const real *x, const real *w, const real *bias, real *y, int images)
+{
+    enum { CI = AG_CI, CO = AG_CO, ROWS = 4 };
+    for (long n = 0; n < images; n++) {
+        const real *const xn = x + n * CI;
+        real *const yn = y + n * CO;
+        for (long o = 0; o < CO; o++) yn[o] = AG_BIAS ? bias[o] : 0;
+        if (AG_TRANSPOSED) {
+            for (long i = 0; i < CI; i += ROWS) { /* the last rows again with a factor of 0, where there are fewer */
+                const real *row[ROWS];
+                real factor[ROWS];
+                for (long r = 0; r < ROWS; r++) {
+                    row[r] = w + MIN(i + r, CI - 1) * CO;
+                    factor[r] = i + r < CI ? xn[i + r] : 0;
+                }
+                for (long o = 0; o < CO; o++)
+                    yn[o] +=
+                        factor[0] * row[0][o] + factor[1] * row[1][o] + factor[2] * row[2][o] + factor[3] * row[3][o];
+            }
+            continue;
+        }
+        for (long o = 0; o < CO; o++) {
+            vf sum[ROWS];
+            real lane[ROWS * VL], total = 0;
+            long i = 0;
+            for (long r = 0; r < ROWS; r++) sum[r] = splat(0);
+            for (; i + ROWS * VL <= CI; i += ROWS * VL)
+                for (long r = 0; r < ROWS; r++) sum[r] += load(xn + i + r * VL) * load(w + o * CI + i + r * VL);
+            for (long r = 0; r < ROWS; r++) store(lane + r * VL, sum[r]);
+            for (long l = 0; l < ROWS * VL; l++) total += lane[l];
+            for (; i < CI; i++) total += xn[i] * w[o * CI + i];
+            yn[o] += total;
+        }
+    }
+}
