@@ -323,11 +323,12 @@ static void phase_r1(struct model *m, int batch)
     phase_end(&b, loss, AG_D, -1);
 }
 
-/* Pictures that are computed at a time: about what 16 of 64 x 64 take, and two at least, for two threads. */
+/* Pictures that are computed at a time: as many pixels as 32 of 64 x 64 at the most, since what depends on the weights
+ * alone is computed each time; and two at least, for two threads. */
 static int sample_batch(const struct spec *spec)
 {
     long pixels = (long)spec->image_size * spec->image_size;
-    return pixels <= 64 * 64 ? 16 : pixels >= 256 * 256 ? 2 : (int)(16L * 64 * 64 / pixels);
+    return pixels <= 2 * 64 * 64 ? 16 : pixels >= 256 * 256 ? 2 : (int)(32L * 64 * 64 / pixels);
 }
 
 static void search_phases(struct model *m)

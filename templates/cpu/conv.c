@@ -67,63 +67,67 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, LINEAR = H * AG_W == 1 && !OWN };
     enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
-    /* PART input channels at a time, whose weights stay in cache; if it is all of them, taps of a row are contiguous */
-    enum { PARTS = CEIL(K * KW * CI * CB, 65536), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 8 };
+    /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are contiguous */
+    enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 8 };
+    /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
+    enum { BAND = CEIL(262144, S * TH * XW * CI) * COLUMNS };
     VECTOR(vec, L);
     const long tiles = LINEAR ? CEIL(images, P) : (long)images * ROWS * COLUMNS;
     real biases[BIAS && A > 1 ? CEIL(CO, CB) * CB : 1]; /* whole vectors */
 
     for (int l = 0; BIAS && A > 1 && l < CO; l++) biases[l] = bias[l % AG_CO];
     if (A > 1) bias = biases;
-    for (int block = 0; block < CO; block += CB)
-        for (int part = 0; part < CI; part += PART)
-            for (long tile = 0; tile < tiles; tile++) {
-                const int n0 = LINEAR ? tile * P : tile / (ROWS * COLUMNS), last = images - 1 - n0;
-                const int row = tile / COLUMNS % ROWS * TH, i0 = MIN(row, H - TH);
-                const int column = tile % COLUMNS * TW, j0 = MIN(column, W - TW);
-                const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
-                real *const y0 = y + (long)n0 * YSIZE + YSTART + i0 * YROW + j0 * CO + block;
-                const real *const w0 = w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)block * K * KW * CI + part * WB;
-                long xp[P], yp[P]; /* where the tile's pixels are */
-                EACH (p, P) {
-                    xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW * A) * S * CI;
-                    yp[p] = LINEAR ? MIN(p, last) * YSIZE : p / TW * YROW + p % TW * CO;
-                }
-                vec acc[P][V];
-                EACH (p, P)
-                    EACH (v, V) {
-                        const int lanes = CO % L ? CO - block - v * L : L;
-                        vec r = {0}, previous = {0};
-                        if (BIAS && part == 0) FETCH(r, bias + block + v * L, lanes);
-                        if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + v * L, lanes);
-                        acc[p][v] = r + previous;
+    for (long band = 0; band < tiles; band += LINEAR ? tiles : BAND)
+        for (int block = 0; block < CO; block += CB)
+            for (int part = 0; part < CI; part += PART)
+                for (long tile = band; tile < (LINEAR ? tiles : MIN(tiles, band + BAND)); tile++) {
+                    const int n0 = LINEAR ? tile * P : tile / (ROWS * COLUMNS), last = images - 1 - n0;
+                    const int row = tile / COLUMNS % ROWS * TH, i0 = MIN(row, H - TH);
+                    const int column = tile % COLUMNS * TW, j0 = MIN(column, W - TW);
+                    const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
+                    real *const y0 = y + (long)n0 * YSIZE + YSTART + i0 * YROW + j0 * CO + block;
+                    const real *const w0 =
+                        w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)block * K * KW * CI + part * WB;
+                    long xp[P], yp[P]; /* where the tile's pixels are */
+                    EACH (p, P) {
+                        xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW * A) * S * CI;
+                        yp[p] = LINEAR ? MIN(p, last) * YSIZE : p / TW * YROW + p % TW * CO;
                     }
-                for (int a = 0; a < K; a++)
-                    for (int b = 0; b < RUNS; b++) {
-                        const int run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
-                        const real *xr = x0 + (a * XW + b) * CI, *wr = w0 + (long)a * WROW + b * CI * WB;
-                        for (int t = 0; t < run; t++, wr += WB) {
-                            vec wv[V];
-                            EACH (v, V) {
-                                FETCH(wv[v], wr + v * L, L);
-                                PIN(wv[v]);
-                                PREFETCH(wr + AHEAD * WB + v * L);
+                    vec acc[P][V];
+                    EACH (p, P)
+                        EACH (v, V) {
+                            const int lanes = CO % L ? CO - block - v * L : L;
+                            vec r = {0}, previous = {0};
+                            if (BIAS && part == 0) FETCH(r, bias + block + v * L, lanes);
+                            if (ACCUMULATE || part > 0) FETCH(previous, y0 + yp[p] + v * L, lanes);
+                            acc[p][v] = r + previous;
+                        }
+                    for (int a = 0; a < K; a++)
+                        for (int b = 0; b < RUNS; b++) {
+                            const int run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
+                            const real *xr = x0 + (a * XW + b) * CI, *wr = w0 + (long)a * WROW + b * CI * WB;
+                            for (int t = 0; t < run; t++, wr += WB) {
+                                vec wv[V];
+                                EACH (v, V) {
+                                    FETCH(wv[v], wr + v * L, L);
+                                    PIN(wv[v]);
+                                    PREFETCH(wr + AHEAD * WB + v * L);
+                                }
+                                EACH (p, P)
+                                    EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
                             }
-                            EACH (p, P)
-                                EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
                         }
-                    }
-                EACH (p, P)
-                    EACH (v, V) {
-                        const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW),
-                                  j = j0 + (LINEAR ? 0 : p % TW);
-                        const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                        vec r = acc[p][v];
-                        if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
-                        if (part + PART >= CI && lanes >= L && A == 1) {
-                            AG_EPILOGUE;
+                    EACH (p, P)
+                        EACH (v, V) {
+                            const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW),
+                                      j = j0 + (LINEAR ? 0 : p % TW);
+                            const int c = block + v * L, lanes = CO % L ? CO - c : L;
+                            vec r = acc[p][v];
+                            if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
+                            if (part + PART >= CI && lanes >= L && A == 1) {
+                                AG_EPILOGUE;
+                            }
+                            PUT(r, y0 + yp[p] + v * L, lanes);
                         }
-                        PUT(r, y0 + yp[p] + v * L, lanes);
-                    }
-            }
+                }
 }

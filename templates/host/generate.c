@@ -178,6 +178,7 @@ int main(int argc, char **argv)
     struct ag_error err;
     struct ag_options options = {.weights = AG_WEIGHTS_DEFAULT, .output = "generate.png", .count = 64, .psi = 1};
     int status = ag_options_read(&options, &generate_program, argc, argv, &err);
+    if (!status && options.bench) return ag_exit(&generate_program, ag_bench(&generate_program, &options, &err), &err);
     if (!status) status = generate(&options, &err);
     return ag_exit(&generate_program, status, &err);
 }

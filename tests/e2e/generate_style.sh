@@ -126,4 +126,6 @@ ends "no means, no truncation" 0 "" $generate -n 2 -o "$work/bare.png" --seed 5 
 for i in 0 1; do alike bare $i plain $i; done
 ends "help" 0 "" $generate --help
 for line in "--psi P .*(1)" "--noise .*(random)" "--mix N\[,M\]" "--latents"; do says "help" "$line" "$work/stdout"; done
+ends "--bench" 0 "" $generate --bench 1 --json
+says "--bench: the phase that draws" '"phases": {"sample": {"ms"' "$work/stdout"
 finish

@@ -1,10 +1,12 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_EXTRA_PARAMS AG_EPILOGUE", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_EPILOGUE", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
     tokens["deconv"] = "H W CI CO K XH YH BIAS ACCUMULATE EACH"
     tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH EACH"
     tokens["wgrad_unpack"] = "CI CO K"
+    tokens["linear"] = "CI CO BIAS TRANSPOSED"
+    tokens["linear_wgrad"] = "BATCH CI CO"
     tokens["dwconv"] = "H W C K XH YH PACK_FLIP"
     tokens["dwconv_wgrad"] = "H W C K XH GH"
     tokens["nearest"] = tokens["sumpool"] = tokens["shuffle"] = tokens["unshuffle"] = "H W C XH YH"

@@ -13,6 +13,8 @@ struct instance {
     void (*deconv)(const real *x, const real *w, const real *bias, real *y, int images, int factor);
     void (*conv_wgrad)(const real *x, const real *gy, real *dw, int images);
     void (*wgrad_unpack)(const real *packed, real *dw);
+    void (*linear)(const real *x, const real *w, const real *bias, real *y, int images);
+    void (*linear_wgrad)(const real *x, const real *gy, real *dw);
     void (*dwconv)(const real *x, const real *w, real *y, int images);
     void (*dwconv_wgrad)(const real *x, const real *gy, real *dw, int images);
     void (*bilinear)(const real *x, real *y, int images);
@@ -31,5 +33,5 @@ struct instance {
     void (*border_dw)(const real *x, const real *gy, real *gv, int images);
     void (*pack)(const real *w, real *packed);
     int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, GH, BIAS, ACCUMULATE, PACK_TRANSPOSED, PACK_FLIP,
-        EACH, epilogue;
+        EACH, TRANSPOSED, BATCH, epilogue;
 };

@@ -182,6 +182,40 @@ static int test_gradient(const struct instance *k, int images)
     return wrong;
 }
 
+/* y[n,o] = bias[o] + sum over i of x[n,i] w[o,i] (transposed: w[i,o]) */
+static int test_linear(const struct instance *k, int images)
+{
+    const int CI = k->CI, CO = k->CO;
+    real *x = noises((long)images * CI), *w = noises((long)CI * CO), *bias = noises(CO), *y = noises((long)images * CO);
+    int wrong = 0;
+    k->linear(x, w, k->BIAS ? bias : NULL, y, images);
+    for (int n = 0; n < images; n++)
+        for (int o = 0; o < CO; o++) {
+            struct sum s = {k->BIAS ? bias[o] : 0, k->BIAS ? fabs(bias[o]) : 0};
+            for (int i = 0; i < CI; i++)
+                add(&s, (double)x[(long)n * CI + i] * w[k->TRANSPOSED ? (long)i * CO + o : (long)o * CI + i]);
+            wrong += differs(y[(long)n * CO + o], s);
+        }
+    free(x), free(w), free(bias), free(y);
+    return wrong;
+}
+
+static int test_linear_gradient(const struct instance *k)
+{
+    const int N = k->BATCH, CI = k->CI, CO = k->CO;
+    real *x = noises((long)N * CI), *gy = noises((long)N * CO), *dw = noises((long)CI * CO);
+    int wrong = 0;
+    k->linear_wgrad(x, gy, dw);
+    for (int o = 0; o < CO; o++)
+        for (int i = 0; i < CI; i++) {
+            struct sum s = {0, 0};
+            for (int n = 0; n < N; n++) add(&s, (double)gy[(long)n * CO + o] * x[(long)n * CI + i]);
+            wrong += differs(dw[(long)o * CI + i], s);
+        }
+    free(x), free(gy), free(dw);
+    return wrong;
+}
+
 static int test_unpack(const struct instance *k)
 {
     const int CI = k->CI, CO = k->CO, COP = CEIL(CO, 16) * 16, taps = k->K * k->K;
@@ -203,6 +237,8 @@ static int test(const struct instance *k, int images)
 {
     if (k->pack) return test_forward(k, images);
     if (k->wgrad_unpack) return test_unpack(k);
+    if (k->linear) return test_linear(k, images);
+    if (k->linear_wgrad) return test_linear_gradient(k);
     if (k->conv_wgrad || k->dwconv_wgrad) return test_gradient(k, images);
     if (k->border) return test_border(k, images) + test_border_gradients(k, images);
     return k->taps || k->edge_taps ? test_taps(k) : test_window(k, images);
