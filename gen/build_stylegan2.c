@@ -318,7 +318,7 @@ static int disc_block(struct build *b, const struct pass *pass, int x, int resol
     return g_add(g, skip, g_unary(g, OP_LRELU, disc_bias(b, pass, h, c1)));
 }
 
-/* The mean over channels and pixels of the standard deviation over groups of four pictures m, m + M, m + 2M, …:
+/* The mean over channels and pixels of the standard deviation over groups of min(4, N) pictures m, m + M, m + 2M, …:
  * x [N,H,W,C] -> [N,1,1,1] */
 static int minibatch_deviation(struct build *b, int x)
 {

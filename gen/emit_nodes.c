@@ -373,7 +373,15 @@ int cpu_node(const struct site *s, int n)
         return pack_instance(s, n);
     case OP_SOFTMAX:
         return softmax_instance(s, n);
-    default:
+    case OP_SLICE:
+    case OP_PLACE:
+    case OP_PAD:
+    case OP_CROP:
+    case OP_FLIP:
+    case OP_FLIPT:
+    case OP_PERMUTE:
         return strided_instance(s, n);
+    default:
+        abort(); /* an operator that no kernel has been given to */
     }
 }

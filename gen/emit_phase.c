@@ -78,12 +78,10 @@ static void call_border(const struct site *s, int n, int instance)
 {
     struct text *t = &s->c->phases;
     const struct node *node = &s->p->graph->node[n];
-    long size = shape_size(node->shape) / s->p->batch;
-    if (node->op != OP_KERNEL_CONV && cpu_halo(s, n) == 0)
+    const struct local *local = plan_local(s->p, s->group, n, 0);
+    long size = local ? local->size : shape_size(node->shape) / s->p->batch;
+    if (node->op != OP_KERNEL_CONV)
         text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n), size);
-    else if (node->op != OP_KERNEL_CONV)
-        text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n),
-                    plan_local(s->p, s->group, n, 0)->size);
     text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, input_address(s, n, 0),
                 input_address(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
 }

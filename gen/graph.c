@@ -280,14 +280,19 @@ int g_dw_dw(struct graph *g, int x, int gy, int k)
 
 /* ---------------------------------------------------------------- whole graphs */
 
+void graph_at(struct graph *to, const struct graph *from, int i)
+{
+    to->path = mem_printf(to->mem, "%s", from->node[i].path);
+    to->section = from->node[i].section;
+}
+
 int graph_copy_node(struct graph *to, const struct graph *from, int i, const int *map)
 {
     const struct node *n = &from->node[i];
     struct node_args a = {.op = n->op, .ins = n->ins, .shape = n->shape, .batched = n->batched, .value = n->value};
     for (int k = 0; k < n->ins; k++) a.in[k] = map[n->in[k]];
     memcpy(a.attr, n->attr, sizeof a.attr);
-    to->path = mem_printf(to->mem, "%s", n->path);
-    to->section = n->section;
+    graph_at(to, from, i);
     return graph_node(to, a);
 }
 
@@ -297,6 +302,14 @@ void graph_live(const struct graph *g, char *live)
     for (int i = 0; i < g->targets; i++) live[g->target[i].node] = 1;
     for (int i = g->count - 1; i >= 0; i--)
         for (int k = 0; live[i] && k < g->node[i].ins; k++) live[g->node[i].in[k]] = 1;
+}
+
+void graph_uses(const struct graph *g, const char *live, int *uses)
+{
+    memset(uses, 0, sizeof *uses * (size_t)g->count);
+    for (int i = 0; i < g->count; i++)
+        for (int k = 0; live[i] && k < g->node[i].ins; k++) uses[g->node[i].in[k]]++;
+    for (int i = 0; i < g->targets; i++) uses[g->target[i].node] += 2;
 }
 
 double graph_flop(const struct graph *g)

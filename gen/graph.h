@@ -176,10 +176,14 @@ int g_border(struct graph *g, int x, int edge_taps);
 int g_dw(struct graph *g, int x, int w);
 int g_dw_dw(struct graph *g, int x, int gy, int k);
 
+/* Gives `to` the path and section of `from`'s node i: where the nodes that are made for it stand. */
+void graph_at(struct graph *to, const struct graph *from, int i);
 /* Copies `from`'s node `i`, its inputs replaced by map[input], into `to`. */
 int graph_copy_node(struct graph *to, const struct graph *from, int i, const int *map);
 /* live[i] = 1 for the nodes that some target needs. */
 void graph_live(const struct graph *g, char *live);
+/* uses[i]: how many inputs of live nodes i is, and two more for each target, so that 1 means a single consumer. */
+void graph_uses(const struct graph *g, const char *live, int *uses);
 /* One line a node, for --dump-graph and for debugging. */
 void graph_print(const struct graph *g);
 

@@ -38,9 +38,14 @@ static void leaves_add(struct leaves *l, int node)
 struct uses {
     int pointwise; /* consumers that can compute it themselves: pointwise, or sums */
     int window;    /* consumers that need it in memory */
-    int view;      /* consumers that are its memory under another name, or read the whole batch of it */
+    int stored;    /* consumers that need all of it at once: views of its memory, and sums of the whole batch */
     int larger;    /* consumers with more elements, for which it would be computed again and again */
 };
+
+static int may_be_view(const struct node *n)
+{
+    return n->op == OP_RESHAPE || n->op == OP_SLICE || n->op == OP_UNBATCH || n->op == OP_REBATCH;
+}
 
 static struct uses *count_uses(const struct plan *p)
 {
@@ -53,8 +58,7 @@ static struct uses *count_uses(const struct plan *p)
         for (int k = 0; k < n->ins; k++) {
             struct uses *u = &uses[n->in[k]];
             const struct node *x = &g->node[n->in[k]];
-            u->view += n->op == OP_LINEAR_WGRAD || n->op == OP_RESHAPE || n->op == OP_SLICE || n->op == OP_UNBATCH ||
-                       n->op == OP_REBATCH;
+            u->stored += may_be_view(n) || n->op == OP_LINEAR_WGRAD;
             if (reads_inline)
                 u->pointwise++;
             else
@@ -71,7 +75,7 @@ static struct uses *count_uses(const struct plan *p)
 static int alias(struct plan *p, int i)
 {
     const struct node *n = &p->graph->node[i];
-    if (n->op != OP_RESHAPE && n->op != OP_SLICE && n->op != OP_UNBATCH && n->op != OP_REBATCH) return 0;
+    if (!may_be_view(n)) return 0;
     const struct node *x = &p->graph->node[n->in[0]];
     struct node_plan *np = &p->node[i];
     if (n->op == OP_SLICE) {
@@ -112,7 +116,7 @@ static int is_target(const struct graph *g, int n)
 static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves, int reads)
 {
     const struct node *n = &p->graph->node[i];
-    if (is_target(p->graph, i) || u->view || reads > READS_KEPT) return KEEP_STORED;
+    if (is_target(p->graph, i) || u->stored || reads > READS_KEPT) return KEEP_STORED;
     if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
     if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
     if (u->larger || n->op == OP_TANH) return KEEP_STORED;
@@ -140,7 +144,7 @@ void plan_keep(struct plan *p)
                         leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
             np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
         } else if (!alias(p, i)) {
-            int again = cheap(g, n) && !uses[i].pointwise && !uses[i].view && !is_target(g, i);
+            int again = cheap(g, n) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->keep = again ? KEEP_LOCAL : KEEP_STORED;
         }
         int in_memory =

@@ -1,5 +1,10 @@
-/* From operators to kernels: a convolution takes its bias with it and reads a weight packed for its tile. */
+/*
+ * From operators to kernels. A convolution takes its bias or border with it and reads a weight packed for its tile; a
+ * linear layer of few pictures reads it as it lies. A weight gradient for each picture is unpacked from its kernel's
+ * order.
+ */
 #include "ops.h"
+#include "plan.h"
 
 #include <string.h>
 
@@ -58,8 +63,7 @@ static int lower_conv(struct graph *to, const struct graph *g, struct whole whol
 {
     const struct node *n = &g->node[whole.conv];
     struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = 2, .shape = n->shape};
-    to->section = n->section;
-    to->path = mem_printf(to->mem, "%s", n->path);
+    graph_at(to, g, whole.conv);
     memcpy(a.attr, n->attr, sizeof a.attr);
     a.attr[3] = whole.form;
     a.in[1] = packed_weight(to, n->op, map[n->in[1]]);
@@ -67,12 +71,11 @@ static int lower_conv(struct graph *to, const struct graph *g, struct whole whol
     return graph_node(to, a);
 }
 
-enum { FEW = 16 }; /* pictures for which packing a linear layer's weight doesn't pay: one for each part of the batch */
-
+/* A vector for each picture, and so few that a part of the batch is one: packing a weight for that doesn't pay. */
 static int is_few_pixels(const struct graph *g, int x)
 {
     struct shape s = g->node[x].shape;
-    return g->node[x].batched && s.d[0] <= FEW && s.d[1] * s.d[2] == 1;
+    return g->node[x].batched && s.d[0] <= PLAN_PARTS && s.d[1] * s.d[2] == 1;
 }
 
 static int is_linear(const struct graph *g, const struct node *conv)
@@ -80,14 +83,19 @@ static int is_linear(const struct graph *g, const struct node *conv)
     return conv->op == OP_CONV && conv->attr[0] == 1 && is_few_pixels(g, conv->in[0]) && !g->node[conv->in[1]].batched;
 }
 
+static int is_linear_wgrad(const struct graph *g, const struct node *n)
+{
+    return n->op == OP_CONV_DW && n->attr[0] == 1 && is_few_pixels(g, n->in[0]) && !n->batched;
+}
+
 static int lower_linear(struct graph *to, const struct graph *g, struct whole whole, const int *map)
 {
     const struct node *n = &g->node[whole.conv];
     struct node_args a = {.op = OP_KERNEL_LINEAR, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
-    to->section = n->section;
-    to->path = mem_printf(to->mem, "%s", n->path);
+    graph_at(to, g, whole.conv);
     const struct node *w = &to->node[a.in[1]];
     a.attr[0] = w->op == OP_FLIPT;
+    a.attr[3] = FORM_SHARED;
     if (a.attr[0]) a.in[1] = w->in[0];
     if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
@@ -98,8 +106,7 @@ static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, co
 {
     const struct node *n = &g->node[i];
     struct node_args a = {.op = OP_LINEAR_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
-    to->section = n->section;
-    to->path = mem_printf(to->mem, "%s", n->path);
+    graph_at(to, g, i);
     a.attr[0] = 1;
     return graph_node(to, a);
 }
@@ -109,8 +116,7 @@ static int lower_wgrad(struct graph *to, const struct graph *g, int i, const int
 {
     const struct node *n = &g->node[i];
     struct shape s = n->shape;
-    to->section = n->section;
-    to->path = mem_printf(to->mem, "%s", n->path);
+    graph_at(to, g, i);
     struct node_args kernel = {.op = OP_KERNEL_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2},
                      unpack = {.op = OP_UNPACK, .ins = 1, .attr = {n->attr[0], s.d[1], s.d[2]}};
     memcpy(kernel.attr, n->attr, sizeof kernel.attr);
@@ -126,16 +132,13 @@ struct graph *lower(const struct graph *g)
     int *map = mem_alloc(to->mem, sizeof *map * (size_t)g->count),
         *uses = mem_alloc(to->mem, sizeof *uses * (size_t)g->count);
     graph_live(g, live);
-    for (int i = 0; i < g->count; i++)
-        for (int k = 0; live[i] && k < g->node[i].ins; k++) uses[g->node[i].in[k]]++;
-    for (int i = 0; i < g->targets; i++) uses[g->target[i].node] += 2;
+    graph_uses(g, live, uses);
     for (int i = 0; i < g->count; i++) {
         if (!live[i]) continue;
         struct whole whole = read_whole(g, i, uses);
         if (whole.conv >= 0 && is_linear(g, &g->node[whole.conv]))
             map[i] = lower_linear(to, g, whole, map);
-        else if (g->node[i].op == OP_CONV_DW && !g->node[i].batched && is_few_pixels(g, g->node[i].in[0]) &&
-                 g->node[i].attr[0] == 1)
+        else if (is_linear_wgrad(g, &g->node[i]))
             map[i] = lower_linear_wgrad(to, g, i, map);
         else if (whole.conv >= 0)
             map[i] = lower_conv(to, g, whole, map);

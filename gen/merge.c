@@ -210,8 +210,8 @@ static int take_modulation(struct graph *g, int *x, int batch)
     return style;
 }
 
-/* The term's part of the weight, [N,O,I,k*k]: its factors and the style times its own weight in a k x k window. */
-static int part(struct merger *m, const struct term *t, int k, int style)
+/* What the term adds to the weight, [N,O,I,k*k]: its factors and the style times its own weight in a k x k window. */
+static int own_weight(struct merger *m, const struct term *t, int k, int style)
 {
     struct graph *to = m->to;
     int w = m->map[m->from->node[t->conv].in[1]];
@@ -231,12 +231,12 @@ static int merge_each(struct merger *m, int first, int k)
     int up = t[first].kind == TERM_UP;
     for (int i = first; i < m->terms.count; i++) {
         if (t[i].group != 1 + first) continue;
-        /* same window for all: the style is applied to their sum */
-        int own = part(m, &t[i], k, up ? style : -1);
+        int own = own_weight(m, &t[i], k, up ? style : -1);
         if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* OP_TAPS has the filter's gain of 4 */
         if (up && t[i].taps == TAPS_BILINEAR) edges = plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
         w = plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
     }
+    /* to the sum at once; what is up-sampled had it term by term, before the taps made four windows of one */
     if (!up && style >= 0) w = g_mul(to, w, along(to, style, 2));
     int y = g_conv(to, x, w, 1, k / 2);
     if (!up) return y;
@@ -274,13 +274,6 @@ static int merge_sum(struct merger *m, int root)
     return sum;
 }
 
-static void count_uses(const struct graph *g, const char *live, int *uses)
-{
-    for (int i = 0; i < g->count; i++)
-        for (int k = 0; live[i] && k < g->node[i].ins; k++) uses[g->node[i].in[k]]++;
-    for (int i = 0; i < g->targets; i++) uses[g->target[i].node] += 2;
-}
-
 struct graph *merge_mixtures(const struct graph *g)
 {
     struct merger m = {.from = g, .to = graph_new()};
@@ -288,7 +281,7 @@ struct graph *merge_mixtures(const struct graph *g)
     m.uses = mem_alloc(m.to->mem, sizeof *m.uses * (size_t)g->count);
     char *live = mem_alloc(m.to->mem, (size_t)g->count);
     graph_live(g, live);
-    count_uses(g, live, m.uses);
+    graph_uses(g, live, m.uses);
     for (int i = 0; i < g->count; i++) {
         if (!live[i]) continue;
         const struct node *n = &g->node[i];

@@ -193,6 +193,40 @@ static struct build phase_begin(struct model *m, const char *name, int batch)
     return (struct build){.model = m, .phase = p, .g = p->graph, .batch = batch};
 }
 
+static int find_param(const struct graph *g, int block, long offset)
+{
+    for (int i = 0; i < g->count; i++)
+        if (g->node[i].op == OP_PARAM && g->node[i].attr[0] == block && g->node[i].attr[1] == offset) return i;
+    return -1;
+}
+
+static int tensor_size(const struct ag_tensor *tensor)
+{
+    int size = 1;
+    for (int d = 0; d < tensor->rank; d++) size *= tensor->shape[d];
+    return size;
+}
+
+/* The loss's gradient in every parameter of `block` as targets in grad_block: zero in those that it doesn't depend on,
+ * as R1 on D's last bias. */
+static void add_gradients(const struct model *m, struct graph *g, int loss, int block, int grad_block)
+{
+    const struct table *t = &m->block[block % AG_BAR_G];
+    int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(t->count + 1)),
+        *out = mem_alloc(g->mem, sizeof *out * (size_t)(t->count + 1)), n = 0;
+    for (int i = 0; i < t->count; i++)
+        if ((wrt[n] = find_param(g, block, t->tensor[i].offset)) >= 0) n++;
+    g->section = 0;
+    grad(g, loss, wrt, n, out);
+    n = 0;
+    for (int i = 0; i < t->count; i++) {
+        const struct ag_tensor *tensor = &t->tensor[i];
+        int used = find_param(g, block, tensor->offset) >= 0;
+        int node = used ? out[n++] : g_const(g, 0, shape4(1, 1, 1, tensor_size(tensor)));
+        graph_target(g, node, grad_block, tensor->offset, tensor->name);
+    }
+}
+
 /* Merges, then differentiates: the phase's loss in the parameters of `block` (weights) and of `alpha_block`. */
 static void phase_end(struct build *b, int loss, int weights, int alpha)
 {
@@ -207,24 +241,8 @@ static void phase_end(struct build *b, int loss, int weights, int alpha)
     p->updates_weights = weights < 0 ? -1 : weights % AG_BAR_G;
     p->updates_alpha = alpha >= 0;
     if (loss >= 0) loss = g->target[--g->targets].node;
-    for (int i = 0; i < 2 && loss >= 0; i++) {
-        int block = i ? alpha : weights;
-        const struct table *t = block < 0 ? NULL : &b->model->block[block % AG_BAR_G];
-        int count = t ? t->count : 0;
-        int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(count + 1)),
-            *out = mem_alloc(g->mem, sizeof *out * (size_t)(count + 1));
-        int n = 0;
-        for (int k = 0; k < g->count; k++)
-            if (g->node[k].op == OP_PARAM && g->node[k].attr[0] == block) wrt[n++] = k;
-        g->section = 0;
-        grad(g, loss, wrt, n, out);
-        for (int k = 0; k < n; k++) {
-            long offset = g->node[wrt[k]].attr[1];
-            for (int e = 0; e < count; e++)
-                if (t->tensor[e].offset == offset)
-                    graph_target(g, out[k], i ? AG_GRAD_ALPHA : AG_GRAD, offset, t->tensor[e].name);
-        }
-    }
+    if (loss >= 0 && weights >= 0) add_gradients(b->model, g, loss, weights, AG_GRAD);
+    if (loss >= 0 && alpha >= 0) add_gradients(b->model, g, loss, alpha, AG_GRAD_ALPHA);
     p->flop = graph_flop(g);
 }
 

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { PARTS = 16 }; /* of a batch: what at most that many threads share */
-
 int plan_base(const struct plan *p, int n, long *delta)
 {
     *delta = 0;
@@ -22,7 +20,7 @@ struct plan *plan_new(const struct graph *lowered, int batch)
     p->mem = mem;
     p->graph = lowered;
     p->batch = batch;
-    p->parts = batch < PARTS ? batch : PARTS;
+    p->parts = batch < PLAN_PARTS ? batch : PLAN_PARTS;
     p->live = mem_alloc(mem, (size_t)lowered->count + 1);
     p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));
     graph_live(lowered, p->live);

@@ -456,9 +456,10 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long
 int ag_draw_mixing(const struct ag_phase *phase, ag_u64 seed, long draw, double probability, real *in);
 /* Sets the phase's inputs whose names begin with prefix to a value. */
 void ag_fill_inputs(const struct ag_phase *phase, const char *prefix, real value, real *in);
-/* The layers whose latent may come from in.mix.z (inputs in.mix.LAYER); those from number `first` on (0, 1, ...) shall,
- * the others not. Returns how many there are. */
-int ag_mix_from(const struct ag_phase *phase, int first, real *in);
+/* How many layers may take their latent from in.mix.z (inputs in.mix.LAYER); the last tRGB counts as one. */
+int ag_mix_layers(const struct ag_phase *phase);
+/* Those from number `first` on (0, 1, ...) shall, the others not. */
+void ag_mix_from(const struct ag_phase *phase, int first, real *in);
 
 /* ---------------------------------------------------------------- sample.c */
 
@@ -569,6 +570,40 @@ void ag_checkpoint_close(struct ag_checkpoint *checkpoint);
  * is an error like a full disk. */
 void ag_signals_catch(void);
 int ag_signals_caught(void); /* number of the signal that came, or 0 */
+
+/* ---------------------------------------------------------------- retraining.c */
+
+/* What every retraining has. program and err are set before anything else; a program adds its own state. */
+struct ag_retraining {
+    const struct ag_program *program;
+    ag_u64 seed;
+    long steps, step; /* of this run, in all; done. A conventional network's are called iterations. */
+    real *block[AG_BLOCKS];
+    real *ema; /* the average of AG_G */
+    struct ag_adam d, g;
+    const struct ag_phase *sample;
+    real *pictures; /* [samples, size, size, channels] */
+    int samples;    /* pictures in a grid */
+    struct ag_data *data;
+    struct ag_run run;
+    struct ag_progress progress;
+    struct ag_error *err;
+};
+/* Memory for the networks, their moments and a grid of pictures. Status 1; the fields are then to be freed too. */
+int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag_adam_rates g, int samples);
+void ag_retraining_free(struct ag_retraining *r);
+/* Takes up the run (run.resumed) where its checkpoint left it, or begins one. The program has listed its values in c,
+ * seed, steps and step among them; the tensors are listed here, and when it is saved. */
+int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const struct ag_options *options);
+/* The generator has the average's weights and the live network's running statistics. The checkpoint comes last: a run
+ * that is killed before does its last steps, and writes the generator, again. */
+int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c);
+/* Opens the pictures, all of which are for training, and tells of them. */
+int ag_retraining_data(struct ag_retraining *r, const char *format, const char *path, int center_crop);
+/* samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
+int ag_retraining_samples(struct ag_retraining *r);
+/* What to do with the weights. The generator looks in the default run folder unless it is told. */
+void ag_retraining_tell(struct ag_retraining *r);
 
 /* ---------------------------------------------------------------- replay.c, bench.c, peak.c */
 

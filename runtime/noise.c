@@ -87,7 +87,7 @@ static int crossover(ag_u64 seed, long draw, long k, double probability, int lay
 int ag_draw_mixing(const struct ag_phase *phase, ag_u64 seed, long draw, double probability, real *in)
 {
     const struct ag_table *table = &phase->in;
-    const int layers = layers_before(table, -1);
+    const int layers = ag_mix_layers(phase);
     if (!layers) return 0;
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *tensor = &table->tensor[i];
@@ -102,14 +102,18 @@ int ag_draw_mixing(const struct ag_phase *phase, ag_u64 seed, long draw, double 
     return 1;
 }
 
-int ag_mix_from(const struct ag_phase *phase, int first, real *in)
+int ag_mix_layers(const struct ag_phase *phase)
 {
-    int layers = 0;
+    return layers_before(&phase->in, -1);
+}
+
+void ag_mix_from(const struct ag_phase *phase, int first, real *in)
+{
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
-        if (strncmp(tensor->name, "in.mix.", 7) || !strcmp(tensor->name, "in.mix.z")) continue;
-        for (long k = 0; k < tensor->shape[0]; k++) in[tensor->offset + k] = layers >= first;
-        layers++;
+        const long place = layer_place(tensor->name);
+        if (place < 0) continue;
+        const real other = layers_before(&phase->in, place) >= first;
+        for (long k = 0; k < tensor->shape[0]; k++) in[tensor->offset + k] = other;
     }
-    return layers;
 }

@@ -98,7 +98,7 @@ static void draw_mixtures(struct grid *grid, const struct ag_phase *sample)
 {
     const long n = grid->options->mix[0], columns = grid->columns;
     real *in = grid->block[AG_IN];
-    const int layers = ag_mix_from(sample, 0, in);
+    const int layers = ag_mix_layers(sample);
     const int from = grid->options->mix[1] ? (int)grid->options->mix[1] - 1 : layers / 2;
     for (long i = 0; i < picture_size(); i++) grid->pictures[i] = -1;
     ag_mix_from(sample, layers, in); /* none */
@@ -137,7 +137,7 @@ static int lay_out(struct grid *grid, struct ag_error *err)
 {
     const struct ag_options *options = grid->options;
     if (options->mix[0]) {
-        const int layers = ag_mix_from(ag_phase_find(&generate_program, "sample"), 0, grid->block[AG_IN]);
+        const int layers = ag_mix_layers(ag_phase_find(&generate_program, "sample"));
         if (options->mix[1] > layers)
             return ag_fail(err, 2, "--mix %ld,%ld: M must be a layer from 1 to %d, which is all there are",
                            options->mix[0], options->mix[1], layers);

@@ -47,55 +47,45 @@ static const double EMA = AG_EMA;
 static const struct ag_adam_rates rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_WEIGHTS_BETA2, 0};
 
 struct retrain {
-    /* what a checkpoint holds */
-    ag_u64 seed;
-    long iterations;       /* of this run, in all */
-    long iteration;        /* iterations done */
-    long position;         /* steps done in this one */
+    struct ag_retraining r; /* r.step: iterations done */
+    /* what a checkpoint holds beside that */
+    long position;         /* steps done in this iteration */
     long latents, batches; /* how many were drawn */
     double d_loss;         /* sum over this iteration */
-    real *block[AG_BLOCKS];
-    real *ema; /* the average of AG_G */
-    struct ag_adam d, g;
 
-    const struct ag_phase *d_phase, *g_phase, *sample;
-    real *pictures; /* [SAMPLES, size, size, channels] */
-    struct ag_data *data;
-    struct ag_run run;
-    struct ag_progress progress;
+    const struct ag_phase *d_phase, *g_phase;
     double g_loss;  /* the last */
     double started; /* when this iteration began, or was resumed */
-    struct ag_error *err;
 };
 
 /* ---------------------------------------------------------------- steps */
 
 static void draw_latents(struct retrain *s, const struct ag_phase *phase, int batch)
 {
-    real *z = ag_tensor_find(&phase->in, "in.z", s->block[AG_IN]);
-    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)batch * retrain_program.latent, z);
+    real *z = ag_tensor_find(&phase->in, "in.z", s->r.block[AG_IN]);
+    ag_normals(s->r.seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)batch * retrain_program.latent, z);
 }
 
 static int read_loss(struct retrain *s, const struct ag_phase *phase, double *loss)
 {
-    return ag_output(phase, "out.loss", s->block, "iteration", s->iteration + 1, loss, s->err);
+    return ag_output(phase, "out.loss", s->r.block, "iteration", s->r.step + 1, loss, s->r.err);
 }
 
 /* What the learning rate is multiplied by. */
 static double rate(const struct retrain *s)
 {
-    return LINEAR_DECAY ? 1 - (double)s->iteration / (double)s->iterations : 1;
+    return LINEAR_DECAY ? 1 - (double)s->r.step / (double)s->r.steps : 1;
 }
 
 static int discriminator_step(struct retrain *s)
 {
     double loss;
-    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->block[AG_IN]);
-    int status = ag_data_batch(s->data, 0, BATCH_D, s->batches++, x, s->err);
+    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->r.block[AG_IN]);
+    int status = ag_data_batch(s->r.data, 0, BATCH_D, s->batches++, x, s->r.err);
     if (status) return status;
     draw_latents(s, s->d_phase, BATCH_D);
-    s->d_phase->run(s->block);
-    ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
+    s->d_phase->run(s->r.block);
+    ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     status = read_loss(s, s->d_phase, &loss);
     s->d_loss += loss;
     return status;
@@ -104,9 +94,9 @@ static int discriminator_step(struct retrain *s)
 static int generator_step(struct retrain *s)
 {
     draw_latents(s, s->g_phase, BATCH_G);
-    s->g_phase->run(s->block);
-    ag_adam_step(&s->g, rate(s), s->block[AG_G], s->block[AG_GRAD]);
-    ag_average(s->ema, s->block[AG_G], retrain_program.block[AG_G].size, EMA);
+    s->g_phase->run(s->r.block);
+    ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
+    ag_average(s->r.ema, s->r.block[AG_G], retrain_program.block[AG_G].size, EMA);
     return read_loss(s, s->g_phase, &s->g_loss);
 }
 
@@ -115,50 +105,20 @@ static int generator_step(struct retrain *s)
 static void list_values(struct retrain *s, struct ag_checkpoint *c)
 {
     ag_checkpoint_begin(c, &retrain_program);
-    ag_checkpoint_word(c, "seed", &s->seed);
-    ag_checkpoint_count(c, "iterations", &s->iterations);
-    ag_checkpoint_count(c, "iteration", &s->iteration);
+    ag_checkpoint_word(c, "seed", &s->r.seed);
+    ag_checkpoint_count(c, "iterations", &s->r.steps);
+    ag_checkpoint_count(c, "iteration", &s->r.step);
     ag_checkpoint_count(c, "position", &s->position);
     ag_checkpoint_count(c, "latents", &s->latents);
     ag_checkpoint_count(c, "batches", &s->batches);
     ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
 }
 
-static void list_tensors(struct retrain *s, struct ag_checkpoint *c)
-{
-    const struct ag_table *table = retrain_program.block;
-    for (int i = AG_G; i <= AG_STAT; i++) ag_checkpoint_block(c, "", &table[i], s->block[i]);
-    ag_checkpoint_block(c, "ema.", &table[AG_G], s->ema);
-    ag_checkpoint_adam(c, "adam.d", "", &table[AG_D], &s->d);
-    ag_checkpoint_adam(c, "adam.g", "", &table[AG_G], &s->g);
-}
-
-/* The generator has the average's weights and the live network's running statistics. The checkpoint comes last: a run
- * that is killed before does its last steps, and writes the generator, again. */
 static int save(struct retrain *s)
 {
     struct ag_checkpoint checkpoint;
     list_values(s, &checkpoint);
-    list_tensors(s, &checkpoint);
-    int status = ag_checkpoint_check(&checkpoint, s->err);
-    if (!status) status = ag_run_sync_log(&s->run, s->err);
-    if (!status) status = ag_run_generator(&s->run, s->ema, s->block[AG_STAT], s->err);
-    return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
-}
-
-static int load(struct retrain *s)
-{
-    struct ag_checkpoint checkpoint;
-    list_values(s, &checkpoint);
-    int status = ag_checkpoint_open(&checkpoint, s->run.checkpoint, s->err);
-    if (!status) {
-        list_tensors(s, &checkpoint);
-        status = ag_checkpoint_read(&checkpoint, s->err);
-    }
-    if (!status && s->position > CRITIC_STEPS)
-        status = ag_fail(s->err, 2, "%s: damaged: an iteration has no step %ld", s->run.checkpoint, s->position);
-    ag_checkpoint_close(&checkpoint);
-    return status;
+    return ag_retraining_save(&s->r, &checkpoint);
 }
 
 /* ---------------------------------------------------------------- between iterations */
@@ -166,34 +126,24 @@ static int load(struct retrain *s)
 static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
-    ag_text_add(&line, "{\"iteration\": %ld, \"d_loss\": ", s->iteration);
+    ag_text_add(&line, "{\"iteration\": %ld, \"d_loss\": ", s->r.step);
     ag_text_number(&line, s->d_loss / CRITIC_STEPS);
     ag_text_add(&line, ", \"g_loss\": ");
     ag_text_number(&line, s->g_loss);
     ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
-    return ag_run_log(&s->run, &line, s->err);
-}
-
-/* Pictures of the averaged generator, from the same latents each time. */
-static int write_samples(struct retrain *s)
-{
-    real *block[AG_BLOCKS];
-    for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
-    block[AG_G] = s->ema;
-    ag_sample_pictures(&retrain_program, s->sample, block, s->seed, SAMPLES, s->pictures);
-    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%06ld.png", s->iteration);
+    return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
 static int end_iteration(struct retrain *s)
 {
-    s->iteration++;
+    s->r.step++;
     s->position = 0;
-    const int last = s->iteration == s->iterations;
+    const int last = s->r.step == s->r.steps;
     int status = write_log(s);
     s->d_loss = 0;
     s->started = ag_seconds();
-    if (!status && (last || s->iteration % SAMPLE_EVERY == 0)) status = write_samples(s);
-    if (!status && (last || s->iteration % CHECKPOINT_EVERY == 0)) status = save(s);
+    if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
+    if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
 
@@ -203,116 +153,64 @@ static int stop(struct retrain *s)
 {
     int status = save(s);
     if (status) return status;
-    return ag_fail(s->err, 128 + ag_signals_caught(), "stopped at iteration %ld of %ld; go on with --resume",
-                   s->iteration + 1, s->iterations);
+    return ag_fail(s->r.err, 128 + ag_signals_caught(), "stopped at iteration %ld of %ld; go on with --resume",
+                   s->r.step + 1, s->r.steps);
 }
 
 static int train(struct retrain *s)
 {
     int status = 0;
-    ag_progress_start(&s->progress, "retrain", s->iterations, s->iteration);
+    ag_progress_start(&s->r.progress, "retrain", s->r.steps, s->r.step);
     s->started = ag_seconds();
-    while (!status && s->iteration < s->iterations) {
+    while (!status && s->r.step < s->r.steps) {
         status = s->position < CRITIC_STEPS ? discriminator_step(s) : generator_step(s);
         s->position++;
-        ag_progress_step(&s->progress, s->iteration + (s->position > CRITIC_STEPS), "D %.3f  G %.3f",
+        ag_progress_step(&s->r.progress, s->r.step + (s->position > CRITIC_STEPS), "D %.3f  G %.3f",
                          s->d_loss / (double)(s->position < CRITIC_STEPS ? s->position : CRITIC_STEPS), s->g_loss);
         if (!status && s->position > CRITIC_STEPS) status = end_iteration(s);
-        if (!status && s->iteration < s->iterations && ag_signals_caught()) status = stop(s);
+        if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }
-    ag_progress_end(&s->progress);
+    ag_progress_end(&s->r.progress);
     return status;
 }
 
 static int set_up(struct retrain *s)
 {
-    const struct ag_program *p = &retrain_program;
-    const long g = p->block[AG_G].size, d = p->block[AG_D].size;
-    s->d_phase = ag_phase_find(p, "d");
-    s->g_phase = ag_phase_find(p, "g");
-    s->sample = ag_phase_find(p, "sample");
-    if (ag_blocks_new(p, s->block, s->err)) return 1;
-    if (!(s->ema = ag_reals(g, s->err))) return 1;
-    s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
-    if (!s->pictures || ag_adam_new(&s->d, rates, d, s->err)) return 1;
-    return ag_adam_new(&s->g, rates, g, s->err);
+    s->d_phase = ag_phase_find(&retrain_program, "d");
+    s->g_phase = ag_phase_find(&retrain_program, "g");
+    return ag_retraining_new(&s->r, rates, rates, SAMPLES);
 }
 
-/* All pictures are for training. */
-static int open_data(struct retrain *s, const char *path)
-{
-    const struct ag_data_options options = {.format = AG_DATA_FORMAT,
-                                            .path = path,
-                                            .size = retrain_program.image_size,
-                                            .channels = retrain_program.image_channels,
-                                            .center_crop = CENTER_CROP,
-                                            .split = 1,
-                                            .seed = s->seed};
-    int status = ag_data_open(&s->data, &options, s->err);
-    if (!status) ag_progress_note(&s->progress, "%s", ag_data_summary(s->data));
-    return status;
-}
-
-/* Takes up the run where its checkpoint left it, or begins one. */
 static int begin(struct retrain *s, const struct ag_options *options)
 {
-    const struct ag_program *p = &retrain_program;
-    s->seed = options->seed;
-    s->iterations = options->iterations;
-    if (!s->run.resumed) {
-        if (options->resume)
-            ag_progress_note(&s->progress, "%s holds no checkpoint yet; beginning anew", s->run.folder);
-        for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(p, (enum ag_block)i, s->seed, s->block);
-        ag_copy(s->ema, s->block[AG_G], p->block[AG_G].size);
-        return 0;
-    }
-    int status = load(s);
-    if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
-    if (status) return status;
-    if (options->has_iterations) s->iterations = options->iterations;
-    ag_progress_note(&s->progress, "going on after iteration %ld", s->iteration);
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    int status = ag_retraining_begin(&s->r, &checkpoint, options);
+    if (status || !s->r.run.resumed) return status;
+    if (s->position > CRITIC_STEPS)
+        return ag_fail(s->r.err, 2, "%s: damaged: an iteration has no step %ld", s->r.run.checkpoint, s->position);
+    ag_progress_note(&s->r.progress, "going on after iteration %ld", s->r.step);
     return 0;
-}
-
-/* The generator looks in the default run folder unless it is told. */
-static void tell_next(struct retrain *s)
-{
-    const char *folder = s->run.folder;
-    ag_progress_note(&s->progress,
-                     "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
-                     "Next, draw some:\n\n    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
-                     folder, folder, folder);
 }
 
 static int retrain(struct retrain *s, const struct ag_options *options)
 {
-    int status = ag_run_open(&s->run, &retrain_program, options, s->err);
+    int status = ag_run_open(&s->r.run, &retrain_program, options, s->r.err);
     if (!status) status = set_up(s);
     if (!status) status = begin(s, options);
     if (status) return status;
-    if (s->iteration >= s->iterations) {
-        ag_progress_note(&s->progress, "%s is finished: %ld iterations; --iterations asks for more", s->run.folder,
-                         s->iteration);
+    if (s->r.step >= s->r.steps) {
+        ag_progress_note(&s->r.progress, "%s is finished: %ld iterations; --iterations asks for more", s->r.run.folder,
+                         s->r.step);
         return 0;
     }
-    status = open_data(s, options->data);
-    if (!status) status = ag_run_open_log(&s->run, s->iteration, s->err);
+    status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
+    if (!status) status = ag_run_open_log(&s->r.run, s->r.step, s->r.err);
     if (status) return status;
     ag_signals_catch();
     status = train(s);
-    if (!status) tell_next(s);
+    if (!status) ag_retraining_tell(&s->r);
     return status;
-}
-
-static void tear_down(struct retrain *s)
-{
-    ag_data_close(s->data);
-    ag_blocks_free(s->block);
-    ag_free(s->ema);
-    ag_free(s->pictures);
-    ag_adam_free(&s->d);
-    ag_adam_free(&s->g);
-    ag_run_close(&s->run);
 }
 
 int main(int argc, char **argv)
@@ -324,9 +222,10 @@ int main(int argc, char **argv)
     if (!status && options.replay) return ag_exit(&retrain_program, ag_replay(&retrain_program, &options, &err), &err);
     if (!status && options.bench) return ag_exit(&retrain_program, ag_bench(&retrain_program, &options, &err), &err);
     if (!status) {
-        s.err = &err;
+        s.r.program = &retrain_program;
+        s.r.err = &err;
         status = retrain(&s, &options);
-        tear_down(&s);
+        ag_retraining_free(&s.r);
     }
     return ag_exit(&retrain_program, status, &err);
 }

@@ -28,7 +28,8 @@
 #endif
 /* AG_TEMPLATE */
 /*
- * The retraining of a derived architecture as StyleGAN2's config-f is trained. A step takes
+ * The retraining of a derived architecture as StyleGAN2's config-f is trained, without its path-length term and without
+ * mirrored pictures. A step takes
  *
  *     an Adam step of G on ACCUMULATE passes of BATCH_G pictures, the gradient being the passes' mean
  *     one of D on as many passes of BATCH_D real and as many generated pictures
@@ -69,26 +70,16 @@ static const struct ag_adam_rates g_rates = {AG_G_LR, AG_G_BETA1, AG_G_BETA2, 0}
 static const struct ag_adam_rates d_rates = {AG_D_LR, AG_D_BETA1, AG_D_BETA2, 0};
 
 struct retrain {
-    /* what a checkpoint holds */
-    ag_u64 seed;
-    long steps;                             /* of this run, in all */
-    long step;                              /* steps done */
+    struct ag_retraining r;
+    /* what a checkpoint holds beside that */
     long latents, noises, mixings, batches; /* how many were drawn */
     double d_loss, g_loss, r1;              /* sums over the passes since a line of the log */
-    real *block[AG_BLOCKS];
-    real *ema; /* the average of AG_G */
-    struct ag_adam d, g;
 
-    const struct ag_phase *d_phase, *g_phase, *r1_phase, *sample;
+    const struct ag_phase *d_phase, *g_phase, *r1_phase;
     real *gradient; /* sum over the passes of a step */
     real *reals;    /* [ACCUMULATE, BATCH_D, size, size, channels]: the real pictures of a step with R1 */
-    real *pictures; /* [SAMPLES, size, size, channels] */
-    struct ag_data *data;
-    struct ag_run run;
-    struct ag_progress progress;
     double last_d_loss, last_g_loss; /* of a pass, for the progress line */
     double started;                  /* when the line of the log that comes next began, or the run was resumed */
-    struct ag_error *err;
 };
 
 /* ---------------------------------------------------------------- passes */
@@ -96,24 +87,24 @@ struct retrain {
 /* Latents, noise and mixing of a pass of G. */
 static void draw_styles(struct retrain *s, const struct ag_phase *phase)
 {
-    real *in = s->block[AG_IN], *z = ag_tensor_find(&phase->in, "in.z", in);
-    ag_normals(s->seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)phase->batch * retrain_program.latent, z);
-    s->noises += ag_draw_noise(phase, s->seed, s->noises, in);
-    s->mixings += ag_draw_mixing(phase, s->seed, s->mixings, MIXING, in);
+    real *in = s->r.block[AG_IN], *z = ag_tensor_find(&phase->in, "in.z", in);
+    ag_normals(s->r.seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)phase->batch * retrain_program.latent, z);
+    s->noises += ag_draw_noise(phase, s->r.seed, s->noises, in);
+    s->mixings += ag_draw_mixing(phase, s->r.seed, s->mixings, MIXING, in);
 }
 
 /* Runs a pass of a step; the last leaves the mean gradient of all in AG_GRAD. */
 static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, double *loss)
 {
     const long size = retrain_program.block[phase->updates_weights].size;
-    real *gradient = s->block[AG_GRAD];
-    phase->run(s->block);
+    real *gradient = s->r.block[AG_GRAD];
+    phase->run(s->r.block);
     if (pass > 0) ag_add(gradient, s->gradient, size);
     if (pass + 1 < ACCUMULATE)
         ag_copy(s->gradient, gradient, size);
     else if (ACCUMULATE > 1)
         ag_scale(gradient, 1.0 / ACCUMULATE, size);
-    return ag_output(phase, "out.loss", s->block, "step", s->step + 1, loss, s->err);
+    return ag_output(phase, "out.loss", s->r.block, "step", s->r.step + 1, loss, s->r.err);
 }
 
 static long batch_reals(void)
@@ -127,7 +118,7 @@ static long batch_reals(void)
 /* What the learning rate is multiplied by. */
 static double rate(const struct retrain *s)
 {
-    return LINEAR_DECAY ? 1 - (double)s->step / (double)s->steps : 1;
+    return LINEAR_DECAY ? 1 - (double)s->r.step / (double)s->r.steps : 1;
 }
 
 static int generator_step(struct retrain *s)
@@ -138,34 +129,34 @@ static int generator_step(struct retrain *s)
         if (status) return status;
         s->g_loss += s->last_g_loss;
     }
-    ag_adam_step(&s->g, rate(s), s->block[AG_G], s->block[AG_GRAD]);
+    ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
     return 0;
 }
 
 static int has_r1(const struct retrain *s)
 {
-    return R1_INTERVAL > 0 && s->step % R1_INTERVAL == 0;
+    return R1_INTERVAL > 0 && s->r.step % R1_INTERVAL == 0;
 }
 
 static int discriminator_step(struct retrain *s)
 {
-    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->block[AG_IN]);
+    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->r.block[AG_IN]);
     for (int pass = 0; pass < ACCUMULATE; pass++) {
-        int status = ag_data_batch(s->data, 0, BATCH_D, s->batches++, x, s->err);
+        int status = ag_data_batch(s->r.data, 0, BATCH_D, s->batches++, x, s->r.err);
         if (status) return status;
         if (has_r1(s)) ag_copy(s->reals + pass * batch_reals(), x, batch_reals());
         draw_styles(s, s->d_phase);
         if ((status = run_pass(s, s->d_phase, pass, &s->last_d_loss))) return status;
         s->d_loss += s->last_d_loss;
     }
-    ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
+    ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     return 0;
 }
 
 /* The penalty counts R1_INTERVAL times, for the steps that go without it. */
 static int r1_step(struct retrain *s)
 {
-    real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->block[AG_IN]);
+    real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->r.block[AG_IN]);
     for (int pass = 0; pass < ACCUMULATE; pass++) {
         double penalty;
         ag_copy(x, s->reals + pass * batch_reals(), batch_reals());
@@ -173,8 +164,8 @@ static int r1_step(struct retrain *s)
         if (status) return status;
         s->r1 += penalty;
     }
-    ag_scale(s->block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
-    ag_adam_step(&s->d, rate(s), s->block[AG_D], s->block[AG_GRAD]);
+    ag_scale(s->r.block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
+    ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     return 0;
 }
 
@@ -183,7 +174,7 @@ static int train_step(struct retrain *s)
     int status = generator_step(s);
     if (!status) status = discriminator_step(s);
     if (!status && has_r1(s)) status = r1_step(s);
-    ag_average(s->ema, s->block[AG_G], retrain_program.block[AG_G].size, EMA);
+    ag_average(s->r.ema, s->r.block[AG_G], retrain_program.block[AG_G].size, EMA);
     return status;
 }
 
@@ -192,9 +183,9 @@ static int train_step(struct retrain *s)
 static void list_values(struct retrain *s, struct ag_checkpoint *c)
 {
     ag_checkpoint_begin(c, &retrain_program);
-    ag_checkpoint_word(c, "seed", &s->seed);
-    ag_checkpoint_count(c, "steps", &s->steps);
-    ag_checkpoint_count(c, "step", &s->step);
+    ag_checkpoint_word(c, "seed", &s->r.seed);
+    ag_checkpoint_count(c, "steps", &s->r.steps);
+    ag_checkpoint_count(c, "step", &s->r.step);
     ag_checkpoint_count(c, "latents", &s->latents);
     ag_checkpoint_count(c, "noises", &s->noises);
     ag_checkpoint_count(c, "mixings", &s->mixings);
@@ -204,39 +195,11 @@ static void list_values(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_sum(c, "sum.r1", &s->r1);
 }
 
-static void list_tensors(struct retrain *s, struct ag_checkpoint *c)
-{
-    const struct ag_table *table = retrain_program.block;
-    for (int i = AG_G; i <= AG_STAT; i++) ag_checkpoint_block(c, "", &table[i], s->block[i]);
-    ag_checkpoint_block(c, "ema.", &table[AG_G], s->ema);
-    ag_checkpoint_adam(c, "adam.d", "", &table[AG_D], &s->d);
-    ag_checkpoint_adam(c, "adam.g", "", &table[AG_G], &s->g);
-}
-
-/* The generator has the average's weights and the live network's running means of latents. The checkpoint comes last: a
- * run that is killed before does its last steps, and writes the generator, again. */
 static int save(struct retrain *s)
 {
     struct ag_checkpoint checkpoint;
     list_values(s, &checkpoint);
-    list_tensors(s, &checkpoint);
-    int status = ag_checkpoint_check(&checkpoint, s->err);
-    if (!status) status = ag_run_sync_log(&s->run, s->err);
-    if (!status) status = ag_run_generator(&s->run, s->ema, s->block[AG_STAT], s->err);
-    return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
-}
-
-static int load(struct retrain *s)
-{
-    struct ag_checkpoint checkpoint;
-    list_values(s, &checkpoint);
-    int status = ag_checkpoint_open(&checkpoint, s->run.checkpoint, s->err);
-    if (!status) {
-        list_tensors(s, &checkpoint);
-        status = ag_checkpoint_read(&checkpoint, s->err);
-    }
-    ag_checkpoint_close(&checkpoint);
-    return status;
+    return ag_retraining_save(&s->r, &checkpoint);
 }
 
 /* ---------------------------------------------------------------- between steps */
@@ -262,39 +225,29 @@ static void add_mean(struct ag_text *line, const char *key, double sum, long ste
 static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
-    const long before = (s->step - 1) / LOG_EVERY * LOG_EVERY;
-    ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->step);
-    ag_text_number(&line, kimg(s->step));
-    add_mean(&line, "d_loss", s->d_loss, s->step - before);
-    add_mean(&line, "g_loss", s->g_loss, s->step - before);
-    add_mean(&line, "r1", s->r1, r1_steps(s->step) - r1_steps(before));
+    const long before = (s->r.step - 1) / LOG_EVERY * LOG_EVERY;
+    ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->r.step);
+    ag_text_number(&line, kimg(s->r.step));
+    add_mean(&line, "d_loss", s->d_loss, s->r.step - before);
+    add_mean(&line, "g_loss", s->g_loss, s->r.step - before);
+    add_mean(&line, "r1", s->r1, r1_steps(s->r.step) - r1_steps(before));
     ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
-    return ag_run_log(&s->run, &line, s->err);
+    return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
-/* Pictures of the averaged generator, from the same latents and noise each time. */
-static int write_samples(struct retrain *s)
-{
-    real *block[AG_BLOCKS];
-    for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
-    block[AG_G] = s->ema;
-    ag_sample_pictures(&retrain_program, s->sample, block, s->seed, SAMPLES, s->pictures);
-    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%06ld.png", s->step);
-}
-
-/* The sums go on after a last line that comes early: a run that is asked for more steps then ends as one that was asked
- * for all at once. */
+/* The sums go on after a last line that comes early: weights and checkpoint of a run that is asked for more steps then
+ * end as those of one that was asked for all at once, though that line and its samples stay. */
 static int end_step(struct retrain *s)
 {
-    s->step++;
-    const int last = s->step == s->steps, full = s->step % LOG_EVERY == 0;
+    s->r.step++;
+    const int last = s->r.step == s->r.steps, full = s->r.step % LOG_EVERY == 0;
     int status = last || full ? write_log(s) : 0;
     if (full) {
         s->d_loss = s->g_loss = s->r1 = 0;
         s->started = ag_seconds();
     }
-    if (!status && (last || s->step % SAMPLE_EVERY == 0)) status = write_samples(s);
-    if (!status && (last || s->step % CHECKPOINT_EVERY == 0)) status = save(s);
+    if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
+    if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
 
@@ -304,23 +257,23 @@ static int stop(struct retrain *s)
 {
     int status = save(s);
     if (status) return status;
-    return ag_fail(s->err, 128 + ag_signals_caught(), "stopped after step %ld of %ld; go on with --resume", s->step,
-                   s->steps);
+    return ag_fail(s->r.err, 128 + ag_signals_caught(), "stopped after step %ld of %ld; go on with --resume", s->r.step,
+                   s->r.steps);
 }
 
 static int train(struct retrain *s)
 {
     int status = 0;
-    ag_progress_start(&s->progress, "pictures", s->steps * STEP_PICTURES, s->step * STEP_PICTURES);
+    ag_progress_start(&s->r.progress, "pictures", s->r.steps * STEP_PICTURES, s->r.step * STEP_PICTURES);
     s->started = ag_seconds();
-    while (!status && s->step < s->steps) {
+    while (!status && s->r.step < s->r.steps) {
         status = train_step(s);
         if (!status) status = end_step(s);
-        ag_progress_step(&s->progress, s->step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f", kimg(s->step),
+        ag_progress_step(&s->r.progress, s->r.step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f", kimg(s->r.step),
                          s->last_d_loss, s->last_g_loss);
-        if (!status && s->step < s->steps && ag_signals_caught()) status = stop(s);
+        if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }
-    ag_progress_end(&s->progress);
+    ag_progress_end(&s->r.progress);
     return status;
 }
 
@@ -331,92 +284,47 @@ static int set_up(struct retrain *s)
     s->d_phase = ag_phase_find(p, "d");
     s->g_phase = ag_phase_find(p, "g");
     s->r1_phase = ag_phase_find(p, "r1");
-    s->sample = ag_phase_find(p, "sample");
-    if (ag_blocks_new(p, s->block, s->err)) return 1;
-    if (!(s->ema = ag_reals(g, s->err))) return 1;
-    if (!(s->gradient = ag_reals(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->err))) return 1;
-    if (!(s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->err))) return 1;
-    s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
-    if (!s->pictures || ag_adam_new(&s->d, d_rates, d, s->err)) return 1;
-    return ag_adam_new(&s->g, g_rates, g, s->err);
+    if (ag_retraining_new(&s->r, d_rates, g_rates, SAMPLES)) return 1;
+    if (!(s->gradient = ag_reals(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
+    s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->r.err);
+    return !s->reals;
 }
 
-/* All pictures are for training. */
-static int open_data(struct retrain *s, const char *path)
-{
-    const struct ag_data_options options = {.format = AG_DATA_FORMAT,
-                                            .path = path,
-                                            .size = retrain_program.image_size,
-                                            .channels = retrain_program.image_channels,
-                                            .center_crop = CENTER_CROP,
-                                            .split = 1,
-                                            .seed = s->seed};
-    int status = ag_data_open(&s->data, &options, s->err);
-    if (!status) ag_progress_note(&s->progress, "%s", ag_data_summary(s->data));
-    return status;
-}
-
-/* Takes up the run where its checkpoint left it, or begins one. */
 static int begin(struct retrain *s, const struct ag_options *options)
 {
-    const struct ag_program *p = &retrain_program;
-    s->seed = options->seed;
-    s->steps = options->iterations;
-    if (!s->run.resumed) {
-        if (options->resume)
-            ag_progress_note(&s->progress, "%s holds no checkpoint yet; beginning anew", s->run.folder);
-        for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(p, (enum ag_block)i, s->seed, s->block);
-        ag_copy(s->ema, s->block[AG_G], p->block[AG_G].size);
-        return 0;
-    }
-    int status = load(s);
-    if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
-    if (status) return status;
-    if (options->has_iterations) s->steps = options->iterations;
-    ag_progress_note(&s->progress, "going on after step %ld, kimg %.1f", s->step, kimg(s->step));
-    return 0;
-}
-
-/* The generator looks in the default run folder unless it is told. */
-static void tell_next(struct retrain *s)
-{
-    const char *folder = s->run.folder;
-    ag_progress_note(&s->progress,
-                     "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
-                     "Next, draw some:\n\n    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
-                     folder, folder, folder);
+    struct ag_checkpoint checkpoint;
+    list_values(s, &checkpoint);
+    int status = ag_retraining_begin(&s->r, &checkpoint, options);
+    if (!status && s->r.run.resumed)
+        ag_progress_note(&s->r.progress, "going on after step %ld, kimg %.1f", s->r.step, kimg(s->r.step));
+    return status;
 }
 
 static int retrain(struct retrain *s, const struct ag_options *options)
 {
-    int status = ag_run_open(&s->run, &retrain_program, options, s->err);
+    int status = ag_run_open(&s->r.run, &retrain_program, options, s->r.err);
     if (!status) status = set_up(s);
     if (!status) status = begin(s, options);
     if (status) return status;
-    if (s->step >= s->steps) {
-        ag_progress_note(&s->progress, "%s is finished: %ld steps; --iterations asks for more", s->run.folder, s->step);
+    if (s->r.step >= s->r.steps) {
+        ag_progress_note(&s->r.progress, "%s is finished: %ld steps; --iterations asks for more", s->r.run.folder,
+                         s->r.step);
         return 0;
     }
-    status = open_data(s, options->data);
-    if (!status) status = ag_run_open_log(&s->run, s->step, s->err);
+    status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
+    if (!status) status = ag_run_open_log(&s->r.run, s->r.step, s->r.err);
     if (status) return status;
     ag_signals_catch();
     status = train(s);
-    if (!status) tell_next(s);
+    if (!status) ag_retraining_tell(&s->r);
     return status;
 }
 
 static void tear_down(struct retrain *s)
 {
-    ag_data_close(s->data);
-    ag_blocks_free(s->block);
-    ag_free(s->ema);
     ag_free(s->gradient);
     ag_free(s->reals);
-    ag_free(s->pictures);
-    ag_adam_free(&s->d);
-    ag_adam_free(&s->g);
-    ag_run_close(&s->run);
+    ag_retraining_free(&s->r);
 }
 
 int main(int argc, char **argv)
@@ -428,7 +336,8 @@ int main(int argc, char **argv)
     if (!status && options.replay) return ag_exit(&retrain_program, ag_replay(&retrain_program, &options, &err), &err);
     if (!status && options.bench) return ag_exit(&retrain_program, ag_bench(&retrain_program, &options, &err), &err);
     if (!status) {
-        s.err = &err;
+        s.r.program = &retrain_program;
+        s.r.err = &err;
         status = retrain(&s, &options);
         tear_down(&s);
     }
