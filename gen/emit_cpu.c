@@ -116,7 +116,8 @@ static const char *block_name(int block)
         [AG_BAR_SN] = "AG_BAR_SN", [AG_BAR_STAT] = "AG_BAR_STAT",
         [AG_IN] = "AG_IN",         [AG_OUT] = "AG_OUT",
         [AG_GRAD] = "AG_GRAD",     [AG_GRAD_ALPHA] = "AG_GRAD_ALPHA",
-        [AG_ARENA] = "AG_ARENA",   [AG_SCRATCH] = "AG_SCRATCH",
+        [AG_FIXED] = "AG_FIXED",   [AG_ARENA] = "AG_ARENA",
+        [AG_SCRATCH] = "AG_SCRATCH",
     };
     return names[block];
 }

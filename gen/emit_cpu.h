@@ -63,6 +63,6 @@ int cpu_combine(const struct site *s, int n);
 long cpu_halo(const struct site *s, int n);
 
 /* emit_phase.c: the functions of one phase, appended to c->phases. */
-void cpu_phase(struct cpu *c, const struct phase_graph *phase, const struct plan *p);
+void cpu_phase(struct cpu *c, const char *phase, const struct plan *p);
 
 #endif

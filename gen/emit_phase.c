@@ -186,19 +186,19 @@ static void emit_small(struct cpu *c, const struct plan *p, const struct step *s
     text_free(&arguments);
 }
 
-void cpu_phase(struct cpu *c, const struct phase_graph *phase, const struct plan *p)
+void cpu_phase(struct cpu *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
-    for (int i = 0; i < p->groups; i++) emit_group(c, phase->name, p, i);
-    text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase->name);
-    text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)thread;\n");
+    for (int i = 0; i < p->groups; i++) emit_group(c, phase, p, i);
+    text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
     text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
     for (int i = 0; i < p->steps; i++) {
         if (p->step[i].group < 0) {
             emit_small(c, p, &p->step[i]);
             continue;
         }
-        text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase->name, p->step[i].group);
+        text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
         text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
     }
     for (int i = 0; i < p->copies; i++) {

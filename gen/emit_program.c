@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "emit_cpu.h"
+#include "hoist.h"
 #include "ops.h"
 
 #include <dirent.h>
@@ -183,7 +184,7 @@ static void kernels_table(struct text *t, const struct cpu *c)
 }
 
 struct sizes {
-    long in, out, arena, scratch;
+    long in, out, arena, scratch, fixed;
 };
 
 static void program_table(struct writer *w, struct text *t, const struct cpu *c, const double *executed, struct sizes s)
@@ -229,6 +230,7 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
+    if (s.fixed) text_printf(t, "    .prepare = prepare_run,\n    .fixed_size = %ld,\n", s.fixed);
     if (m->program == PROGRAM_SEARCH)
         text_printf(t,
                     "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
@@ -249,22 +251,40 @@ static long larger(long a, long b)
     return a > b ? a : b;
 }
 
+/* Plans and writes one phase, whose graph this frees; returns what it executes, in FLOP. */
+static double write_phase(struct cpu *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
+{
+    struct plan *p = plan_new(lowered, batch);
+    double executed = plan_flop(p);
+    cpu_phase(c, name, p);
+    s->arena = larger(s->arena, p->arena_size);
+    s->scratch = larger(s->scratch, p->scratch_size);
+    plan_free(p);
+    graph_free(lowered);
+    return executed;
+}
+
 static void write_phases(struct writer *w, struct cpu *c)
 {
-    struct sizes s = {0, 0, 0, 0};
+    struct sizes s = {0, 0, 0, 0, 0};
+    struct hoisted hoisted = {graph_new(), 0};
     double executed[MODEL_PHASES];
     for (int i = 0; i < w->m->phases; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct plan *p = emit_plan(phase);
-        cpu_phase(c, phase, p);
-        executed[i] = plan_flop(p);
+        struct graph *lowered = lower(phase->graph), *whole = lowered;
+        if (w->m->program == PROGRAM_GENERATE) {
+            lowered = hoist(whole, &hoisted);
+            graph_free(whole);
+        }
+        executed[i] = write_phase(c, &s, phase->name, lowered, phase->batch);
         s.in = larger(s.in, phase->in.size);
         s.out = larger(s.out, phase->out.size);
-        s.arena = larger(s.arena, p->arena_size);
-        s.scratch = larger(s.scratch, p->scratch_size);
-        graph_free((struct graph *)p->graph);
-        plan_free(p);
     }
+    s.fixed = hoisted.size;
+    if (s.fixed)
+        write_phase(c, &s, "prepare", hoisted.prepare, 1);
+    else
+        graph_free(hoisted.prepare);
     struct text t = {NULL, 0, 0};
     heading(w, &t, "Phases and tables");
     text_printf(&t, "#include \"%s.h\"\n#include \"%s_kernels.h\"\n\n", w->name, w->name);

@@ -130,7 +130,7 @@ static void place_targets(struct plan *p)
     for (int i = 0; i < g->targets; i++) {
         const struct target *t = &g->target[i];
         struct node_plan *np = &p->node[t->node];
-        int own = t->block == AG_OUT || t->block == AG_GRAD || t->block == AG_GRAD_ALPHA;
+        int own = t->block == AG_OUT || t->block == AG_GRAD || t->block == AG_GRAD_ALPHA || t->block == AG_FIXED;
         if (own && np->keep == KEEP_STORED && np->block == AG_ARENA) {
             np->block = t->block;
             np->offset = t->offset;

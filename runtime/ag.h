@@ -247,6 +247,7 @@ enum ag_block {
     AG_OUT,        /* its outputs */
     AG_GRAD,       /* gradient of the weight block it updates, in that block's layout */
     AG_GRAD_ALPHA, /* gradient of AG_ALPHA, in its layout */
+    AG_FIXED,      /* values that a program whose weights stay as they are computes once from them */
     AG_ARENA,      /* intermediate tensors */
     AG_SCRATCH,    /* ag_threads() times the program's scratch */
     AG_BLOCKS
@@ -339,6 +340,8 @@ struct ag_program {
     const struct ag_phase *phase;
     int phases;
     long in_size, out_size, arena_size, scratch_size; /* the largest of its phases, in reals; scratch: a thread */
+    void (*prepare)(real *const block[AG_BLOCKS]); /* computes AG_FIXED, once the weights are there; NULL: none */
+    long fixed_size;
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
@@ -419,6 +422,8 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
 void ag_blocks_free(real *block[AG_BLOCKS]);
 /* The table of a parameter block; a bar block's is that of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
+/* To be called when the weights are in their blocks, where a program doesn't train. */
+void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */

@@ -39,6 +39,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
     if (ag_blocks_new(p, b->block, err)) return 1;
     for (int i = AG_G; i < AG_BAR_G; i++) ag_init_block(p, (enum ag_block)i, 0, b->block);
     ag_copy_to_bar(p, b->block);
+    ag_prepare(p, b->block);
     for (int i = 0; i < 3; i++)
         if (ag_adam_new(&b->adam[i], rates, p->block[i].size, err)) return 1;
     for (int i = 0; i < p->phases && b->phases < PHASES; i++) {

@@ -50,6 +50,8 @@ static long block_size(const struct ag_program *program, int block)
         return has_gradients(program) ? (g > d ? g : d) : 0;
     case AG_GRAD_ALPHA:
         return program->block[AG_ALPHA].size;
+    case AG_FIXED:
+        return program->fixed_size;
     case AG_ARENA:
         return program->arena_size;
     case AG_SCRATCH:
@@ -78,6 +80,11 @@ void ag_blocks_free(real *block[AG_BLOCKS])
         free(block[i]);
         block[i] = NULL;
     }
+}
+
+void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
+{
+    if (program->prepare) program->prepare(block);
 }
 
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])

@@ -102,7 +102,7 @@ static int open_file(struct files *files, const char *folder, int i, struct ag_e
     char path[4096];
     struct stat info;
     snprintf(path, sizeof path, "%s/%s", folder, format->file[i]);
-    files->descriptor[i] = open(path, O_RDONLY);
+    files->descriptor[i] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
     if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info))
         return ag_fail(err, 2,
                        "data: %s needs '%s': %s; give the folder of its binary version with --data PATH, or --data "

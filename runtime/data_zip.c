@@ -414,7 +414,7 @@ static int open_archive(const struct ag_source *source, ag_u64 *file_size, struc
     struct archive *archive = source->state;
     const char *path = source->options.path;
     struct stat info;
-    archive->descriptor = open(path, O_RDONLY);
+    archive->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
     if (archive->descriptor < 0 || fstat(archive->descriptor, &info))
         return ag_fail(err, 2,
                        "data: '%s': %s; give a zip archive of PNG and JPEG pictures with --data PATH, or --data shapes",

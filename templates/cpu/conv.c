@@ -69,6 +69,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are contiguous */
     enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 8 };
+    /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
+    enum { LINES = (PARTS == 1 ? KW * CI : CI | PART) % 16 == 0, LINE = 16 };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = CEIL(262144, S * TH * XW * CI) * COLUMNS };
     VECTOR(vec, L);
@@ -106,15 +108,19 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         for (int b = 0; b < RUNS; b++) {
                             const int run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
                             const real *xr = x0 + (a * XW + b) * CI, *wr = w0 + (long)a * WROW + b * CI * WB;
-                            for (int t = 0; t < run; t++, wr += WB) {
-                                vec wv[V];
-                                EACH (v, V) {
-                                    FETCH(wv[v], wr + v * L, L);
-                                    PIN(wv[v]);
-                                    PREFETCH(wr + AHEAD * WB + v * L);
+                            for (int line = 0; line < run; line += LINES ? LINE : run) {
+                                EACH (p, LINES ? P : 0) PREFETCH(xr + xp[p] + line + LINE);
+                                BY_TWO for (int t = line; t < line + (LINES ? LINE : run); t++, wr += WB)
+                                {
+                                    vec wv[V];
+                                    EACH (v, V) {
+                                        FETCH(wv[v], wr + v * L, L);
+                                        PIN(wv[v]);
+                                        PREFETCH(wr + AHEAD * WB + v * L);
+                                    }
+                                    EACH (p, P)
+                                        EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
                                 }
-                                EACH (p, P)
-                                    EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
                             }
                         }
                     EACH (p, P)

@@ -53,6 +53,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
+    /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
+    enum { LINES = CI % 16 == 0, LINE = 16 };
     VECTOR(vec, L);
 
     for (int block = 0; block < CO; block += CB)
@@ -80,16 +82,20 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         acc[p][v] = r + previous;
                     }
                 for (int tap = from; tap <= to; tap++) {
-                    const real *xr = x0 + tap * XW * CI;
-                    for (int t = 0; t < run; t++, xr++, wr += CB) {
-                        vec wv[V];
-                        EACH (v, V) {
-                            FETCH(wv[v], wr + v * L, L);
-                            PIN(wv[v]);
-                            PREFETCH(wr + AHEAD * CB + v * L);
+                    const real *const xr = x0 + tap * XW * CI;
+                    for (int line = 0; line < run; line += LINES ? LINE : run) {
+                        EACH (p, LINES ? P : 0) PREFETCH(xr + (p / TW * XW + p % TW) * CI + line + LINE);
+                        BY_TWO for (int t = line; t < line + (LINES ? LINE : run); t++, wr += CB)
+                        {
+                            vec wv[V];
+                            EACH (v, V) {
+                                FETCH(wv[v], wr + v * L, L);
+                                PIN(wv[v]);
+                                PREFETCH(wr + AHEAD * CB + v * L);
+                            }
+                            EACH (p, P)
+                                EACH (v, V) acc[p][v] += (xr + (p / TW * XW + p % TW) * CI)[t] * wv[v];
                         }
-                        EACH (p, P)
-                            EACH (v, V) acc[p][v] += xr[(p / TW * XW + p % TW) * CI] * wv[v];
                     }
                 }
                 EACH (p, P)

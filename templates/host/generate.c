@@ -165,6 +165,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
         status = !grid.pictures;
     }
     if (!status) {
+        ag_prepare(&generate_program, grid.block);
         draw(&grid);
         status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
     }

@@ -179,6 +179,9 @@ static void test_refused(void)
     check_refused(&o, 2, "none.zip|No such file|--data");
     o.path = make_folder("folder");
     check_refused(&o, 2, "folder|is not a file|--data");
+    o.path = at("fifo.zip");
+    check(mkfifo(o.path, 0600) == 0, "mkfifo");
+    check_refused(&o, 2, "fifo.zip|is not a file|--data");
     o.path = NULL;
     check_refused(&o, 2, "no folder or archive|--data");
     o.path = at("text.zip");

@@ -1,0 +1,62 @@
+#include "hoist.h"
+#include "ops.h"
+
+/* What a value takes, once the weights are there. */
+enum when {
+    EACH_BATCH, /* it depends on an input, or is one value for each picture */
+    AT_HAND,    /* it is a parameter or a constant, or part of one */
+    ONCE        /* it is to be computed, from parameters and constants alone */
+};
+
+static enum when when(const struct graph *g, int i, const enum when *of)
+{
+    const struct node *n = &g->node[i];
+    if (n->op == OP_INPUT || n->batched) return EACH_BATCH;
+    if (op_table[n->op].class == CLASS_LEAF) return AT_HAND;
+    for (int k = 0; k < n->ins; k++)
+        if (of[n->in[k]] == EACH_BATCH) return EACH_BATCH;
+    return (n->op == OP_RESHAPE || n->op == OP_SLICE) && of[n->in[0]] == AT_HAND ? AT_HAND : ONCE;
+}
+
+static void need(const struct graph *g, int i, char *needed)
+{
+    for (int k = 0; k < g->node[i].ins; k++) needed[g->node[i].in[k]] = 1;
+}
+
+/* The place of node i of `prepare` in the block: another phase may have asked for it before. */
+static long place(struct hoisted *h, int i)
+{
+    struct graph *g = h->prepare;
+    for (int t = 0; t < g->targets; t++)
+        if (g->target[t].node == i) return g->target[t].offset;
+    long offset = h->size;
+    graph_target(g, i, AG_FIXED, offset, g->node[i].path);
+    h->size += (shape_size(g->node[i].shape) + 15) / 16 * 16;
+    return offset;
+}
+
+struct graph *hoist(const struct graph *g, struct hoisted *h)
+{
+    struct graph *to = graph_new();
+    size_t n = (size_t)g->count + 1;
+    enum when *of = mem_alloc(to->mem, sizeof *of * n);
+    int *here = mem_alloc(to->mem, sizeof *here * n), *there = mem_alloc(to->mem, sizeof *there * n);
+    char *needed = mem_alloc(to->mem, n), *ahead = mem_alloc(to->mem, n);
+    for (int i = 0; i < g->count; i++) of[i] = when(g, i, of);
+    for (int t = 0; t < g->targets; t++) needed[g->target[t].node] = 1;
+    for (int i = g->count - 1; i >= 0; i--)
+        if (needed[i] && of[i] != ONCE) need(g, i, needed);
+    for (int i = g->count - 1; i >= 0; i--)
+        if ((needed[i] && of[i] == ONCE) || ahead[i]) need(g, i, ahead);
+    for (int i = 0; i < g->count; i++) {
+        int kept = needed[i] && of[i] == ONCE;
+        if (ahead[i] || kept) there[i] = graph_copy_node(h->prepare, g, i, there);
+        if (kept)
+            here[i] = g_param(to, AG_FIXED, place(h, there[i]), g->node[i].shape);
+        else if (needed[i])
+            here[i] = graph_copy_node(to, g, i, here);
+    }
+    for (int t = 0; t < g->targets; t++)
+        graph_target(to, here[g->target[t].node], g->target[t].block, g->target[t].offset, g->target[t].name);
+    return to;
+}
