@@ -13,7 +13,7 @@ struct emission {
 };
 
 /* The plans of a model's phases, in order; free each with plan_free, and its graph. */
-struct plan *emit_plan(const struct phase_graph *phase);
+struct plan *emit_plan(const struct phase_graph *phase, int device);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or 1 with a line
  * in err. */

@@ -1,149 +1,211 @@
+/*
+ * A phase as C: one function for each group, which runs a part of the batch through the group's kernels a few pictures
+ * at a time, and the phase function, which runs groups and small kernels in order.
+ */
 #include "emit_cpu.h"
 #include "ops.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---------------------------------------------------------------- kernel functions */
-
-static int find_instance(const struct cpu *c, const char *text)
+static const char *input_address(const struct site *s, int n, int k)
 {
-    for (int i = 0; i < c->instances; i++)
-        if (strcmp(c->instance[i].text, text) == 0) return i;
-    return -1;
+    const struct node *node = &s->p->graph->node[n];
+    return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
 }
 
-static int taken(const struct cpu *c, const char *name)
+static const char *output_address(const struct site *s, int n)
 {
-    for (int i = 0; i < c->instances; i++)
-        if (strcmp(c->instance[i].name, name) == 0) return 1;
-    return 0;
+    const struct node_plan *np = &s->p->node[n];
+    if (plan_is_partial(s->p, n))
+        return mem_printf(s->c->mem, "b[AG_ARENA] + %ld + part * %ldL", np->partial, np->partial_size);
+    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
 }
 
-static const char *free_name(struct cpu *c, const char *name)
+static void node_arguments(const struct site *s, int n, struct text *t)
 {
-    const char *unique = name;
-    for (int k = 2; taken(c, unique); k++) unique = mem_printf(c->mem, "%s_%d", name, k);
-    return unique;
+    const struct node *node = &s->p->graph->node[n];
+    int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
+    int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
+    for (int k = 0; k < ins; k++) text_printf(t, "%s, ", input_address(s, n, k));
+    if (conv && !bias) text_add(t, "0, ");
+    text_add(t, output_address(s, n));
+    if (node->op == OP_MOMENTS) text_add(t, ", n - first");
 }
 
-/* The function of a template file that is called `part`, from its comment to its closing brace; or all but those. */
-static void take_part(struct text *out, const char *body, const char *part)
+static void shape_text(struct text *t, struct shape s)
 {
-    while (*body) {
-        const char *end = strstr(body, "\n}\n");
-        end = end ? end + 3 : body + strlen(body);
-        char piece_is_pack = 0;
-        for (const char *p = body; p + 10 <= end && !piece_is_pack; p++)
-            piece_is_pack = strncmp(p, "AG_FN_PACK", 10) == 0;
-        if ((part != NULL) == piece_is_pack) text_addn(out, body, (size_t)(end - body));
-        body = end;
-        while (*body == '\n') body++;
+    text_printf(t, "%dx%dx%dx%d", s.d[0], s.d[1], s.d[2], s.d[3]);
+}
+
+/* What a call computes, as a comment: the node's path, the operator and its shapes. */
+static void comment(const struct site *s, const struct kernel *k, const char *indent, struct text *t)
+{
+    const struct node *n = &s->p->graph->node[k->root[0]];
+    s->c->path = mem_printf(s->c->mem, "%s", n->path);
+    text_printf(t, "%s/* %s: %s", indent, n->path, k->copy[0] ? "copy" : op_table[n->op].name);
+    if (n->ins) {
+        text_add(t, " ");
+        shape_text(t, s->p->graph->node[n->in[0]].shape);
     }
+    text_add(t, " -> ");
+    shape_text(t, n->shape);
+    if (k->roots > 1) text_printf(t, ", and %d more", k->roots - 1);
+    text_add(t, " */\n");
 }
 
-/* Prototypes come from the functions themselves: the text from `void NAME(` to its parenthesis. */
-static void add_prototype(struct cpu *c, const char *text, const char *name)
+static void clear_halo(const struct site *s, int n, int copy, struct text *t)
 {
-    const char *head = mem_printf(c->mem, "void %s(", name), *from = strstr(text, head),
-               *to = from ? strchr(from, ')') : NULL;
-    if (!to) return;
-    text_addn(&c->prototypes, from, (size_t)(to - from));
-    text_add(&c->prototypes, ");\n");
+    const struct local *l = plan_local(s->p, s->group, n, copy);
+    if (!l || !l->halo) return;
+    struct shape d = s->p->graph->node[n].shape;
+    text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d);\n",
+                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], d.d[3], l->halo);
 }
 
-/* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
- * until that is seen. */
-static const char *load(struct cpu *c, const char *template)
+/* A kernel in weight space, for the weights of each picture. */
+static void call_each(const struct site *s, int n, int instance)
 {
-    for (int i = 0; i < c->loads; i++)
-        if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
-    char *file = template_file(c->mem, mem_printf(c->mem, "templates/cpu/%s.c", template), c->error, c->errsize);
-    c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
-    c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
-    return c->loaded[c->loads++].text;
-}
-
-void cpu_free(struct cpu *c)
-{
-    text_free(&c->prototypes);
-    text_free(&c->phases);
-    free(c->instance);
-    free(c->loaded);
-}
-
-int cpu_instance(struct cpu *c, const char *template, const char *part, const char *name, const struct substitutions *s,
-                 double flop)
-{
-    struct text pieces = {NULL, 0, 0}, text = {NULL, 0, 0}, named = {NULL, 0, 0};
-    text_add(&text, "");
-    text_add(&named, "");
-    take_part(&pieces, load(c, template), part);
-    template_expand(&text, pieces.s ? pieces.s : "", s);
-    int i = find_instance(c, text.s);
-    if (i < 0) {
-        struct substitutions own = {NULL, 0, 0};
-        c->instance = mem_grow(c->instance, c->instances, &c->instance_capacity, sizeof *c->instance);
-        i = c->instances;
-        const char *unique = free_name(c, name);
-        template_set(c->mem, &own, part ? "AG_FN_PACK" : "AG_FN", "%s", unique);
-        template_expand(&named, text.s, &own);
-        free(own.list);
-        /* kernels are called from another file */
-        const char *private = mem_printf(c->mem, "static void %s(", unique), *at = strstr(named.s, private);
-        size_t before = at ? (size_t)(at - named.s) : 0;
-        const char *public = mem_printf(c->mem, "%.*s%s", (int)before, named.s, named.s + before + (at ? 7 : 0));
-        c->instance[i] = (struct instance){unique, mem_printf(c->mem, "%s", text.s), public, flop, c->path};
-        c->instances++;
-        add_prototype(c, public, unique);
+    struct text *t = &s->c->phases;
+    const struct node *node = &s->p->graph->node[n];
+    text_printf(t, "        for (int k = 0; k < images; k++) %s(", s->c->instance[instance].name);
+    for (int k = 0; k < node->ins; k++) {
+        const struct node *x = &s->p->graph->node[node->in[k]];
+        text_printf(t, "%s + k * %ldL, ", input_address(s, n, k), shape_size(x->shape) / s->p->batch);
     }
-    text_free(&pieces);
-    text_free(&text);
-    text_free(&named);
-    return i;
+    text_printf(t, "%s + k * %ldL);\n", output_address(s, n), shape_size(node->shape) / s->p->batch);
 }
 
-/* ---------------------------------------------------------------- addresses */
-
-static const char *block_name(int block)
+/* The border adds to what is there: the convolution's result, or zeros. */
+static void call_border(const struct site *s, int n, int instance)
 {
-    static const char *const names[] = {
-        [AG_G] = "AG_G",           [AG_D] = "AG_D",
-        [AG_ALPHA] = "AG_ALPHA",   [AG_SN] = "AG_SN",
-        [AG_STAT] = "AG_STAT",     [AG_BAR_G] = "AG_BAR_G",
-        [AG_BAR_D] = "AG_BAR_D",   [AG_BAR_ALPHA] = "AG_BAR_ALPHA",
-        [AG_BAR_SN] = "AG_BAR_SN", [AG_BAR_STAT] = "AG_BAR_STAT",
-        [AG_IN] = "AG_IN",         [AG_OUT] = "AG_OUT",
-        [AG_GRAD] = "AG_GRAD",     [AG_GRAD_ALPHA] = "AG_GRAD_ALPHA",
-        [AG_FIXED] = "AG_FIXED",   [AG_ARENA] = "AG_ARENA",
-        [AG_SCRATCH] = "AG_SCRATCH",
-    };
-    return names[block];
+    struct text *t = &s->c->phases;
+    const struct node *node = &s->p->graph->node[n];
+    const struct local *local = plan_local(s->p, s->group, n, 0);
+    long size = local ? local->size : shape_size(node->shape) / s->p->batch;
+    if (node->op != OP_KERNEL_CONV)
+        text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n), size);
+    text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, input_address(s, n, 0),
+                input_address(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
 }
 
-const char *cpu_address(struct cpu *c, const struct plan *p, int group, const struct local *local, int n)
+static void mark(const struct site *s, int instance)
 {
-    if (local) return mem_printf(c->mem, "s + %ld", local->offset * p->group[group].images);
-    long delta;
-    int base = plan_base(p, n, &delta);
-    const struct node *node = &p->graph->node[base];
-    int block = p->node[base].block;
-    long offset = p->node[base].offset;
-    if (node->op == OP_PARAM) {
-        block = (int)node->attr[0];
-        offset = node->attr[1];
-    } else if (node->op == OP_INPUT) {
-        block = AG_IN;
-        offset = node->attr[0];
+    text_printf(&s->c->phases, "        MARK(%d, images);\n", instance);
+}
+
+static void node_calls(const struct site *s, int n)
+{
+    const struct node *node = &s->p->graph->node[n];
+    struct text arguments = {NULL, 0, 0};
+    int instance = cpu_node(s, n);
+    if (op_table[node->op].class == CLASS_SMALL) {
+        call_each(s, n, instance);
+    } else if (node->op == OP_BORDER || node->op == OP_BORDER_DX) {
+        call_border(s, n, instance);
+    } else {
+        node_arguments(s, n, &arguments);
+        text_printf(&s->c->phases, "        %s(%s, images);\n", s->c->instance[instance].name, arguments.s);
+        text_free(&arguments);
     }
-    const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
-    node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
-    if (!node->batched || group == -1) return at;
-    return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
+    mark(s, instance);
+    if (node->op != OP_KERNEL_CONV || node->attr[3] < FORM_BORDER) return;
+    instance = cpu_border(s, n);
+    call_border(s, n, instance);
+    mark(s, instance);
 }
 
-const char *cpu_target_address(struct cpu *c, const struct target *t)
+static void group_kernel(const struct site *s, const struct kernel *k)
 {
-    return mem_printf(c->mem, "b[%s] + %ld", block_name(t->block), t->offset);
+    struct text *t = &s->c->phases, arguments = {NULL, 0, 0};
+    comment(s, k, "        ", t);
+    for (int r = 0; r < k->roots; r++)
+        if (!plan_is_partial(s->p, k->root[r])) clear_halo(s, k->root[r], k->copy[r], t);
+    if (k->kind == KERNEL_NODE) {
+        node_calls(s, k->root[0]);
+        return;
+    }
+    int unused, instance = cpu_pointwise(s->c, s->p, s->group, k, &arguments, &unused);
+    text_printf(t, "        %s(%simages);\n", s->c->instance[instance].name, arguments.s);
+    mark(s, instance);
+    text_free(&arguments);
+}
+
+static void clear_partials(const struct site *s, const struct group *g)
+{
+    for (int i = 0; i < g->kernels; i++)
+        for (int r = 0; r < g->kernel[i].roots; r++) {
+            int n = g->kernel[i].root[r];
+            const struct node_plan *np = &s->p->node[n];
+            if (!plan_is_partial(s->p, n)) continue;
+            text_printf(&s->c->phases, "    ag_clear(b[AG_ARENA] + %ld + part * %ldL, %ld);\n", np->partial,
+                        np->partial_size, np->partial_size);
+        }
+}
+
+static void emit_group(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct group *g = &p->group[group];
+    struct site s = {c, p, group};
+    struct text *t = &c->phases;
+    const char *path = p->graph->node[g->kernel[0].root[0]].path;
+    const char *end = p->graph->node[g->kernel[g->kernels - 1].root[0]].path;
+    text_printf(t, "/* From %s to %s: %d kernels, %d pictures at a time. */\n", path, end, g->kernels, g->images);
+    text_printf(t, "static void %s_group%d(void *context, int part, int thread)\n{\n", phase, group);
+    text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_SCRATCH] + thread * (long)SCRATCH;\n");
+    text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts,
+                p->batch, p->parts);
+    text_printf(t, "    (void)s;\n    if (ag_profiling) ag_mark_begin(thread);\n");
+    clear_partials(&s, g);
+    text_printf(t, "    for (long n = first; n < end; n += %d) {\n", g->images);
+    text_printf(t, "        const int images = (int)(end - n < %d ? end - n : %d);\n", g->images, g->images);
+    for (int i = 0; i < g->kernels; i++) group_kernel(&s, &g->kernel[i]);
+    text_add(t, "    }\n}\n\n");
+}
+
+static void emit_small(struct code *c, const struct plan *p, const struct step *step)
+{
+    struct site s = {c, p, -1};
+    struct text *t = &c->phases, arguments = {NULL, 0, 0};
+    const struct kernel *k = &step->kernel;
+    int images = 0, instance;
+    if (step->combine >= 0) {
+        int n = step->combine;
+        c->path = mem_printf(c->mem, "%s", p->graph->node[n].path);
+        instance = cpu_combine(&s, n);
+        text_printf(t, "    %s(b[AG_ARENA] + %ld, %s);\n", c->instance[instance].name, p->node[n].partial,
+                    code_address(c, p, -1, NULL, n));
+    } else if (k->kind == KERNEL_POINTWISE) {
+        comment(&s, k, "    ", t);
+        instance = cpu_pointwise(c, p, -1, k, &arguments, &images);
+        text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
+    } else {
+        comment(&s, k, "    ", t);
+        instance = cpu_node(&s, k->root[0]);
+        node_arguments(&s, k->root[0], &arguments);
+        text_printf(t, "    %s(%s);\n", c->instance[instance].name, arguments.s);
+    }
+    text_printf(t, "    MARK(%d, 1);\n", instance);
+    text_free(&arguments);
+}
+
+void cpu_phase(struct code *c, const char *phase, const struct plan *p)
+{
+    struct text *t = &c->phases;
+    for (int i = 0; i < p->groups; i++) emit_group(c, phase, p, i);
+    text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
+    text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
+    for (int i = 0; i < p->steps; i++) {
+        if (p->step[i].group < 0) {
+            emit_small(c, p, &p->step[i]);
+            continue;
+        }
+        text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
+        text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
+    }
+    for (int i = 0; i < p->copies; i++) {
+        const struct target *target = &p->graph->target[p->copy[i]];
+        text_printf(t, "    ag_copy(%s, %s, %ld); /* %s */\n", code_target_address(c, target),
+                    code_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
+                    target->name);
+    }
+    text_add(t, "}\n\n");
 }

@@ -175,7 +175,7 @@ static void architecture_text(struct text *t, const struct spec *spec)
     genes_text(t, spec, choice, count);
 }
 
-static void kernels_table(struct text *t, const struct cpu *c)
+static void kernels_table(struct text *t, const struct code *c)
 {
     text_add(t, "static const struct ag_kernel kernels[] = {\n");
     for (int i = 0; i < c->instances; i++)
@@ -187,7 +187,8 @@ struct sizes {
     long in, out, arena, scratch, fixed;
 };
 
-static void program_table(struct writer *w, struct text *t, const struct cpu *c, const double *executed, struct sizes s)
+static void program_table(struct writer *w, struct text *t, const struct code *c, const double *executed,
+                          struct sizes s)
 {
     static const char *const block[] = {"g_params", "d_params", "alpha_params", "sn_state", "statistics"};
     const struct model *m = w->m;
@@ -241,9 +242,9 @@ static void program_table(struct writer *w, struct text *t, const struct cpu *c,
 
 /* ---------------------------------------------------------------- kernels and phases */
 
-struct plan *emit_plan(const struct phase_graph *phase)
+struct plan *emit_plan(const struct phase_graph *phase, int device)
 {
-    return plan_new(lower(phase->graph), phase->batch);
+    return plan_new(lower(phase->graph), phase->batch, device);
 }
 
 static long larger(long a, long b)
@@ -252,9 +253,9 @@ static long larger(long a, long b)
 }
 
 /* Plans and writes one phase, whose graph this frees; returns what it executes, in FLOP. */
-static double write_phase(struct cpu *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
+static double write_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
 {
-    struct plan *p = plan_new(lowered, batch);
+    struct plan *p = plan_new(lowered, batch, 0);
     double executed = plan_flop(p);
     cpu_phase(c, name, p);
     s->arena = larger(s->arena, p->arena_size);
@@ -264,7 +265,7 @@ static double write_phase(struct cpu *c, struct sizes *s, const char *name, stru
     return executed;
 }
 
-static void write_phases(struct writer *w, struct cpu *c)
+static void write_phases(struct writer *w, struct code *c)
 {
     struct sizes s = {0, 0, 0, 0, 0};
     struct hoisted hoisted = {graph_new(), 0};
@@ -296,7 +297,7 @@ static void write_phases(struct writer *w, struct cpu *c)
     text_free(&t);
 }
 
-static void write_kernels(struct writer *w, struct cpu *c)
+static void write_kernels(struct writer *w, struct code *c)
 {
     struct text h = {NULL, 0, 0};
     heading(w, &h, "Kernels");
@@ -514,7 +515,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
-    struct cpu c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
     make_folder(&w);
     if (!w.failed && list_runtime(&w)) {
@@ -525,7 +526,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
         write_runtime(&w);
         write_makefile(&w); /* last: what make sees is complete */
     }
-    cpu_free(&c);
+    code_free(&c);
     mem_free(mem);
     return w.failed;
 }

@@ -80,7 +80,8 @@ static void place_scratch(struct plan *p, struct group *g)
     }
     g->scratch = place(&o);
     int most = (p->batch + p->parts - 1) / p->parts;
-    long images = g->scratch ? SCRATCH_REALS / g->scratch : most;
+    long images = p->device ? p->batch : g->scratch ? SCRATCH_REALS / g->scratch : most;
+    if (p->device) most = p->batch;
     g->images = images < 1 ? 1 : images > most ? most : (int)images;
     if (g->scratch * g->images > p->scratch_size) p->scratch_size = g->scratch * g->images;
 }
@@ -121,6 +122,28 @@ static long partial_size(const struct plan *p, int i)
     return shape_size(n->shape);
 }
 
+/* Parts of a sum: on a device as many as give its processors two blocks of threads each, but none without work. */
+static int count_parts(const struct plan *p, int i)
+{
+    enum { BLOCKS = 264, THREADS = 256, TILE = 64, ROUNDS = 8 };
+    const struct graph *g = p->graph;
+    const struct node *n = &g->node[i];
+    struct shape x = g->node[n->in[0]].shape, y = n->shape;
+    if (!p->device || n->op == OP_MOMENTS || n->op == OP_DW_DW) return p->parts;
+    long blocks, most;
+    if (n->op == OP_CONV_DW) {
+        long rows = (long)y.d[1] * y.d[2] * y.d[3];
+        blocks = (rows + TILE - 1) / TILE * ((y.d[0] + TILE - 1) / TILE);
+        most = (long)x.d[0] * g->node[n->in[1]].shape.d[1];
+    } else {
+        int threads = plan_sum_threads(p, i);
+        blocks = (shape_size(y) * threads + THREADS - 1) / THREADS;
+        most = plan_summands(p, i) / (threads * ROUNDS);
+    }
+    long parts = BLOCKS / blocks < most ? BLOCKS / blocks : most;
+    return parts < 1 ? 1 : (int)parts;
+}
+
 /* A result that is only a target lies in the target's place; what feeds back into a block that is still read, or has
  * several targets, or is part of something else, is copied at the end. */
 static void place_targets(struct plan *p)
@@ -150,10 +173,11 @@ static void place_arena(struct plan *p)
         if (np->block == AG_ARENA && !np->scratch)
             add_object(&o, shape_size(p->graph->node[i].shape), np->first_step, np->last_step, &np->offset);
         if (!plan_is_partial(p, i)) continue;
+        np->parts = count_parts(p, i);
         np->partial_size = (partial_size(p, i) + 15) / 16 * 16;
         int producing = 0;
         while (p->step[producing].group != np->group) producing++;
-        add_object(&o, np->partial_size * p->parts, producing,
+        add_object(&o, np->partial_size * np->parts, producing,
                    np->first_step > producing ? np->first_step : np->last_step, &np->partial);
     }
     p->arena_size = place(&o);

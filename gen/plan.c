@@ -13,13 +13,14 @@ int plan_base(const struct plan *p, int n, long *delta)
     return n;
 }
 
-struct plan *plan_new(const struct graph *lowered, int batch)
+struct plan *plan_new(const struct graph *lowered, int batch, int device)
 {
     struct mem *mem = mem_new();
     struct plan *p = mem_alloc(mem, sizeof *p);
     p->mem = mem;
     p->graph = lowered;
     p->batch = batch;
+    p->device = device;
     p->parts = batch < PLAN_PARTS ? batch : PLAN_PARTS;
     p->live = mem_alloc(mem, (size_t)lowered->count + 1);
     p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));
@@ -39,6 +40,23 @@ void plan_free(struct plan *p)
     free(p->group);
     free(p->step);
     mem_free(p->mem);
+}
+
+long plan_summands(const struct plan *p, int n)
+{
+    struct shape x = p->graph->node[p->graph->node[n].in[0]].shape, y = p->graph->node[n].shape;
+    long count = 1;
+    for (int d = 0; d < 4; d++)
+        if (y.d[d] == 1) count *= x.d[d];
+    return count;
+}
+
+int plan_sum_threads(const struct plan *p, int n)
+{
+    long summands = plan_summands(p, n);
+    int threads = 1;
+    while (threads < 256 && threads * 8 <= summands) threads *= 2;
+    return threads;
 }
 
 double plan_flop(const struct plan *p)

@@ -73,12 +73,14 @@ struct node_plan {
     long offset;        /* in that block */
     long partial;       /* arena offset of its partial sums */
     long partial_size;  /* of one part */
+    int parts;          /* that its sum is added up in */
     int first_step, last_step;
 };
 
 struct plan {
     const struct graph *graph;
     struct mem *mem;
+    int device; /* see plan_new */
     char *live;
     struct node_plan *node;
     int batch, parts;
@@ -90,7 +92,9 @@ struct plan {
     long arena_size, scratch_size; /* in reals; scratch of one thread */
 };
 
-struct plan *plan_new(const struct graph *lowered, int batch);
+/* For a device every kernel works on the whole batch at once, in as many parts as fill it, and looks itself whether it
+ * has come to a border; on the CPU a group works on a few pictures at a time, with zeros around them. */
+struct plan *plan_new(const struct graph *lowered, int batch, int device);
 void plan_free(struct plan *p);
 /* Twice the multiply-adds that the plan's kernels do, recomputation included. */
 double plan_flop(const struct plan *p);
@@ -108,7 +112,11 @@ int plan_is_partial(const struct plan *p, int n);
 /* The index space of a pointwise kernel's root: its own, or that of what it sums. */
 struct shape plan_domain(const struct plan *p, int n);
 /* Zero pixels that node n's kernel wants around its input k. */
-int plan_halo(const struct graph *g, int n, int k);
+int plan_halo(const struct plan *p, int n, int k);
+/* Of a sum over dimensions (OP_SUM): how many numbers are added for each of the result's, and by how many threads of a
+ * device together. */
+long plan_summands(const struct plan *p, int n);
+int plan_sum_threads(const struct plan *p, int n);
 
 /* The stages, in order. */
 void plan_keep(struct plan *p);     /* keep.c */

@@ -181,10 +181,10 @@ static void add_node_kernel(const struct plan *p, struct group *grp, int n)
 }
 
 /* Zero pixels that node n's kernel wants around its input k. */
-int plan_halo(const struct graph *g, int n, int k)
+int plan_halo(const struct plan *p, int n, int k)
 {
-    const struct node *node = &g->node[n];
-    if (k != 0) return 0;
+    const struct node *node = &p->graph->node[n];
+    if (k != 0 || p->device) return 0;
     if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW || node->op == OP_KERNEL_WGRAD) return (int)node->attr[2];
     if (node->op == OP_KERNEL_DECONV) return (int)node->attr[0] - 2; /* the parities' windows reach over the border */
     return node->op == OP_KERNEL_DW || node->op == OP_DW_DW ? (int)node->attr[0] / 2 : 0;
@@ -335,7 +335,7 @@ static void stage_copies(struct plan *p, int group)
         for (int r = 0; r < k->reads && k->kind == KERNEL_NODE; r++) {
             int x = k->read[r];
             int in_scratch = p->node[x].keep == KEEP_LOCAL || p->node[x].scratch;
-            if (plan_halo(p->graph, k->root[0], r) && !in_scratch && !has_root(g, x, 1)) add_root(p, g, x, 1);
+            if (plan_halo(p, k->root[0], r) && !in_scratch && !has_root(g, x, 1)) add_root(p, g, x, 1);
         }
         *append(g) = *k;
     }
@@ -353,7 +353,7 @@ struct local *plan_local(const struct plan *p, int group, int n, int copy)
 struct local *plan_input_local(const struct plan *p, int group, int n, int k)
 {
     int x = p->graph->node[n].in[k];
-    struct local *copy = plan_halo(p->graph, n, k) ? plan_local(p, group, x, 1) : NULL;
+    struct local *copy = plan_halo(p, n, k) ? plan_local(p, group, x, 1) : NULL;
     return copy ? copy : plan_local(p, group, x, 0);
 }
 
@@ -382,7 +382,7 @@ static void list_locals(struct plan *p, int group)
             struct local *l = node ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);
-            if (node) l->halo = max(l->halo, plan_halo(p->graph, k->root[0], r));
+            if (node) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
 }

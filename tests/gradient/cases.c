@@ -15,7 +15,7 @@
 struct output {
     struct mem *mem;
     const char *folder;
-    struct cpu cpu;
+    struct code cpu;
     struct text table, leaves;
     long scratch;
     int tests;
@@ -76,7 +76,7 @@ int test_weight(struct test *t, int out, int in, int k)
 static long emit_phase(struct output *p, const struct test *t, const struct graph *g, const char *name)
 {
     struct phase_graph phase = {.name = name, .graph = (struct graph *)g, .batch = t->batch};
-    struct plan *plan = emit_plan(&phase);
+    struct plan *plan = emit_plan(&phase, 0);
     long arena = plan->arena_size;
     cpu_phase(&p->cpu, phase.name, plan);
     if (plan->scratch_size > p->scratch) p->scratch = plan->scratch_size;
@@ -260,7 +260,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: cases FOLDER\n");
         return 2;
     }
-    p.cpu = (struct cpu){.mem = p.mem, .error = error, .errsize = sizeof error};
+    p.cpu = (struct code){.mem = p.mem, .error = error, .errsize = sizeof error};
     add_rows(&p, operator_rows, operator_count);
     add_rows(&p, network_rows, network_count);
     check_covered(&p);
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
     if (!p.failed) write_kernels(&p);
     if (!p.failed) write_phases(&p);
     printf("%d graphs, %d kernels\n", p.tests, p.cpu.instances);
-    cpu_free(&p.cpu);
+    code_free(&p.cpu);
     text_free(&p.table);
     text_free(&p.leaves);
     mem_free(p.mem);

@@ -155,7 +155,7 @@ static void audit_node_kernel(struct audit *a, int s, int i, const struct kernel
     int group = p->step[s].group;
     for (int e = 0; e < node->ins; e++) {
         const struct local *l = plan_input_local(p, group, k->root[0], e);
-        int halo = plan_halo(p->graph, k->root[0], e);
+        int halo = plan_halo(p, k->root[0], e);
         if (!listed(k, node->in[e])) fault(a, node->in[e], "is read by a kernel that doesn't list it");
         if (l)
             read_scratch(a, l, i);
@@ -286,7 +286,7 @@ static void audit_model(const struct spec *spec, const struct genotype *geno, en
     for (int i = 0; i < m->phases; i++) {
         char name[512];
         snprintf(name, sizeof name, "%s, %s%s", file, m->phase[i].name, merge ? "" : ", not merged");
-        struct plan *p = emit_plan(&m->phase[i]);
+        struct plan *p = emit_plan(&m->phase[i], 0);
         audit_plan(p, name);
         graph_free((struct graph *)p->graph);
         plan_free(p);

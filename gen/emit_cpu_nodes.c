@@ -60,7 +60,7 @@ static int conv_instance(const struct site *s, int n)
     template_set(mem, &sub, "AG_EPILOGUE", "");
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
-    int i = cpu_instance(s->c, deconv ? "deconv" : "conv", NULL, name, &sub, picture_flop(s, n));
+    int i = code_instance(s->c, deconv ? "deconv" : "conv", NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
 }
@@ -77,7 +77,7 @@ static int dw_instance(const struct site *s, int n)
     number(mem, &sub, "AG_YH", cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
-    int i = cpu_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
+    int i = code_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
 }
@@ -96,7 +96,7 @@ static int linear_instance(const struct site *s, int n)
     number(mem, &sub, "AG_BIAS", y->ins == 3);
     number(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
     double flop = wgrad ? picture_flop(s, n) * s->p->batch : picture_flop(s, n);
-    int i = cpu_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
+    int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
     free(sub.list);
     return i;
 }
@@ -120,7 +120,7 @@ static int wgrad_instance(const struct site *s, int n)
     number(mem, &sub, "AG_GH", halo_in(s, n, 1));
     const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
                                   gy->shape.d[2], depthwise ? 1 : in, out);
-    int i = cpu_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, picture_flop(s, n));
+    int i = code_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
 }
@@ -146,7 +146,7 @@ static int resample_instance(const struct site *s, int n)
     number(mem, &sub, "AG_PAD", y->attr[0]);
     number(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
     int i =
-        cpu_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
+        code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
     free(sub.list);
     return i;
 }
@@ -170,7 +170,7 @@ int cpu_border(const struct site *s, int n)
     number(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? halo_in(s, n, 1) : cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
-    int i = cpu_instance(s->c, template, NULL, name, &sub, 0);
+    int i = code_instance(s->c, template, NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -184,7 +184,7 @@ static int moments_instance(const struct site *s, int n)
     number(mem, &sub, "AG_C", x->shape.d[3]);
     number(mem, &sub, "AG_XH", halo_in(s, n, 0));
     const char *name = mem_printf(mem, "moments_%dx%dx%d", x->shape.d[1], x->shape.d[2], x->shape.d[3]);
-    int i = cpu_instance(s->c, "moments", NULL, name, &sub, 0);
+    int i = code_instance(s->c, "moments", NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -207,7 +207,7 @@ static int pack_instance(const struct site *s, int n)
     number(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
     number(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
     const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", template[pack], w.k, w.k, w.out, w.in);
-    int i = cpu_instance(s->c, template[pack], "pack", name, &sub, 0);
+    int i = code_instance(s->c, template[pack], "pack", name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -223,8 +223,8 @@ static int taps_instance(const struct site *s, int n)
     number(mem, &sub, "AG_O", w.d[1]);
     number(mem, &sub, "AG_I", w.d[2]);
     number(mem, &sub, "AG_KIND", y->attr[0]);
-    int i = cpu_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->attr[0], w.d[1], w.d[2]),
-                         &sub, 0);
+    int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->attr[0], w.d[1], w.d[2]),
+                          &sub, 0);
     free(sub.list);
     return i;
 }
@@ -238,7 +238,7 @@ static int unpack_instance(const struct site *s, int n)
     number(mem, &sub, "AG_CO", y->attr[1]);
     number(mem, &sub, "AG_CI", y->attr[2]);
     const char *name = mem_printf(mem, "unpack%ldx%ld_%ld_%ld", y->attr[0], y->attr[0], y->attr[1], y->attr[2]);
-    int i = cpu_instance(s->c, "wgrad_unpack", NULL, name, &sub, 0);
+    int i = code_instance(s->c, "wgrad_unpack", NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -293,7 +293,7 @@ static int strided_instance(const struct site *s, int n)
     number(mem, &sub, "AG_Y", yat);
     number(mem, &sub, "AG_CLEAR", clear);
     const char *name = mem_printf(mem, "%s_%dx%dx%dx%d", op_table[y->op].name, dim.d[0], dim.d[1], dim.d[2], dim.d[3]);
-    int i = cpu_instance(s->c, "strided", NULL, name, &sub, 0);
+    int i = code_instance(s->c, "strided", NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -303,7 +303,7 @@ static int softmax_instance(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     int size = s->p->graph->node[n].shape.d[3];
     number(s->c->mem, &sub, "AG_C", size);
-    int i = cpu_instance(s->c, "softmax", NULL, mem_printf(s->c->mem, "softmax_%d", size), &sub, 0);
+    int i = code_instance(s->c, "softmax", NULL, mem_printf(s->c->mem, "softmax_%d", size), &sub, 0);
     free(sub.list);
     return i;
 }
@@ -315,7 +315,7 @@ int cpu_combine(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct shape x = s->p->graph->node[y->in[0]].shape;
     const char *template = y->op == OP_MOMENTS ? "combine_moments" : y->op == OP_SUM ? "combine" : "combine_wgrad";
-    number(mem, &sub, "AG_PARTS", s->p->parts);
+    number(mem, &sub, "AG_PARTS", s->p->node[n].parts);
     number(mem, &sub, "AG_STRIDE", s->p->node[n].partial_size);
     number(mem, &sub, "AG_SIZE", shape_size(y->shape));
     number(mem, &sub, "AG_BATCH", s->p->batch);
@@ -326,7 +326,7 @@ int cpu_combine(const struct site *s, int n)
     number(mem, &sub, "AG_TAPS", (long)y->shape.d[2] * y->shape.d[3]);
     number(mem, &sub, "AG_DEPTHWISE", y->op == OP_DW_DW);
     const char *name = mem_printf(mem, "%s_%ld", template, shape_size(y->shape));
-    int i = cpu_instance(s->c, template, NULL, name, &sub, 0);
+    int i = code_instance(s->c, template, NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }

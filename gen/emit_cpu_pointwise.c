@@ -3,6 +3,7 @@
  * in memory, each intermediate value once, and stored or summed.
  */
 #include "emit_cpu.h"
+#include "expression.h"
 #include "ops.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct operand {
 };
 
 struct nest {
-    struct cpu *c;
+    struct code *c;
     const struct plan *p;
     int group;
     const struct kernel *k;
@@ -27,8 +28,8 @@ struct nest {
     int dim[4];
     struct operand operand[OPERANDS];
     int reads, operands;
-    struct text before, after, picture, picture_end, row, row_end, body;
-    int *temp, temps; /* temp[node]: number of the local variable that holds it, plus 1 */
+    struct text before, after, picture, picture_end, row, row_end;
+    struct expression e; /* of the innermost loop */
 };
 
 /* ---------------------------------------------------------------- the loop nest */
@@ -134,62 +135,32 @@ static void index_text(struct text *t, const struct operand *o, const char *inne
     if (!any) text_add(t, "0");
 }
 
-static void constant_text(struct text *t, double value)
+static int find_read(const void *context, int node)
 {
-    if (value == (double)(long)value && value > -1e6 && value < 1e6)
-        text_printf(t, "(real)%ld", (long)value);
-    else
-        text_printf(t, "(real)%.17g", value);
-}
-
-static void operand_value(struct nest *s, struct text *t, int node)
-{
-    if (s->p->graph->node[node].op == OP_CONST)
-        constant_text(t, s->p->graph->node[node].value);
-    else
-        text_printf(t, "t%d", s->temp[node] - 1);
-}
-
-static int find_read(const struct nest *s, int node)
-{
+    const struct nest *s = context;
     for (int i = 0; i < s->reads; i++)
         if (s->operand[i].node == node) return i;
     return -1;
 }
 
-/* Makes sure that node's value is in a local variable (or a constant). */
-static void evaluate(struct nest *s, int node)
+/* Where operand number `read` of the nest has the value that this round computes with. */
+static void read_text(const void *context, int read, struct text *t)
 {
-    const struct node *n = &s->p->graph->node[node];
-    if (s->temp[node] || n->op == OP_CONST) return;
-    int read = find_read(s, node);
-    if (read < 0)
-        for (int k = 0; k < n->ins; k++) evaluate(s, n->in[k]);
-    text_printf(&s->body, "                    const real t%d = ", s->temps);
-    if (read >= 0) {
-        text_printf(&s->body, "p%d[", read);
-        index_text(&s->body, &s->operand[read], "c", "j");
-        text_add(&s->body, "]");
-    } else {
-        for (const char *e = op_table[n->op].expression; *e; e++)
-            if (*e == '$')
-                operand_value(s, &s->body, n->in[*++e - '0']);
-            else
-                text_addn(&s->body, e, 1);
-    }
-    text_add(&s->body, ";\n");
-    s->temp[node] = ++s->temps;
+    const struct nest *s = context;
+    text_printf(t, "p%d[", read);
+    index_text(t, &s->operand[read], "c", "j");
+    text_add(t, "]");
 }
 
 /* ---------------------------------------------------------------- roots */
 
 static void store_root(struct nest *s, const struct operand *o, int r)
 {
-    text_printf(&s->body, "                    q%d[", r);
-    index_text(&s->body, o, "c", "j");
-    text_add(&s->body, "] = ");
-    operand_value(s, &s->body, o->node);
-    text_add(&s->body, ";\n");
+    text_printf(&s->e.body, "                    q%d[", r);
+    index_text(&s->e.body, o, "c", "j");
+    text_add(&s->e.body, "] = ");
+    expression_value(&s->e, &s->e.body, o->node);
+    text_add(&s->e.body, ";\n");
 }
 
 static void clear_loop(struct text *t, const char *indent, const char *what, long size)
@@ -205,11 +176,11 @@ static int in_place(const struct nest *s, const struct operand *o)
 
 static void sum_in_place(struct nest *s, const struct operand *o, int r)
 {
-    text_printf(&s->body, "                    q%d[", r);
-    index_text(&s->body, o, "c", "j");
-    text_add(&s->body, "] += ");
-    operand_value(s, &s->body, s->p->graph->node[o->node].in[0]);
-    text_add(&s->body, ";\n");
+    text_printf(&s->e.body, "                    q%d[", r);
+    index_text(&s->e.body, o, "c", "j");
+    text_add(&s->e.body, "] += ");
+    expression_value(&s->e, &s->e.body, s->p->graph->node[o->node].in[0]);
+    text_add(&s->e.body, ";\n");
     if (o->is_partial) return;
     struct text name = {NULL, 0, 0};
     long size = shape_size(s->p->graph->node[o->node].shape) / (s->batched && o->stride[0] ? s->p->batch : 1);
@@ -227,9 +198,9 @@ static void sum_in_array(struct nest *s, const struct operand *o, int r)
     text_printf(begin, "    real s%d[%d];\n    for (int c = 0; c < %d; c++) s%d[c] = 0;\n", r, size, size, r);
     text_printf(&s->row, "            real r%d[%d];\n            for (int c = 0; c < %d; c++) r%d[c] = 0;\n", r, size,
                 size, r);
-    text_printf(&s->body, "                    r%d[%s] += ", r, index);
-    operand_value(s, &s->body, s->p->graph->node[o->node].in[0]);
-    text_add(&s->body, ";\n");
+    text_printf(&s->e.body, "                    r%d[%s] += ", r, index);
+    expression_value(&s->e, &s->e.body, s->p->graph->node[o->node].in[0]);
+    text_add(&s->e.body, ";\n");
     text_printf(&s->row_end, "            for (int c = 0; c < %d; c++) s%d[c] += r%d[c];\n", size, r, r);
     const char *assign = o->is_partial ? "+=" : "=";
     struct text at = {NULL, 0, 0};
@@ -249,9 +220,9 @@ static void emit_root(struct nest *s, int r)
     const struct operand *o = &s->operand[s->reads + r];
     const struct node *n = &s->p->graph->node[o->node];
     if (s->k->copy[r] || !o->is_sum)
-        evaluate(s, o->node);
+        expression_evaluate(&s->e, o->node);
     else
-        evaluate(s, n->in[0]);
+        expression_evaluate(&s->e, n->in[0]);
     if (!o->is_sum)
         store_root(s, o, r);
     else if (in_place(s, o))
@@ -295,7 +266,7 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     } part[] = {{"AG_BEFORE", &s->before},   {"AG_AFTER", &s->after},
                 {"AG_PICTURE", &s->picture}, {"AG_PICTURE_END", &s->picture_end},
                 {"AG_ROW", &s->row},         {"AG_ROW_END", &s->row_end},
-                {"AG_BODY", &s->body}};
+                {"AG_BODY", &s->e.body}};
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");
         text_free(part[i].text);
@@ -319,11 +290,11 @@ static void list_arguments(struct nest *s, struct text *arguments)
         if (o->is_partial)
             text_printf(arguments, "b[AG_ARENA] + %ld + part * %ldL, ", np->partial, np->partial_size);
         else
-            text_printf(arguments, "%s, ", cpu_address(s->c, s->p, s->group, o->local, o->node));
+            text_printf(arguments, "%s, ", code_address(s->c, s->p, s->group, o->local, o->node));
     }
 }
 
-int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
+int cpu_pointwise(struct code *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
                   int *images)
 {
     struct nest *s = mem_alloc(c->mem, sizeof *s);
@@ -332,7 +303,8 @@ int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct k
     s->group = group;
     s->k = k;
     s->batched = group >= 0;
-    s->temp = calloc((size_t)p->graph->count, sizeof *s->temp);
+    s->e = (struct expression){p->graph, "                    ", find_read, read_text, s, {NULL, 0, 0}, NULL, 0};
+    s->e.temp = mem_alloc(c->mem, (size_t)p->graph->count * sizeof *s->e.temp);
     memcpy(s->dim, plan_domain(p, k->root[0]).d, sizeof s->dim);
     list_operands(s);
     collapse(s);
@@ -345,8 +317,7 @@ int cpu_pointwise(struct cpu *c, const struct plan *p, int group, const struct k
     list_arguments(s, arguments);
     *images = s->dim[0];
     set_tokens(s, &sub);
-    free(s->temp);
-    int instance = cpu_instance(c, "pointwise", NULL, name, &sub, 0);
+    int instance = code_instance(c, "pointwise", NULL, name, &sub, 0);
     free(sub.list);
     return instance;
 }

@@ -1,0 +1,160 @@
+#include "code.h"
+#include "ops.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- kernel functions */
+
+static int find_instance(const struct code *c, const char *text)
+{
+    for (int i = 0; i < c->instances; i++)
+        if (strcmp(c->instance[i].text, text) == 0) return i;
+    return -1;
+}
+
+static int taken(const struct code *c, const char *name)
+{
+    for (int i = 0; i < c->instances; i++)
+        if (strcmp(c->instance[i].name, name) == 0) return 1;
+    return 0;
+}
+
+static const char *free_name(struct code *c, const char *name)
+{
+    const char *unique = name;
+    for (int k = 2; taken(c, unique); k++) unique = mem_printf(c->mem, "%s_%d", name, k);
+    return unique;
+}
+
+/* The function of a template file that is called `part`, from its comment to its closing brace; or all but those. */
+static void take_part(struct text *out, const char *body, const char *part)
+{
+    while (*body) {
+        const char *end = strstr(body, "\n}\n");
+        end = end ? end + 3 : body + strlen(body);
+        char piece_is_pack = 0;
+        for (const char *p = body; p + 10 <= end && !piece_is_pack; p++)
+            piece_is_pack = strncmp(p, "AG_FN_PACK", 10) == 0;
+        if ((part != NULL) == piece_is_pack) text_addn(out, body, (size_t)(end - body));
+        body = end;
+        while (*body == '\n') body++;
+    }
+}
+
+/* Prototypes come from the functions themselves: the text from `void NAME(` to its parenthesis. */
+static void add_prototype(struct code *c, const char *text, const char *name)
+{
+    const char *head = mem_printf(c->mem, "void %s(", name), *from = strstr(text, head),
+               *to = from ? strchr(from, ')') : NULL;
+    if (!to) return;
+    text_addn(&c->prototypes, from, (size_t)(to - from));
+    text_add(&c->prototypes, ");\n");
+}
+
+/* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
+ * until that is seen. */
+static const char *load(struct code *c, const char *template)
+{
+    for (int i = 0; i < c->loads; i++)
+        if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
+    char *file =
+        template_file(c->mem, mem_printf(c->mem, c->device ? "templates/cuda/%s.cu" : "templates/cpu/%s.c", template),
+                      c->error, c->errsize);
+    c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
+    c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
+    return c->loaded[c->loads++].text;
+}
+
+void code_free(struct code *c)
+{
+    text_free(&c->prototypes);
+    text_free(&c->phases);
+    free(c->instance);
+    free(c->loaded);
+}
+
+int code_instance(struct code *c, const char *template, const char *part, const char *name,
+                  const struct substitutions *s, double flop)
+{
+    struct text pieces = {NULL, 0, 0}, text = {NULL, 0, 0}, named = {NULL, 0, 0};
+    text_add(&text, "");
+    text_add(&named, "");
+    take_part(&pieces, load(c, template), part);
+    template_expand(&text, pieces.s ? pieces.s : "", s);
+    int i = find_instance(c, text.s);
+    if (i < 0) {
+        struct substitutions own = {NULL, 0, 0};
+        c->instance = mem_grow(c->instance, c->instances, &c->instance_capacity, sizeof *c->instance);
+        i = c->instances;
+        const char *unique = free_name(c, name);
+        template_set(c->mem, &own, part ? "AG_FN_PACK" : "AG_FN", "%s", unique);
+        template_expand(&named, text.s, &own);
+        free(own.list);
+        /* kernels are called from another file */
+        const char *private = mem_printf(c->mem, "static void %s(", unique), *at = strstr(named.s, private);
+        size_t before = at ? (size_t)(at - named.s) : 0;
+        const char *public = mem_printf(c->mem, "%.*s%s", (int)before, named.s, named.s + before + (at ? 7 : 0));
+        c->instance[i] = (struct instance){.name = unique, .source = public, .flop = flop, .first = c->path};
+        c->instance[i].text = mem_printf(c->mem, "%s", text.s);
+        c->instances++;
+        if (!c->device) add_prototype(c, public, unique);
+    }
+    text_free(&pieces);
+    text_free(&text);
+    text_free(&named);
+    return i;
+}
+
+/* ---------------------------------------------------------------- addresses */
+
+static const char *block_name(int block)
+{
+    static const char *const names[] = {
+        [AG_G] = "AG_G",
+        [AG_D] = "AG_D",
+        [AG_ALPHA] = "AG_ALPHA",
+        [AG_SN] = "AG_SN",
+        [AG_STAT] = "AG_STAT",
+        [AG_BAR_G] = "AG_BAR_G",
+        [AG_BAR_D] = "AG_BAR_D",
+        [AG_BAR_ALPHA] = "AG_BAR_ALPHA",
+        [AG_BAR_SN] = "AG_BAR_SN",
+        [AG_BAR_STAT] = "AG_BAR_STAT",
+        [AG_IN] = "AG_IN",
+        [AG_OUT] = "AG_OUT",
+        [AG_GRAD] = "AG_GRAD",
+        [AG_GRAD_ALPHA] = "AG_GRAD_ALPHA",
+        [AG_FIXED] = "AG_FIXED",
+        [AG_ARENA] = "AG_ARENA",
+        [AG_SCRATCH] = "AG_SCRATCH",
+    };
+    return names[block];
+}
+
+const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n)
+{
+    if (local) return mem_printf(c->mem, "s + %ld", local->offset * p->group[group].images);
+    long delta;
+    int base = plan_base(p, n, &delta);
+    const struct node *node = &p->graph->node[base];
+    int block = p->node[base].block;
+    long offset = p->node[base].offset;
+    if (node->op == OP_PARAM) {
+        block = (int)node->attr[0];
+        offset = node->attr[1];
+    } else if (node->op == OP_INPUT) {
+        block = AG_IN;
+        offset = node->attr[0];
+    }
+    const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
+    node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
+    if (!node->batched || group == -1) return at;
+    return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
+}
+
+const char *code_target_address(struct code *c, const struct target *t)
+{
+    return mem_printf(c->mem, "b[%s] + %ld", block_name(t->block), t->offset);
+}
