@@ -135,7 +135,9 @@ static const char *block_name(int block)
 
 const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n)
 {
-    if (local) return mem_printf(c->mem, "s + %ld", local->offset * p->group[group].images);
+    if (local)
+        return mem_printf(c->mem, p->device ? "b[AG_SCRATCH] + %ld" : "s + %ld",
+                          local->offset * p->group[group].images);
     long delta;
     int base = plan_base(p, n, &delta);
     const struct node *node = &p->graph->node[base];
@@ -150,7 +152,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
     node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
-    if (!node->batched || group == -1) return at;
+    if (!node->batched || group == -1 || p->device) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
 }
 

@@ -5,7 +5,10 @@
 #include "model.h"
 #include "plan.h"
 
+enum target_kind { TARGET_CPU, TARGET_CUDA };
+
 struct emission {
+    enum target_kind target;
     const char *folder;          /* where to write */
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */

@@ -1,6 +1,7 @@
 /* The kernel functions of single nodes: which template, with which constants. */
 #include "emit_cpu.h"
 #include "ops.h"
+#include "tokens.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,6 @@ static long halo_in(const struct site *s, int n, int k)
 {
     const struct local *l = plan_input_local(s->p, s->group, n, k);
     return l ? l->halo : 0;
-}
-
-static void size_tokens(struct mem *mem, struct substitutions *sub, struct shape s)
-{
-    template_set(mem, sub, "AG_H", "%d", s.d[1]);
-    template_set(mem, sub, "AG_W", "%d", s.d[2]);
-}
-
-static void number(struct mem *mem, struct substitutions *sub, const char *token, long value)
-{
-    template_set(mem, sub, token, "%ld", value);
 }
 
 static double picture_flop(const struct site *s, int n)
@@ -45,17 +35,17 @@ static int conv_instance(const struct site *s, int n)
     struct mem *mem = s->c->mem;
     int deconv = y->op == OP_KERNEL_DECONV;
     size_tokens(mem, &sub, deconv ? x->shape : y->shape);
-    number(mem, &sub, "AG_CI", x->shape.d[3]);
-    number(mem, &sub, "AG_CO", y->shape.d[3]);
-    number(mem, &sub, "AG_K", y->attr[0]);
-    number(mem, &sub, "AG_S", y->attr[1]);
-    number(mem, &sub, "AG_PAD", y->attr[2]);
-    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
-    number(mem, &sub, "AG_ACCUMULATE", 0);
-    number(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
-    number(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
+    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
+    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
+    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_S", y->attr[1]);
+    number_token(mem, &sub, "AG_PAD", y->attr[2]);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
+    number_token(mem, &sub, "AG_ACCUMULATE", 0);
+    number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
+    number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
     template_set(mem, &sub, "AG_EXTRA_PARAMS", "");
     template_set(mem, &sub, "AG_EPILOGUE", "");
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
@@ -71,10 +61,10 @@ static int dw_instance(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     size_tokens(mem, &sub, y->shape);
-    number(mem, &sub, "AG_C", y->shape.d[3]);
-    number(mem, &sub, "AG_K", y->attr[0]);
-    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number_token(mem, &sub, "AG_C", y->shape.d[3]);
+    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = code_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
@@ -90,11 +80,11 @@ static int linear_instance(const struct site *s, int n)
     struct mem *mem = s->c->mem;
     int wgrad = y->op == OP_LINEAR_WGRAD, in = x->shape.d[3], out = wgrad ? y->shape.d[0] : y->shape.d[3];
     const char *template = wgrad ? "linear_wgrad" : "linear";
-    number(mem, &sub, "AG_BATCH", s->p->batch);
-    number(mem, &sub, "AG_CI", in);
-    number(mem, &sub, "AG_CO", out);
-    number(mem, &sub, "AG_BIAS", y->ins == 3);
-    number(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
+    number_token(mem, &sub, "AG_BATCH", s->p->batch);
+    number_token(mem, &sub, "AG_CI", in);
+    number_token(mem, &sub, "AG_CO", out);
+    number_token(mem, &sub, "AG_BIAS", y->ins == 3);
+    number_token(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
     double flop = wgrad ? picture_flop(s, n) * s->p->batch : picture_flop(s, n);
     int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
     free(sub.list);
@@ -109,15 +99,15 @@ static int wgrad_instance(const struct site *s, int n)
     struct mem *mem = s->c->mem;
     int depthwise = w->op == OP_DW_DW, k = (int)w->attr[0], in = x->shape.d[3], out = gy->shape.d[3];
     size_tokens(mem, &sub, gy->shape);
-    number(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
-    number(mem, &sub, "AG_CI", in);
-    number(mem, &sub, "AG_K", k);
-    number(mem, &sub, "AG_EACH", w->op == OP_KERNEL_WGRAD);
-    number(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
-    number(mem, &sub, "AG_S", depthwise ? 1 : w->attr[1]);
-    number(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->attr[2]);
-    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number(mem, &sub, "AG_GH", halo_in(s, n, 1));
+    number_token(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
+    number_token(mem, &sub, "AG_CI", in);
+    number_token(mem, &sub, "AG_K", k);
+    number_token(mem, &sub, "AG_EACH", w->op == OP_KERNEL_WGRAD);
+    number_token(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
+    number_token(mem, &sub, "AG_S", depthwise ? 1 : w->attr[1]);
+    number_token(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->attr[2]);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_GH", halo_in(s, n, 1));
     const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
                                   gy->shape.d[2], depthwise ? 1 : in, out);
     int i = code_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, picture_flop(s, n));
@@ -140,11 +130,11 @@ static int resample_instance(const struct site *s, int n)
     struct shape small = y->shape.d[1] < x->shape.d[1] ? y->shape : x->shape, size = y->op == OP_FIR ? x->shape : small;
     int channels = y->shape.d[3] < x->shape.d[3] ? y->shape.d[3] : x->shape.d[3];
     size_tokens(mem, &sub, size);
-    number(mem, &sub, "AG_C", channels);
-    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number(mem, &sub, "AG_PAD", y->attr[0]);
-    number(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
+    number_token(mem, &sub, "AG_C", channels);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number_token(mem, &sub, "AG_PAD", y->attr[0]);
+    number_token(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
     int i =
         code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
     free(sub.list);
@@ -164,10 +154,10 @@ int cpu_border(const struct site *s, int n)
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? y->shape : g->node[y->in[y->op == OP_KERNEL_CONV ? 2 : 1]].shape;
     size_tokens(mem, &sub, x->shape);
-    number(mem, &sub, "AG_CI", edges.d[2]);
-    number(mem, &sub, "AG_Q", edges.d[3]);
-    number(mem, &sub, dx ? "AG_YH" : "AG_XH", halo_in(s, n, 0));
-    number(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? halo_in(s, n, 1) : cpu_halo(s, n));
+    number_token(mem, &sub, "AG_CI", edges.d[2]);
+    number_token(mem, &sub, "AG_Q", edges.d[3]);
+    number_token(mem, &sub, dx ? "AG_YH" : "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? halo_in(s, n, 1) : cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
     int i = code_instance(s->c, template, NULL, name, &sub, 0);
@@ -181,8 +171,8 @@ static int moments_instance(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     size_tokens(mem, &sub, x->shape);
-    number(mem, &sub, "AG_C", x->shape.d[3]);
-    number(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_C", x->shape.d[3]);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
     const char *name = mem_printf(mem, "moments_%dx%dx%d", x->shape.d[1], x->shape.d[2], x->shape.d[3]);
     int i = code_instance(s->c, "moments", NULL, name, &sub, 0);
     free(sub.list);
@@ -200,12 +190,12 @@ static int pack_instance(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
-    number(mem, &sub, "AG_CI", swapped ? w.out : w.in);
-    number(mem, &sub, "AG_CO", swapped ? w.in : w.out);
-    number(mem, &sub, "AG_C", w.out);
-    number(mem, &sub, "AG_K", w.k);
-    number(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
-    number(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
+    number_token(mem, &sub, "AG_CI", swapped ? w.out : w.in);
+    number_token(mem, &sub, "AG_CO", swapped ? w.in : w.out);
+    number_token(mem, &sub, "AG_C", w.out);
+    number_token(mem, &sub, "AG_K", w.k);
+    number_token(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
+    number_token(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
     const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", template[pack], w.k, w.k, w.out, w.in);
     int i = code_instance(s->c, template[pack], "pack", name, &sub, 0);
     free(sub.list);
@@ -220,9 +210,9 @@ static int taps_instance(const struct site *s, int n)
     int adjoint = y->op == OP_TAPS_T || y->op == OP_EDGE_TAPS_T;
     struct shape w = adjoint ? y->shape : x->shape;
     const char *template = op_table[y->op].name;
-    number(mem, &sub, "AG_O", w.d[1]);
-    number(mem, &sub, "AG_I", w.d[2]);
-    number(mem, &sub, "AG_KIND", y->attr[0]);
+    number_token(mem, &sub, "AG_O", w.d[1]);
+    number_token(mem, &sub, "AG_I", w.d[2]);
+    number_token(mem, &sub, "AG_KIND", y->attr[0]);
     int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->attr[0], w.d[1], w.d[2]),
                           &sub, 0);
     free(sub.list);
@@ -234,65 +224,20 @@ static int unpack_instance(const struct site *s, int n)
     const struct node *y = &s->p->graph->node[n];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    number(mem, &sub, "AG_K", y->attr[0]);
-    number(mem, &sub, "AG_CO", y->attr[1]);
-    number(mem, &sub, "AG_CI", y->attr[2]);
+    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_CO", y->attr[1]);
+    number_token(mem, &sub, "AG_CI", y->attr[2]);
     const char *name = mem_printf(mem, "unpack%ldx%ld_%ld_%ld", y->attr[0], y->attr[0], y->attr[1], y->attr[2]);
     int i = code_instance(s->c, "wgrad_unpack", NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
 
-/* Every rearrangement is a loop nest over the smaller of x and y with a stride for each of both. */
 static int strided_instance(const struct site *s, int n)
 {
-    const struct graph *g = s->p->graph;
-    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
-    struct mem *mem = s->c->mem;
     struct substitutions sub = {NULL, 0, 0};
-    long xs[4] = {0, 0, 0, 1}, ys[4] = {0, 0, 0, 1}, xat = 0, yat = 0, clear = 0;
-    struct shape xd = x->shape, yd = y->shape;
-    if (y->batched) { /* of one picture; a weight's window is its last dimension */
-        int flips = y->op == OP_FLIPT;
-        xd = flips ? shape4(xd.d[1], xd.d[2], 1, xd.d[3]) : shape4(1, xd.d[1], xd.d[2], xd.d[3]);
-        yd = flips ? shape4(yd.d[1], yd.d[2], 1, yd.d[3]) : shape4(1, yd.d[1], yd.d[2], yd.d[3]);
-    }
-    for (int d = 2; d >= 0; d--) {
-        xs[d] = xs[d + 1] * xd.d[d + 1];
-        ys[d] = ys[d + 1] * yd.d[d + 1];
-    }
-    struct shape dim = shape_size(xd) < shape_size(yd) ? xd : yd;
-    int grows = y->op == OP_PAD || y->op == OP_PLACE, margin = (yd.d[2] - xd.d[2]) / 2;
-    if (grows) clear = shape_size(yd);
-    if (y->op == OP_PAD) yat = margin * (ys[2] + ys[3]);
-    if (y->op == OP_CROP) xat = -margin * (xs[2] + xs[3]);
-    if (y->op == OP_PLACE) yat = y->attr[1] * ys[y->attr[0]];
-    if (y->op == OP_SLICE) xat = y->attr[1] * xs[y->attr[0]];
-    if (y->op == OP_PERMUTE) {
-        long old[4];
-        memcpy(old, xs, sizeof old);
-        for (int d = 0; d < 4; d++) xs[d] = old[y->attr[d]];
-    }
-    if (y->op == OP_FLIP || y->op == OP_FLIPT) {
-        xat = (xd.d[2] - 1) * xs[2] + (xd.d[3] - 1) * xs[3];
-        xs[2] = -xs[2];
-        xs[3] = -xs[3];
-    }
-    if (y->op == OP_FLIPT) {
-        long t = xs[0];
-        xs[0] = xs[1];
-        xs[1] = t;
-        dim = yd;
-    }
-    for (int d = 0; d < 4; d++) {
-        number(mem, &sub, mem_printf(mem, "AG_D%d", d), dim.d[d]);
-        number(mem, &sub, mem_printf(mem, "AG_X%d", d), xs[d]);
-        number(mem, &sub, mem_printf(mem, "AG_Y%d", d), ys[d]);
-    }
-    number(mem, &sub, "AG_X", xat);
-    number(mem, &sub, "AG_Y", yat);
-    number(mem, &sub, "AG_CLEAR", clear);
-    const char *name = mem_printf(mem, "%s_%dx%dx%dx%d", op_table[y->op].name, dim.d[0], dim.d[1], dim.d[2], dim.d[3]);
+    const char *name;
+    strided_tokens(s->c->mem, &sub, s->p->graph, n, &name);
     int i = code_instance(s->c, "strided", NULL, name, &sub, 0);
     free(sub.list);
     return i;
@@ -302,7 +247,7 @@ static int softmax_instance(const struct site *s, int n)
 {
     struct substitutions sub = {NULL, 0, 0};
     int size = s->p->graph->node[n].shape.d[3];
-    number(s->c->mem, &sub, "AG_C", size);
+    number_token(s->c->mem, &sub, "AG_C", size);
     int i = code_instance(s->c, "softmax", NULL, mem_printf(s->c->mem, "softmax_%d", size), &sub, 0);
     free(sub.list);
     return i;
@@ -315,16 +260,16 @@ int cpu_combine(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct shape x = s->p->graph->node[y->in[0]].shape;
     const char *template = y->op == OP_MOMENTS ? "combine_moments" : y->op == OP_SUM ? "combine" : "combine_wgrad";
-    number(mem, &sub, "AG_PARTS", s->p->node[n].parts);
-    number(mem, &sub, "AG_STRIDE", s->p->node[n].partial_size);
-    number(mem, &sub, "AG_SIZE", shape_size(y->shape));
-    number(mem, &sub, "AG_BATCH", s->p->batch);
-    number(mem, &sub, "AG_PIXELS", (long)x.d[1] * x.d[2]);
-    number(mem, &sub, "AG_C", x.d[3]);
-    number(mem, &sub, "AG_CI", y->shape.d[1]);
-    number(mem, &sub, "AG_CO", y->shape.d[0]);
-    number(mem, &sub, "AG_TAPS", (long)y->shape.d[2] * y->shape.d[3]);
-    number(mem, &sub, "AG_DEPTHWISE", y->op == OP_DW_DW);
+    number_token(mem, &sub, "AG_PARTS", s->p->node[n].parts);
+    number_token(mem, &sub, "AG_STRIDE", s->p->node[n].partial_size);
+    number_token(mem, &sub, "AG_SIZE", shape_size(y->shape));
+    number_token(mem, &sub, "AG_BATCH", s->p->batch);
+    number_token(mem, &sub, "AG_PIXELS", (long)x.d[1] * x.d[2]);
+    number_token(mem, &sub, "AG_C", x.d[3]);
+    number_token(mem, &sub, "AG_CI", y->shape.d[1]);
+    number_token(mem, &sub, "AG_CO", y->shape.d[0]);
+    number_token(mem, &sub, "AG_TAPS", (long)y->shape.d[2] * y->shape.d[3]);
+    number_token(mem, &sub, "AG_DEPTHWISE", y->op == OP_DW_DW);
     const char *name = mem_printf(mem, "%s_%ld", template, shape_size(y->shape));
     int i = code_instance(s->c, template, NULL, name, &sub, 0);
     free(sub.list);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "emit_cpu.h"
+#include "emit_cuda.h"
 #include "hoist.h"
 #include "ops.h"
 
@@ -96,6 +97,14 @@ static void c_string(struct text *t, const char *s)
     text_add(t, "\"");
 }
 
+/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+static char *home_file(struct writer *w, const char *path)
+{
+    char *text = template_file(w->mem, path, w->err, w->errsize);
+    if (!text) w->failed = 1;
+    return text;
+}
+
 /* ---------------------------------------------------------------- tables */
 
 static void table_text(struct text *t, const char *name, const struct table *table)
@@ -178,8 +187,11 @@ static void architecture_text(struct text *t, const struct spec *spec)
 static void kernels_table(struct text *t, const struct code *c)
 {
     text_add(t, "static const struct ag_kernel kernels[] = {\n");
-    for (int i = 0; i < c->instances; i++)
-        text_printf(t, "    {\"%s\", %.17g},\n", c->instance[i].name, c->instance[i].flop);
+    for (int i = 0; i < c->instances; i++) {
+        const struct launch *l = &c->instance[i].launch;
+        text_printf(t, "    {\"%s\", %.17g, %.17g, {%d, %d, %d}, %d, %d},\n", c->instance[i].name, c->instance[i].flop,
+                    l->bytes, l->grid[0], l->grid[1], l->grid[2], l->threads, l->pointers);
+    }
     text_add(t, "};\n");
 }
 
@@ -212,6 +224,9 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     }
     text_add(t, "};\n");
     kernels_table(t, c);
+    if (c->device)
+        text_printf(t, "extern const char %s_image[], %s_image_end[], %s_source[]; /* from %s_image.S */\n", w->name,
+                    w->name, w->name, w->name);
     if (m->program == PROGRAM_SEARCH) architecture_text(t, m->spec);
     text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
                 w->name, w->name, m->spec->name);
@@ -231,6 +246,11 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
+    if (c->device)
+        text_printf(t,
+                    "    .device = &ag_cuda,\n    .image = %s_image,\n    .image_end = %s_image_end,\n    .source = "
+                    "%s_source,\n",
+                    w->name, w->name, w->name);
     if (s.fixed) text_printf(t, "    .prepare = prepare_run,\n    .fixed_size = %ld,\n", s.fixed);
     if (m->program == PROGRAM_SEARCH)
         text_printf(t,
@@ -255,9 +275,12 @@ static long larger(long a, long b)
 /* Plans and writes one phase, whose graph this frees; returns what it executes, in FLOP. */
 static double write_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
 {
-    struct plan *p = plan_new(lowered, batch, 0);
+    struct plan *p = plan_new(lowered, batch, c->device);
     double executed = plan_flop(p);
-    cpu_phase(c, name, p);
+    if (c->device)
+        cuda_phase(c, name, p);
+    else
+        cpu_phase(c, name, p);
     s->arena = larger(s->arena, p->arena_size);
     s->scratch = larger(s->scratch, p->scratch_size);
     plan_free(p);
@@ -288,9 +311,13 @@ static void write_phases(struct writer *w, struct code *c)
         graph_free(hoisted.prepare);
     struct text t = {NULL, 0, 0};
     heading(w, &t, "Phases and tables");
-    text_printf(&t, "#include \"%s.h\"\n#include \"%s_kernels.h\"\n\n", w->name, w->name);
-    text_printf(&t, "enum { SCRATCH = %ld }; /* reals a thread */\n", s.scratch);
-    text_add(&t, "#define MARK(kernel, images) \\\n    if (ag_profiling) ag_mark(thread, kernel, images)\n\n");
+    text_printf(&t, "#include \"%s.h\"\n", w->name);
+    if (!c->device) {
+        text_printf(&t, "#include \"%s_kernels.h\"\n\n", w->name);
+        text_printf(&t, "enum { SCRATCH = %ld }; /* reals a thread */\n", s.scratch);
+        text_add(&t, "#define MARK(kernel, images) \\\n    if (ag_profiling) ag_mark(thread, kernel, images)\n");
+    }
+    text_add(&t, "\n");
     text_add(&t, c->phases.s);
     program_table(w, &t, c, executed, s);
     write_file(w, mem_printf(w->mem, "%s_phases.c", w->name), t.s);
@@ -321,6 +348,56 @@ static void write_kernels(struct writer *w, struct code *c)
     }
 }
 
+/* The program's name, and names that begin with it. */
+static void program_tokens(struct writer *w, struct substitutions *s)
+{
+    static const char *const with[] = {"", "_phases", "_kernels", "_image", "_image_end", "_source"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
+}
+
+/* The text that kernels share, and the passes over blocks that every program has. */
+static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
+{
+    static const char *const shared[] = {"prelude.cuh", "philox.cuh", "gemm.cuh"}, *const pass[] = {"adam", "average",
+                                                                                                    "add", "scale"};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s", shared[i]));
+        if (file) text_printf(t, "\n%s", file);
+    }
+    for (size_t i = 0; i < sizeof pass / sizeof *pass; i++) {
+        struct substitutions s = {NULL, 0, 0};
+        const char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s.cu", pass[i]));
+        template_set(c->mem, &s, "AG_FN", "ag_%s", pass[i]);
+        text_add(t, "\n");
+        if (file) template_expand(t, template_body(file), &s);
+        free(s.list);
+    }
+}
+
+static void write_cuda_kernels(struct writer *w, struct code *c)
+{
+    struct text t = {NULL, 0, 0};
+    heading(w, &t, "Kernels");
+    cuda_prelude(w, c, &t);
+    for (int i = 0; i < c->instances; i++) {
+        const struct instance *k = &c->instance[i];
+        text_printf(&t, "\n/* First for %s; %d x %d x %d blocks of %d threads, %.4g MFLOP, %.4g MB. */\n", k->first,
+                    k->launch.grid[0], k->launch.grid[1], k->launch.grid[2], k->launch.threads, k->flop / 1e6,
+                    k->launch.bytes / 1e6);
+        text_add(&t, k->source);
+    }
+    write_file(w, mem_printf(w->mem, "%s_kernels.cu", w->name), t.s);
+    text_free(&t);
+    struct substitutions s = {NULL, 0, 0};
+    const char *file = home_file(w, "templates/cuda/image.S");
+    program_tokens(w, &s);
+    if (file) template_expand(&t, file, &s);
+    if (file) write_file(w, mem_printf(w->mem, "%s_image.S", w->name), t.s);
+    text_free(&t);
+    free(s.list);
+}
+
 /* ---------------------------------------------------------------- host program, makefile, runtime */
 
 static int compare_names(const void *a, const void *b)
@@ -329,9 +406,9 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* The names of all files in the runtime's folder, in order. */
-static int list_runtime(struct writer *w)
+static int list_runtime(struct writer *w, const char *folder)
 {
-    const char *path = mem_printf(w->mem, "%s/runtime", template_home());
+    const char *path = mem_printf(w->mem, "%s/%s", template_home(), folder);
     DIR *dir = opendir(path);
     if (!dir) {
         snprintf(w->err, w->errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
@@ -343,31 +420,29 @@ static int list_runtime(struct writer *w)
         size_t n = strlen(d->d_name);
         if (n > 2 && d->d_name[0] != '.' &&
             (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
-            w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s", d->d_name);
+            w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s/%s", folder, d->d_name);
     }
     closedir(dir);
     qsort(w->runtime_file, (size_t)w->runtime_files, sizeof *w->runtime_file, compare_names);
     return 1;
 }
 
-/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
-static char *home_file(struct writer *w, const char *folder, const char *name)
+static const char *base_name(const char *path)
 {
-    char *text = template_file(w->mem, mem_printf(w->mem, "%s/%s", folder, name), w->err, w->errsize);
-    if (!text) w->failed = 1;
-    return text;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
-static void copy_file(struct writer *w, const char *folder, const char *name)
+static void copy_file(struct writer *w, const char *path)
 {
-    char *text = home_file(w, folder, name);
-    if (text) write_file(w, name, text);
+    char *text = home_file(w, path);
+    if (text) write_file(w, base_name(path), text);
 }
 
 static void write_runtime(struct writer *w)
 {
-    for (int i = 0; i < w->runtime_files; i++) copy_file(w, "runtime", w->runtime_file[i]);
-    copy_file(w, "templates/cpu", "vector.h");
+    for (int i = 0; i < w->runtime_files; i++) copy_file(w, w->runtime_file[i]);
+    copy_file(w, "templates/cpu/vector.h");
 }
 
 static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)
@@ -453,7 +528,7 @@ static void stylegan2_tokens(struct mem *mem, struct substitutions *s, const str
 static char *host_file(struct writer *w)
 {
     int styles = w->m->program == PROGRAM_RETRAIN && w->m->spec->family == FAMILY_STYLEGAN2;
-    return home_file(w, "templates/host", mem_printf(w->mem, "%s%s.c", w->name, styles ? "_stylegan2" : ""));
+    return home_file(w, mem_printf(w->mem, "templates/host/%s%s.c", w->name, styles ? "_stylegan2" : ""));
 }
 
 static void write_host(struct writer *w)
@@ -488,17 +563,17 @@ static void write_host(struct writer *w)
 
 static void write_makefile(struct writer *w)
 {
-    char *file = home_file(w, "templates/host", "program.mk");
+    char *file =
+        home_file(w, w->e->target == TARGET_CUDA ? "templates/host/program_cuda.mk" : "templates/host/program.mk");
     if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};
     for (int i = 0; i < w->runtime_files; i++) {
-        const char *dot = strrchr(w->runtime_file[i], '.');
-        if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - w->runtime_file[i]), w->runtime_file[i]);
+        const char *name = base_name(w->runtime_file[i]), *dot = strrchr(name, '.');
+        if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - name), name);
     }
     for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
-    template_set(w->mem, &s, "AG_PROGRAM", "%s", w->name);
-    template_set(w->mem, &s, "AG_PROGRAM_phases", "%s_phases", w->name);
+    program_tokens(w, &s);
     template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
     template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
     template_set(w->mem, &s, "AG_STATIC", "%s", w->m->program == PROGRAM_GENERATE ? "-static" : "");
@@ -511,17 +586,32 @@ static void write_makefile(struct writer *w)
     free(s.list);
 }
 
+/* The last emission of a program wins: what the other target's left would be built along, or mislead. */
+static void remove_other_target(struct writer *w)
+{
+    static const char *const cpu[] = {"_kernels.h", "_kernels0.c", "_kernels1.c", "_kernels2.c", "_kernels3.c"},
+                             *const cuda[] = {"_kernels.cu", "_image.S"};
+    const int to_cuda = w->e->target == TARGET_CUDA, count = to_cuda ? 5 : 2;
+    for (int i = 0; i < count; i++)
+        unlink(mem_printf(w->mem, "%s/%s%s", w->e->folder, w->name, to_cuda ? cpu[i] : cuda[i]));
+}
+
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
+    const int cuda = e->target == TARGET_CUDA;
+    struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
     make_folder(&w);
-    if (!w.failed && list_runtime(&w)) {
+    if (!w.failed && list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda"))) {
         write_phases(&w, &c);
         if (err[0]) w.failed = 1;
-        write_kernels(&w, &c);
+        remove_other_target(&w);
+        if (cuda)
+            write_cuda_kernels(&w, &c);
+        else
+            write_kernels(&w, &c);
         write_host(&w);
         write_runtime(&w);
         write_makefile(&w); /* last: what make sees is complete */

@@ -12,6 +12,7 @@ enum { SETS = 256 };
 
 struct options {
     int info, json, merge, dump;
+    enum target_kind target;
     const char *file, *folder;
     char *set[SETS];
     int sets;
@@ -25,7 +26,7 @@ static const char usage[] =
     "DIR/search.c, to build with `make DIR/search`; a genotype becomes DIR/retrain.c and DIR/generate.c.\n"
     "\n"
     "  -o DIR                where to write; default: out\n"
-    "  --target cpu          what to write for; default: cpu\n"
+    "  --target cpu|cuda     what to write for; default: cpu\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
     "  --json                info: as JSON\n"
@@ -60,7 +61,9 @@ static int parse(struct options *o, int argc, char **argv)
         else if (strcmp(argv[i], "--dump-graph") == 0)
             o->dump = 1;
         else if ((v = value("--target", argc, argv, &i))) {
-            if (strcmp(v, "cpu") != 0) return fail("no such target (there is: cpu)", v);
+            if (strcmp(v, "cpu") != 0 && strcmp(v, "cuda") != 0)
+                return fail("no such target (there are: cpu, cuda)", v);
+            o->target = strcmp(v, "cuda") == 0 ? TARGET_CUDA : TARGET_CPU;
         } else if ((v = value("--set", argc, argv, &i))) {
             if (!strchr(v, '=')) return fail("--set wants KEY.PATH=VALUE", v);
             if (o->sets == SETS) return fail("too many --set", "");
@@ -89,6 +92,7 @@ static char *command_text(struct mem *mem, const struct options *o)
     char *s = mem_printf(mem, "aggen %s", o->file);
     for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
     if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
+    if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
     return s;
@@ -118,8 +122,11 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
 {
     struct mem *mem = mem_new();
     char err[1024], *spec_json = spec_text(spec), *geno_json = geno->genes ? genotype_text(spec, geno) : NULL;
-    struct emission e = {
-        .folder = o->folder, .command = command_text(mem, o), .spec = spec_json, .genotype = geno_json};
+    struct emission e = {.target = o->target,
+                         .folder = o->folder,
+                         .command = command_text(mem, o),
+                         .spec = spec_json,
+                         .genotype = geno_json};
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
     int status = 0;
     enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH,

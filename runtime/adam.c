@@ -20,35 +20,28 @@ int ag_adam_new(struct ag_adam *adam, struct ag_adam_rates rates, long size, str
     memset(adam, 0, sizeof *adam);
     adam->rates = rates;
     adam->size = size;
-    adam->m = ag_reals(size, err);
-    adam->v = adam->m ? ag_reals(size, err) : NULL;
+    adam->m = ag_twin(size, err);
+    adam->v = adam->m ? ag_twin(size, err) : NULL;
     return adam->v ? 0 : 1;
 }
 
 void ag_adam_restart(struct ag_adam *adam)
 {
     adam->steps = 0;
-    memset(adam->m, 0, (size_t)adam->size * sizeof *adam->m);
-    memset(adam->v, 0, (size_t)adam->size * sizeof *adam->v);
+    ag_twin_clear(adam->m, adam->size);
+    ag_twin_clear(adam->v, adam->size);
 }
 
 void ag_adam_free(struct ag_adam *adam)
 {
-    ag_free(adam->m);
-    ag_free(adam->v);
+    ag_untwin(adam->m);
+    ag_untwin(adam->v);
     memset(adam, 0, sizeof *adam);
 }
 
-struct adam_pass {
-    real *weight, *gradient, *m, *v;
-    real beta1, beta2, rest1, rest2; /* rest: 1 - beta */
-    real decay, step, unbias;        /* step: lr / (1 - beta1^t); unbias: 1 / sqrt(1 - beta2^t) */
-    long size;
-};
-
 static void adam_piece(void *context, int task, int thread)
 {
-    const struct adam_pass p = *(const struct adam_pass *)context;
+    const struct ag_adam_pass p = *(const struct ag_adam_pass *)context;
     const long first = (long)task * PIECE, n = p.size - first < PIECE ? p.size - first : PIECE;
     real *restrict weight = p.weight + first, *restrict gradient = p.gradient + first;
     real *restrict m = p.m + first, *restrict v = p.v + first;
@@ -67,19 +60,22 @@ void ag_adam_step(struct ag_adam *adam, double factor, real *weight, real *gradi
 {
     const struct ag_adam_rates *rates = &adam->rates;
     adam->steps++;
-    struct adam_pass pass = {weight,
-                             gradient,
-                             adam->m,
-                             adam->v,
-                             (real)rates->beta1,
-                             (real)rates->beta2,
-                             (real)(1 - rates->beta1),
-                             (real)(1 - rates->beta2),
-                             (real)rates->decay,
-                             (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
-                             1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
-                             adam->size};
-    ag_parallel((int)((adam->size + PIECE - 1) / PIECE), adam_piece, &pass);
+    struct ag_adam_pass pass = {weight,
+                                gradient,
+                                adam->m,
+                                adam->v,
+                                (real)rates->beta1,
+                                (real)rates->beta2,
+                                (real)(1 - rates->beta1),
+                                (real)(1 - rates->beta2),
+                                (real)rates->decay,
+                                (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
+                                1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
+                                adam->size};
+    if (ag_device)
+        ag_device->adam(&pass);
+    else
+        ag_parallel((int)((adam->size + PIECE - 1) / PIECE), adam_piece, &pass);
 }
 
 struct average_pass {
@@ -100,5 +96,8 @@ static void average_piece(void *context, int task, int thread)
 void ag_average(real *average, const real *value, long n, double decay)
 {
     struct average_pass pass = {average, value, (real)decay, (real)(1 - decay), n};
-    ag_parallel((int)((n + PIECE - 1) / PIECE), average_piece, &pass);
+    if (ag_device)
+        ag_device->average(average, value, pass.decay, pass.rest, n);
+    else
+        ag_parallel((int)((n + PIECE - 1) / PIECE), average_piece, &pass);
 }

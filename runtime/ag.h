@@ -29,15 +29,15 @@ int ag_fail(struct ag_error *err, int status, const char *format, ...);
 
 /* Streams of the counter-based generator; every use of randomness has one. */
 enum ag_stream {
-    AG_RNG_INIT = 1, /* first values of parameters: step = index of the parameter in its block's table */
-    AG_RNG_Z,        /* latents of training: step = number of the draw */
-    AG_RNG_SAMPLE,   /* latents of pictures to look at: step = number of the picture */
-    AG_RNG_GUMBEL,   /* Gumbel noise on architecture logits: step = number of the draw */
-    AG_RNG_SPLIT,    /* split of the data into halves */
-    AG_RNG_SHUFFLE,  /* order of a half: step = epoch * 2 + half */
-    AG_RNG_SHAPES,   /* the drawn data set: step = number of the picture */
-    AG_RNG_BENCH,    /* random data of --bench */
-    AG_RNG_NOISE,    /* noise of a StyleGAN2 generator's layers in training: step = number of the draw */
+    AG_RNG_INIT = 1,     /* first values of parameters: step = index of the parameter in its block's table */
+    AG_RNG_Z,            /* latents of training: step = number of the draw */
+    AG_RNG_SAMPLE,       /* latents of pictures to look at: step = number of the picture */
+    AG_RNG_GUMBEL,       /* Gumbel noise on architecture logits: step = number of the draw */
+    AG_RNG_SPLIT,        /* split of the data into halves */
+    AG_RNG_SHUFFLE,      /* order of a half: step = epoch * 2 + half */
+    AG_RNG_SHAPES,       /* the drawn data set: step = number of the picture */
+    AG_RNG_BENCH,        /* random data of --bench */
+    AG_RNG_NOISE,        /* noise of a StyleGAN2 generator's layers in training: step = number of the draw */
     AG_RNG_SAMPLE_NOISE, /* the same of pictures to look at: step = number of the picture */
     AG_RNG_MIXING        /* style mixing: latents and crossovers: step = number of the draw */
 };
@@ -62,14 +62,14 @@ int ag_threads(void);
 
 struct ag_data; /* one training thread uses it at a time; it has threads of its own */
 struct ag_data_options {
-    const char *format;     /* "cifar10", "stl10", "images", "zip" or "shapes" */
-    const char *path;       /* folder or archive; "shapes" stands for that format; "shapes" as format with another path
-                               is images or zip */
-    int size, channels;     /* of the pictures to deliver; channels: 1 (grey) or 3 */
-    int center_crop;        /* 1: cut the largest centred square out before resizing */
-    double split;           /* share of the pictures in the training half, 0 to 1; 1: the other half is empty */
-    ag_u64 seed;            /* of the split, the order and the drawn shapes */
-    ag_u64 cache_bytes;     /* sets larger than this are read while training goes on; 0: 2 GiB */
+    const char *format; /* "cifar10", "stl10", "images", "zip" or "shapes" */
+    const char *path;   /* folder or archive; "shapes" stands for that format; "shapes" as format with another path
+                           is images or zip */
+    int size, channels; /* of the pictures to deliver; channels: 1 (grey) or 3 */
+    int center_crop;    /* 1: cut the largest centred square out before resizing */
+    double split;       /* share of the pictures in the training half, 0 to 1; 1: the other half is empty */
+    ag_u64 seed;        /* of the split, the order and the drawn shapes */
+    ag_u64 cache_bytes; /* sets larger than this are read while training goes on; 0: 2 GiB */
 };
 /* Opens a set and splits it into half 0 (training) and half 1 (validation). Broken pictures are left out; the first
  * few are named on stderr, in an order that depends on the set alone. Fails with 2 (no set there, none of its
@@ -254,9 +254,9 @@ enum ag_block {
 };
 
 enum ag_init {
-    AG_INIT_CONSTANT,  /* a */
-    AG_INIT_UNIFORM,   /* uniform in [-a, a] */
-    AG_INIT_NORMAL,    /* N(a, b^2) */
+    AG_INIT_CONSTANT,   /* a */
+    AG_INIT_UNIFORM,    /* uniform in [-a, a] */
+    AG_INIT_NORMAL,     /* N(a, b^2) */
     AG_INIT_UNIT_NORMAL /* N(0, 1), scaled to length 1 */
 };
 
@@ -280,16 +280,18 @@ struct ag_phase {
     void (*run)(real *const block[AG_BLOCKS]);
     int batch;
     struct ag_table in, out;
-    int updates_weights;     /* AG_G or AG_D: AG_GRAD has that block's gradient afterwards; -1: none */
-    int updates_alpha;       /* 1: AG_GRAD_ALPHA has the gradient of AG_ALPHA afterwards */
-    double flop;             /* 2 x multiply-adds of the merged graph's convolutions and linear layers, direct form */
-    double flop_executed;    /* what the kernels really do, recomputation included */
+    int updates_weights;  /* AG_G or AG_D: AG_GRAD has that block's gradient afterwards; -1: none */
+    int updates_alpha;    /* 1: AG_GRAD_ALPHA has the gradient of AG_ALPHA afterwards */
+    double flop;          /* 2 x multiply-adds of the merged graph's convolutions and linear layers, direct form */
+    double flop_executed; /* what the kernels really do, recomputation included */
 };
 
-/* A kernel of a program, for its profile. */
+/* A kernel of a program, for its profile, and for a device to launch. */
 struct ag_kernel {
     const char *name;
-    double flop; /* of one picture (kernels that work on pictures) or of one call */
+    double flop;  /* of one picture (kernels that work on pictures) or of one call; on a device always of one call */
+    double bytes; /* that it must move, at the least */
+    int grid[3], threads, pointers; /* on a device: blocks, threads of one, arguments */
 };
 
 /* ---------------------------------------------------------------- tensor.c */
@@ -340,12 +342,14 @@ struct ag_program {
     const struct ag_phase *phase;
     int phases;
     long in_size, out_size, arena_size, scratch_size; /* the largest of its phases, in reals; scratch: a thread */
-    void (*prepare)(real *const block[AG_BLOCKS]); /* computes AG_FIXED, once the weights are there; NULL: none */
+    void (*prepare)(real *const block[AG_BLOCKS]);    /* computes AG_FIXED, once the weights are there; NULL: none */
     long fixed_size;
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
-    const struct ag_choice *choice; /* search: what alpha chooses from */
+    const struct ag_device *device;         /* NULL: the CPU */
+    const char *image, *image_end, *source; /* of a device: its kernels, compiled (or nothing) and as a text */
+    const struct ag_choice *choice;         /* search: what alpha chooses from */
     int choices;
     const struct ag_gene *gene; /* search: what an architecture consists of */
     int genes;
@@ -390,11 +394,11 @@ enum ag_noise {
 
 /* A program fills in its defaults, then calls ag_options_read. */
 struct ag_options {
-    const char *program;  /* argv[0] */
-    const char *data;     /* folder, or "shapes" */
-    const char *run;      /* run folder */
-    const char *weights;  /* file with the generator's weights */
-    const char *output;   /* picture to write */
+    const char *program; /* argv[0] */
+    const char *data;    /* folder, or "shapes" */
+    const char *run;     /* run folder */
+    const char *weights; /* file with the generator's weights */
+    const char *output;  /* picture to write */
     const char *replay, *dump, *phase;
     ag_u64 seed;
     long iterations, threads, bench, count; /* 0: not asked for */
@@ -422,20 +426,20 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
 void ag_blocks_free(real *block[AG_BLOCKS]);
 /* The table of a parameter block; a bar block's is that of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
-/* To be called when the weights are in their blocks, where a program doesn't train. */
+/* Sends the parameter blocks, those of test weights too. */
+void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
+/* To be called when the weights are in their blocks, where a program doesn't train: sends them, computes AG_FIXED. */
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL: there is none */
-const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name); /* NULL: there is none */
+const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name);    /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
 real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
 /* A scalar output of a phase that has just run. Status 1 if it isn't finite: the training diverged in the iteration or
  * step (`unit`) of that number. */
 int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
               long number, double *value, struct ag_error *err);
-void ag_add(real *to, const real *from, long n); /* to += from */
-void ag_scale(real *to, double factor, long n);  /* to *= factor */
 int ag_is_finite(double value);
 
 /* ---------------------------------------------------------------- params.c: first values, noise on alpha */
@@ -469,9 +473,59 @@ void ag_mix_from(const struct ag_phase *phase, int first, real *in);
 /* ---------------------------------------------------------------- sample.c */
 
 /* Pictures 0 to n - 1 to look at: pictures = [n, size, size, channels], drawn by a phase from ag_sample_latents and
- * ag_sample_noise, its batch at a time, without mixing or truncation. */
-void ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
-                        ag_u64 seed, int n, real *pictures);
+ * ag_sample_noise, its batch at a time, without mixing or truncation. Status 1 if the device fails. */
+int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
+                       ag_u64 seed, int n, real *pictures, struct ag_error *err);
+
+/* ---------------------------------------------------------------- device.c: where a program computes */
+
+/* On the CPU phases, Adam and averages work on the blocks themselves; on a device, on twins that the blocks have there.
+ * What is written to a block here is sent, what is to be read is fetched; inputs of a phase are sent when it runs. */
+real *ag_twin(long n, struct ag_error *err); /* n zeros here and there; NULL with status 1; freed with ag_untwin */
+void ag_untwin(real *host);
+void ag_send(const real *host, long n);                 /* any part of a twin */
+int ag_fetch(real *host, long n, struct ag_error *err); /* likewise; status 1 if the device has failed */
+void ag_run(const struct ag_phase *phase, real *const block[AG_BLOCKS]);
+void ag_wait(void); /* until all that was asked for is done */
+/* On twins, wherever they count. */
+void ag_twin_clear(real *x, long n);
+void ag_twin_copy(real *to, const real *from, long n);
+void ag_add(real *to, const real *from, long n); /* to += from */
+void ag_scale(real *to, double factor, long n);  /* to *= factor */
+
+/* One step of Adam. */
+struct ag_adam_pass {
+    real *weight, *gradient, *m, *v;
+    real beta1, beta2, rest1, rest2; /* rest: 1 - beta */
+    real decay, step, unbias;        /* step: lr / (1 - beta1^t); unbias: 1 / sqrt(1 - beta2^t) */
+    long size;
+};
+
+/* A kind of device. Of a twin, size reals lie there and host_size here. */
+struct ag_device {
+    int (*open)(const struct ag_program *program, struct ag_error *err); /* does nothing if it is open */
+    void (*close)(void);
+    int (*twin)(const real *host, long host_size, long size, struct ag_error *err);
+    void (*untwin)(const real *host);
+    void (*send)(const real *host, long n);
+    int (*fetch)(real *host, long n, struct ag_error *err);
+    void (*clear)(real *x, long n);
+    void (*copy)(real *to, const real *from, long n);
+    void (*run)(const struct ag_phase *phase, real *const block[AG_BLOCKS]);
+    void (*adam)(const struct ag_adam_pass *pass);
+    void (*average)(real *average, const real *value, real decay, real rest, long n);
+    void (*add)(real *to, const real *from, long n);
+    void (*scale)(real *to, double factor, long n);
+    void (*wait)(void);
+    double (*peak)(void); /* GFLOP/s */
+};
+extern const struct ag_device *ag_device; /* of this program; NULL: the CPU */
+
+/* For phases on a device, while they are captured: kernel number `kernel` of the program with its pointers, or a copy,
+ * all in the device's memory. */
+void ag_launch(int kernel, ...);
+void ag_launch_copy(real *to, const real *from, long n);
+extern const struct ag_device ag_cuda;
 
 /* ---------------------------------------------------------------- adam.c */
 
@@ -564,7 +618,8 @@ int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error 
 /* Writes it if that is so for none. Status 1; a file that was there then stays as it was. */
 int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
 /* Opens a file of this program's kind, spec and genotype, and reads the values listed so far; then ag_checkpoint_read
- * reads all that is listed, which must be all that there is. Status 2. After ag_checkpoint_open, ag_checkpoint_close. */
+ * reads all that is listed, which must be all that there is. Status 2. After ag_checkpoint_open, ag_checkpoint_close.
+ */
 int ag_checkpoint_open(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
 int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err);
 void ag_checkpoint_close(struct ag_checkpoint *checkpoint);

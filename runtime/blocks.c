@@ -55,42 +55,62 @@ static long block_size(const struct ag_program *program, int block)
     case AG_ARENA:
         return program->arena_size;
     case AG_SCRATCH:
-        return program->scratch_size * ag_threads();
+        return program->scratch_size * (program->device ? 1 : ag_threads());
     default:
         return block < AG_BAR_G || has_bar(program) ? program->block[block % AG_BAR_G].size : 0;
     }
 }
 
+/* What only phases see needs no room here if they run elsewhere. */
+static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
+{
+    const long size = block_size(program, i), here = program->device && i >= AG_FIXED ? 1 : size;
+    real *block = ag_reals(here, err);
+    if (!block || !ag_device || !ag_device->twin(block, here, size, err)) return block;
+    ag_free(block);
+    return NULL;
+}
+
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
 {
     memset(block, 0, AG_BLOCKS * sizeof *block);
-    for (int i = 0; i < AG_BLOCKS; i++) {
-        block[i] = ag_reals(block_size(program, i), err);
-        if (!block[i]) {
-            ag_blocks_free(block);
-            return 1;
-        }
+    ag_device = program->device;
+    int status = ag_device ? ag_device->open(program, err) : 0;
+    for (int i = 0; !status && i < AG_BLOCKS; i++) {
+        block[i] = new_block(program, i, err);
+        status = !block[i];
     }
-    return 0;
+    if (status) ag_blocks_free(block);
+    return status;
 }
 
 void ag_blocks_free(real *block[AG_BLOCKS])
 {
     for (int i = 0; i < AG_BLOCKS; i++) {
-        free(block[i]);
+        ag_untwin(block[i]);
         block[i] = NULL;
     }
 }
 
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    if (program->prepare) program->prepare(block);
+    struct ag_phase phase;
+    memset(&phase, 0, sizeof phase);
+    phase.name = "prepare";
+    phase.run = program->prepare;
+    ag_send_blocks(program, block);
+    if (program->prepare) ag_run(&phase, block);
 }
 
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
     for (int i = AG_G; has_bar(program) && i < AG_BAR_G; i++)
-        ag_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+        ag_twin_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+}
+
+void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
+{
+    for (int i = AG_G; i < AG_IN; i++) ag_send(block[i], block_size(program, i));
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)
@@ -116,20 +136,12 @@ real *ag_tensor_find(const struct ag_table *table, const char *name, real *block
 int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
               long number, double *value, struct ag_error *err)
 {
-    *value = (double)*ag_tensor_find(&phase->out, name, block[AG_OUT]);
+    real *at = ag_tensor_find(&phase->out, name, block[AG_OUT]);
+    if (ag_fetch(at, 1, err)) return 1;
+    *value = (double)*at;
     if (ag_is_finite(*value)) return 0;
     return ag_fail(err, 1,
                    "the training diverged: %s of phase %s is not a number in %s %ld; the last checkpoint is as it was "
                    "(a smaller learning rate may help)",
                    name, phase->name, unit, number);
-}
-
-void ag_add(real *to, const real *from, long n)
-{
-    for (long i = 0; i < n; i++) to[i] += from[i];
-}
-
-void ag_scale(real *to, double factor, long n)
-{
-    for (long i = 0; i < n; i++) to[i] *= (real)factor;
 }

@@ -65,7 +65,8 @@ int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error 
 {
     for (int i = 0; i < checkpoint->parts; i++) {
         const struct ag_table *table = checkpoint->part[i].table;
-        const real *data = checkpoint->part[i].data;
+        real *data = checkpoint->part[i].data;
+        if (ag_fetch(data, table->size, err)) return 1;
         for (int t = 0; t < table->count; t++) {
             const struct ag_tensor *tensor = &table->tensor[t];
             long size = 1;
@@ -181,6 +182,7 @@ int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err)
     for (int i = 0; !status && i < checkpoint->parts; i++) {
         status = ag_table_load(&checkpoint->st, checkpoint->part[i].prefix, checkpoint->part[i].table,
                                checkpoint->part[i].data, AG_LOAD_REQUIRED | AG_LOAD_FINITE, err);
+        ag_send(checkpoint->part[i].data, checkpoint->part[i].table->size);
         tensors += checkpoint->part[i].table->count;
     }
     if (!status && tensors != checkpoint->st.tensors)

@@ -294,6 +294,7 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err)
 {
     fflush(stdout);
+    if (ag_device) ag_device->close();
     if (status > 0) fprintf(stderr, "%s: %s\n", program->kind, err->text);
     return status > 0 ? status : 0;
 }

@@ -105,9 +105,13 @@ static int load(const struct ag_program *program, const struct ag_phase *phase, 
     ag_init_block(program, AG_STAT, 0, block);
     for (int i = AG_G; !status && i < AG_BAR_G; i++)
         status = ag_table_load(st, "", &program->block[i], block[i], AG_LOAD_OPTIONAL, err);
+    ag_send_blocks(program, block);
     ag_copy_to_bar(program, block);
+    for (int i = AG_BAR_G; !status && ag_phase_find(program, "arch") && i < AG_IN; i++)
+        status = ag_fetch(block[i], program->block[i - AG_BAR_G].size, err);
     for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++)
         status = ag_table_load(st, "bar.", &program->block[i], block[AG_BAR_G + i], AG_LOAD_OPTIONAL, err);
+    ag_send_blocks(program, block);
     return status ? status : load_inputs(phase, st, block[AG_IN], err);
 }
 
@@ -115,6 +119,11 @@ static int dump(const struct ag_program *program, const struct ag_phase *phase, 
                 const char *path, struct ag_error *err)
 {
     struct ag_st_writer writer;
+    const long weights = phase->updates_weights >= 0 ? program->block[phase->updates_weights].size : 0;
+    int status = ag_fetch(block[AG_OUT], phase->out.size, err);
+    if (!status) status = ag_fetch(block[AG_GRAD], weights, err);
+    if (!status && phase->updates_alpha) status = ag_fetch(block[AG_GRAD_ALPHA], program->block[AG_ALPHA].size, err);
+    if (status) return status;
     ag_st_begin(&writer);
     if (sizeof(real) == sizeof(double)) writer.real_dtype = AG_F64;
     ag_table_add(&writer, "", &phase->out, block[AG_OUT]);
@@ -138,7 +147,7 @@ int ag_replay(const struct ag_program *program, const struct ag_options *options
     }
     status = load(program, phase, &st, block, err);
     if (!status) {
-        phase->run(block);
+        ag_run(phase, block);
         status = dump(program, phase, block, options->dump, err);
     }
     ag_st_close(&st);

@@ -7,7 +7,7 @@ int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag
     r->samples = samples;
     r->sample = ag_phase_find(p, "sample");
     if (ag_blocks_new(p, r->block, r->err)) return 1;
-    if (!(r->ema = ag_reals(p->block[AG_G].size, r->err))) return 1;
+    if (!(r->ema = ag_twin(p->block[AG_G].size, r->err))) return 1;
     r->pictures = ag_reals((long)samples * p->image_size * p->image_size * p->image_channels, r->err);
     if (!r->pictures || ag_adam_new(&r->d, d, p->block[AG_D].size, r->err)) return 1;
     return ag_adam_new(&r->g, g, p->block[AG_G].size, r->err);
@@ -17,7 +17,7 @@ void ag_retraining_free(struct ag_retraining *r)
 {
     ag_data_close(r->data);
     ag_blocks_free(r->block);
-    ag_free(r->ema);
+    ag_untwin(r->ema);
     ag_free(r->pictures);
     ag_adam_free(&r->d);
     ag_adam_free(&r->g);
@@ -61,7 +61,7 @@ int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const 
         if (options->resume)
             ag_progress_note(&r->progress, "%s holds no checkpoint yet; beginning anew", r->run.folder);
         for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(r->program, (enum ag_block)i, r->seed, r->block);
-        ag_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
+        ag_twin_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
         return 0;
     }
     int status = load(r, c);
@@ -89,8 +89,8 @@ int ag_retraining_samples(struct ag_retraining *r)
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = r->block[i];
     block[AG_G] = r->ema;
-    ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures);
-    return ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
+    int status = ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures, r->err);
+    return status ? status : ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
 }
 
 void ag_retraining_tell(struct ag_retraining *r)

@@ -1,8 +1,8 @@
 /* Pictures to look at while a network learns: the same latents and noise each time. */
 #include "ag.h"
 
-void ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
-                        ag_u64 seed, int n, real *pictures)
+int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
+                       ag_u64 seed, int n, real *pictures, struct ag_error *err)
 {
     const long picture = (long)program->image_size * program->image_size * program->image_channels;
     real *in = block[AG_IN];
@@ -12,7 +12,11 @@ void ag_sample_pictures(const struct ag_program *program, const struct ag_phase 
         ag_sample_noise(phase, seed, first, 1, in);
         ag_fill_inputs(phase, "in.mix", 0, in);
         ag_fill_inputs(phase, "in.psi", 1, in);
-        phase->run(block);
-        ag_copy(pictures + first * picture, ag_tensor_find(&phase->out, "out.fake", block[AG_OUT]), count * picture);
+        ag_run(phase, block);
+        real *fake = ag_tensor_find(&phase->out, "out.fake", block[AG_OUT]);
+        int status = ag_fetch(fake, count * picture, err);
+        if (status) return status;
+        ag_copy(pictures + first * picture, fake, count * picture);
     }
+    return 0;
 }

@@ -44,6 +44,8 @@ struct grid {
     real *pictures; /* [cells, size, size, channels] */
     struct ag_progress progress;
     long drawn;
+    int status; /* of the device */
+    struct ag_error *err;
 };
 
 /* Pictures in a line. The latent and the noise of the k-th are those of picture first + k step; layers that mix take
@@ -79,11 +81,12 @@ static void set_inputs(const struct grid *grid, const struct line *line, long do
 static void draw_line(struct grid *grid, struct line line)
 {
     const long size = picture_size(), batch = line.phase->batch;
-    const real *fake = ag_tensor_find(&line.phase->out, "out.fake", grid->block[AG_OUT]);
+    real *fake = ag_tensor_find(&line.phase->out, "out.fake", grid->block[AG_OUT]);
     for (long done = 0; done < line.count; done += batch) {
         const long left = line.count - done, n = left < batch ? left : batch;
         set_inputs(grid, &line, done);
-        line.phase->run(grid->block);
+        ag_run(line.phase, grid->block);
+        if (!grid->status) grid->status = ag_fetch(fake, n * size, grid->err);
         for (long k = 0; k < n; k++)
             ag_copy(grid->pictures + (line.cell + (done + k) * line.cell_step) * size, fake + k * size, size);
         grid->drawn += n;
@@ -156,7 +159,7 @@ static int lay_out(struct grid *grid, struct ag_error *err)
 static int generate(const struct ag_options *options, struct ag_error *err)
 {
     const int side = generate_program.image_size, channels = generate_program.image_channels;
-    struct grid grid = {.options = options};
+    struct grid grid = {.options = options, .err = err};
     int status = ag_blocks_new(&generate_program, grid.block, err);
     if (!status) status = lay_out(&grid, err);
     if (!status) status = load_weights(options, grid.block, err);
@@ -167,8 +170,10 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     if (!status) {
         ag_prepare(&generate_program, grid.block);
         draw(&grid);
-        status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
+        status = grid.status;
     }
+    if (!status)
+        status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
     ag_free(grid.pictures);
     ag_blocks_free(grid.block);
     return status;

@@ -84,7 +84,7 @@ static int discriminator_step(struct retrain *s)
     int status = ag_data_batch(s->r.data, 0, BATCH_D, s->batches++, x, s->r.err);
     if (status) return status;
     draw_latents(s, s->d_phase, BATCH_D);
-    s->d_phase->run(s->r.block);
+    ag_run(s->d_phase, s->r.block);
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     status = read_loss(s, s->d_phase, &loss);
     s->d_loss += loss;
@@ -94,7 +94,7 @@ static int discriminator_step(struct retrain *s)
 static int generator_step(struct retrain *s)
 {
     draw_latents(s, s->g_phase, BATCH_G);
-    s->g_phase->run(s->r.block);
+    ag_run(s->g_phase, s->r.block);
     ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
     ag_average(s->r.ema, s->r.block[AG_G], retrain_program.block[AG_G].size, EMA);
     return read_loss(s, s->g_phase, &s->g_loss);

@@ -98,10 +98,10 @@ static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, d
 {
     const long size = retrain_program.block[phase->updates_weights].size;
     real *gradient = s->r.block[AG_GRAD];
-    phase->run(s->r.block);
+    ag_run(phase, s->r.block);
     if (pass > 0) ag_add(gradient, s->gradient, size);
     if (pass + 1 < ACCUMULATE)
-        ag_copy(s->gradient, gradient, size);
+        ag_twin_copy(s->gradient, gradient, size);
     else if (ACCUMULATE > 1)
         ag_scale(gradient, 1.0 / ACCUMULATE, size);
     return ag_output(phase, "out.loss", s->r.block, "step", s->r.step + 1, loss, s->r.err);
@@ -285,7 +285,7 @@ static int set_up(struct retrain *s)
     s->g_phase = ag_phase_find(p, "g");
     s->r1_phase = ag_phase_find(p, "r1");
     if (ag_retraining_new(&s->r, d_rates, g_rates, SAMPLES)) return 1;
-    if (!(s->gradient = ag_reals(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
+    if (!(s->gradient = ag_twin(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
     s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->r.err);
     return !s->reals;
 }
@@ -322,7 +322,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
 
 static void tear_down(struct retrain *s)
 {
-    ag_free(s->gradient);
+    ag_untwin(s->gradient);
     ag_free(s->reals);
     ag_retraining_free(&s->r);
 }

@@ -137,7 +137,7 @@ static int discriminator_step(struct search *s, real *const block[AG_BLOCKS], in
     draw_latents(s, s->d_phase, "in.z");
     draw_noise(s, s->d_phase);
     draw_gumbel(s, s->d_phase);
-    s->d_phase->run(block);
+    ag_run(s->d_phase, block);
     ag_adam_step(adam, rate, block[AG_D], block[AG_GRAD]);
     return read_output(s, s->d_phase, "out.loss", loss);
 }
@@ -147,7 +147,7 @@ static int generator_step(struct search *s)
     draw_latents(s, s->g_phase, "in.z");
     draw_noise(s, s->g_phase);
     draw_gumbel(s, s->g_phase);
-    s->g_phase->run(s->block);
+    ag_run(s->g_phase, s->block);
     ag_adam_step(&s->g, 1, s->block[AG_G], s->block[AG_GRAD]);
     int status = read_output(s, s->g_phase, "out.loss", &s->last_g_loss);
     s->g_loss += s->last_g_loss;
@@ -198,7 +198,7 @@ static int bar_generator_step(struct search *s)
     draw_latents(s, s->bar_phase, "in.z");
     draw_noise(s, s->bar_phase);
     ag_gumbel(&search_program, s->bar_phase, 0, 0, 0, block[AG_IN]); /* G-bar's alpha is as it is */
-    s->bar_phase->run(block);
+    ag_run(s->bar_phase, block);
     if (BAR_UPDATES != 1) ag_adam_step(&s->bar_g, bar_rate(s), block[AG_G], block[AG_GRAD]);
     if (BAR_UPDATES != 0) ag_adam_step(&s->bar_alpha, bar_rate(s), block[AG_ALPHA], block[AG_GRAD_ALPHA]);
     return read_output(s, s->bar_phase, "out.loss", &unused);
@@ -217,7 +217,7 @@ static int arch_step(struct search *s)
         draw_latents(s, arch, "in.z2");
         draw_noise(s, arch);
         draw_gumbel(s, arch);
-        arch->run(s->block);
+        ag_run(arch, s->block);
         double minmax, maxmin;
         if ((status = read_output(s, arch, "out.minmax", &minmax))) return status;
         if ((status = read_output(s, arch, "out.maxmin", &maxmin))) return status;
@@ -225,7 +225,7 @@ static int arch_step(struct search *s)
         s->maxmin += maxmin;
         s->last_gap = minmax - maxmin;
         s->gap_known = 1;
-        if (ARCH_BOTH && half == TRAINING) ag_copy(s->arch_gradient, gradient, size);
+        if (ARCH_BOTH && half == TRAINING) ag_twin_copy(s->arch_gradient, gradient, size);
     }
     if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
     ag_adam_step(&s->alpha, 1, s->block[AG_ALPHA], gradient);
@@ -374,8 +374,8 @@ static int write_genotype(struct search *s, long gaps)
 /* The same latents each time, so that one sees the pictures change. */
 static int write_samples(struct search *s)
 {
-    ag_sample_pictures(&search_program, s->forward, s->block, s->seed, SAMPLES, s->pictures);
-    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
+    int status = ag_sample_pictures(&search_program, s->forward, s->block, s->seed, SAMPLES, s->pictures, s->err);
+    return status ? status : ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
 }
 
 /* Writes what an iteration leaves behind, the checkpoint last: a run that is killed before does the iteration again. */
@@ -439,8 +439,8 @@ static int set_up(struct search *s)
     s->bar_phase = ag_phase_find(p, BAR_UPDATES ? "bar" : "g");
     s->arch_phase = ag_phase_find(p, "arch");
     s->forward = ag_phase_find(p, "forward");
-    s->arch_gradient = ag_reals(p->block[AG_ALPHA].size, s->err);
-    if (!s->arch_gradient || ag_blocks_new(p, s->block, s->err)) return 1;
+    if (ag_blocks_new(p, s->block, s->err)) return 1;
+    if (!(s->arch_gradient = ag_twin(p->block[AG_ALPHA].size, s->err))) return 1;
     s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
     if (!s->pictures) return 1;
     if (ag_adam_new(&s->d, weight_rates, p->block[AG_D].size, s->err)) return 1;
@@ -523,7 +523,7 @@ static void tear_down(struct search *s)
 {
     ag_data_close(s->data);
     ag_blocks_free(s->block);
-    ag_free(s->arch_gradient);
+    ag_untwin(s->arch_gradient);
     ag_free(s->pictures);
     ag_adam_free(&s->d);
     ag_adam_free(&s->g);

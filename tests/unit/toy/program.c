@@ -295,7 +295,7 @@ static const struct ag_phase phases[] = {
 static const char *const pool_up[] = {"deconv", "nearest", "bilinear"};
 static const struct ag_choice choices[] = {{"cell1.up0", 3, pool_up, 0}};
 static const struct ag_gene genes[] = {{"cell1.up0", 0}};
-static const struct ag_kernel kernels[] = {{"toy", 1e3}};
+static const struct ag_kernel kernels[] = {{"toy", 1e3, 0, {0, 0, 0}, 0, 0}};
 
 #ifndef TOY_SPEC
 #define TOY_SPEC "{\"name\": \"toy\", \"search\": {\"iterations\": 6}}"

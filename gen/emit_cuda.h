@@ -1,0 +1,28 @@
+/* The CUDA target: kernels, and phases that launch them. */
+#ifndef EMIT_CUDA_H
+#define EMIT_CUDA_H
+
+#include "code.h"
+
+/* Kernels over some items, one a thread unless they are more: two blocks for each processor of a large GPU. */
+struct launch cuda_launch(long items, int pointers, double bytes);
+
+/* emit_cuda_nodes.c: launches node n's own kernel: appended to c->phases. */
+void cuda_node(const struct site *s, int n);
+/* The sum of node n's parts. */
+void cuda_combine(const struct site *s, int n);
+/* emit_cuda_pointwise.c: launches what computes the roots of a pointwise kernel. */
+void cuda_pointwise(const struct site *s, const struct kernel *k);
+
+/* emit_cuda.c: a launch with these arguments, C expressions separated by commas. */
+void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments);
+/* Where a site finds input k of node n, and where n's value or its partial sums go. */
+const char *cuda_input(const struct site *s, int n, int k);
+const char *cuda_output(const struct site *s, int n);
+/* Bytes of node n's value and of its inputs. */
+double cuda_bytes(const struct site *s, int n);
+
+/* The function of one phase, appended to c->phases. */
+void cuda_phase(struct code *c, const char *phase, const struct plan *p);
+
+#endif

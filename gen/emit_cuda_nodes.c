@@ -1,0 +1,405 @@
+/* The kernels of single nodes: which template, with which constants, in how many blocks of threads. */
+#include "emit_cuda.h"
+#include "ops.h"
+#include "tokens.h"
+
+#include <stdlib.h>
+
+/* A launch under construction. */
+struct call {
+    const struct site *s;
+    struct mem *mem;
+    int n;
+    const struct node *y, *x, *z; /* the node, its inputs */
+    struct substitutions sub;
+    struct text arguments;
+    int pointers;
+};
+
+static struct call begin(const struct site *s, int n)
+{
+    const struct graph *g = s->p->graph;
+    struct call c = {.s = s, .mem = s->c->mem, .n = n, .y = &g->node[n]};
+    if (c.y->ins > 0) c.x = &g->node[c.y->in[0]];
+    if (c.y->ins > 1) c.z = &g->node[c.y->in[1]];
+    return c;
+}
+
+static void number(struct call *c, const char *token, long value)
+{
+    number_token(c->mem, &c->sub, token, value);
+}
+
+/* How many pictures the kernel works on, each with values of its own. */
+static int images(const struct call *c, const struct node *node)
+{
+    return node->batched ? c->s->p->batch : 1;
+}
+
+static void argument(struct call *c, const char *address)
+{
+    text_printf(&c->arguments, "%s%s", c->pointers++ ? ", " : "", address);
+}
+
+static void inputs(struct call *c, int count)
+{
+    for (int k = 0; k < count; k++) argument(c, cuda_input(c->s, c->n, k));
+}
+
+static void finish(struct call *c, const char *template, const char *name, struct launch launch)
+{
+    double macs = op_table[c->y->op].macs ? op_table[c->y->op].macs(c->s->p->graph, c->y) : 0;
+    int instance = code_instance(c->s->c, template, NULL, name, &c->sub, 2 * macs);
+    launch.pointers = c->pointers;
+    cuda_call(c->s, instance, launch, c->arguments.s);
+    free(c->sub.list);
+    text_free(&c->arguments);
+}
+
+/* Inputs, then the result. */
+static void run(struct call *c, const char *template, const char *name, long items)
+{
+    inputs(c, c->y->ins);
+    argument(c, cuda_output(c->s, c->n));
+    finish(c, template, name, cuda_launch(items, 0, cuda_bytes(c->s, c->n)));
+}
+
+static const char *named(struct call *c, const char *what, struct shape d)
+{
+    return mem_printf(c->mem, "%s_%dx%dx%dx%d", what, d.d[0], d.d[1], d.d[2], d.d[3]);
+}
+
+/* ---------------------------------------------------------------- dense convolutions */
+
+static long ceil_div(long a, long b)
+{
+    return (a + b - 1) / b;
+}
+
+/* A kernel's tile, BM x BN of the result BK deep, TM x TN of it a thread's. */
+struct tile {
+    int bm, bn, bk, tm, tn;
+};
+
+static struct tile tile_for(long rows, long columns)
+{
+    static const struct tile tiles[] = {{256, 4, 16, 4, 1},  {256, 8, 16, 4, 2}, {128, 16, 16, 4, 2},
+                                        {128, 32, 16, 4, 4}, {64, 64, 16, 4, 4}, {128, 64, 16, 8, 4}};
+    int i = columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : columns <= 32 ? 3 : 4;
+    if (i == 4 && ceil_div(rows, 128) * ceil_div(columns, 64) >= 264) i = 5;
+    return tiles[i];
+}
+
+static void tile_tokens(struct call *c, struct tile t)
+{
+    number(c, "AG_BM", t.bm);
+    number(c, "AG_BN", t.bn);
+    number(c, "AG_BK", t.bk);
+    number(c, "AG_TM", t.tm);
+    number(c, "AG_TN", t.tn);
+}
+
+static int tile_threads(struct tile t)
+{
+    return t.bm / t.tm * (t.bn / t.tn);
+}
+
+static void launch_border(const struct site *s, int n);
+
+static void run_conv(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->attr[3] != FORM_SHARED, batch = s->p->batch;
+    const int bias = c.y->ins == 3 && c.y->attr[3] <= FORM_EACH;
+    struct shape size = deconv ? c.x->shape : c.y->shape;
+    long pixels = (long)size.d[1] * size.d[2], rows = each ? pixels : pixels * batch;
+    struct tile tile = tile_for(rows * (each ? batch : 1), c.y->shape.d[3]);
+    size_tokens(c.mem, &c.sub, size);
+    number(&c, "AG_N", batch);
+    number(&c, "AG_CI", c.x->shape.d[3]);
+    number(&c, "AG_CO", c.y->shape.d[3]);
+    number(&c, "AG_K", c.y->attr[0]);
+    number(&c, "AG_S", c.y->attr[1]);
+    number(&c, "AG_PAD", c.y->attr[2]);
+    number(&c, "AG_BIAS", bias);
+    number(&c, "AG_EACH", each);
+    number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
+    number(&c, "AG_SPLIT", 1);
+    tile_tokens(&c, tile);
+    template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
+    template_set(c.mem, &c.sub, "AG_EPILOGUE", "");
+    inputs(&c, 2 + bias);
+    if (!bias) argument(&c, "(real *)0");
+    argument(&c, cuda_output(s, n));
+    struct launch launch = {{(int)ceil_div(rows, tile.bm), (int)ceil_div(c.y->shape.d[3], tile.bn), 1}, 0, 0, 0};
+    launch.grid[2] = (each ? batch : 1) * (deconv ? 4 : 1);
+    launch.threads = tile_threads(tile);
+    launch.bytes = cuda_bytes(s, n);
+    const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->attr[0],
+                                  c.y->attr[0], c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
+    finish(&c, deconv ? "deconv" : "conv", name, launch);
+    if (c.y->attr[3] >= FORM_BORDER) launch_border(s, n);
+}
+
+static void run_wgrad(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->attr[0];
+    const int in = c.x->shape.d[3], out = c.z->shape.d[3], parts = each ? s->p->batch : s->p->node[n].parts;
+    struct tile tile = tile_for((long)k * k * in, out);
+    size_tokens(c.mem, &c.sub, c.z->shape);
+    number(&c, "AG_N", s->p->batch);
+    number(&c, "AG_CI", in);
+    number(&c, "AG_CO", out);
+    number(&c, "AG_K", k);
+    number(&c, "AG_S", c.y->attr[1]);
+    number(&c, "AG_PAD", c.y->attr[2]);
+    number(&c, "AG_EACH", each);
+    number(&c, "AG_WSTRIDE", each ? c.y->shape.d[3] : 0);
+    number(&c, "AG_PARTS", parts);
+    number(&c, "AG_PSTRIDE", each ? 0 : s->p->node[n].partial_size);
+    tile_tokens(&c, tile);
+    inputs(&c, 2);
+    argument(&c, cuda_output(s, n));
+    struct launch launch = {{(int)ceil_div((long)k * k * in, tile.bm), (int)ceil_div(out, tile.bn), parts}, 0, 0, 0};
+    launch.threads = tile_threads(tile);
+    launch.bytes = cuda_bytes(s, n);
+    const char *name =
+        mem_printf(c.mem, "conv_wgrad%dx%d_%dx%dx%d_%d", k, k, c.z->shape.d[1], c.z->shape.d[2], in, out);
+    finish(&c, "conv_wgrad", name, launch);
+}
+
+static void run_pack(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    struct weight w = g_weight(s->p->graph, c.y->in[0]);
+    const enum pack pack = (enum pack)c.y->attr[0];
+    const char *template = pack <= PACK_CONV_FLIPT ? "pack_conv" : pack == PACK_DECONV ? "pack_deconv" : "pack_dw";
+    int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
+    number(&c, "AG_IMAGES", images(&c, c.y));
+    number(&c, "AG_CI", swapped ? w.out : w.in);
+    number(&c, "AG_CO", swapped ? w.in : w.out);
+    number(&c, "AG_C", w.out);
+    number(&c, "AG_K", w.k);
+    number(&c, "AG_TRANSPOSED", pack == PACK_CONV_FLIPT);
+    number(&c, "AG_FLIP", pack == PACK_DW_FLIP);
+    number(&c, "AG_WSTRIDE", c.y->shape.d[3]);
+    run(&c, template, mem_printf(c.mem, "%s%dx%d_%d_%d", template, w.k, w.k, w.out, w.in), shape_size(c.x->shape));
+}
+
+static void run_unpack(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    number(&c, "AG_IMAGES", images(&c, c.y));
+    number(&c, "AG_WSTRIDE", c.x->shape.d[3]);
+    number(&c, "AG_K", c.y->attr[0]);
+    number(&c, "AG_CO", c.y->attr[1]);
+    number(&c, "AG_CI", c.y->attr[2]);
+    run(&c, "wgrad_unpack", named(&c, "unpack", c.y->shape), shape_size(c.y->shape));
+}
+
+/* ---------------------------------------------------------------- depthwise, linear, resampling */
+
+static void run_depthwise(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const int gradient = c.y->op == OP_DW_DW;
+    size_tokens(c.mem, &c.sub, c.x->shape);
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_C", c.x->shape.d[3]);
+    number(&c, "AG_K", c.y->attr[0]);
+    number(&c, "AG_PARTS", s->p->node[n].parts);
+    number(&c, "AG_STRIDE", s->p->node[n].partial_size);
+    const char *template = gradient ? "dwconv_wgrad" : "dwconv";
+    run(&c, template, named(&c, template, c.x->shape), shape_size(c.x->shape) / 4);
+}
+
+static void run_linear(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const int wgrad = c.y->op == OP_LINEAR_WGRAD, in = c.x->shape.d[3], out = wgrad ? c.y->shape.d[0] : c.y->shape.d[3];
+    const char *template = wgrad ? "linear_wgrad" : "linear";
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_CI", in);
+    number(&c, "AG_CO", out);
+    number(&c, "AG_BIAS", c.y->ins == 3);
+    number(&c, "AG_TRANSPOSED", c.y->attr[0]);
+    inputs(&c, c.y->ins);
+    if (!wgrad && c.y->ins == 2) argument(&c, "(real *)0");
+    argument(&c, cuda_output(s, n));
+    struct launch launch = cuda_launch(wgrad ? (long)in * out / 4 : out * 32L, 0, cuda_bytes(s, n));
+    finish(&c, template, mem_printf(c.mem, "%s_%d_%d", template, in, out), launch);
+}
+
+static void run_resample(const struct site *s, int n)
+{
+    static const char *const template[OP_COUNT] = {
+        [OP_UP_NEAREST] = "nearest",       [OP_SUMPOOL] = "sumpool", [OP_UP_BILINEAR] = "bilinear",
+        [OP_UP_BILINEAR_T] = "bilinear_t", [OP_FIR] = "fir",         [OP_SHUFFLE] = "shuffle",
+        [OP_UNSHUFFLE] = "unshuffle",
+    };
+    struct call c = begin(s, n);
+    struct shape small = c.y->shape.d[1] < c.x->shape.d[1] ? c.y->shape : c.x->shape;
+    struct shape size = c.y->op == OP_FIR ? c.x->shape : small;
+    const char *what = template[c.y->op];
+    size_tokens(c.mem, &c.sub, size);
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_C", c.y->shape.d[3] < c.x->shape.d[3] ? c.y->shape.d[3] : c.x->shape.d[3]);
+    number(&c, "AG_PAD", c.y->attr[0]);
+    number(&c, "AG_CLAMP", c.y->attr[0] == BEYOND_CLAMP);
+    run(&c, what, named(&c, what, c.x->shape), shape_size(c.y->shape) / 4);
+}
+
+/* ---------------------------------------------------------------- borders and taps of up-sampling convolutions */
+
+/* Node n's own kernel, or what follows its convolution. */
+static void launch_border(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const int conv = c.y->op == OP_KERNEL_CONV, dw = c.y->op == OP_BORDER_DW,
+              dx = c.y->op == OP_BORDER_DX || (conv && c.y->attr[3] == FORM_BORDER_DX);
+    const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
+    struct shape edges = dw ? c.y->shape : s->p->graph->node[c.y->in[conv ? 2 : 1]].shape;
+    size_tokens(c.mem, &c.sub, c.x->shape);
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_CI", edges.d[2]);
+    number(&c, "AG_Q", edges.d[3]);
+    number(&c, "AG_ALONE", !conv);
+    argument(&c, cuda_input(s, n, 0));
+    argument(&c, cuda_input(s, n, conv ? 2 : 1));
+    argument(&c, cuda_output(s, n));
+    long border = 2L * (c.x->shape.d[1] + c.x->shape.d[2]) * s->p->batch * edges.d[3];
+    struct launch launch = cuda_launch(conv ? border : shape_size(c.y->shape), 0, cuda_bytes(s, n));
+    finish(&c, template, named(&c, template, c.x->shape), launch);
+}
+
+static void run_taps(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    struct shape w = c.y->op == OP_TAPS_T || c.y->op == OP_EDGE_TAPS_T ? c.y->shape : c.x->shape;
+    const char *template = op_table[c.y->op].name;
+    number(&c, "AG_IMAGES", images(&c, c.y));
+    number(&c, "AG_O", w.d[1]);
+    number(&c, "AG_I", w.d[2]);
+    number(&c, "AG_KIND", c.y->attr[0]);
+    run(&c, template, named(&c, template, c.x->shape), shape_size(w));
+}
+
+/* ---------------------------------------------------------------- small ones, sums of parts */
+
+static void run_strided(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const char *name;
+    strided_tokens(c.mem, &c.sub, s->p->graph, n, &name);
+    number(&c, "AG_IMAGES", images(&c, c.y));
+    number(&c, "AG_XSTRIDE", shape_size(c.x->shape) / images(&c, c.y));
+    number(&c, "AG_YSTRIDE", shape_size(c.y->shape) / images(&c, c.y));
+    run(&c, "strided", name, shape_size(c.y->shape));
+}
+
+static void run_softmax(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    number(&c, "AG_C", c.y->shape.d[3]);
+    run(&c, "softmax", named(&c, "softmax", c.y->shape), 1);
+}
+
+static void run_moments(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    size_tokens(c.mem, &c.sub, c.x->shape);
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_PARTS", s->p->node[n].parts);
+    number(&c, "AG_STRIDE", s->p->node[n].partial_size);
+    number(&c, "AG_C", c.x->shape.d[3]);
+    run(&c, "moments", named(&c, "moments", c.x->shape), 256L * s->p->node[n].parts * ceil_div(c.x->shape.d[3], 32));
+}
+
+void cuda_combine(const struct site *s, int n)
+{
+    struct call c = begin(s, n);
+    const char *template = c.y->op == OP_MOMENTS ? "combine_moments" : c.y->op == OP_SUM ? "combine" : "combine_wgrad";
+    number(&c, "AG_PARTS", s->p->node[n].parts);
+    number(&c, "AG_STRIDE", s->p->node[n].partial_size);
+    number(&c, "AG_SIZE", shape_size(c.y->shape));
+    number(&c, "AG_IMAGES", s->p->batch);
+    number(&c, "AG_PIXELS", (long)c.x->shape.d[1] * c.x->shape.d[2]);
+    number(&c, "AG_C", c.x->shape.d[3]);
+    number(&c, "AG_CI", c.y->shape.d[1]);
+    number(&c, "AG_CO", c.y->shape.d[0]);
+    number(&c, "AG_TAPS", (long)c.y->shape.d[2] * c.y->shape.d[3]);
+    number(&c, "AG_DEPTHWISE", c.y->op == OP_DW_DW);
+    struct site outside = {s->c, s->p, -1};
+    argument(&c, mem_printf(c.mem, "b[AG_ARENA] + %ld", s->p->node[n].partial));
+    argument(&c, code_address(s->c, s->p, -1, NULL, n));
+    c.s = &outside;
+    double bytes = (double)(s->p->node[n].parts + 1) * (double)shape_size(c.y->shape) * sizeof(float);
+    finish(&c, template, mem_printf(c.mem, "%s_%ld", template, shape_size(c.y->shape)),
+           cuda_launch(shape_size(c.y->shape), 0, bytes));
+}
+
+void cuda_node(const struct site *s, int n)
+{
+    switch (s->p->graph->node[n].op) {
+    case OP_KERNEL_CONV:
+    case OP_KERNEL_DECONV:
+        run_conv(s, n);
+        return;
+    case OP_CONV_DW:
+    case OP_KERNEL_WGRAD:
+        run_wgrad(s, n);
+        return;
+    case OP_PACK:
+        run_pack(s, n);
+        return;
+    case OP_UNPACK:
+        run_unpack(s, n);
+        return;
+    case OP_KERNEL_DW:
+    case OP_DW_DW:
+        run_depthwise(s, n);
+        return;
+    case OP_KERNEL_LINEAR:
+    case OP_LINEAR_WGRAD:
+        run_linear(s, n);
+        return;
+    case OP_UP_NEAREST:
+    case OP_SUMPOOL:
+    case OP_UP_BILINEAR:
+    case OP_UP_BILINEAR_T:
+    case OP_FIR:
+    case OP_SHUFFLE:
+    case OP_UNSHUFFLE:
+        run_resample(s, n);
+        return;
+    case OP_BORDER:
+    case OP_BORDER_DX:
+    case OP_BORDER_DW:
+        launch_border(s, n);
+        return;
+    case OP_TAPS:
+    case OP_TAPS_T:
+    case OP_EDGE_TAPS:
+    case OP_EDGE_TAPS_T:
+        run_taps(s, n);
+        return;
+    case OP_MOMENTS:
+        run_moments(s, n);
+        return;
+    case OP_SOFTMAX:
+        run_softmax(s, n);
+        return;
+    case OP_SLICE:
+    case OP_PLACE:
+    case OP_PAD:
+    case OP_CROP:
+    case OP_FLIP:
+    case OP_FLIPT:
+    case OP_PERMUTE:
+        run_strided(s, n);
+        return;
+    default:
+        abort(); /* an operator that no kernel has been given to */
+    }
+}

@@ -1,0 +1,371 @@
+/*
+ * A program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory; a phase is
+ * captured as a graph when it first runs on some blocks, and launched as one from then on. Everything goes through one
+ * stream, so that nothing but reading a result back waits.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "driver.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TWINS = 256, GRAPHS = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
+
+struct twin {
+    const real *host;
+    long host_size, size; /* in reals; what lies on the device alone has but one real here */
+    ag_address device;
+};
+
+/* A phase on these blocks. */
+struct captured {
+    void (*run)(real *const *);
+    real *block[AG_BLOCKS];
+    ag_handle executable;
+};
+
+static struct {
+    struct ag_driver d;
+    const struct ag_program *program;
+    int device, processors, clock, opened;
+    ag_handle context, module, stream;
+    ag_handle *kernel;                   /* of the program's table */
+    ag_handle adam, average, add, scale; /* kernels of every program */
+    struct twin twin[TWINS];
+    int twins;
+    struct captured graph[GRAPHS];
+    int graphs;
+    real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
+    ag_handle staged[STAGES];
+    long runs;
+    char failure[256]; /* the first error since the program started; what follows is without effect */
+} cuda;
+
+/* ---------------------------------------------------------------- errors */
+
+/* Is everything well? Notes what went wrong otherwise. */
+static int check(int error, const char *what)
+{
+    const char *text = NULL;
+    if (!error) return 1;
+    if (!cuda.failure[0]) {
+        if (cuda.d.cuGetErrorString) cuda.d.cuGetErrorString(error, &text);
+        snprintf(cuda.failure, sizeof cuda.failure, "%s: %s (CUDA error %d)", what, text ? text : "unknown", error);
+    }
+    return 0;
+}
+
+static int give_failure(struct ag_error *err)
+{
+    return ag_fail(err, 1, "the GPU failed in %s", cuda.failure);
+}
+
+/* ---------------------------------------------------------------- the device */
+
+static int open_device(struct ag_error *err)
+{
+    int count = 0, major = 0, minor = 0;
+    char name[128] = "";
+    int status = ag_driver_load(&cuda.d, err);
+    if (status) return status;
+    if (cuda.d.cuInit(0) || cuda.d.cuDeviceGetCount(&count) || count == 0)
+        return ag_fail(err, 1,
+                       "there is a CUDA driver, but no NVIDIA GPU that it can use; is CUDA_VISIBLE_DEVICES empty? "
+                       "Programs for the CPU are emitted with --target cpu");
+    if (!check(cuda.d.cuDeviceGet(&cuda.device, 0), "cuDeviceGet")) return give_failure(err);
+    cuda.d.cuDeviceGetName(name, sizeof name, cuda.device);
+    cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
+    cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
+    cuda.d.cuDeviceGetAttribute(&cuda.processors, AG_CUDA_PROCESSORS, cuda.device);
+    cuda.d.cuDeviceGetAttribute(&cuda.clock, AG_CUDA_CLOCK, cuda.device);
+    if (10 * major + minor < OLDEST)
+        return ag_fail(err, 1, "%s has compute capability %d.%d; 8.0 is needed (Ampere or newer)", name, major, minor);
+    if (!check(cuda.d.cuDevicePrimaryCtxRetain(&cuda.context, cuda.device), "cuDevicePrimaryCtxRetain") ||
+        !check(cuda.d.cuCtxSetCurrent(cuda.context), "cuCtxSetCurrent") ||
+        !check(cuda.d.cuStreamCreate(&cuda.stream, 1), "cuStreamCreate"))
+        return give_failure(err);
+    return 0;
+}
+
+/* What the program will ask for, as far as its tables tell: said before anything is taken. */
+static int check_memory(const struct ag_program *p, struct ag_error *err)
+{
+    size_t available = 0, total = 0;
+    double needed = (double)(p->in_size + p->out_size + p->arena_size + p->scratch_size + p->fixed_size);
+    for (int i = 0; i < AG_BAR_G; i++) needed += 6.0 * (double)p->block[i].size; /* test weights, gradient, moments */
+    needed *= sizeof(real);
+    if (!check(cuda.d.cuMemGetInfo_v2(&available, &total), "cuMemGetInfo")) return give_failure(err);
+    if (needed <= (double)available) return 0;
+    return ag_fail(err, 1, "the GPU has %.1f MB free of %.1f MB; some %.1f MB are needed (a smaller batch needs less)",
+                   (double)available / 1e6, (double)total / 1e6, needed / 1e6);
+}
+
+static int load_kernels(const struct ag_program *p, struct ag_error *err)
+{
+    const char *ask = getenv("NVRTC");
+    int at_run_time = p->image == p->image_end || (ask && *ask && strcmp(ask, "0"));
+    char *code = NULL;
+    if (at_run_time) {
+        int major = 0, minor = 0, version = 0;
+        cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
+        cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
+        cuda.d.cuDriverGetVersion(&version);
+        int status = ag_nvrtc_compile(p->source, 10 * major + minor, version, &code, err);
+        if (status) return status;
+    }
+    int loaded = check(cuda.d.cuModuleLoadData(&cuda.module, code ? (const void *)code : p->image), "cuModuleLoadData");
+    free(code);
+    cuda.kernel = calloc((size_t)p->kernels + 1, sizeof *cuda.kernel);
+    if (!cuda.kernel) return ag_fail(err, 1, "out of memory for the kernels");
+    for (int i = 0; loaded && i < p->kernels; i++)
+        loaded = check(cuda.d.cuModuleGetFunction(&cuda.kernel[i], cuda.module, p->kernel[i].name), p->kernel[i].name);
+    loaded = loaded && check(cuda.d.cuModuleGetFunction(&cuda.adam, cuda.module, "ag_adam"), "ag_adam") &&
+             check(cuda.d.cuModuleGetFunction(&cuda.average, cuda.module, "ag_average"), "ag_average") &&
+             check(cuda.d.cuModuleGetFunction(&cuda.add, cuda.module, "ag_add"), "ag_add") &&
+             check(cuda.d.cuModuleGetFunction(&cuda.scale, cuda.module, "ag_scale"), "ag_scale");
+    return loaded ? 0 : give_failure(err);
+}
+
+static int make_stages(const struct ag_program *p, struct ag_error *err)
+{
+    for (int i = 0; i < STAGES; i++) {
+        void *memory = NULL;
+        if (!check(cuda.d.cuMemAllocHost_v2(&memory, (size_t)(p->in_size + 1) * sizeof(real)), "cuMemAllocHost") ||
+            !check(cuda.d.cuEventCreate(&cuda.staged[i], 2), "cuEventCreate"))
+            return give_failure(err);
+        cuda.stage[i] = memory;
+    }
+    return 0;
+}
+
+static int cuda_open(const struct ag_program *program, struct ag_error *err)
+{
+    if (cuda.opened) return 0;
+    cuda.program = program;
+    int status = open_device(err);
+    if (!status) status = check_memory(program, err);
+    if (!status) status = load_kernels(program, err);
+    if (!status) status = make_stages(program, err);
+    cuda.opened = !status;
+    return status;
+}
+
+/* ---------------------------------------------------------------- twins */
+
+static const struct twin *find(const real *host)
+{
+    for (int i = 0; i < cuda.twins; i++)
+        if (cuda.twin[i].host == host) return &cuda.twin[i];
+    for (int i = 0; i < cuda.twins; i++)
+        if (host > cuda.twin[i].host && host < cuda.twin[i].host + cuda.twin[i].host_size) return &cuda.twin[i];
+    fprintf(stderr, "a block without a twin on the device\n");
+    abort();
+}
+
+static ag_address address(const real *host)
+{
+    const struct twin *twin = find(host);
+    return twin->device + (ag_address)(host - twin->host) * sizeof(real);
+}
+
+static int cuda_twin(const real *host, long host_size, long size, struct ag_error *err)
+{
+    struct twin twin = {host, host_size, size, 0};
+    if (cuda.twins == TWINS) return ag_fail(err, 1, "more than %d blocks on the device", TWINS);
+    if (!check(cuda.d.cuMemAlloc_v2(&twin.device, (size_t)(size > 0 ? size : 1) * sizeof(real)), "cuMemAlloc") ||
+        !check(cuda.d.cuMemsetD32Async(twin.device, 0, (size_t)(size > 0 ? size : 1), cuda.stream), "cuMemsetD32"))
+        return ag_fail(err, 1, "out of memory on the GPU: %.1f MB more are needed (%s)",
+                       (double)size * sizeof(real) / 1e6, cuda.failure);
+    cuda.twin[cuda.twins++] = twin;
+    return 0;
+}
+
+static void cuda_untwin(const real *host)
+{
+    for (int i = 0; i < cuda.twins; i++) {
+        if (cuda.twin[i].host != host) continue;
+        cuda.d.cuStreamSynchronize(cuda.stream);
+        cuda.d.cuMemFree_v2(cuda.twin[i].device);
+        cuda.twin[i] = cuda.twin[--cuda.twins];
+        return;
+    }
+}
+
+/* ---------------------------------------------------------------- copies */
+
+static void cuda_send(const real *host, long n)
+{
+    if (n <= 0) return;
+    check(cuda.d.cuMemcpyHtoDAsync_v2(address(host), host, (size_t)n * sizeof(real), cuda.stream), "cuMemcpyHtoD");
+    check(cuda.d.cuStreamSynchronize(cuda.stream), "a copy to the device");
+}
+
+static int cuda_fetch(real *host, long n, struct ag_error *err)
+{
+    if (n > 0) {
+        size_t bytes = (size_t)n * sizeof(real);
+        check(cuda.d.cuMemcpyDtoHAsync_v2(host, address(host), bytes, cuda.stream), "cuMemcpyDtoH");
+        check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+    }
+    return cuda.failure[0] ? give_failure(err) : 0;
+}
+
+static void cuda_clear(real *x, long n)
+{
+    if (n > 0) check(cuda.d.cuMemsetD32Async(address(x), 0, (size_t)n, cuda.stream), "cuMemsetD32");
+}
+
+static void cuda_copy(real *to, const real *from, long n)
+{
+    if (n <= 0) return;
+    size_t bytes = (size_t)n * sizeof(real);
+    check(cuda.d.cuMemcpyDtoDAsync_v2(address(to), address(from), bytes, cuda.stream), "cuMemcpyDtoD");
+}
+
+static void cuda_wait(void)
+{
+    check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+}
+
+/* ---------------------------------------------------------------- phases */
+
+void ag_launch(int kernel, ...)
+{
+    enum { POINTERS = 192 };
+    const struct ag_kernel *k = &cuda.program->kernel[kernel];
+    real *pointer[POINTERS];
+    void *argument[POINTERS];
+    va_list list;
+    va_start(list, kernel);
+    for (int i = 0; i < k->pointers && i < POINTERS; i++) {
+        pointer[i] = va_arg(list, real *);
+        argument[i] = &pointer[i];
+    }
+    va_end(list);
+    check(cuda.d.cuLaunchKernel(cuda.kernel[kernel], (unsigned)k->grid[0], (unsigned)k->grid[1], (unsigned)k->grid[2],
+                                (unsigned)k->threads, 1, 1, 0, cuda.stream, argument, NULL),
+          k->name);
+}
+
+void ag_launch_copy(real *to, const real *from, long n)
+{
+    size_t bytes = (size_t)n * sizeof(real);
+    check(cuda.d.cuMemcpyDtoDAsync_v2((ag_address)to, (ag_address)from, bytes, cuda.stream), "cuMemcpyDtoD");
+}
+
+static struct captured *capture(void (*run)(real *const *), real *const block[AG_BLOCKS])
+{
+    struct captured *c = &cuda.graph[cuda.graphs];
+    ag_handle graph = NULL;
+    real *device[AG_BLOCKS];
+    for (int i = 0; i < AG_BLOCKS; i++) device[i] = (real *)address(block[i]);
+    c->run = run;
+    memcpy(c->block, block, sizeof c->block);
+    if (!check(cuda.d.cuStreamBeginCapture_v2(cuda.stream, 1), "cuStreamBeginCapture")) return NULL;
+    run(device);
+    if (!check(cuda.d.cuStreamEndCapture(cuda.stream, &graph), "cuStreamEndCapture")) return NULL;
+    if (!check(cuda.d.cuGraphInstantiateWithFlags(&c->executable, graph, 0), "cuGraphInstantiate")) return NULL;
+    cuda.d.cuGraphDestroy(graph);
+    cuda.graphs++;
+    return c;
+}
+
+static struct captured *find_graph(void (*run)(real *const *), real *const block[AG_BLOCKS])
+{
+    for (int i = 0; i < cuda.graphs; i++)
+        if (cuda.graph[i].run == run && !memcmp(cuda.graph[i].block, block, sizeof cuda.graph[i].block))
+            return &cuda.graph[i];
+    if (cuda.graphs < GRAPHS) return capture(run, block);
+    check(1, "capturing more phases than there is room for");
+    return NULL;
+}
+
+/* The inputs go through a stage of their own, so that the caller may draw the next ones at once. */
+static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCKS])
+{
+    int stage = (int)(cuda.runs++ % STAGES);
+    size_t bytes = (size_t)phase->in.size * sizeof(real);
+    if (!bytes) return;
+    check(cuda.d.cuEventSynchronize(cuda.staged[stage]), "cuEventSynchronize");
+    memcpy(cuda.stage[stage], block[AG_IN], bytes);
+    check(cuda.d.cuMemcpyHtoDAsync_v2(address(block[AG_IN]), cuda.stage[stage], bytes, cuda.stream), "cuMemcpyHtoD");
+    check(cuda.d.cuEventRecord(cuda.staged[stage], cuda.stream), "cuEventRecord");
+}
+
+static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
+{
+    if (cuda.failure[0]) return;
+    struct captured *c = find_graph(phase->run, block);
+    if (!c) return;
+    send_inputs(phase, block);
+    check(cuda.d.cuGraphLaunch(c->executable, cuda.stream), phase->name);
+}
+
+/* ---------------------------------------------------------------- passes over blocks */
+
+static void launch(ag_handle function, void **argument, long n, const char *name)
+{
+    long blocks = (n + 255) / 256, most = 8L * (cuda.processors > 0 ? cuda.processors : 1);
+    unsigned grid = (unsigned)(blocks < 1 ? 1 : blocks > most ? most : blocks);
+    if (n > 0) check(cuda.d.cuLaunchKernel(function, grid, 1, 1, 256, 1, 1, 0, cuda.stream, argument, NULL), name);
+}
+
+static void cuda_adam(const struct ag_adam_pass *pass)
+{
+    ag_address weight = address(pass->weight), m = address(pass->m), v = address(pass->v),
+               gradient = address(pass->gradient);
+    struct ag_adam_pass p = *pass;
+    void *argument[] = {&weight,  &m,       &v,       &gradient, &p.beta1,  &p.beta2,
+                        &p.rest1, &p.rest2, &p.decay, &p.step,   &p.unbias, &p.size};
+    launch(cuda.adam, argument, p.size, "adam");
+}
+
+static void cuda_average(real *average, const real *value, real decay, real rest, long n)
+{
+    ag_address to = address(average), from = address(value);
+    void *argument[] = {&to, &from, &decay, &rest, &n};
+    launch(cuda.average, argument, n, "average");
+}
+
+static void cuda_add(real *to, const real *from, long n)
+{
+    ag_address a = address(to), b = address(from);
+    void *argument[] = {&a, &b, &n};
+    launch(cuda.add, argument, n, "add");
+}
+
+static void cuda_scale(real *to, double factor, long n)
+{
+    ag_address a = address(to);
+    float by = (float)factor;
+    void *argument[] = {&a, &by, &n};
+    launch(cuda.scale, argument, n, "scale");
+}
+
+/* Two operations for each of 128 lanes a clock. */
+static double cuda_peak(void)
+{
+    return 2.0 * 128 * cuda.processors * cuda.clock * 1e-6;
+}
+
+static void cuda_close(void)
+{
+    if (!cuda.opened) return;
+    cuda.d.cuStreamSynchronize(cuda.stream);
+    for (int i = 0; i < cuda.graphs; i++) cuda.d.cuGraphExecDestroy(cuda.graph[i].executable);
+    for (int i = 0; i < cuda.twins; i++) cuda.d.cuMemFree_v2(cuda.twin[i].device);
+    for (int i = 0; i < STAGES; i++) {
+        cuda.d.cuMemFreeHost(cuda.stage[i]);
+        cuda.d.cuEventDestroy_v2(cuda.staged[i]);
+    }
+    cuda.d.cuModuleUnload(cuda.module);
+    cuda.d.cuStreamDestroy_v2(cuda.stream);
+    cuda.d.cuDevicePrimaryCtxRelease_v2(cuda.device);
+    free(cuda.kernel);
+    memset(&cuda, 0, sizeof cuda);
+}
+
+const struct ag_device ag_cuda = {cuda_open,    cuda_close, cuda_twin,  cuda_untwin, cuda_send,
+                                  cuda_fetch,   cuda_clear, cuda_copy,  cuda_run,    cuda_adam,
+                                  cuda_average, cuda_add,   cuda_scale, cuda_wait,   cuda_peak};

@@ -1,0 +1,91 @@
+/* The CUDA driver and NVRTC as far as programs use them, found when a program starts: what they are built with needs no
+ * toolkit. */
+#ifndef AG_CUDA_DRIVER_H
+#define AG_CUDA_DRIVER_H
+
+#include "ag.h"
+#include <stddef.h>
+
+typedef unsigned long long ag_address; /* in the device's memory */
+typedef struct ag_opaque *ag_handle;   /* a context, module, function, stream, event or graph */
+
+/* name in the library, arguments; all return 0 or an error's number */
+#define AG_DRIVER_FUNCTIONS(F)                                                                                         \
+    F(cuInit, (unsigned flags))                                                                                        \
+    F(cuDriverGetVersion, (int *version))                                                                              \
+    F(cuGetErrorString, (int error, const char **text))                                                                \
+    F(cuDeviceGetCount, (int *count))                                                                                  \
+    F(cuDeviceGet, (int *device, int number))                                                                          \
+    F(cuDeviceGetName, (char *name, int length, int device))                                                           \
+    F(cuDeviceGetAttribute, (int *value, int attribute, int device))                                                   \
+    F(cuDevicePrimaryCtxRetain, (ag_handle * context, int device))                                                     \
+    F(cuDevicePrimaryCtxRelease_v2, (int device))                                                                      \
+    F(cuCtxSetCurrent, (ag_handle context))                                                                            \
+    F(cuMemGetInfo_v2, (size_t * free, size_t * total))                                                                \
+    F(cuMemAlloc_v2, (ag_address * memory, size_t bytes))                                                              \
+    F(cuMemFree_v2, (ag_address memory))                                                                               \
+    F(cuMemAllocHost_v2, (void **memory, size_t bytes))                                                                \
+    F(cuMemFreeHost, (void *memory))                                                                                   \
+    F(cuMemcpyHtoDAsync_v2, (ag_address to, const void *from, size_t bytes, ag_handle stream))                         \
+    F(cuMemcpyDtoHAsync_v2, (void *to, ag_address from, size_t bytes, ag_handle stream))                               \
+    F(cuMemcpyDtoDAsync_v2, (ag_address to, ag_address from, size_t bytes, ag_handle stream))                          \
+    F(cuMemsetD32Async, (ag_address to, unsigned value, size_t count, ag_handle stream))                               \
+    F(cuStreamCreate, (ag_handle * stream, unsigned flags))                                                            \
+    F(cuStreamDestroy_v2, (ag_handle stream))                                                                          \
+    F(cuStreamSynchronize, (ag_handle stream))                                                                         \
+    F(cuStreamBeginCapture_v2, (ag_handle stream, int mode))                                                           \
+    F(cuStreamEndCapture, (ag_handle stream, ag_handle * graph))                                                       \
+    F(cuGraphInstantiateWithFlags, (ag_handle * executable, ag_handle graph, unsigned long long flags))                \
+    F(cuGraphLaunch, (ag_handle executable, ag_handle stream))                                                         \
+    F(cuGraphDestroy, (ag_handle graph))                                                                               \
+    F(cuGraphExecDestroy, (ag_handle executable))                                                                      \
+    F(cuEventCreate, (ag_handle * event, unsigned flags))                                                              \
+    F(cuEventRecord, (ag_handle event, ag_handle stream))                                                              \
+    F(cuEventSynchronize, (ag_handle event))                                                                           \
+    F(cuEventDestroy_v2, (ag_handle event))                                                                            \
+    F(cuModuleLoadData, (ag_handle * module, const void *image))                                                       \
+    F(cuModuleUnload, (ag_handle module))                                                                              \
+    F(cuModuleGetFunction, (ag_handle * function, ag_handle module, const char *name))                                 \
+    F(cuLaunchKernel, (ag_handle function, unsigned x, unsigned y, unsigned z, unsigned bx, unsigned by, unsigned bz,  \
+                       unsigned shared, ag_handle stream, void **arguments, void **extra))
+
+#define AG_NVRTC_FUNCTIONS(F)                                                                                          \
+    F(nvrtcVersion, (int *major, int *minor))                                                                          \
+    F(nvrtcGetNumSupportedArchs, (int *count))                                                                         \
+    F(nvrtcGetSupportedArchs, (int *archs))                                                                            \
+    F(nvrtcCreateProgram, (ag_handle * program, const char *source, const char *name, int headers,                     \
+                           const char *const *header, const char *const *include))                                     \
+    F(nvrtcCompileProgram, (ag_handle program, int options, const char *const *option))                                \
+    F(nvrtcGetProgramLogSize, (ag_handle program, size_t * size))                                                      \
+    F(nvrtcGetProgramLog, (ag_handle program, char *log))                                                              \
+    F(nvrtcGetCUBINSize, (ag_handle program, size_t * size))                                                           \
+    F(nvrtcGetCUBIN, (ag_handle program, char *code))                                                                  \
+    F(nvrtcGetPTXSize, (ag_handle program, size_t * size))                                                             \
+    F(nvrtcGetPTX, (ag_handle program, char *code))                                                                    \
+    F(nvrtcDestroyProgram, (ag_handle * program))
+
+#define AG_CUDA_MEMBER(name, arguments) int(*name) arguments;
+struct ag_driver {
+    AG_DRIVER_FUNCTIONS(AG_CUDA_MEMBER)
+};
+struct ag_nvrtc {
+    AG_NVRTC_FUNCTIONS(AG_CUDA_MEMBER)
+};
+
+/* Attributes of a device. */
+enum {
+    AG_CUDA_CLOCK = 13,      /* kHz */
+    AG_CUDA_PROCESSORS = 16, /* multiprocessors */
+    AG_CUDA_MAJOR = 75,      /* its compute capability */
+    AG_CUDA_MINOR = 76
+};
+
+/* Status 1, and a line that says what to install. */
+int ag_driver_load(struct ag_driver *driver, struct ag_error *err);
+int ag_nvrtc_load(struct ag_nvrtc *nvrtc, struct ag_error *err);
+
+/* Kernels compiled at run time for a device of compute capability arch (90 for 9.0), from `source`: *code, to be freed,
+ * is a cubin or PTX that ends with a 0. Kept on the disk by source, architecture and compiler. Status 1. */
+int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * Kernels compiled when a program starts. What was compiled is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen) in
+ * a file named by all that it depends on: the source, the architecture, the compiler and the driver. A file begins with
+ * its length and a checksum, and is written under a temporary name and renamed, so that a cut or foreign one is seen
+ * and replaced, and two programs may write the same.
+ */
+#define _GNU_SOURCE
+#include "driver.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* FNV-1a */
+static ag_u64 hash(ag_u64 sum, const void *data, size_t n)
+{
+    const unsigned char *byte = data;
+    for (size_t i = 0; i < n; i++) sum = (sum ^ byte[i]) * 0x100000001b3ull;
+    return sum;
+}
+static const ag_u64 HASH_START = 0xcbf29ce484222325ull;
+
+/* ---------------------------------------------------------------- the cache */
+
+struct header {
+    char magic[8];
+    ag_u64 bytes, sum;
+};
+static const char MAGIC[8] = "aggen-1";
+
+/* The folder, made if need be; 0 if there can be none. */
+static int cache_folder(char folder[AG_PATH])
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache)
+        snprintf(folder, AG_PATH, "%s", cache);
+    else if (home && *home)
+        snprintf(folder, AG_PATH, "%s/.cache", home);
+    else
+        return 0;
+    mkdir(folder, 0777);
+    size_t n = strlen(folder);
+    if (n + 8 > AG_PATH) return 0;
+    strcat(folder, "/aggen");
+    return mkdir(folder, 0777) == 0 || errno == EEXIST;
+}
+
+static char *read_cache(const char *path)
+{
+    struct header header;
+    FILE *file = fopen(path, "rb");
+    char *code = NULL;
+    if (!file) return NULL;
+    int good = fread(&header, sizeof header, 1, file) == 1 && !memcmp(header.magic, MAGIC, sizeof MAGIC) &&
+               header.bytes > 0 && header.bytes < 1u << 30;
+    if (good && (code = malloc((size_t)header.bytes + 1))) {
+        good = fread(code, 1, (size_t)header.bytes, file) == header.bytes && fgetc(file) == EOF &&
+               hash(HASH_START, code, (size_t)header.bytes) == header.sum;
+        code[header.bytes] = 0;
+    }
+    fclose(file);
+    if (good) return code;
+    free(code);
+    return NULL;
+}
+
+/* A cache that cannot be written is no error: the next start compiles again. */
+static void write_cache(const char *path, const char *code, size_t n)
+{
+    struct header header = {{0}, n, hash(HASH_START, code, n)};
+    char temporary[AG_PATH + 32];
+    memcpy(header.magic, MAGIC, sizeof MAGIC);
+    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+    FILE *file = fopen(temporary, "wb");
+    if (!file) return;
+    int good = fwrite(&header, sizeof header, 1, file) == 1 && fwrite(code, 1, n, file) == n && !fflush(file) &&
+               !fsync(fileno(file));
+    if (fclose(file)) good = 0;
+    if (!good || rename(temporary, path)) unlink(temporary);
+}
+
+/* ---------------------------------------------------------------- compiling */
+
+static int failed(const struct ag_nvrtc *nvrtc, ag_handle program, struct ag_error *err)
+{
+    size_t n = 0;
+    char *log = !nvrtc->nvrtcGetProgramLogSize(program, &n) && n ? calloc(1, n + 1) : NULL;
+    if (log) nvrtc->nvrtcGetProgramLog(program, log);
+    fprintf(stderr, "%s", log ? log : "");
+    free(log);
+    return ag_fail(err, 1, "NVRTC could not compile the kernels (its words are above); another CUDA Toolkit may");
+}
+
+/* The newest architecture that NVRTC knows and the device can run. A device newer than all of them gets PTX. */
+static int choose(const struct ag_nvrtc *nvrtc, int device, int *is_ptx)
+{
+    int count = 0, best = 0, archs[128];
+    if (!nvrtc->nvrtcGetNumSupportedArchs(&count) && count > 0 && count <= 128) nvrtc->nvrtcGetSupportedArchs(archs);
+    for (int i = 0; i < count && count <= 128; i++)
+        if (archs[i] <= device && archs[i] > best) best = archs[i];
+    *is_ptx = best / 10 != device / 10; /* machine code serves one generation */
+    return best;
+}
+
+static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, int is_ptx, char **code, size_t *n,
+                   struct ag_error *err)
+{
+    char option[64];
+    const char *const options[] = {option, "-default-device", "-lineinfo"};
+    ag_handle program = NULL;
+    snprintf(option, sizeof option, "-arch=%s_%d", is_ptx ? "compute" : "sm", arch);
+    if (nvrtc->nvrtcCreateProgram(&program, source, "kernels.cu", 0, NULL, NULL))
+        return ag_fail(err, 1, "NVRTC does not take the kernels; another CUDA Toolkit may");
+    int status = 0;
+    if (nvrtc->nvrtcCompileProgram(program, 3, options)) status = failed(nvrtc, program, err);
+    if (!status) {
+        int none = is_ptx ? nvrtc->nvrtcGetPTXSize(program, n) : nvrtc->nvrtcGetCUBINSize(program, n);
+        *code = none ? NULL : calloc(1, *n + 1);
+        if (!*code || (is_ptx ? nvrtc->nvrtcGetPTX(program, *code) : nvrtc->nvrtcGetCUBIN(program, *code)))
+            status = ag_fail(err, 1, "NVRTC gave no code for the kernels; is there memory?");
+    }
+    nvrtc->nvrtcDestroyProgram(&program);
+    return status;
+}
+
+int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err)
+{
+    struct ag_nvrtc nvrtc;
+    char folder[AG_PATH], path[AG_PATH + 64] = "";
+    int status = ag_nvrtc_load(&nvrtc, err), version[2] = {0, 0}, is_ptx;
+    if (status) return status;
+    nvrtc.nvrtcVersion(&version[0], &version[1]);
+    arch = choose(&nvrtc, arch, &is_ptx);
+    if (cache_folder(folder)) {
+        ag_u64 sum = hash(HASH_START, source, strlen(source));
+        snprintf(path, sizeof path, "%s/%016llx-%s%d-nvrtc%d.%d-driver%d", folder, sum, is_ptx ? "ptx" : "sm", arch,
+                 version[0], version[1], driver_version);
+        if ((*code = read_cache(path))) return 0;
+    }
+    size_t n = 0;
+    fprintf(stderr, "compiling the kernels for %s_%d…\n", is_ptx ? "compute" : "sm", arch);
+    status = compile(&nvrtc, source, arch, is_ptx, code, &n, err);
+    if (!status && *path) write_cache(path, *code, n);
+    return status;
+}

@@ -1,0 +1,72 @@
+/* Where a program computes: in the blocks themselves, or on a device that has twins of them. */
+#include "ag.h"
+#include <string.h>
+
+const struct ag_device *ag_device;
+
+real *ag_twin(long n, struct ag_error *err)
+{
+    real *host = ag_reals(n, err);
+    if (host && ag_device && ag_device->twin(host, n, n, err)) {
+        ag_free(host);
+        return NULL;
+    }
+    return host;
+}
+
+void ag_untwin(real *host)
+{
+    if (host && ag_device) ag_device->untwin(host);
+    ag_free(host);
+}
+
+void ag_send(const real *host, long n)
+{
+    if (ag_device) ag_device->send(host, n);
+}
+
+int ag_fetch(real *host, long n, struct ag_error *err)
+{
+    return ag_device ? ag_device->fetch(host, n, err) : 0;
+}
+
+void ag_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
+{
+    if (ag_device)
+        ag_device->run(phase, block);
+    else
+        phase->run(block);
+}
+
+void ag_wait(void)
+{
+    if (ag_device) ag_device->wait();
+}
+
+void ag_twin_clear(real *x, long n)
+{
+    if (ag_device)
+        ag_device->clear(x, n);
+    else
+        ag_clear(x, n);
+}
+
+void ag_twin_copy(real *to, const real *from, long n)
+{
+    if (ag_device)
+        ag_device->copy(to, from, n);
+    else
+        ag_copy(to, from, n);
+}
+
+void ag_add(real *to, const real *from, long n)
+{
+    for (long i = 0; !ag_device && i < n; i++) to[i] += from[i];
+    if (ag_device) ag_device->add(to, from, n);
+}
+
+void ag_scale(real *to, double factor, long n)
+{
+    for (long i = 0; !ag_device && i < n; i++) to[i] *= (real)factor;
+    if (ag_device) ag_device->scale(to, factor, n);
+}

@@ -1,0 +1,131 @@
+/*
+ * Convolution as a product of matrices: pixels x taps and channels, gathered on the way to shared memory, times the
+ * weight of pack_conv.cu. Serves linear layers (H = W = K = 1) and the input gradients of a stride-1 convolution
+ * (weights packed transposed) and of deconv.cu (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high.
+ *
+ * Tokens: AG_FN; AG_N (images), AG_H, AG_W (output size), AG_CI, AG_CO, AG_K (15 at the most), AG_S, AG_PAD; AG_BIAS,
+ * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals, a multiple of 4,
+ * after that of the one before); AG_SPLIT: the sum is cut into so many, and y gets the parts, one after the other, that
+ * split_sum.cu adds up; AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing): runs, unless split, where result r of image n,
+ * row i, column j, channel o goes to y[at]. x, w and y start at multiples of 16 bytes.
+ *
+ * The tile: AG_BM pixels x AG_BN channels a block, AG_BK (8, 16 or 32) terms at a time; AG_TM x AG_TN a thread. BN and
+ * TN are multiples of 4, BM of 8; NX = BN / TN and MY = BM / TM fill whole warps (ag_place of gemm.cuh).
+ *
+ * Launch: with M = AG_EACH ? H W : N H W, grid (ceil(M / BM) (AG_EACH ? N : 1), ceil(CO / BN), SPLIT), NX MY threads;
+ * shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM bytes, STAGES as below.
+ */
+#ifndef AG_FN
+#include "gemm.cuh"
+#define AG_FN      conv
+#define AG_N       4
+#define AG_H       32
+#define AG_W       32
+#define AG_CI      64
+#define AG_CO      64
+#define AG_K       3
+#define AG_S       1
+#define AG_PAD     1
+#define AG_BIAS    1
+#define AG_EACH    0
+#define AG_WSTRIDE 36864
+#define AG_SPLIT   1
+#define AG_BM      128
+#define AG_BN      64
+#define AG_BK      16
+#define AG_TM      8
+#define AG_TN      8
+#define AG_EXTRA_PARAMS
+#define AG_EPILOGUE
+#endif
+/* AG_TEMPLATE */
+/* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
+extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
+    AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
+          float *__restrict__ y AG_EXTRA_PARAMS)
+{
+    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, S = AG_S, PAD = AG_PAD };
+    enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, EACH_OWN = AG_EACH };
+    enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
+    enum { PIXELS = (EACH_OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
+    /* L channels at a copy; three tiles in turn if they are small */
+    enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
+    __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
+    __shared__ int2 places[BM]; /* of each pixel the place of tap 0, 0, and bits of rows and columns of taps inside x */
+    const int tile = blockIdx.x % TILES * BM, image = EACH_OWN ? blockIdx.x / TILES : tile / (H * W);
+    const int block = blockIdx.y * BN, slice = blockIdx.z, at_line = threadIdx.x % LINE * L;
+    const int begin = (int)((long)slice * STEPS / AG_SPLIT), end = (int)((slice + 1L) * STEPS / AG_SPLIT);
+    const int2 place = ag_place(NX);
+
+    x += (long)image * XH * XW * CI;
+    w += EACH_OWN ? image * (long)AG_WSTRIDE : 0;
+    for (int r = threadIdx.x; r < BM; r += THREADS) {
+        const int m = tile + r, n = EACH_OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
+        int bits = 0;
+        for (int d = 0; d < K; d++)
+            bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
+        places[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
+    }
+    __syncthreads();
+
+    float acc[TM][TN] = {{0}};
+    for (int step = begin + 1 - STAGES; step < end; step++) {
+        const int next = step + STAGES - 1;
+        if (step >= begin) {
+            ag_wait(STAGES - 2);
+            __syncthreads();
+        }
+        if (next < end) {
+            float *const xt = xs[next % STAGES] + at_line, *const wt = ws[next % STAGES];
+            const int k = next * BK + at_line, tap = k / CI, a = tap / K, b = tap % K, c = k % CI;
+            const int bits = TERMS % BK == 0 || k < TERMS ? 1 << a | 1 << (K + b) : -1, offset = (a * XW + b) * CI + c;
+#pragma unroll
+            for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
+                const int q = threadIdx.x + s * THREADS, r = ag_row(q / LINE, BK);
+                if (BM * LINE % THREADS && q >= BM * LINE) break;
+                const int2 spot = places[r];
+                const bool inside = (spot.y & bits) == bits;
+                ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
+            }
+#pragma unroll
+            for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
+                const int q = threadIdx.x + s * THREADS, row = next * BK + q / (BN / 4), o = block + q % (BN / 4) * 4;
+                if (BK * BN / 4 % THREADS && q >= BK * BN / 4) break;
+                const bool inside = (TERMS % BK == 0 || row < TERMS) && (COP % BN == 0 || o < COP);
+                ag_copy_past(wt + q * 4, w + (inside ? row * COP + o : 0), inside);
+            }
+        }
+        ag_commit();
+        if (step >= begin)
+            ag_multiply_rows<BK, PITCH, MY, BN, NX>(acc, xs[step % STAGES] + place.y * PITCH,
+                                                    ws[step % STAGES] + place.x * 4);
+    }
+
+    y += AG_SPLIT > 1 ? slice * ((long)AG_N * H * W * CO) : 0;
+#pragma unroll
+    for (int p = 0; p < TM; p++) {
+        const int m = tile + place.y + p * MY, n = EACH_OWN ? image : m / (H * W), i = m / W % H, j = m % W;
+        (void)n, (void)i, (void)j; /* of the epilogue */
+        const int first = block + place.x * 4;
+        const long start = (long)(EACH_OWN ? image * (H * W) + m : m) * CO + first;
+        if (PIXELS % BM && m >= PIXELS) break;
+#pragma unroll
+        for (int g = 0; g < TN; g += 4) {
+            ag_four out = {{0}};
+#pragma unroll
+            for (int l = 0; l < 4; l++) {
+                const int o = first + g * NX + l;
+                const long at = start + g * NX + l;
+                float r = acc[p][g + l];
+                if (CO % BN && o >= CO) break;
+                if (AG_SPLIT == 1) {
+                    if (AG_BIAS) r += bias[o];
+                    AG_EPILOGUE;
+                }
+                out.at[l] = r;
+                if (CO % 4) y[at] = r;
+            }
+            if (CO % 4 == 0 && first + g * NX < CO) *(ag_four *)(y + start + g * NX) = out;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/*
+ * What the convolutions share: asynchronous copies to shared memory and the product of two tiles that lie there.
+ *
+ * A block multiplies BM rows by BN columns, BK terms at a time, while the next terms are on their way. A thread has TM
+ * x TN results: rows y, y + MY, y + 2 MY … or, where rows lie side by side, fours of them 4 MY apart; columns in fours,
+ * 4 NX apart. So a warp's loads of 16 bytes meet each bank once.
+ */
+#ifndef AG_GEMM
+#define AG_GEMM
+
+/* Launch bounds of a tile: registers are kept to 128 a thread, to 80 or 64 of small tiles, for a quarter to a half of the
+ * threads that a multiprocessor holds. */
+#define ag_bounds(bm, bn, tm, tn)                                                                                      \
+    __launch_bounds__((bm) / (tm) * ((bn) / (tn)),                                                                     \
+                      ((tm) * (tn) > 32 ? 512 : (tm) * (tn) > 16 ? 640 : 1024) / ((bm) / (tm) * ((bn) / (tn))))
+
+struct alignas(16) ag_four {
+    float at[4];
+};
+
+/* Starts a copy of 1 or 4 reals to shared memory; if not inside, from is not read and zeros are written. */
+static __device__ __forceinline__ void ag_copy(float *to, const float *from, int reals, bool inside)
+{
+    const unsigned at = (unsigned)__cvta_generic_to_shared(to);
+    if (reals == 4)
+        asm volatile("cp.async.ca.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from), "r"(inside ? 16 : 0)
+                     : "memory");
+    else
+        asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(at), "l"(from), "r"(inside ? 4 : 0)
+                     : "memory");
+}
+
+/* As ag_copy of 4 reals, past L1. */
+static __device__ __forceinline__ void ag_copy_past(float *to, const float *from, bool inside)
+{
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((unsigned)__cvta_generic_to_shared(to)),
+                 "l"(from), "r"(inside ? 16 : 0)
+                 : "memory");
+}
+
+/* Closes the group of copies started since the last call. */
+static __device__ __forceinline__ void ag_commit(void)
+{
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
+
+/* Waits until no more than the last `pending` (0 or 1) groups of this thread are under way. */
+static __device__ __forceinline__ void ag_wait(int pending)
+{
+    if (pending)
+        asm volatile("cp.async.wait_group 1;" ::: "memory");
+    else
+        asm volatile("cp.async.wait_group 0;" ::: "memory");
+}
+
+/* The thread's place among NX x MY: 8 x 4 to a warp, or as near as NX allows (MY is a multiple of the warp's rows). */
+static __device__ __forceinline__ int2 ag_place(int nx)
+{
+    const int lanes = min(nx & -nx, 8), across = nx / lanes, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    return make_int2(warp % across * lanes + lane % lanes, warp / across * (32 / lanes) + lane / lanes);
+}
+
+/* The row, of BK reals and 4 more to the next, that is q-th to be filled: the 128 bytes of a warp, or of the 8 threads
+ * that write together 16 bytes each, meet each bank once. */
+static __device__ __forceinline__ int ag_row(int q, int bk)
+{
+    return q / 8 * 8 + q % (32 / bk) * (bk / 4) + q / (32 / bk) % (bk / 4);
+}
+
+/* acc += a b of rows a, PITCH apart and with their terms side by side; a and b are where the thread's first ones are */
+template <int BK, int PITCH, int MY, int BN, int NX, int TM, int TN>
+static __device__ __forceinline__ void ag_multiply_rows(float (&acc)[TM][TN], const float *a, const float *b)
+{
+#pragma unroll 4
+    for (int k = 0; k < BK; k += 4) {
+        ag_four bk[4][TN / 4];
+#pragma unroll
+        for (int l = 0; l < 4; l++)
+#pragma unroll
+            for (int g = 0; g < TN / 4; g++) bk[l][g] = *(const ag_four *)(b + (k + l) * BN + g * 4 * NX);
+#pragma unroll
+        for (int i = 0; i < TM; i++) {
+            const ag_four ai = *(const ag_four *)(a + i * MY * PITCH + k);
+#pragma unroll
+            for (int l = 0; l < 4; l++)
+#pragma unroll
+                for (int j = 0; j < TN; j++) acc[i][j] += ai.at[l] * bk[l][j / 4].at[j % 4];
+        }
+    }
+}
+
+/* acc += a b of terms a, BM apart and with their rows side by side */
+template <int BK, int BM, int MY, int BN, int NX, int TM, int TN>
+static __device__ __forceinline__ void ag_multiply_columns(float (&acc)[TM][TN], const float *a, const float *b)
+{
+#pragma unroll
+    for (int k = 0; k < BK; k++) {
+        ag_four ak[TM / 4], bk[TN / 4];
+#pragma unroll
+        for (int g = 0; g < TM / 4; g++) ak[g] = *(const ag_four *)(a + k * BM + g * 4 * MY);
+#pragma unroll
+        for (int g = 0; g < TN / 4; g++) bk[g] = *(const ag_four *)(b + k * BN + g * 4 * NX);
+#pragma unroll
+        for (int i = 0; i < TM; i++)
+#pragma unroll
+            for (int j = 0; j < TN; j++) acc[i][j] += ak[i / 4].at[i % 4] * bk[j / 4].at[j % 4];
+    }
+}
+
+#endif
