@@ -73,6 +73,7 @@ void code_free(struct code *c)
     text_free(&c->phases);
     free(c->instance);
     free(c->loaded);
+    free(c->launched);
 }
 
 int code_instance(struct code *c, const char *template, const char *part, const char *name,

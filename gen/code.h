@@ -41,6 +41,7 @@ struct code {
     int loads, load_capacity;
     const char *path; /* of the node that kernels are being asked for */
     struct text prototypes, phases;
+    int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
     char *error; /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;
 };

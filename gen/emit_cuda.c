@@ -31,7 +31,10 @@ double cuda_bytes(const struct site *s, int n)
 
 void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments)
 {
-    s->c->instance[instance].launch = launch;
+    struct code *c = s->c;
+    c->instance[instance].launch = launch;
+    c->launched = mem_grow(c->launched, c->launches, &c->launch_capacity, sizeof *c->launched);
+    c->launched[c->launches++] = instance;
     text_printf(&s->c->phases, "    ag_launch(%d, %s); /* %s */\n", instance, arguments, s->c->instance[instance].name);
 }
 

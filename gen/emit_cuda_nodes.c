@@ -83,10 +83,11 @@ struct tile {
 
 static struct tile tile_for(long rows, long columns)
 {
-    static const struct tile tiles[] = {{256, 4, 16, 4, 1},  {256, 8, 16, 4, 2}, {128, 16, 16, 4, 2},
-                                        {128, 32, 16, 4, 4}, {64, 64, 16, 4, 4}, {128, 64, 16, 8, 4}};
+    static const struct tile tiles[] = {{256, 4, 16, 4, 4},  {256, 8, 16, 4, 4}, {128, 16, 16, 4, 4},
+                                        {128, 32, 16, 8, 4}, {64, 64, 16, 8, 4}, {128, 64, 16, 8, 8}};
+    enum { TWO_EACH = 264 }; /* blocks, for the processors of a large GPU */
     int i = columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : columns <= 32 ? 3 : 4;
-    if (i == 4 && ceil_div(rows, 128) * ceil_div(columns, 64) >= 264) i = 5;
+    if (i == 4 && ceil_div(rows, 128) * ceil_div(columns, 64) >= TWO_EACH) i = 5;
     return tiles[i];
 }
 
@@ -112,8 +113,9 @@ static void run_conv(const struct site *s, int n)
     const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->attr[3] != FORM_SHARED, batch = s->p->batch;
     const int bias = c.y->ins == 3 && c.y->attr[3] <= FORM_EACH;
     struct shape size = deconv ? c.x->shape : c.y->shape;
-    long pixels = (long)size.d[1] * size.d[2], rows = each ? pixels : pixels * batch;
-    struct tile tile = tile_for(rows * (each ? batch : 1), c.y->shape.d[3]);
+    const int beyond = deconv ? (int)c.y->attr[0] - 2 : 0; /* places of a phase beyond x's last */
+    const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
+    struct tile tile = tile_for(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3]);
     size_tokens(c.mem, &c.sub, size);
     number(&c, "AG_N", batch);
     number(&c, "AG_CI", c.x->shape.d[3]);
@@ -131,8 +133,9 @@ static void run_conv(const struct site *s, int n)
     inputs(&c, 2 + bias);
     if (!bias) argument(&c, "(real *)0");
     argument(&c, cuda_output(s, n));
-    struct launch launch = {{(int)ceil_div(rows, tile.bm), (int)ceil_div(c.y->shape.d[3], tile.bn), 1}, 0, 0, 0};
-    launch.grid[2] = (each ? batch : 1) * (deconv ? 4 : 1);
+    struct launch launch = {.grid[0] = (int)ceil_div(rows, tile.bm) * (each ? batch : 1)};
+    launch.grid[1] = (int)ceil_div(c.y->shape.d[3], tile.bn);
+    launch.grid[2] = deconv ? 4 : 1;
     launch.threads = tile_threads(tile);
     launch.bytes = cuda_bytes(s, n);
     const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->attr[0],
@@ -145,7 +148,7 @@ static void run_wgrad(const struct site *s, int n)
 {
     struct call c = begin(s, n);
     const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->attr[0];
-    const int in = c.x->shape.d[3], out = c.z->shape.d[3], parts = each ? s->p->batch : s->p->node[n].parts;
+    const int in = c.x->shape.d[3], out = c.z->shape.d[3], parts = each ? 1 : s->p->node[n].parts;
     struct tile tile = tile_for((long)k * k * in, out);
     size_tokens(c.mem, &c.sub, c.z->shape);
     number(&c, "AG_N", s->p->batch);
@@ -161,7 +164,8 @@ static void run_wgrad(const struct site *s, int n)
     tile_tokens(&c, tile);
     inputs(&c, 2);
     argument(&c, cuda_output(s, n));
-    struct launch launch = {{(int)ceil_div((long)k * k * in, tile.bm), (int)ceil_div(out, tile.bn), parts}, 0, 0, 0};
+    struct launch launch = {
+        {(int)ceil_div((long)k * k * in, tile.bm), (int)ceil_div(out, tile.bn), each ? s->p->batch : parts}, 0, 0, 0};
     launch.threads = tile_threads(tile);
     launch.bytes = cuda_bytes(s, n);
     const char *name =

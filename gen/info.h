@@ -7,4 +7,8 @@
 /* `m`: the search program of a space, or the retraining program of a genotype. */
 void info_print(const struct model *m, int json);
 
+/* info_cuda.c: the kernels of every phase, with their launches and the least time they take on a GPU that is called
+ * `gpu` (h100, a100, rtx4090). Returns 0, or 2 with a line in err. */
+int info_print_cuda(const struct model *m, const char *gpu, int json, char *err, size_t errsize);
+
 #endif

@@ -13,7 +13,7 @@ enum { SETS = 256 };
 struct options {
     int info, json, merge, dump;
     enum target_kind target;
-    const char *file, *folder;
+    const char *file, *folder, *gpu;
     char *set[SETS];
     int sets;
 };
@@ -30,6 +30,8 @@ static const char usage[] =
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
     "  --json                info: as JSON\n"
+    "  --target cuda         info: every kernel too, and its time on a GPU as fast as its peaks\n"
+    "  --gpu NAME            that GPU: h100, a100 or rtx4090; default: h100\n"
     "  --dump-graph          info: the graphs of all phases too\n"
     "  --help                this text\n";
 
@@ -64,6 +66,8 @@ static int parse(struct options *o, int argc, char **argv)
             if (strcmp(v, "cpu") != 0 && strcmp(v, "cuda") != 0)
                 return fail("no such target (there are: cpu, cuda)", v);
             o->target = strcmp(v, "cuda") == 0 ? TARGET_CUDA : TARGET_CPU;
+        } else if ((v = value("--gpu", argc, argv, &i))) {
+            o->gpu = v;
         } else if ((v = value("--set", argc, argv, &i))) {
             if (!strchr(v, '=')) return fail("--set wants KEY.PATH=VALUE", v);
             if (o->sets == SETS) return fail("too many --set", "");
@@ -82,6 +86,7 @@ static int parse(struct options *o, int argc, char **argv)
     }
     if (o->info && o->folder) return fail("-o goes with emitting, not with info", o->folder);
     if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
+    if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
     if (!o->folder) o->folder = "out";
     return o->file ? 0 : fail("no file given", "");
 }
@@ -146,15 +151,22 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
     return status;
 }
 
-static void info(const struct options *o, const struct spec *spec, const struct genotype *geno)
+static int info(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
+    char err[1024];
+    int status = 0;
     struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge);
     for (int i = 0; i < m->phases && o->dump; i++) {
         printf("phase %s\n", m->phase[i].name);
         graph_print(m->phase[i].graph);
     }
-    info_print(m, o->json);
+    if (o->target == TARGET_CUDA)
+        status = info_print_cuda(m, o->gpu ? o->gpu : "h100", o->json, err, sizeof err);
+    else
+        info_print(m, o->json);
     model_free(m);
+    if (status) fprintf(stderr, "aggen: %s\n", err);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -175,7 +187,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (o.info) {
-        info(&o, &spec, &geno);
+        int status = info(&o, &spec, &geno);
+        if (status) return status;
         return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
     }
     return emit(&o, &spec, &geno);

@@ -161,6 +161,7 @@ static const struct twin *find(const real *host)
         if (host > cuda.twin[i].host && host < cuda.twin[i].host + cuda.twin[i].host_size) return &cuda.twin[i];
     fprintf(stderr, "a block without a twin on the device\n");
     abort();
+    return NULL; /* for compilers that don't know abort */
 }
 
 static ag_address address(const real *host)

@@ -109,13 +109,13 @@ static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, i
                    struct ag_error *err)
 {
     char option[64];
-    const char *const options[] = {option, "-default-device", "-lineinfo"};
+    const char *const options[] = {option, "-lineinfo"};
     ag_handle program = NULL;
     snprintf(option, sizeof option, "-arch=%s_%d", is_ptx ? "compute" : "sm", arch);
     if (nvrtc->nvrtcCreateProgram(&program, source, "kernels.cu", 0, NULL, NULL))
         return ag_fail(err, 1, "NVRTC does not take the kernels; another CUDA Toolkit may");
     int status = 0;
-    if (nvrtc->nvrtcCompileProgram(program, 3, options)) status = failed(nvrtc, program, err);
+    if (nvrtc->nvrtcCompileProgram(program, 2, options)) status = failed(nvrtc, program, err);
     if (!status) {
         int none = is_ptx ? nvrtc->nvrtcGetPTXSize(program, n) : nvrtc->nvrtcGetCUBINSize(program, n);
         *code = none ? NULL : calloc(1, *n + 1);

@@ -40,7 +40,7 @@
 #endif
 /* AG_TEMPLATE */
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
-extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
+extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
           float *__restrict__ y AG_EXTRA_PARAMS)
 {
@@ -62,8 +62,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     for (int r = threadIdx.x; r < BM; r += THREADS) {
         const int m = tile + r, n = EACH_OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
-        for (int d = 0; d < K; d++)
-            bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
+        for (int d = 0; d < K; d++) bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
         places[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
     }
     __syncthreads();
@@ -79,15 +78,15 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
             float *const xt = xs[next % STAGES] + at_line, *const wt = ws[next % STAGES];
             const int k = next * BK + at_line, tap = k / CI, a = tap / K, b = tap % K, c = k % CI;
             const int bits = TERMS % BK == 0 || k < TERMS ? 1 << a | 1 << (K + b) : -1, offset = (a * XW + b) * CI + c;
-#pragma unroll
+#pragma unroll 4
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
-                const int q = threadIdx.x + s * THREADS, r = ag_row(q / LINE, BK);
+                const int q = threadIdx.x + s * THREADS, r = ag_row(s, THREADS, LINE, BK);
                 if (BM * LINE % THREADS && q >= BM * LINE) break;
                 const int2 spot = places[r];
                 const bool inside = (spot.y & bits) == bits;
                 ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
             }
-#pragma unroll
+#pragma unroll 4
             for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
                 const int q = threadIdx.x + s * THREADS, row = next * BK + q / (BN / 4), o = block + q % (BN / 4) * 4;
                 if (BK * BN / 4 % THREADS && q >= BK * BN / 4) break;

@@ -8,11 +8,10 @@
 #ifndef AG_GEMM
 #define AG_GEMM
 
-/* Launch bounds of a tile: registers are kept to 128 a thread, to 80 or 64 of small tiles, for a quarter to a half of the
- * threads that a multiprocessor holds. */
-#define ag_bounds(bm, bn, tm, tn)                                                                                      \
-    __launch_bounds__((bm) / (tm) * ((bn) / (tn)),                                                                     \
-                      ((tm) * (tn) > 32 ? 512 : (tm) * (tn) > 16 ? 640 : 1024) / ((bm) / (tm) * ((bn) / (tn))))
+/* Launch bounds of a tile of so many threads and results of each: registers are kept to 128, of small tiles to 96 or
+ * 64, for a quarter to a half of the threads that a multiprocessor can hold. */
+#define ag_bounds(threads, results)                                                                                    \
+    __launch_bounds__(threads, ((results) > 32 ? 512 : (results) > 16 ? 640 : 1024) / ((threads) < 64 ? 64 : (threads)))
 
 struct alignas(16) ag_four {
     float at[4];
@@ -60,11 +59,12 @@ static __device__ __forceinline__ int2 ag_place(int nx)
     return make_int2(warp % across * lanes + lane % lanes, warp / across * (32 / lanes) + lane / lanes);
 }
 
-/* The row, of BK reals and 4 more to the next, that is q-th to be filled: the 128 bytes of a warp, or of the 8 threads
- * that write together 16 bytes each, meet each bank once. */
-static __device__ __forceinline__ int ag_row(int q, int bk)
+/* The row, of BK reals and 4 more to the next, that the thread fills at its s-th turn, a row being filled by LINE
+ * threads: in such an order that 128 bytes that are written together meet each bank once. */
+static __device__ __forceinline__ int ag_row(int s, int threads, int line, int bk)
 {
-    return q / 8 * 8 + q % (32 / bk) * (bk / 4) + q / (32 / bk) % (bk / 4);
+    const int turn = threads / line % 8 ? 0 : s * (threads / line), q = threadIdx.x / line + s * threads / line - turn;
+    return turn + q / 8 * 8 + q % (32 / bk) * (bk / 4) + q / (32 / bk) % (bk / 4);
 }
 
 /* acc += a b of rows a, PITCH apart and with their terms side by side; a and b are where the thread's first ones are */

@@ -21,11 +21,11 @@ AG_PROGRAM.fatbin := $(if $(AG_PROGRAM.nvcc),$(AG_PROGRAM.dir)AG_PROGRAM.build/k
 AG_PROGRAM.default: $(AG_PROGRAM.dir)AG_PROGRAM
 
 $(AG_PROGRAM.dir)AG_PROGRAM: $(AG_PROGRAM.objects)
-	$(CC) $(LDFLAGS) -o $@ $^ -lpng -ljpeg -lz -lm -lpthread -ldl
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,-Bstatic -lpng -ljpeg -lz -Wl,-Bdynamic -lm -lpthread -ldl
 
 $(AG_PROGRAM.dir)AG_PROGRAM.build/kernels.fatbin: $(AG_PROGRAM.dir)AG_PROGRAM_kernels.cu $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
-	$(AG_PROGRAM.nvcc) -fatbin --compress-mode=none -lineinfo -default-device --threads 0 $(AG_PROGRAM.codes) $(NVCCFLAGS) -o $@ $<
+	$(AG_PROGRAM.nvcc) -fatbin --compress-mode=none -lineinfo --threads 0 $(AG_PROGRAM.codes) $(NVCCFLAGS) -o $@ $<
 
 # The compiled kernels and their source, in the program itself.
 $(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_image.o: $(AG_PROGRAM.dir)AG_PROGRAM_image.S $(AG_PROGRAM.dir)AG_PROGRAM_kernels.cu $(AG_PROGRAM.fatbin)

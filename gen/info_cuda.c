@@ -1,0 +1,130 @@
+/* What a GPU would do: the kernels of each phase, and the least time in which they can be done. */
+#include "emit.h"
+#include "emit_cuda.h"
+#include "info.h"
+#include "ops.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Peaks: fp32 multiply-adds without tensor cores, and memory. */
+struct gpu {
+    const char *name;
+    double gflops, gbytes; /* a second */
+};
+static const struct gpu gpus[] = {{"h100", 66900, 3350}, {"a100", 19500, 2039}, {"rtx4090", 82600, 1008}};
+
+static const struct gpu *find_gpu(const char *name)
+{
+    for (size_t i = 0; i < sizeof gpus / sizeof *gpus; i++)
+        if (strcmp(gpus[i].name, name) == 0) return &gpus[i];
+    return NULL;
+}
+
+/* A kernel in a phase. */
+struct row {
+    const struct instance *kernel;
+    int calls;
+    double seconds; /* of all calls */
+};
+
+/* Work or memory, whichever takes longer. */
+static double roofline(const struct gpu *gpu, const struct instance *k)
+{
+    double work = k->flop / (gpu->gflops * 1e9), memory = k->launch.bytes / (gpu->gbytes * 1e9);
+    return work > memory ? work : memory;
+}
+
+static int slower(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->seconds != y->seconds) return x->seconds < y->seconds ? 1 : -1;
+    return strcmp(x->kernel->name, y->kernel->name);
+}
+
+/* The kernels of launches first … of c, slowest first; *rows of them. */
+static struct row *count_rows(struct code *c, int first, const struct gpu *gpu, int *rows)
+{
+    struct row *row = mem_alloc(c->mem, sizeof *row * (size_t)(c->instances + 1));
+    *rows = 0;
+    for (int i = 0; i < c->instances; i++) {
+        struct row r = {&c->instance[i], 0, 0};
+        for (int l = first; l < c->launches; l++) r.calls += c->launched[l] == i;
+        r.seconds = r.calls * roofline(gpu, r.kernel);
+        if (r.calls) row[(*rows)++] = r;
+    }
+    qsort(row, (size_t)*rows, sizeof *row, slower);
+    return row;
+}
+
+static void print_text(const char *phase, const struct row *row, int rows, struct row sum, double flop, double bytes)
+{
+    printf("%-44s %5s %10s %10s %20s %10s %6s\n", phase, "calls", "GFLOP", "MB", "blocks x threads", "us", "time");
+    for (int i = 0; i < rows; i++) {
+        const struct launch *l = &row[i].kernel->launch;
+        char shape[64];
+        snprintf(shape, sizeof shape, "%dx%dx%d x %d", l->grid[0], l->grid[1], l->grid[2], l->threads);
+        printf("  %-42s %5d %10.4f %10.3f %20s %10.2f %5.1f%%\n", row[i].kernel->name, row[i].calls,
+               row[i].calls * row[i].kernel->flop / 1e9, row[i].calls * l->bytes / 1e6, shape, row[i].seconds * 1e6,
+               100 * row[i].seconds / sum.seconds);
+    }
+    printf("  %-42s %5d %10.4f %10.3f %20s %10.2f\n\n", "sum", sum.calls, flop / 1e9, bytes / 1e6, "",
+           sum.seconds * 1e6);
+}
+
+static void print_json(const char *phase, const struct row *row, int rows, struct row sum, double flop, double bytes)
+{
+    printf("\"%s\": {\"launches\": %d, \"flop\": %.0f, \"bytes\": %.0f, \"us\": %.6g, \"kernels\": [", phase, sum.calls,
+           flop, bytes, sum.seconds * 1e6);
+    for (int i = 0; i < rows; i++) {
+        const struct launch *l = &row[i].kernel->launch;
+        printf("%s{\"name\": \"%s\", \"calls\": %d, \"flop\": %.0f, \"bytes\": %.0f, \"grid\": [%d, %d, %d], "
+               "\"threads\": %d, \"us\": %.6g}",
+               i ? ", " : "", row[i].kernel->name, row[i].calls, row[i].calls * row[i].kernel->flop,
+               row[i].calls * l->bytes, l->grid[0], l->grid[1], l->grid[2], l->threads, row[i].seconds * 1e6);
+    }
+    printf("]}");
+}
+
+static void print_phase(struct code *c, int first, const struct gpu *gpu, const char *phase, int json)
+{
+    int rows;
+    struct row *row = count_rows(c, first, gpu, &rows), sum = {NULL, 0, 0};
+    double flop = 0, bytes = 0;
+    for (int i = 0; i < rows; i++) {
+        sum.calls += row[i].calls;
+        sum.seconds += row[i].seconds;
+        flop += row[i].calls * row[i].kernel->flop;
+        bytes += row[i].calls * row[i].kernel->launch.bytes;
+    }
+    if (json)
+        print_json(phase, row, rows, sum, flop, bytes);
+    else
+        print_text(phase, row, rows, sum, flop, bytes);
+}
+
+int info_print_cuda(const struct model *m, const char *gpu_name, int json, char *err, size_t errsize)
+{
+    const struct gpu *gpu = find_gpu(gpu_name);
+    struct mem *mem = mem_new();
+    struct code c = {.mem = mem, .device = 1, .model = m, .error = err, .errsize = errsize};
+    err[0] = 0;
+    if (!gpu) snprintf(err, errsize, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
+    if (gpu && json) printf("{\"gpu\": \"%s\", \"phases\": {", gpu->name);
+    if (gpu && !json)
+        printf("%s, on %s: %.1f TFLOP/s, %.0f GB/s\n\n", m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
+    for (int i = 0; i < m->phases && !err[0]; i++) {
+        struct plan *p = emit_plan(&m->phase[i], 1);
+        int first = c.launches;
+        cuda_phase(&c, m->phase[i].name, p);
+        if (i && json) printf(", ");
+        if (!err[0]) print_phase(&c, first, gpu, m->phase[i].name, json);
+        graph_free((struct graph *)p->graph);
+        plan_free(p);
+    }
+    if (gpu && json) printf("}}\n");
+    code_free(&c);
+    mem_free(mem);
+    return err[0] ? 2 : 0;
+}
