@@ -14,13 +14,15 @@ build/gen/%.o: gen/%.c
 -include $(GEN:.o=.d)
 -include out/*.mk
 
-.PHONY: help deps demo test bench install clean
+.PHONY: help deps demo test bench cuda-check gpu-check install clean
 
 help:
 	@echo "make            builds ./aggen"
 	@echo "make demo       installs what is missing, searches a small space, retrains, draws a grid (minutes)"
 	@echo "make test       installs what is missing, runs all tests (about ten minutes)"
 	@echo "make bench      measures the phases and kernels of spaces/g32.json and spaces/g64.json"
+	@echo "make cuda-check all that is known of the CUDA target, on the stand-in GPU (half an hour)"
+	@echo "make gpu-check  parity, races and speed on this machine's NVIDIA GPU"
 	@echo "make deps       installs what is missing (Debian); prints the packages elsewhere"
 	@echo "make data/icons fetches a small set of real pictures (Debian)"
 	@echo "make install    puts aggen, its templates and its runtime under PREFIX ($(PREFIX))"
@@ -39,6 +41,12 @@ test: deps
 
 bench: aggen
 	@sh tests/tools/bench.sh
+
+cuda-check: aggen
+	@sh tests/cuda/run.sh all
+
+gpu-check: aggen
+	@sh tests/cuda/gpu.sh
 
 data/icons:
 	@sh tests/tools/icons.sh $@

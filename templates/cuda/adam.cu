@@ -5,7 +5,7 @@
 /* AG_TEMPLATE */
 /* A thread for each of n weights; clears their gradients. rest: 1 - beta; step: lr factor / (1 - beta1^t), unbias:
  * 1 / sqrt(1 - beta2^t) in step t = 1, 2, … */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     AG_FN(float *__restrict__ weight, float *__restrict__ m, float *__restrict__ v, float *__restrict__ gradient,
           float beta1, float beta2, float rest1, float rest2, float decay, float step, float unbias, long n)
 {

@@ -14,7 +14,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each vector of y: of 4 x 4 large pixels */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
     enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * W * C };
     struct alignas(4 * L) vec {

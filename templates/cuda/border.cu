@@ -18,7 +18,7 @@
 /* v: [images][16][CI][Q]. y[n,0,j,q] += sum over d < 3, c of x[n,0,j+d-1,c] v[n,d,c,q], and so on: bottom row d + 3,
  * left column d + 6, right column d + 9; y[n,0,0,q] += sum over c of x[n,0,0,c] v[n,12,c,q], and so on: tr 13, bl 14,
  * br 15. A block for a tile of P pixels x 32 channels of y, one warp for every eighth channel of x. */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ v, float *__restrict__ y)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, P = 8, WARPS = 8 };

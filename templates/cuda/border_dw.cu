@@ -14,7 +14,7 @@
 /* AG_TEMPLATE */
 /* gv[n,d,c,q] = sum over j of x[n,0,j+d-1,c] gy[n,0,j,q], and so on as in border.cu. A thread for an edge's three taps
  * of T input channels and one output channel. */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ gv)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q };

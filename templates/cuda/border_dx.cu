@@ -16,7 +16,7 @@
 /* AG_TEMPLATE */
 /* gx[n,0,j,c] += sum over d < 3, q of gy[n,0,j+1-d,q] v[n,d,c,q], and so on as in border.cu. A warp for a tile of P
  * pixels of one channel of gx; tiles as in border.cu. */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ gy, const float *__restrict__ v, float *__restrict__ gx)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, P = 8, WARPS = 8 };

@@ -9,7 +9,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each of SIZE sums */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ part, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ part, float *__restrict__ y)
 {
     enum { PARTS = AG_PARTS, SIZE = AG_SIZE };
     for (unsigned k = blockIdx.x * 256 + threadIdx.x; k < SIZE; k += gridDim.x * 256) {

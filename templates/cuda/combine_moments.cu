@@ -12,7 +12,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each channel */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ part, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ part, float *__restrict__ y)
 {
     enum { PARTS = AG_PARTS, IMAGES = AG_IMAGES, PIXELS = AG_PIXELS, C = AG_C };
     for (unsigned c = blockIdx.x * 256 + threadIdx.x; c < C; c += gridDim.x * 256) {

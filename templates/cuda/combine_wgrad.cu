@@ -14,7 +14,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a block for a piece of OS x CS channels, turned in shared memory: read along CO, written along CI and taps */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ part, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ part, float *__restrict__ y)
 {
     enum { PARTS = AG_PARTS, CI = AG_CI, CO = AG_CO, TAPS = AG_TAPS, ROW = AG_DEPTHWISE ? CO : (CO + 15) / 16 * 16 };
     enum { OS = 32, CS = TAPS > 8 ? 4 : 16, RUN = CS * TAPS, OTILES = (CO + OS - 1) / OS, CTILES = (CI + CS - 1) / CS };

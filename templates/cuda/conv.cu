@@ -40,27 +40,27 @@
 #endif
 /* AG_TEMPLATE */
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
-extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *AG_TN)
+extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
           float *__restrict__ y AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, S = AG_S, PAD = AG_PAD };
-    enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, EACH_OWN = AG_EACH };
+    enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, OWN = AG_EACH };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
-    enum { PIXELS = (EACH_OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
+    enum { PIXELS = (OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
     __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
     __shared__ int2 places[BM]; /* of each pixel the place of tap 0, 0, and bits of rows and columns of taps inside x */
-    const int tile = blockIdx.x % TILES * BM, image = EACH_OWN ? blockIdx.x / TILES : tile / (H * W);
+    const int tile = blockIdx.x % TILES * BM, image = OWN ? blockIdx.x / TILES : tile / (H * W);
     const int block = blockIdx.y * BN, slice = blockIdx.z, at_line = threadIdx.x % LINE * L;
     const int begin = (int)((long)slice * STEPS / AG_SPLIT), end = (int)((slice + 1L) * STEPS / AG_SPLIT);
     const int2 place = ag_place(NX);
 
     x += (long)image * XH * XW * CI;
-    w += EACH_OWN ? image * (long)AG_WSTRIDE : 0;
+    w += OWN ? image * (long)AG_WSTRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
-        const int m = tile + r, n = EACH_OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
+        const int m = tile + r, n = OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
         for (int d = 0; d < K; d++) bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
         places[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
@@ -80,18 +80,19 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
             const int bits = TERMS % BK == 0 || k < TERMS ? 1 << a | 1 << (K + b) : -1, offset = (a * XW + b) * CI + c;
 #pragma unroll 4
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
-                const int q = threadIdx.x + s * THREADS, r = ag_row(s, THREADS, LINE, BK);
-                if (BM * LINE % THREADS && q >= BM * LINE) break;
+                const int r = ag_row(s, THREADS, LINE, BK);
+                if (BM * LINE % THREADS && r >= BM) break;
                 const int2 spot = places[r];
                 const bool inside = (spot.y & bits) == bits;
                 ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
             }
 #pragma unroll 4
             for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
-                const int q = threadIdx.x + s * THREADS, row = next * BK + q / (BN / 4), o = block + q % (BN / 4) * 4;
-                if (BK * BN / 4 % THREADS && q >= BK * BN / 4) break;
+                const int2 turn = ag_turn(s, THREADS, BN / 4);
+                const int row = next * BK + turn.y, o = block + turn.x * 4;
+                if (BK * BN / 4 % THREADS && turn.y >= BK) break;
                 const bool inside = (TERMS % BK == 0 || row < TERMS) && (COP % BN == 0 || o < COP);
-                ag_copy_past(wt + q * 4, w + (inside ? row * COP + o : 0), inside);
+                ag_copy_past(wt + turn.y * BN + turn.x * 4, w + (inside ? row * COP + o : 0), inside);
             }
         }
         ag_commit();
@@ -103,10 +104,10 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
     y += AG_SPLIT > 1 ? slice * ((long)AG_N * H * W * CO) : 0;
 #pragma unroll
     for (int p = 0; p < TM; p++) {
-        const int m = tile + place.y + p * MY, n = EACH_OWN ? image : m / (H * W), i = m / W % H, j = m % W;
+        const int m = tile + place.y + p * MY, n = OWN ? image : m / (H * W), i = m / W % H, j = m % W;
         (void)n, (void)i, (void)j; /* of the epilogue */
         const int first = block + place.x * 4;
-        const long start = (long)(EACH_OWN ? image * (H * W) + m : m) * CO + first;
+        const long start = (long)(OWN ? image * (H * W) + m : m) * CO + first;
         if (PIXELS % BM && m >= PIXELS) break;
 #pragma unroll
         for (int g = 0; g < TN; g += 4) {

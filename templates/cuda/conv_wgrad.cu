@@ -38,7 +38,7 @@
 /* AG_TEMPLATE */
 /* dw[a,b,c,o] = sum over n, i, j of x[n, S i + a - PAD, S j + b - PAD, c] gy[n,i,j,o]; dw is [K][K][CI][COP], COP = CO
  * rounded up to 16, with zeros from CO on. Part p sums up rows p ROWS / PARTS and on. */
-extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *AG_TN)
+extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 15) / 16 * 16, K = AG_K, S = AG_S, PAD = AG_PAD };
@@ -66,20 +66,22 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
         if (next < steps) {
 #pragma unroll 4
             for (int s = 0; s < (BK * XLINE + THREADS - 1) / THREADS; s++) {
-                const unsigned q = threadIdx.x + s * THREADS, m = tile + q % XLINE * LX, tap = m / CI;
-                const unsigned p = next * BK + q / XLINE, row = begin + p / W, n = row / H;
-                const int i = S * (row % H) + tap / K - PAD, j = S * (p % W) + tap % K - PAD;
-                if (BK * XLINE % THREADS && q >= BK * XLINE) break;
+                const int2 turn = ag_turn(s, THREADS, XLINE);
+                const unsigned m = tile + turn.x * LX, tap = m / CI, p = next * BK + turn.y, row = begin + p / W;
+                const int n = row / H, i = S * (row % H) + tap / K - PAD, j = S * (p % W) + tap % K - PAD;
+                if (BK * XLINE % THREADS && turn.y >= BK) break;
                 const bool inside = (TAPS % BM == 0 || m < TAPS) && p < pixels && i >= 0 && i < XH && j >= 0 && j < XW;
-                const long at = ((long)((int)n * XH + i) * XW + j) * CI + m % CI;
-                ag_copy(xs[next % STAGES] + q * LX, x + (inside ? at : 0), LX, inside);
+                const long at = ((long)(n * XH + i) * XW + j) * CI + m % CI;
+                ag_copy(xs[next % STAGES] + turn.y * BM + turn.x * LX, x + (inside ? at : 0), LX, inside);
             }
 #pragma unroll 4
             for (int s = 0; s < (BK * GLINE + THREADS - 1) / THREADS; s++) {
-                const unsigned q = threadIdx.x + s * THREADS, o = block + q % GLINE * LG, p = next * BK + q / GLINE;
-                if (BK * GLINE % THREADS && q >= BK * GLINE) break;
+                const int2 turn = ag_turn(s, THREADS, GLINE);
+                const int o = block + turn.x * LG, p = next * BK + turn.y;
+                if (BK * GLINE % THREADS && turn.y >= BK) break;
                 const bool inside = p < pixels && (CO % BN == 0 || o < CO);
-                ag_copy(gs[next % STAGES] + q * LG, gy + (inside ? (long)p * CO + o : 0), LG, inside);
+                ag_copy(gs[next % STAGES] + turn.y * BN + turn.x * LG, gy + (inside ? (long)p * CO + o : 0), LG,
+                        inside);
             }
         }
         ag_commit();

@@ -34,12 +34,12 @@
 #endif
 /* AG_TEMPLATE */
 /* y[n, 2i + a, 2j + b, o] = bias[o] + sum over i, j, a, b, c of x[n,i,j,c] w[a,b,c,o] */
-extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *AG_TN)
+extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
           float *__restrict__ y AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, MORE = K - 2 };
-    enum { YH = 2 * (H - 1) + K, YW = 2 * (W - 1) + K, EACH_OWN = AG_EACH, IMAGES = EACH_OWN ? 1 : AG_N };
+    enum { YH = 2 * (H - 1) + K, YW = 2 * (W - 1) + K, OWN = AG_EACH, IMAGES = OWN ? 1 : AG_N };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     enum { TILES = (IMAGES * (H + MORE) * (W + MORE) + BM - 1) / BM };
     /* L channels at a copy; three tiles in turn if they are small */
@@ -51,14 +51,14 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
     const int ya = blockIdx.z / 2, yb = blockIdx.z % 2, up = MORE * (1 - ya), left = MORE * (1 - yb);
     const int high = H + up, wide = W + left, size = high * wide, count = IMAGES * size,
               terms = (1 + up) * (1 + left) * CI;
-    const int image = EACH_OWN ? blockIdx.x / TILES : tile / size, steps = (terms + BK - 1) / BK;
+    const int image = OWN ? blockIdx.x / TILES : tile / size, steps = (terms + BK - 1) / BK;
     const int2 place = ag_place(NX);
 
     if (tile >= count) return;
     x += (long)image * H * W * CI;
-    w += EACH_OWN ? image * (long)AG_WSTRIDE : 0;
+    w += OWN ? image * (long)AG_WSTRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
-        const int m = tile + r, n = EACH_OWN ? 0 : m / size - image, i = m / wide % high, j = m % wide;
+        const int m = tile + r, n = OWN ? 0 : m / size - image, i = m / wide % high, j = m % wide;
         const int bits = (i < H) | (i >= 1) << 1 | (j < W) << 2 | (j >= 1) << 3;
         places[r] = make_int2(((n * H + i) * W + j) * CI, m < count ? bits : 0);
     }
@@ -77,20 +77,21 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
             const int bits = k < terms ? 1 << a | 4 << b : -1, offset = c - (a * W + b) * CI;
 #pragma unroll
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
-                const int q = threadIdx.x + s * THREADS, r = ag_row(s, THREADS, LINE, BK);
-                if (BM * LINE % THREADS && q >= BM * LINE) break;
+                const int r = ag_row(s, THREADS, LINE, BK);
+                if (BM * LINE % THREADS && r >= BM) break;
                 const int2 spot = places[r];
                 const bool inside = (spot.y & bits) == bits;
                 ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
             }
 #pragma unroll
             for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
-                const int q = threadIdx.x + s * THREADS, row = next * BK + q / (BN / 4), o = block + q % (BN / 4) * 4;
+                const int2 turn = ag_turn(s, THREADS, BN / 4);
+                const int row = next * BK + turn.y, o = block + turn.x * 4;
                 const int to = CI % BK ? row / CI : next * BK / CI; /* a tap among the phase's, then all of them */
                 const int at = ((ya + 2 * (to >> left)) * K + yb + 2 * (to & left) - to) * CI + row;
-                if (BK * BN / 4 % THREADS && q >= BK * BN / 4) break;
+                if (BK * BN / 4 % THREADS && turn.y >= BK) break;
                 const bool inside = (CI % BK == 0 || row < terms) && (COP % BN == 0 || o < COP);
-                ag_copy_past(wt + q * 4, w + (inside ? at * COP + o : 0), inside);
+                ag_copy_past(wt + turn.y * BN + turn.x * 4, w + (inside ? at * COP + o : 0), inside);
             }
         }
         ag_commit();
@@ -101,7 +102,7 @@ extern "C" __global__ void ag_bounds((AG_BM / AG_TM) * (AG_BN / AG_TN), AG_TM *A
 
 #pragma unroll
     for (int p = 0; p < TM; p++) {
-        const int m = tile + place.y + p * MY, n = EACH_OWN ? image : m / size;
+        const int m = tile + place.y + p * MY, n = OWN ? image : m / size;
         const int i = m / wide % high * 2 + ya, j = m % wide * 2 + yb, first = block + place.x * 4;
         const long start = ((long)(n * YH + i) * YW + j) * CO + first;
         if (m >= count) break;

@@ -14,7 +14,7 @@
 #endif
 /* AG_TEMPLATE */
 /* y[n,i,j,c] = sum over a, b of x[n, i + a - PAD, j + b - PAD, c] w[a,b,c]; a thread for a vector of T pixels */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, float *__restrict__ y)
 {
     enum { H = AG_H, W = AG_W, K = AG_K, PAD = K / 2, T = W < 8 ? 4 : 8, TILES = (W + T - 1) / T };

@@ -18,7 +18,7 @@
 /* part p, of pictures p IMAGES / PARTS and on: dw[a,b,c] = sum over n, i, j of x[n, i + a - PAD, j + b - PAD, c]
  * gy[n,i,j,c], PAD = K / 2. A block for a part of LANES channels, each summed in strips: every STRIPS-th run of T
  * pixels */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw)
 {
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, PAD = K / 2, T = W < 8 ? 4 : 8, RUNS = (W + T - 1) / T };

@@ -26,7 +26,7 @@
 /* AG_TEMPLATE */
 /* z: [images][O][I][3][3], v: [images][16][I][2][2][O]: taps along the top, bottom, left and right, 3 each; corners tl,
  * tr, bl, br. A thread for each window. */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ z, float *__restrict__ v)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ z, float *__restrict__ v)
 {
     enum { O = AG_O, I = AG_I, COUNT = AG_IMAGES * I * O };
     enum { FIRST = 3, LAST, WAYS };

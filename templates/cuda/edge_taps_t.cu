@@ -11,7 +11,7 @@
 #endif
 /* AG_TEMPLATE */
 /* gv: [images][16][I][2][2][O], gz: [images][O][I][3][3]. A thread for each window. */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ gv, float *__restrict__ gz)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ gv, float *__restrict__ gz)
 {
     enum { O = AG_O, I = AG_I, COUNT = AG_IMAGES * I * O };
     enum { FIRST = 3, LAST, WAYS };

@@ -16,7 +16,7 @@
 /* AG_TEMPLATE */
 /* y[n, i, j, c] = sum over a, b < 4 of f[a] f[b] x[n, i + a - PAD, j + b - PAD, c]; a thread for a vector of T pixels,
  * which share the columns that are already filtered downwards */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
     enum { H = AG_H, W = AG_W, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3, T = 4 };
     enum { L = AG_C % 4 ? 1 : 4, C = AG_C / L, TILES = (W2 + T - 1) / T, COUNT = AG_IMAGES * H2 * TILES * C };

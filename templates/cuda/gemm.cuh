@@ -2,16 +2,19 @@
  * What the convolutions share: asynchronous copies to shared memory and the product of two tiles that lie there.
  *
  * A block multiplies BM rows by BN columns, BK terms at a time, while the next terms are on their way. A thread has TM
- * x TN results: rows y, y + MY, y + 2 MY … or, where rows lie side by side, fours of them 4 MY apart; columns in fours,
- * 4 NX apart. So a warp's loads of 16 bytes meet each bank once.
+ * x TN results: rows y, y + MY, y + 2 MY, ... or, where rows lie side by side, fours of them 4 MY apart; columns in
+ * fours, 4 NX apart. So a warp's loads of 16 bytes meet each bank once.
  */
 #ifndef AG_GEMM
 #define AG_GEMM
 
-/* Launch bounds of a tile of so many threads and results of each: registers are kept to 128, of small tiles to 96 or
- * 64, for a quarter to a half of the threads that a multiprocessor can hold. */
-#define ag_bounds(threads, results)                                                                                    \
-    __launch_bounds__(threads, ((results) > 32 ? 512 : (results) > 16 ? 640 : 1024) / ((threads) < 64 ? 64 : (threads)))
+/* Launch bounds of a tile: registers are kept to 128 a thread, of small tiles to 96 or 64, for a quarter to a half of
+ * the threads that a multiprocessor can hold. */
+#define ag_threads(bm, bn, tm, tn) ((bm) / (tm) * ((bn) / (tn)))
+#define ag_resident(results)       ((results) > 32 ? 512 : (results) > 16 ? 640 : 1024)
+#define ag_bounds(bm, bn, tm, tn)                                                                                      \
+    __launch_bounds__(ag_threads(bm, bn, tm, tn),                                                                      \
+                      ag_resident((tm) * (tn)) / (ag_threads(bm, bn, tm, tn) < 64 ? 64 : ag_threads(bm, bn, tm, tn)))
 
 struct alignas(16) ag_four {
     float at[4];
@@ -59,6 +62,13 @@ static __device__ __forceinline__ int2 ag_place(int nx)
     return make_int2(warp % across * lanes + lane % lanes, warp / across * (32 / lanes) + lane / lanes);
 }
 
+/* What the thread copies at its s-th turn, of rows of `line` copies: x in the row, y the row. */
+static __device__ __forceinline__ int2 ag_turn(int s, int threads, int line)
+{
+    const int even = threads % line == 0, q = threadIdx.x + (even ? 0 : s * threads);
+    return make_int2(q % line, q / line + (even ? s * (threads / line) : 0));
+}
+
 /* The row, of BK reals and 4 more to the next, that the thread fills at its s-th turn, a row being filled by LINE
  * threads: in such an order that 128 bytes that are written together meet each bank once. */
 static __device__ __forceinline__ int ag_row(int s, int threads, int line, int bk)
@@ -71,7 +81,7 @@ static __device__ __forceinline__ int ag_row(int s, int threads, int line, int b
 template <int BK, int PITCH, int MY, int BN, int NX, int TM, int TN>
 static __device__ __forceinline__ void ag_multiply_rows(float (&acc)[TM][TN], const float *a, const float *b)
 {
-#pragma unroll 4
+#pragma unroll
     for (int k = 0; k < BK; k += 4) {
         ag_four bk[4][TN / 4];
 #pragma unroll

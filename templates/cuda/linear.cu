@@ -15,7 +15,7 @@
 /* AG_TEMPLATE */
 /* y[n,o] = bias[o] + sum over i of x[n,i] w[o,i]: a warp for each o, its lanes along i. Transposed, w[i,o]: a block for
  * LANES of o, its threads down i in strips. */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, const float *__restrict__ w,
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ x, const float *__restrict__ w,
                                                         const float *__restrict__ bias, float *__restrict__ y)
 {
     enum { IMAGES = AG_IMAGES, CI = AG_CI, CO = AG_CO, WARPS = 8, LANES = 8, STRIPS = 256 / LANES };

@@ -11,7 +11,7 @@
 #endif
 /* AG_TEMPLATE */
 /* dw[o,i] = sum over n of gy[n,o] x[n,i]; a thread for each */
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw)
 {
     enum { IMAGES = AG_IMAGES, CI = AG_CI, CO = AG_CO, COUNT = CO * CI };

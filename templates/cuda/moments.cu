@@ -16,7 +16,7 @@
 /* AG_TEMPLATE */
 /* part p, of pictures p IMAGES / PARTS and on: [2][C], mean and sum of (x - mean)^2. A block for a part of LANES
  * channels, each summed in strips: every STRIPS-th pixel */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ part)
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ x, float *__restrict__ part)
 {
     enum { IMAGES = AG_IMAGES, PARTS = AG_PARTS, PIXELS = AG_H * AG_W, C = AG_C };
     enum { LANES = C > 16 ? 32 : C > 8 ? 16 : C > 4 ? 8 : 4, STRIPS = 256 / LANES, TILES = (C + LANES - 1) / LANES };

@@ -17,7 +17,7 @@
  * look at (ag_sample_noise) the steps from picture to picture and next 0. A thread for four numbers, those of a block
  * of words, at most two of which are in part outside a picture.
  */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(float *__restrict__ y, const unsigned *__restrict__ from)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(float *__restrict__ y, const unsigned *__restrict__ from)
 {
     enum { SIZE = AG_SIZE, BLOCKS = SIZE / 4 + 2, COUNT = AG_IMAGES * BLOCKS };
     const unsigned long long seed = (unsigned long long)from[1] << 32 | from[0];

@@ -19,7 +19,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a block for a piece of OS x CS channels, which is turned in shared memory: read as it lies, written along CO */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
 {
     enum { IMAGES = AG_IMAGES, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, TAPS = AG_K * AG_K };
     enum { OS = 32, CS = AG_K > 2 ? 4 : 16, RUN = CS * TAPS, OTILES = (CO + OS - 1) / OS, CTILES = (CI + CS - 1) / CS };

@@ -16,7 +16,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a block for OS output channels of an input channel, which are turned in shared memory */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
 {
     enum { IMAGES = AG_IMAGES, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, TAPS = AG_K * AG_K };
     enum { OS = 32, OTILES = (CO + OS - 1) / OS };

@@ -11,7 +11,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each value */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ w, float *__restrict__ packed)
 {
     enum { C = AG_C, TAPS = AG_K * AG_K, COUNT = AG_IMAGES * TAPS * C };
     for (unsigned k = blockIdx.x * 256 + threadIdx.x; k < COUNT; k += gridDim.x * 256) {

@@ -11,7 +11,7 @@
 #define AG_BODY y0[k] = x0[k] > 0 ? x0[k] : 0;
 #endif
 /* AG_TEMPLATE */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(AG_PARAMS)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(AG_PARAMS)
 {
     for (unsigned k = blockIdx.x * 256 + threadIdx.x; k < AG_COUNT; k += gridDim.x * 256) {
         AG_INDEX

@@ -5,7 +5,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each of the few values, which all find the largest and the sum for themselves */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
     enum { C = AG_C };
     for (unsigned k = blockIdx.x * 256 + threadIdx.x; k < C; k += gridDim.x * 256) {

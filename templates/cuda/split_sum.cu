@@ -19,8 +19,8 @@
 #define AG_EPILOGUE
 #endif
 /* AG_TEMPLATE */
-/* y = bias + parts[0] + parts[1] + … */
-extern "C" __global__ void __launch_bounds__(256)
+/* y = bias + parts[0] + parts[1] + ... */
+extern "C" __global__ void __launch_bounds__(256, 4)
     AG_FN(const float *__restrict__ parts, const float *__restrict__ bias, float *__restrict__ y AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, CO = AG_CO, SPLIT = AG_SPLIT, L = CO % 4 ? 1 : 4 };

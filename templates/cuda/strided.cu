@@ -28,7 +28,7 @@
 #endif
 /* AG_TEMPLATE */
 /* a thread for each place of the index space or, with CLEAR, of y: from its number to its indices, less the start's */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
     enum { D0 = AG_D0, D1 = AG_D1, D2 = AG_D2, D3 = AG_D3, Y = AG_Y, Y0 = AG_Y0, Y1 = AG_Y1, Y2 = AG_Y2 };
     enum { CLEAR = AG_CLEAR, SIZE = CLEAR ? CLEAR : D0 * D1 * D2 * D3, COUNT = AG_IMAGES * SIZE };

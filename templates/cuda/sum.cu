@@ -24,7 +24,7 @@
 #define AG_STORE y0[at] = sum[0];
 #endif
 /* AG_TEMPLATE */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(AG_PARAMS)
+extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(AG_PARAMS)
 {
     enum { SUMS = AG_SUMS, OUTPUTS = AG_OUTPUTS, T = AG_THREADS, PARTS = AG_PARTS, ALONG = AG_ALONG };
     enum { ROWS = 256 / T, TILES = (OUTPUTS + ROWS - 1) / ROWS, STEP = ALONG ? 1 : ROWS };

@@ -22,7 +22,7 @@
 /* AG_TEMPLATE */
 /* z: [images][O][I][3][3], w: [images][2][2][O][I][3][3]. A thread for each window; windows pass through shared memory,
  * so that they are read and written in the order they lie in. Loops are unrolled: the tables' zeros cost nothing. */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ z, float *__restrict__ w)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ z, float *__restrict__ w)
 {
     enum { IMAGES = AG_IMAGES, SIZE = AG_O * AG_I, TILES = (SIZE + 255) / 256 };
     const float tables[3][2][3][3] = {

@@ -12,7 +12,7 @@
 #endif
 /* AG_TEMPLATE */
 /* gw: [images][2][2][O][I][3][3], gz: [images][O][I][3][3]; as in taps.cu */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ gw, float *__restrict__ gz)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ gw, float *__restrict__ gz)
 {
     enum { IMAGES = AG_IMAGES, SIZE = AG_O * AG_I, TILES = (SIZE + 255) / 256 };
     const float tables[3][2][3][3] = {

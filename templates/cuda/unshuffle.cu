@@ -12,7 +12,7 @@
 #endif
 /* AG_TEMPLATE */
 /* y[n, i, j, (2a + b) C + c] = x[n, 2i + a, 2j + b, c]; a thread for each vector of y */
-extern "C" __global__ void __launch_bounds__(256) AG_FN(const float *__restrict__ x, float *__restrict__ y)
+extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
     enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * 4 * H * W * C };
     struct alignas(4 * L) vec {

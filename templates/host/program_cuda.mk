@@ -1,14 +1,15 @@
 # From the folder above: make out/AG_PROGRAM. From the folder itself, wherever it lies: make -f AG_PROGRAM.mk.
 # CUDA_HOME names the CUDA Toolkit. Where there is none the kernels are compiled by NVRTC when the program starts; where
-# there is one, by nvcc for the architectures CUDA_ARCHS and as PTX for newer ones.
+# there is one, by nvcc for the architectures CUDA_ARCHS and as PTX, of CUDA_PTX, for newer ones.
 
 CUDA_HOME ?= /usr/local/cuda
 CUDA_ARCHS ?= 80 86 89 90 100 120
+CUDA_PTX ?= 120
 AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
 AG_PROGRAM.nvcc := $(wildcard $(CUDA_HOME)/bin/nvcc)
-AG_PROGRAM.codes := $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+AG_PROGRAM.codes := $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_$(CUDA_PTX),code=compute_$(CUDA_PTX)
 AG_PROGRAM.flags := -O2 -ffp-contract=off
-AG_PROGRAM.how := $(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(LDFLAGS) $(AG_PROGRAM.nvcc) $(CUDA_ARCHS) $(NVCCFLAGS)
+AG_PROGRAM.how := $(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(LDFLAGS) $(AG_PROGRAM.nvcc) $(CUDA_ARCHS) $(CUDA_PTX) $(NVCCFLAGS)
 AG_PROGRAM.stamp := $(AG_PROGRAM.dir)AG_PROGRAM.build/how
 # What is built another way than before is built again.
 ifneq ($(AG_PROGRAM.how),$(shell cat $(AG_PROGRAM.stamp) 2>/dev/null))

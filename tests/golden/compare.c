@@ -1,10 +1,13 @@
-/* Compares a phase's dump with what it should be: compare GOT.safetensors WANTED.safetensors. README.md has the rule.
- */
+/* Compares a phase's dump with what it should be: compare GOT.safetensors WANTED.safetensors [TOLERANCE]. README.md has
+ * the rule; TOLERANCE, instead of 1e-3, is what values may differ by as a share of their tensor's largest. */
 #include "../../runtime/ag.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static double tolerance = 1e-3;
 
 static double largest(const struct ag_st_tensor *t)
 {
@@ -21,7 +24,7 @@ static int is_gradient(const struct ag_st_tensor *t)
 /* Largest difference as a share of what is allowed; NaN counts as infinite. */
 static double compare(const struct ag_st_tensor *got, const struct ag_st_tensor *want, double largest_gradient)
 {
-    double size = largest(want), allowed = is_gradient(want) ? 5e-3 * fmax(size, 1e-4 * largest_gradient) : 1e-3 * size;
+    double size = largest(want), allowed = is_gradient(want) ? 5e-3 * fmax(size, 1e-4 * largest_gradient) : tolerance * size;
     double worst = 0;
     for (long i = 0; i < want->count; i++) {
         double d = fabs(((const float *)got->data)[i] - ((const float *)want->data)[i]);
@@ -42,7 +45,8 @@ int main(int argc, char **argv)
     struct ag_error err;
     double largest_gradient = 0, worst = 0;
     int bad = 0;
-    if (argc != 3) return 2;
+    if (argc < 3 || argc > 4) return 2;
+    if (argc == 4) tolerance = atof(argv[3]);
     if (ag_st_open(&got, argv[1], &err) || ag_st_open(&want, argv[2], &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 2;

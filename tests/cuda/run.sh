@@ -1,0 +1,129 @@
+#!/bin/sh
+# The CUDA target on the stand-in GPU of tests/simgpu: golden cases, whole programs against the CPU's, compilers, errors.
+# Closes on `N passed, N failed`. `run.sh all` takes every golden case and every shipped space; it takes much longer.
+set -u
+. "$(dirname "$0")/common.sh"
+if [ ! -x "$nvcc" ]; then
+    echo "no CUDA Toolkit at ${CUDA_HOME:-/usr/local/cuda}: the CUDA target is not tested"
+    echo "0 passed, 0 failed"
+    exit 0
+fi
+XDG_CACHE_HOME=$(cd "$build" && pwd)/cache
+export XDG_CACHE_HOME
+
+# ---------------------------------------------------------------- golden cases
+
+golden residual search "d arch"
+golden style_micro search arch
+golden style_derived retrain r1
+if [ "${1:-}" = all ]; then
+    golden residual search "d g arch" --no-merge
+    golden residual search g
+    golden residual_learnable search arch
+    golden alphagan_s retrain g
+    golden style_micro search "d g"
+    golden style_macro search arch
+    golden style_derived retrain g
+fi
+
+# ---------------------------------------------------------------- whole programs, in three orders of blocks and threads
+
+# both NAME: one iteration of a search on the CPU and on the stand-in, to 1e-4; the same bytes in any order
+both() {
+    name=$1 file=tests/e2e/$1.json
+    ./aggen "$file" -o "$build/$name.cpu" >/dev/null && make -s -j2 -C "$build/$name.cpu" -f search.mk &&
+        made "$build/$name.cuda" search "$file"
+    ok "$name: cannot be built" $?
+    rm -rf "$build/$name".run.*
+    "$build/$name.cpu/search" --run "$build/$name.run.cpu" --iterations 1 >"$build/log" 2>&1
+    ok "$name on the CPU: $(tail -n 3 "$build/log")" $?
+    for order in forward backward 7; do
+        SIMGPU_ORDER=$order $run "$build/$name.cuda/search" --run "$build/$name.run.$order" --iterations 1 >"$build/log" 2>&1
+        ok "$name, order $order: $(tail -n 3 "$build/log")" $?
+    done
+    same_log "$build/$name.run.forward/log.jsonl" "$build/$name.run.cpu/log.jsonl"
+    ok "$name: losses and alpha of CPU and GPU" $?
+    for order in backward 7; do
+        cmp "$build/$name.run.forward/checkpoint.safetensors" "$build/$name.run.$order/checkpoint.safetensors"
+        ok "$name: checkpoints of orders forward and $order" $?
+    done
+}
+both tiny
+both tiny_style
+# Biases before a batch norm have no gradient but rounding, which Adam makes steps of: the other family's weights are alike.
+"$compare" "$build/tiny_style.run.forward/checkpoint.safetensors" "$build/tiny_style.run.cpu/checkpoint.safetensors" 1e-4
+ok "tiny_style: checkpoints of CPU and GPU" $?
+
+# ---------------------------------------------------------------- NVRTC and its cache
+
+replay() { # runs phase d of the residual case with NVRTC
+    NVRTC=1 $run "$build/residual/search" --replay tests/golden/residual_d.in.safetensors \
+        --dump "$build/nvrtc.safetensors" --phase d >"$build/log" 2>&1
+}
+rm -rf "$XDG_CACHE_HOME/aggen"
+replay
+ok "with NVRTC: $(tail -n 3 "$build/log")" $?
+cmp "$build/nvrtc.safetensors" "$build/residual/d.safetensors" ||
+    "$compare" "$build/nvrtc.safetensors" tests/golden/residual_d.out.safetensors
+ok "what NVRTC's kernels compute" $?
+grep -q "compiling the kernels" "$build/log"
+ok "NVRTC says that it compiles" $?
+replay
+grep -q "compiling the kernels" "$build/log"
+is "the second start finds compiled kernels: grep" $? 1
+kept=$(ls "$XDG_CACHE_HOME"/aggen/*)
+is "files in the cache" "$(echo "$kept" | wc -l)" 1
+head -c 1000 "$kept" >"$build/cut" && cp "$build/cut" "$kept"
+replay
+ok "with a cut cache: $(tail -n 3 "$build/log")" $?
+grep -q "compiling the kernels" "$build/log"
+ok "a cut cache is compiled again" $?
+
+# ---------------------------------------------------------------- errors: one line each
+
+# line WHAT WORDS COMMAND…: exits 1 with one line that has the words
+line() {
+    what=$1 words=$2
+    shift 2
+    "$@" >"$build/log" 2>&1
+    is "$what: status" $? 1
+    grep -q "$words" "$build/log"
+    ok "$what: $(cat "$build/log")" $?
+    is "$what: lines" "$(wc -l <"$build/log")" 1
+}
+program=$build/tiny.cuda/search
+if [ -z "$(ldconfig -p | grep libcuda.so.1)" ]; then
+    line "no driver" "no CUDA driver" "$program" --run "$build/none"
+fi
+line "no device" "no NVIDIA GPU" env SIMGPU_DEVICES=0 $run "$program" --run "$build/none"
+line "an old device" "compute capability 7.5; 8.0 is needed" env SIMGPU_CC=7.5 $run "$program" --run "$build/none"
+line "little memory" "MB are needed" env SIMGPU_MEMORY=100000 $run "$program" --run "$build/none"
+if [ -z "$(ldconfig -p | grep libnvrtc)" ]; then
+    line "no NVRTC" "CUDA_HOME" env NVRTC=1 CUDA_HOME=/nowhere $run "$program" --run "$build/none"
+fi
+
+# ---------------------------------------------------------------- what ptxas says
+
+# lean FILE ARCH…: no warnings, no spills, no local memory
+lean() {
+    name=$(basename "$1" .json) file=$1
+    shift
+    ./aggen "$file" --target cuda -o "$build/lean.$name" >/dev/null
+    ok "$name is emitted" $?
+    for source in "$build/lean.$name"/*_kernels.cu; do
+        for arch; do
+            "$nvcc" -cubin -arch="sm_$arch" -Xptxas -v -o "$build/cubin" "$source" >"$build/ptxas" 2>&1
+            ok "$source, sm_$arch" $?
+            is "$source, sm_$arch: warnings" "$(grep -ci warning "$build/ptxas")" 0
+            is "$source, sm_$arch: kernels with stack" \
+                "$(grep 'bytes stack frame' "$build/ptxas" | grep -vc ' 0 bytes stack frame')" 0
+        done
+    done
+}
+if [ "${1:-}" = all ]; then
+    for file in spaces/*.json spaces/genotypes/*.json; do lean "$file" 80 86 89 90 100 120; done
+else
+    lean tests/e2e/tiny_style.json 90
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
