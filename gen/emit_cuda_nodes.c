@@ -14,12 +14,14 @@ struct call {
     struct substitutions sub;
     struct text arguments;
     int pointers;
+    double flop;
 };
 
 static struct call begin(const struct site *s, int n)
 {
     const struct graph *g = s->p->graph;
     struct call c = {.s = s, .mem = s->c->mem, .n = n, .y = &g->node[n]};
+    c.flop = op_table[c.y->op].macs ? 2 * op_table[c.y->op].macs(g, c.y) : 0;
     if (c.y->ins > 0) c.x = &g->node[c.y->in[0]];
     if (c.y->ins > 1) c.z = &g->node[c.y->in[1]];
     return c;
@@ -48,8 +50,7 @@ static void inputs(struct call *c, int count)
 
 static void finish(struct call *c, const char *template, const char *name, struct launch launch)
 {
-    double macs = op_table[c->y->op].macs ? op_table[c->y->op].macs(c->s->p->graph, c->y) : 0;
-    int instance = code_instance(c->s->c, template, NULL, name, &c->sub, 2 * macs);
+    int instance = code_instance(c->s->c, template, NULL, name, &c->sub, c->flop);
     launch.pointers = c->pointers;
     cuda_call(c->s, instance, launch, c->arguments.s);
     free(c->sub.list);
@@ -274,6 +275,7 @@ static void launch_border(const struct site *s, int n)
     argument(&c, cuda_output(s, n));
     long border = 2L * (c.x->shape.d[1] + c.x->shape.d[2]) * s->p->batch * edges.d[3];
     struct launch launch = cuda_launch(conv ? border : shape_size(c.y->shape), 0, cuda_bytes(s, n));
+    if (conv) c.flop = 0; /* it is the convolution's */
     finish(&c, template, named(&c, template, c.x->shape), launch);
 }
 
@@ -335,6 +337,7 @@ void cuda_combine(const struct site *s, int n)
     number(&c, "AG_TAPS", (long)c.y->shape.d[2] * c.y->shape.d[3]);
     number(&c, "AG_DEPTHWISE", c.y->op == OP_DW_DW);
     struct site outside = {s->c, s->p, -1};
+    c.flop = 0; /* it is the parts' */
     argument(&c, mem_printf(c.mem, "b[AG_ARENA] + %ld", s->p->node[n].partial));
     argument(&c, code_address(s->c, s->p, -1, NULL, n));
     c.s = &outside;
