@@ -41,6 +41,7 @@ struct code {
     int loads, load_capacity;
     const char *path; /* of the node that kernels are being asked for */
     struct text prototypes, phases;
+    long workspace; /* on a device: what the largest kernel so far wants behind its phase's scratch, in reals */
     int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
     char *error; /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;

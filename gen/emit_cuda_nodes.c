@@ -82,14 +82,44 @@ struct tile {
     int bm, bn, bk, tm, tn;
 };
 
-static struct tile tile_for(long rows, long columns)
+enum { BLOCKS = 264 }; /* of a launch that fills a large GPU: two for each processor */
+
+static long tile_blocks(struct tile t, long rows, long columns)
 {
-    static const struct tile tiles[] = {{256, 4, 16, 4, 4},  {256, 8, 16, 4, 4}, {128, 16, 16, 4, 4},
-                                        {128, 32, 16, 8, 4}, {64, 64, 16, 8, 4}, {128, 64, 16, 8, 8}};
-    enum { TWO_EACH = 264 }; /* blocks, for the processors of a large GPU */
-    int i = columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : columns <= 32 ? 3 : 4;
-    if (i == 4 && ceil_div(rows, 128) * ceil_div(columns, 64) >= TWO_EACH) i = 5;
-    return tiles[i];
+    return ceil_div(rows, t.bm) * ceil_div(columns, t.bn);
+}
+
+/* By output channels; smaller ones where there would be too few blocks. */
+static struct tile conv_tile(long rows, long columns)
+{
+    static const struct tile
+        narrow[] = {{128, 4, 16, 2, 4}, {128, 8, 16, 4, 4}, {128, 16, 16, 4, 4}, {128, 32, 16, 8, 4}},
+        wide[] = {{128, 128, 8, 8, 8}, {128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
+    if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
+    int i = columns > 64 ? 0 : 1;
+    while (i < 2 && tile_blocks(wide[i], rows, columns) < BLOCKS) i++;
+    if (i == 2) i += rows <= 16 ? 2 : rows <= 32;
+    return wide[i];
+}
+
+static struct tile wgrad_tile(long rows, long columns)
+{
+    static const struct tile narrow[] = {{128, 4, 8, 4, 4}, {128, 8, 8, 4, 4}, {128, 16, 8, 8, 4}, {64, 32, 16, 4, 4}};
+    if (columns <= 32) {
+        struct tile small = {32, 32, 16, 4, 4};
+        return columns > 16 && rows <= 32 ? small : narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
+    }
+    static const struct tile wide[] = {
+        {128, 128, 8, 8, 8}, {128, 64, 16, 8, 8}, {64, 64, 16, 8, 4}, {32, 64, 16, 4, 4}};
+    int i = rows <= 32 ? 3 : rows < 512 ? 2 : columns > 64 ? 0 : 1;
+    return wide[i];
+}
+
+/* In how many a convolution's sum is cut, where even small tiles are too few blocks; 8 steps of a tile at the least. */
+static int conv_split(struct tile t, long blocks, long terms)
+{
+    long most = ceil_div(terms, t.bk) / 8, split = ceil_div(BLOCKS, blocks);
+    return blocks * 2 > BLOCKS || most < 2 ? 1 : (int)(split < most ? split : most);
 }
 
 static void tile_tokens(struct call *c, struct tile t)
@@ -108,6 +138,31 @@ static int tile_threads(struct tile t)
 
 static void launch_border(const struct site *s, int n);
 
+/* Room behind the phase's scratch for partial results that the next launch adds up. */
+static const char *workspace(const struct site *s, long reals)
+{
+    if (reals > s->c->workspace) s->c->workspace = reals;
+    return mem_printf(s->c->mem, "b[AG_SCRATCH] + %ld", (s->p->scratch_size + 15) / 16 * 16);
+}
+
+static void add_split(const struct site *s, int n, int split, int bias)
+{
+    struct call c = begin(s, n);
+    c.flop = 0; /* it is the convolution's */
+    size_tokens(c.mem, &c.sub, c.y->shape);
+    number(&c, "AG_SPLIT", split);
+    number(&c, "AG_SIZE", shape_size(c.y->shape));
+    number(&c, "AG_CO", c.y->shape.d[3]);
+    number(&c, "AG_BIAS", bias);
+    template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
+    template_set(c.mem, &c.sub, "AG_EPILOGUE", "");
+    argument(&c, workspace(s, split * shape_size(c.y->shape)));
+    argument(&c, bias ? cuda_input(s, n, 2) : "(real *)0");
+    argument(&c, cuda_output(s, n));
+    double bytes = (split + 1) * (double)shape_size(c.y->shape) * sizeof(float);
+    finish(&c, "split_sum", named(&c, "split_sum", c.y->shape), cuda_launch(shape_size(c.y->shape) / 4, 0, bytes));
+}
+
 static void run_conv(const struct site *s, int n)
 {
     struct call c = begin(s, n);
@@ -116,7 +171,10 @@ static void run_conv(const struct site *s, int n)
     struct shape size = deconv ? c.x->shape : c.y->shape;
     const int beyond = deconv ? (int)c.y->attr[0] - 2 : 0; /* places of a phase beyond x's last */
     const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
-    struct tile tile = tile_for(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3]);
+    struct tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3]);
+    const long blocks = tile_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
+    const long terms = c.y->attr[0] * c.y->attr[0] * c.x->shape.d[3];
+    const int split = deconv ? 1 : conv_split(tile, blocks, terms);
     size_tokens(c.mem, &c.sub, size);
     number(&c, "AG_N", batch);
     number(&c, "AG_CI", c.x->shape.d[3]);
@@ -127,21 +185,22 @@ static void run_conv(const struct site *s, int n)
     number(&c, "AG_BIAS", bias);
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
-    number(&c, "AG_SPLIT", 1);
+    number(&c, "AG_SPLIT", split);
     tile_tokens(&c, tile);
     template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
     template_set(c.mem, &c.sub, "AG_EPILOGUE", "");
     inputs(&c, 2 + bias);
     if (!bias) argument(&c, "(real *)0");
-    argument(&c, cuda_output(s, n));
+    argument(&c, split > 1 ? workspace(s, split * shape_size(c.y->shape)) : cuda_output(s, n));
     struct launch launch = {.grid[0] = (int)ceil_div(rows, tile.bm) * (each ? batch : 1)};
     launch.grid[1] = (int)ceil_div(c.y->shape.d[3], tile.bn);
-    launch.grid[2] = deconv ? 4 : 1;
+    launch.grid[2] = deconv ? 4 : split;
     launch.threads = tile_threads(tile);
     launch.bytes = cuda_bytes(s, n);
     const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->attr[0],
                                   c.y->attr[0], c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
     finish(&c, deconv ? "deconv" : "conv", name, launch);
+    if (split > 1) add_split(s, n, split, bias);
     if (c.y->attr[3] >= FORM_BORDER) launch_border(s, n);
 }
 
@@ -150,7 +209,7 @@ static void run_wgrad(const struct site *s, int n)
     struct call c = begin(s, n);
     const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->attr[0];
     const int in = c.x->shape.d[3], out = c.z->shape.d[3], parts = each ? 1 : s->p->node[n].parts;
-    struct tile tile = tile_for((long)k * k * in, out);
+    struct tile tile = wgrad_tile((long)k * k * in, out);
     size_tokens(c.mem, &c.sub, c.z->shape);
     number(&c, "AG_N", s->p->batch);
     number(&c, "AG_CI", in);

@@ -282,7 +282,7 @@ static double write_phase(struct code *c, struct sizes *s, const char *name, str
     else
         cpu_phase(c, name, p);
     s->arena = larger(s->arena, p->arena_size);
-    s->scratch = larger(s->scratch, p->scratch_size);
+    s->scratch = larger(s->scratch, p->scratch_size + (c->device ? c->workspace + 16 : 0));
     plan_free(p);
     graph_free(lowered);
     return executed;

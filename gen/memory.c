@@ -125,16 +125,18 @@ static long partial_size(const struct plan *p, int i)
 /* Parts of a sum: on a device as many as give its processors two blocks of threads each, but none without work. */
 static int count_parts(const struct plan *p, int i)
 {
-    enum { BLOCKS = 264, THREADS = 256, TILE = 64, ROUNDS = 8 };
+    enum { BLOCKS = 264, THREADS = 256, TILE = 64, ROUNDS = 8, PIXELS = 128 };
     const struct graph *g = p->graph;
     const struct node *n = &g->node[i];
-    struct shape x = g->node[n->in[0]].shape, y = n->shape;
+    struct shape y = n->shape;
     if (!p->device || n->op == OP_MOMENTS || n->op == OP_DW_DW) return p->parts;
     long blocks, most;
     if (n->op == OP_CONV_DW) {
         long rows = (long)y.d[1] * y.d[2] * y.d[3];
         blocks = (rows + TILE - 1) / TILE * ((y.d[0] + TILE - 1) / TILE);
-        most = (long)x.d[0] * g->node[n->in[1]].shape.d[1];
+        struct shape gy = g->node[n->in[1]].shape;
+        most = (long)gy.d[0] * gy.d[1] * gy.d[2] / PIXELS;
+        if (most > (long)gy.d[0] * gy.d[1]) most = (long)gy.d[0] * gy.d[1];
     } else {
         int threads = plan_sum_threads(p, i);
         blocks = (shape_size(y) * threads + THREADS - 1) / THREADS;

@@ -7,7 +7,7 @@
  * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals, a multiple of 4,
  * after that of the one before); AG_SPLIT: the sum is cut into so many, and y gets the parts, one after the other, that
  * split_sum.cu adds up; AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing): runs, unless split, where result r of image n,
- * row i, column j, channel o goes to y[at]. x, w and y start at multiples of 16 bytes.
+ * row i, column j, channel o goes to y[at]. x, w and y start at multiples of 16 bytes; N H W is below 2^31.
  *
  * The tile: AG_BM pixels x AG_BN channels a block, AG_BK (8, 16 or 32) terms at a time; AG_TM x AG_TN a thread. BN and
  * TN are multiples of 4, BM of 8; NX = BN / TN and MY = BM / TM fill whole warps (ag_place of gemm.cuh).
@@ -51,7 +51,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
     __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
-    __shared__ int2 places[BM]; /* of each pixel the place of tap 0, 0, and bits of rows and columns of taps inside x */
+    __shared__ int2 spots[BM]; /* of each pixel where tap 0, 0 is in x, and bits of rows and columns of taps inside x */
     const int tile = blockIdx.x % TILES * BM, image = OWN ? blockIdx.x / TILES : tile / (H * W);
     const int block = blockIdx.y * BN, slice = blockIdx.z, at_line = threadIdx.x % LINE * L;
     const int begin = (int)((long)slice * STEPS / AG_SPLIT), end = (int)((slice + 1L) * STEPS / AG_SPLIT);
@@ -63,7 +63,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
         const int m = tile + r, n = OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
         for (int d = 0; d < K; d++) bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
-        places[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
+        spots[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
     }
     __syncthreads();
 
@@ -82,7 +82,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
                 const int r = ag_row(s, THREADS, LINE, BK);
                 if (BM * LINE % THREADS && r >= BM) break;
-                const int2 spot = places[r];
+                const int2 spot = spots[r];
                 const bool inside = (spot.y & bits) == bits;
                 ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
             }
@@ -105,9 +105,9 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
 #pragma unroll
     for (int p = 0; p < TM; p++) {
         const int m = tile + place.y + p * MY, n = OWN ? image : m / (H * W), i = m / W % H, j = m % W;
-        (void)n, (void)i, (void)j; /* of the epilogue */
         const int first = block + place.x * 4;
         const long start = (long)(OWN ? image * (H * W) + m : m) * CO + first;
+        (void)n, (void)i, (void)j; /* the epilogue's */
         if (PIXELS % BM && m >= PIXELS) break;
 #pragma unroll
         for (int g = 0; g < TN; g += 4) {

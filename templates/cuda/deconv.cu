@@ -45,13 +45,13 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
     __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
-    __shared__ int2 places[BM]; /* of each place that of tap 0, 0 in x, and bits of rows and columns of taps inside x */
+    __shared__ int2 spots[BM]; /* of each place where tap 0, 0 is in x, and bits of rows and columns of taps inside x */
     const int tile = blockIdx.x % TILES * BM, block = blockIdx.y * BN, at_line = threadIdx.x % LINE * L;
     /* the phase: rows and columns of places, taps along each axis but one */
     const int ya = blockIdx.z / 2, yb = blockIdx.z % 2, up = MORE * (1 - ya), left = MORE * (1 - yb);
-    const int high = H + up, wide = W + left, size = high * wide, count = IMAGES * size,
-              terms = (1 + up) * (1 + left) * CI;
-    const int image = OWN ? blockIdx.x / TILES : tile / size, steps = (terms + BK - 1) / BK;
+    const int high = H + up, wide = W + left, size = high * wide, count = IMAGES * size;
+    const int terms = (1 + up) * (1 + left) * CI, steps = (terms + BK - 1) / BK;
+    const int image = OWN ? blockIdx.x / TILES : tile / size;
     const int2 place = ag_place(NX);
 
     if (tile >= count) return;
@@ -60,7 +60,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     for (int r = threadIdx.x; r < BM; r += THREADS) {
         const int m = tile + r, n = OWN ? 0 : m / size - image, i = m / wide % high, j = m % wide;
         const int bits = (i < H) | (i >= 1) << 1 | (j < W) << 2 | (j >= 1) << 3;
-        places[r] = make_int2(((n * H + i) * W + j) * CI, m < count ? bits : 0);
+        spots[r] = make_int2(((n * H + i) * W + j) * CI, m < count ? bits : 0);
     }
     __syncthreads();
 
@@ -75,15 +75,15 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
             float *const xt = xs[next % STAGES] + at_line, *const wt = ws[next % STAGES];
             const int k = next * BK + at_line, tap = k / CI, a = tap >> left, b = tap & left, c = k % CI;
             const int bits = k < terms ? 1 << a | 4 << b : -1, offset = c - (a * W + b) * CI;
-#pragma unroll
+#pragma unroll 4
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
                 const int r = ag_row(s, THREADS, LINE, BK);
                 if (BM * LINE % THREADS && r >= BM) break;
-                const int2 spot = places[r];
+                const int2 spot = spots[r];
                 const bool inside = (spot.y & bits) == bits;
                 ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
             }
-#pragma unroll
+#pragma unroll 4
             for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
                 const int2 turn = ag_turn(s, THREADS, BN / 4);
                 const int row = next * BK + turn.y, o = block + turn.x * 4;

@@ -4,7 +4,7 @@
  * axes.
  *
  * Tokens: AG_FN; AG_IMAGES (weights, one after the other), AG_WSTRIDE (from one to the next of what is packed); AG_CI,
- * AG_CO, AG_K; AG_TRANSPOSED (0 or 1).
+ * AG_CO, AG_K (9 at the most); AG_TRANSPOSED (0 or 1).
  *
  * Launch: any grid, 256 threads; there is work for IMAGES ceil(CO / 32) ceil(CI / CS) blocks, CS = K > 2 ? 4 : 16.
  */

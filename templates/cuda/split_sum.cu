@@ -36,7 +36,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
             for (int l = 0; l < L; l++) sum.at[l] += part.at[l];
         }
         const int pixel = (int)(k * L / CO), n = pixel / (H * W), i = pixel / W % H, j = pixel % W;
-        (void)n, (void)i, (void)j; /* of the epilogue */
+        (void)n, (void)i, (void)j; /* the epilogue's */
 #pragma unroll
         for (int l = 0; l < L; l++) {
             const long at = k * L + l;

@@ -85,6 +85,7 @@ ok "a cut cache is compiled again" $?
 line() {
     what=$1 words=$2
     shift 2
+    rm -rf "$build/none"
     "$@" >"$build/log" 2>&1
     is "$what: status" $? 1
     grep -q "$words" "$build/log"
