@@ -54,6 +54,61 @@ both tiny_style
 "$compare" "$build/tiny_style.run.forward/checkpoint.safetensors" "$build/tiny_style.run.cpu/checkpoint.safetensors" 1e-4
 ok "tiny_style: checkpoints of CPU and GPU" $?
 
+# ---------------------------------------------------------------- retraining and pictures
+
+picture=$build/picture
+${CC:-cc} -O1 -o "$picture" tests/e2e/picture.c -lpng -ljpeg
+ok "tests/e2e/picture.c" $?
+
+# grown NAME: the architecture of the CPU's search, retrained and drawn on both; pictures agree to one grey level
+grown() {
+    name=$1 genotype=$build/$1.run.cpu/genotype.json
+    for target in cpu cuda; do
+        folder=$build/$name.ship.$target
+        ./aggen "$genotype" --target $target -o "$folder" >/dev/null
+        for program in retrain generate; do
+            # shellcheck disable=SC2086
+            make -s -j2 -C "$folder" -f $program.mk $archs
+            ok "$name: $program for $target" $?
+        done
+    done
+    rm -rf "$build/$name".grown.*
+    "$build/$name.ship.cpu/retrain" --run "$build/$name.grown.cpu" --iterations 4 >"$build/log" 2>&1
+    ok "$name retrained on the CPU: $(tail -n 3 "$build/log")" $?
+    $run "$build/$name.ship.cuda/retrain" --run "$build/$name.grown.cuda" --iterations 4 >"$build/log" 2>&1
+    ok "$name retrained on the stand-in: $(tail -n 3 "$build/log")" $?
+    "$build/$name.ship.cpu/generate" -n 4 --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/cpu.png" >"$build/log" 2>&1
+    ok "$name drawn on the CPU" $?
+    $run "$build/$name.ship.cuda/generate" -n 4 --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/cuda.png" >"$build/log" 2>&1
+    ok "$name drawn on the stand-in: $(cat "$build/log")" $?
+    for i in 0 1 2 3; do
+        "$picture" cell "$build/cpu.png" 16 $i >"$build/a" && "$picture" cell "$build/cuda.png" 16 $i >"$build/b"
+        ok "$name: picture $i of both" $?
+        is "$name: bytes of picture $i" "$(wc -c <"$build/b")" 768
+        cmp -l "$build/a" "$build/b" | awk '
+            function value(octal) { return octal % 10 + int(octal / 10) % 10 * 8 + int(octal / 100) * 64 }
+            { d = value($2) - value($3); if (d < -1 || d > 1) far = 1 } END { exit far }'
+        ok "$name: picture $i of CPU and GPU differ" $?
+    done
+}
+grown tiny
+grown tiny_style
+"$compare" "$build/tiny_style.grown.cuda/ema.safetensors" "$build/tiny_style.grown.cpu/ema.safetensors" 1e-4
+ok "tiny_style: retrained weights of CPU and GPU" $?
+
+# a run of the stand-in that is interrupted and resumed ends with the same bytes
+program=$build/tiny_style.cuda/search
+rm -rf "$build/whole" "$build/parts"
+$run "$program" --run "$build/whole" --iterations 2 >"$build/log" 2>&1
+ok "two iterations at once: $(tail -n 3 "$build/log")" $?
+$run "$program" --run "$build/parts" --iterations 1 >"$build/log" 2>&1 &&
+    $run "$program" --run "$build/parts" --iterations 2 --resume >"$build/log" 2>&1
+ok "two iterations one by one: $(tail -n 3 "$build/log")" $?
+for file in genotype.json samples/0002.png; do
+    cmp "$build/whole/$file" "$build/parts/$file"
+    ok "$file of a whole and of a resumed run" $?
+done
+
 # ---------------------------------------------------------------- NVRTC and its cache
 
 replay() { # runs phase d of the residual case with NVRTC
