@@ -360,7 +360,8 @@ static void program_tokens(struct writer *w, struct substitutions *s)
 static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
 {
     static const char *const shared[] = {"prelude.cuh", "philox.cuh", "gemm.cuh"}, *const pass[] = {"adam", "average",
-                                                                                                    "add", "scale"};
+                                                                                                    "add", "scale",
+                                                                                                    "normals"};
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s", shared[i]));
         if (file) text_printf(t, "\n%s", file);
@@ -368,7 +369,7 @@ static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
     for (size_t i = 0; i < sizeof pass / sizeof *pass; i++) {
         struct substitutions s = {NULL, 0, 0};
         const char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s.cu", pass[i]));
-        template_set(c->mem, &s, "AG_FN", "ag_%s", pass[i]);
+        template_set(c->mem, &s, "AG_FN", "ag_device_%s", pass[i]);
         text_add(t, "\n");
         if (file) template_expand(t, template_body(file), &s);
         free(s.list);

@@ -516,6 +516,8 @@ struct ag_device {
     void (*average)(real *average, const real *value, real decay, real rest, long n);
     void (*add)(real *to, const real *from, long n);
     void (*scale)(real *to, double factor, long n);
+    /* ag_normals into a phase's inputs, which then are not sent when it runs (once fetched, they are) */
+    void (*normals)(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first);
     void (*wait)(void);
     double (*peak)(void); /* GFLOP/s */
 };

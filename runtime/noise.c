@@ -13,14 +13,23 @@ static long picture_size(const struct ag_tensor *tensor)
     return (long)tensor->shape[1] * tensor->shape[2] * tensor->shape[3];
 }
 
-int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in)
+/* Where the phase will read it. */
+static void draw(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+{
+    if (ag_device)
+        ag_device->normals(to, n, seed, stream, step, first);
+    else
+        ag_normals(seed, stream, step, first, n, to);
+}
+
+int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *in)
 {
     ag_u64 first = 0;
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
         long n = tensor->shape[0] * picture_size(tensor);
-        ag_normals(seed, AG_RNG_NOISE, (ag_u32)draw, first, n, in + tensor->offset);
+        draw(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
         first += (ag_u64)n;
     }
     return first > 0;
@@ -34,7 +43,7 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long
         if (!is_noise(tensor->name)) continue;
         long n = picture_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)(first + k * step), index, n, in + tensor->offset + k * n);
+            draw(in + tensor->offset + k * n, n, seed, AG_RNG_SAMPLE_NOISE, (ag_u32)(first + k * step), index);
         index += (ag_u64)n;
     }
 }

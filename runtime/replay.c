@@ -83,6 +83,7 @@ static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, rea
 {
     char given[256];
     ag_draw_noise(phase, 0, 0, in);
+    if (ag_fetch(in, phase->in.size, err)) return 1;
     ag_fill_inputs(phase, "in.mix", 0, in);
     ag_fill_inputs(phase, "in.psi", 1, in);
     int status = ag_table_load(st, "", &phase->in, in, AG_LOAD_OPTIONAL, err);

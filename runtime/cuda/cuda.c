@@ -10,12 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS = 256, GRAPHS = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
+enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
 
 struct twin {
     const real *host;
     long host_size, size; /* in reals; what lies on the device alone has but one real here */
     ag_address device;
+};
+
+/* A part of a block. */
+struct range {
+    const real *at;
+    long size;
 };
 
 /* A phase on these blocks. */
@@ -30,12 +36,14 @@ static struct {
     const struct ag_program *program;
     int device, processors, clock, opened;
     ag_handle context, module, stream;
-    ag_handle *kernel;                   /* of the program's table */
-    ag_handle adam, average, add, scale; /* kernels of every program */
+    ag_handle *kernel;                            /* of the program's table */
+    ag_handle adam, average, add, scale, normals; /* kernels of every program */
     struct twin twin[TWINS];
     int twins;
     struct captured graph[GRAPHS];
     int graphs;
+    struct range drawn[RANGES]; /* inputs that were drawn on the device since the last run */
+    int drawns;
     real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
     ag_handle staged[STAGES];
     long runs;
@@ -120,10 +128,16 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
     if (!cuda.kernel) return ag_fail(err, 1, "out of memory for the kernels");
     for (int i = 0; loaded && i < p->kernels; i++)
         loaded = check(cuda.d.cuModuleGetFunction(&cuda.kernel[i], cuda.module, p->kernel[i].name), p->kernel[i].name);
-    loaded = loaded && check(cuda.d.cuModuleGetFunction(&cuda.adam, cuda.module, "ag_adam"), "ag_adam") &&
-             check(cuda.d.cuModuleGetFunction(&cuda.average, cuda.module, "ag_average"), "ag_average") &&
-             check(cuda.d.cuModuleGetFunction(&cuda.add, cuda.module, "ag_add"), "ag_add") &&
-             check(cuda.d.cuModuleGetFunction(&cuda.scale, cuda.module, "ag_scale"), "ag_scale");
+    const struct {
+        ag_handle *kernel;
+        const char *name;
+    } pass[] = {{&cuda.adam, "ag_device_adam"},
+                {&cuda.average, "ag_device_average"},
+                {&cuda.add, "ag_device_add"},
+                {&cuda.scale, "ag_device_scale"},
+                {&cuda.normals, "ag_device_normals"}};
+    for (size_t i = 0; loaded && i < sizeof pass / sizeof *pass; i++)
+        loaded = check(cuda.d.cuModuleGetFunction(pass[i].kernel, cuda.module, pass[i].name), pass[i].name);
     return loaded ? 0 : give_failure(err);
 }
 
@@ -208,6 +222,9 @@ static int cuda_fetch(real *host, long n, struct ag_error *err)
         size_t bytes = (size_t)n * sizeof(real);
         check(cuda.d.cuMemcpyDtoHAsync_v2(host, address(host), bytes, cuda.stream), "cuMemcpyDtoH");
         check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+        for (int i = cuda.drawns - 1; i >= 0; i--) /* from now on the host's count */
+            if (cuda.drawn[i].at >= host && cuda.drawn[i].at + cuda.drawn[i].size <= host + n)
+                cuda.drawn[i] = cuda.drawn[--cuda.drawns];
     }
     return cuda.failure[0] ? give_failure(err) : 0;
 }
@@ -282,15 +299,34 @@ static struct captured *find_graph(void (*run)(real *const *), real *const block
     return NULL;
 }
 
-/* The inputs go through a stage of their own, so that the caller may draw the next ones at once. */
+/* The first range that was drawn on the device and ends behind `at`, or one behind `end`. */
+static struct range next_drawn(const real *at, const real *end)
+{
+    struct range first = {end, 0};
+    for (int i = 0; i < cuda.drawns; i++)
+        if (cuda.drawn[i].at < first.at && cuda.drawn[i].at + cuda.drawn[i].size > at) first = cuda.drawn[i];
+    return first;
+}
+
+/* The inputs go through a stage of their own, so that the caller may draw the next ones at once. What was drawn on the
+ * device is there already. */
 static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
-    int stage = (int)(cuda.runs++ % STAGES);
-    size_t bytes = (size_t)phase->in.size * sizeof(real);
-    if (!bytes) return;
+    const int stage = (int)(cuda.runs++ % STAGES);
+    const real *in = block[AG_IN], *end = in + phase->in.size;
+    if (in == end) return;
     check(cuda.d.cuEventSynchronize(cuda.staged[stage]), "cuEventSynchronize");
-    memcpy(cuda.stage[stage], block[AG_IN], bytes);
-    check(cuda.d.cuMemcpyHtoDAsync_v2(address(block[AG_IN]), cuda.stage[stage], bytes, cuda.stream), "cuMemcpyHtoD");
+    while (in < end) {
+        struct range drawn = next_drawn(in, end);
+        size_t bytes = drawn.at > in ? (size_t)(drawn.at - in) * sizeof(real) : 0;
+        real *staged = cuda.stage[stage] + (in - block[AG_IN]);
+        if (bytes) {
+            memcpy(staged, in, bytes);
+            check(cuda.d.cuMemcpyHtoDAsync_v2(address(in), staged, bytes, cuda.stream), "cuMemcpyHtoD");
+        }
+        in = drawn.size ? drawn.at + drawn.size : end;
+    }
+    cuda.drawns = 0;
     check(cuda.d.cuEventRecord(cuda.staged[stage], cuda.stream), "cuEventRecord");
 }
 
@@ -344,6 +380,21 @@ static void cuda_scale(real *to, double factor, long n)
     launch(cuda.scale, argument, n, "scale");
 }
 
+/* Into a phase's inputs: the next run takes them from there. */
+static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+{
+    ag_address at = address(to);
+    void *argument[] = {&at, &seed, &stream, &step, &first, &n};
+    struct range *last = cuda.drawns ? &cuda.drawn[cuda.drawns - 1] : NULL;
+    launch(cuda.normals, argument, n / 4 + 2, "normals");
+    if (last && last->at + last->size == to)
+        last->size += n;
+    else if (cuda.drawns < RANGES)
+        cuda.drawn[cuda.drawns++] = (struct range){to, n};
+    else
+        check(1, "more inputs drawn than there is room for");
+}
+
 /* Two operations for each of 128 lanes a clock. */
 static double cuda_peak(void)
 {
@@ -367,6 +418,6 @@ static void cuda_close(void)
     memset(&cuda, 0, sizeof cuda);
 }
 
-const struct ag_device ag_cuda = {cuda_open,    cuda_close, cuda_twin,  cuda_untwin, cuda_send,
-                                  cuda_fetch,   cuda_clear, cuda_copy,  cuda_run,    cuda_adam,
-                                  cuda_average, cuda_add,   cuda_scale, cuda_wait,   cuda_peak};
+const struct ag_device ag_cuda = {cuda_open,  cuda_close,   cuda_twin, cuda_untwin, cuda_send,    cuda_fetch,
+                                  cuda_clear, cuda_copy,    cuda_run,  cuda_adam,   cuda_average, cuda_add,
+                                  cuda_scale, cuda_normals, cuda_wait, cuda_peak};

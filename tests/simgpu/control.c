@@ -171,7 +171,7 @@ const insn *op_exit(warp *w, const insn *i)
 const insn *op_trap(warp *w, const insn *i)
 {
     const uint32_t lanes = guarded(w, i);
-    if (lanes) fault(w, i, __builtin_ctz(lanes), 0, "the kernel trapped");
+    if (lanes) fault(w, i, __builtin_ctz(lanes), 0, "the kernel trapped, or an assertion failed");
     return i + 1;
 }
 
@@ -196,7 +196,7 @@ const insn *op_barrier(warp *w, const insn *i)
         w->barrier[l] = (uint8_t)id[l];
         w->pc[l] = place_of(w, i) + 1;
         if (i->op >= BARRIER_POPC) {
-            w->worker->barriers[id[l]].reduction = i;
+            w->worker->barriers[id[l]].reduces = 1;
             w->worker->barriers[id[l]].votes += FILE_AT(uint32_t, i->d[1])[l] & 1;
         }
     }

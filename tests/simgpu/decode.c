@@ -176,6 +176,16 @@ static void inline_call(decoder *d, frame *caller, const ptx_insn *insn)
     d->at = NULL;
 }
 
+/* A call of what assert() calls; emit.c makes a trap of it. */
+static int is_assertion(const frame *f, const ptx_insn *insn)
+{
+    for (int i = 0; i < insn->count; i++) {
+        const ptx_operand *o = &f->function->pool[insn->first + i];
+        if (o->kind == OP_LABEL && !strcmp(o->name, "__assertfail")) return 1;
+    }
+    return 0;
+}
+
 static void inline_function(decoder *d, frame *f)
 {
     for (int i = 0; i < f->function->n_insns; i++)
@@ -185,7 +195,7 @@ static void inline_function(decoder *d, frame *f)
         if (insn->label) {
             const int at = decode_label(d, f, insn->label);
             new_flat(d, FLAT_LABEL, f, NULL)->label = at;
-        } else if (starts(insn->opcode, "call")) {
+        } else if (starts(insn->opcode, "call") && !is_assertion(f, insn)) {
             const int after = new_label(d, f, NULL);
             if (insn->guard >= 0) {
                 flat *skip = new_flat(d, FLAT_BRANCH, f, insn);

@@ -315,8 +315,8 @@ static void emit_insn(decoder *d)
         emit_branch(d, decode_label(d, d->at->frame, operand_of(d->at, 0)->name ? operand_of(d->at, 0)->name : ""));
     } else if (!strcmp(base, "brx")) {
         emit_branch_table(d);
-    } else if (one_of(base, "ret exit trap brkpt")) {
-        const handler run = base[0] == 't' || base[0] == 'b' ? op_trap : op_exit;
+    } else if (one_of(base, "ret exit trap brkpt call")) {
+        const handler run = one_of(base, "ret exit") ? op_exit : op_trap;
         emit_guard(d, emit_add(d, run, run));
     } else if (one_of(base, "bar barrier")) {
         emit_barrier(d);

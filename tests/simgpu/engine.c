@@ -4,6 +4,7 @@
  */
 #include "engine.h"
 #include "check.h"
+#include "decode.h"
 #include "memory.h"
 #include "report.h"
 #include "settings.h"
@@ -277,17 +278,19 @@ static void begin_block(worker *k, uint64_t block)
     }
 }
 
+/* Each lane waits behind the instruction that brought it to the barrier. */
 static void reduce_votes(worker *k, int id)
 {
-    const insn *i = k->barriers[id].reduction;
-    if (!i) return;
     const uint32_t votes = k->barriers[id].votes, expected = k->barriers[id].expected;
-    enum { POPC = 2, AND, OR };
-    const uint32_t result = i->op == POPC ? votes : (i->op == AND ? votes == expected : votes != 0) ? ~0u : 0;
     for (int n = 0; n < k->launch->warps; n++) {
         warp *w = &k->warps[n];
-        for (int l = 0; l < LANES; l++)
-            if ((w->at_barrier >> l & 1) && w->barrier[l] == id) FILE_AT(uint32_t, i->d[0])[l] = result;
+        for (int l = 0; l < LANES; l++) {
+            if (!(w->at_barrier >> l & 1) || w->barrier[l] != id) continue;
+            const insn *i = &w->insns[w->pc[l] - 1];
+            if (i->op == BARRIER_POPC) FILE_AT(uint32_t, i->d[0])[l] = votes;
+            if (i->op == BARRIER_AND) FILE_AT(uint32_t, i->d[0])[l] = votes == expected ? ~0u : 0;
+            if (i->op == BARRIER_OR) FILE_AT(uint32_t, i->d[0])[l] = votes ? ~0u : 0;
+        }
     }
 }
 
@@ -295,7 +298,7 @@ static void reduce_votes(worker *k, int id)
 static int release(worker *k, int id)
 {
     if (!k->barriers[id].expected || k->barriers[id].arrived < k->barriers[id].expected) return 0;
-    reduce_votes(k, id);
+    if (k->barriers[id].reduces) reduce_votes(k, id);
     for (int n = 0; n < k->launch->warps; n++) {
         warp *w = &k->warps[n];
         for (int l = 0; l < LANES; l++) {

@@ -136,8 +136,7 @@ typedef struct worker {
     uint32_t next_shared_tag;
     uint32_t *shared_read;
     struct {
-        uint32_t expected, arrived, votes;
-        const insn *reduction;
+        uint32_t expected, arrived, votes, reduces;
     } barriers[BARRIERS];
     struct {
         uint32_t offset;

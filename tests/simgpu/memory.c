@@ -13,6 +13,7 @@ static size_t used;
 static uint64_t serial;
 
 enum { GUARD_BYTES = 4096 };
+#define POISON_MOST ((size_t)1 << 30) /* larger allocations have tags alone to tell what is fresh */
 
 size_t memory_used(void)
 {
@@ -77,7 +78,7 @@ uint64_t memory_alloc(size_t size, const char *what, int written)
     *r = (region){.base = (uint64_t)(uintptr_t)bytes, .size = size, .what = what, .serial = ++serial};
     if (settings()->check) r->written = map(mapped(size));
     if (settings()->check == CHECK_ALL) r->read = map(mapped(size));
-    if (!written) memset(bytes, 0xff, size);
+    if (!written && size <= POISON_MOST) memset(bytes, 0xff, size);
     if (n_regions == room_regions) {
         room_regions = 2 * room_regions + 64;
         regions = realloc(regions, sizeof *regions * (size_t)room_regions);

@@ -45,7 +45,7 @@ for file in tests/simgpu/*.c; do
 done
 for test in opcodes driver kernel math; do
     # shellcheck disable=SC2086
-    ${CC:-cc} -std=c11 -O1 -ffp-contract=off -Wno-parentheses $strict -isystem "$cuda/include" -o "$tests/$test" \
+    ${CC:-cc} -std=c11 -O1 -ffp-contract=off $strict -isystem "$cuda/include" -o "$tests/$test" \
         "tests/simgpu/tests/$test.c" -lm -ldl > "$tests/$test.log" 2>&1
     ok "tests/simgpu/tests/$test.c: $(head -n 5 "$tests/$test.log")" $?
 done
@@ -70,7 +70,7 @@ grep -q "PTX line 6, 'frobnicate.b32 %a, 1;': the operation 'frobnicate.b32' is 
 ok "an unknown instruction is named with its line" $?
 
 # Kernels without a fault: no report and the same result in any order, at any level, on any number of threads.
-for kernel in sum_block sum_warp gemm mixed same_value narrow; do
+for kernel in sum_block sum_warp gemm mixed same_value narrow zero_fill histogram divergent; do
     first=
     for how in ORDER=forward ORDER=backward ORDER=77 ORDER=123 CHECK=bounds CHECK=none THREADS=1 THREADS=3; do
         for module in 80 90; do
@@ -96,6 +96,8 @@ planted() { # kernel, what is said
 }
 planted race_in_shared 'race: \(reads\|writes\) what was'
 planted race_in_warp 'race: writes what was written'
+planted race_between_warps 'race: '
+planted missing_barrier 'race: writes what was read\|cp.async that has not'
 planted race_between_blocks 'race: writes what was written by block'
 planted race_of_reader 'race: .* by block'
 planted missing_atomic 'race: '

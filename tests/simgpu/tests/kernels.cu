@@ -122,6 +122,53 @@ KERNEL narrow(const float *x, float *y, int n)
     ((unsigned char *)y)[INDEX] = bytes[255 - threadIdx.x];
 }
 
+/* Copies whose ends are filled with zeros. */
+KERNEL zero_fill(const float *x, float *y, int n)
+{
+    __shared__ __align__(16) float a[1024];
+    __pipeline_memcpy_async(&a[threadIdx.x * 4], &x[threadIdx.x * 4], 16, threadIdx.x % 5 * 4);
+    __pipeline_commit();
+    __pipeline_wait_prior(0);
+    __syncthreads();
+    y[INDEX] = a[threadIdx.x * 4 + blockIdx.x % 4];
+}
+
+/* Counting with atomic operations in shared memory, then in global memory. */
+KERNEL histogram(const float *x, float *y, int n)
+{
+    __shared__ int counts[32];
+    if (threadIdx.x < 32) counts[threadIdx.x] = 0;
+    __syncthreads();
+    atomicAdd(&counts[(int)(x[INDEX] * 3) & 31], 1);
+    __syncthreads();
+    if (threadIdx.x < 32) y[blockIdx.x * 256 + threadIdx.x] = counts[threadIdx.x];
+    if (threadIdx.x >= 32) y[INDEX] = __syncthreads_count(x[INDEX] > 0);
+    else __syncthreads_count(x[INDEX] > 0);
+}
+
+/* Lanes that leave loops at different times, meet in collectives, and take part or not. */
+KERNEL divergent(const float *x, float *y, int n)
+{
+    const int i = INDEX, lane = threadIdx.x % 32;
+    int steps = 0;
+    for (unsigned v = i * 2654435761u >> 20; v > 1 && steps < 40; steps++) {
+        v = v & 1 ? 3 * v + 1 : v / 2;
+        if (v == 7) break;
+        if (v % 5 == 3) continue;
+        steps += v % 3 == 0;
+    }
+    const unsigned odd = __ballot_sync(~0u, steps & 1);
+    int sum = 0;
+    if (steps & 1) {
+        for (int k = 0; k < 32; k++)
+            if (odd >> k & 1) sum += __shfl_sync(odd, steps, k);
+    } else {
+        sum = -__reduce_add_sync(~odd, steps);
+    }
+    const unsigned alike = __match_any_sync(~0u, sum);
+    y[i] = sum + 100 * __popc(alike & ((1u << lane) - 1)) + 0.5f * (__any_sync(~0u, steps > 38) != 0);
+}
+
 /* --- planted faults --- */
 
 KERNEL race_in_shared(const float *x, float *y, int n)
@@ -137,6 +184,26 @@ KERNEL race_in_warp(const float *x, float *y, int n)
     if (threadIdx.x < 32) a[0] = threadIdx.x; /* fault */
     __syncthreads();
     y[INDEX] = a[0];
+}
+
+KERNEL race_between_warps(const float *x, float *y, int n)
+{
+    y[INDEX] = x[INDEX]; /* fault, at one of the two */
+    y[n + INDEX] = y[INDEX ^ 32]; /* fault, at one of the two */
+}
+
+KERNEL missing_barrier(const float *x, float *y, int n)
+{
+    __shared__ __align__(16) float a[1024];
+    float sum = 0;
+    for (int k = 0; k < 4; k++) {
+        __pipeline_memcpy_async(&a[threadIdx.x * 4], &x[threadIdx.x * 4], 16); /* fault, at one of the two */
+        __pipeline_commit();
+        __pipeline_wait_prior(0);
+        __syncthreads();
+        sum += a[threadIdx.x]; /* fault, at one of the two */
+    }
+    y[INDEX] = sum;
 }
 
 KERNEL race_between_blocks(const float *x, float *y, int n)

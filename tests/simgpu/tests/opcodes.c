@@ -206,7 +206,7 @@ static const double awkward_d[OPERANDS] = {
     CASE("mul.hi.u64", rd, "mul.hi.u64 %rd, %rda, %rdb;", (u64)((unsigned __int128)a * b >> 64))                       \
     CASE("mul.hi.s64", rd, "mul.hi.s64 %rd, %rda, %rdb;", (u64)((__int128)(s64)a * (s64)b >> 64))                      \
     CASE("mad.lo.s32", r, "mad.lo.s32 %r, %ra, %rb, %rc;", (u32)(a * b + c))                                           \
-    CASE("mad.hi.u32", r, "mad.hi.u32 %r, %ra, %rb, %rc;", (u32)(((u64)(u32)a * (u32)b >> 32) + c))                    \
+    CASE("mad.hi.u32", r, "mad.hi.u32 %r, %ra, %rb, %rc;", (u32)((((u64)(u32)a * (u32)b) >> 32) + c))                  \
     CASE("mad.wide.s32", rd, "mad.wide.s32 %rd, %ra, %rb, %rdc;", (u64)((s64)(s32)a * (s32)b) + c)                     \
     CASE("mul24.lo.s32", r, "mul24.lo.s32 %r, %ra, %rb;", (u32)((s64)signed_of(a, 24) * (s64)signed_of(b, 24)))        \
     CASE("div.s32", r, "div.s32 %r, %ra, %rb;", (u32)b ? (u32)div_s32(a, b) : 0xffffffffu)                             \
@@ -247,7 +247,7 @@ static const double awkward_d[OPERANDS] = {
     CASE("not.b16", h, "not.b16 %h, %ha;", (uint16_t)~a)                                                               \
     CASE("cnot.b32", r, "cnot.b32 %r, %ra;", (u32)a == 0)                                                              \
     CASE("carry chain", rd, "add.cc.u32 %r, %ra, %rb; addc.u32 %r2, %rc, %rc; mov.b64 %rd, {%r, %r2};",                \
-         ((u64)(u32)a + (u32)b & 0xffffffffu) | (u64)(u32)(2 * c + ((u64)(u32)a + (u32)b >> 32)) << 32)                \
+         (((u64)(u32)a + (u32)b) & 0xffffffffu) | (u64)(u32)(2 * c + (((u64)(u32)a + (u32)b) >> 32)) << 32)            \
     CASE("borrow chain", rd, "sub.cc.u32 %r, %ra, %rb; subc.u32 %r2, %rc, 5; mov.b64 %rd, {%r, %r2};",                 \
          (u32)(a - b) | (u64)(u32)(c - 5 - ((u32)a < (u32)b)) << 32)                                                   \
     CASE("mad.cc chain", rd, "mad.lo.cc.u32 %r, %ra, %rb, %rc; madc.hi.u32 %r2, %ra, %rb, 0; mov.b64 %rd, {%r, %r2};", \
