@@ -92,14 +92,14 @@ static long tile_blocks(struct tile t, long rows, long columns)
 /* By output channels; smaller ones where there would be too few blocks. */
 static struct tile conv_tile(long rows, long columns)
 {
-    static const struct tile
-        narrow[] = {{128, 4, 16, 2, 4}, {128, 8, 16, 4, 4}, {128, 16, 16, 4, 4}, {128, 32, 16, 8, 4}},
-        wide[] = {{128, 128, 8, 8, 8}, {128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
+    static const struct tile narrow[] = {{128, 4, 16, 2, 4},
+                                         {128, 8, 16, 4, 4},
+                                         {128, 16, 16, 4, 4},
+                                         {128, 32, 16, 8, 4}},
+                             wide[] = {{128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
     if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
-    int i = columns > 64 ? 0 : 1;
-    while (i < 2 && tile_blocks(wide[i], rows, columns) < BLOCKS) i++;
-    if (i == 2) i += rows <= 16 ? 2 : rows <= 32;
-    return wide[i];
+    if (tile_blocks(wide[0], rows, columns) >= BLOCKS) return wide[0];
+    return wide[rows <= 16 ? 3 : rows <= 32 ? 2 : 1];
 }
 
 static struct tile wgrad_tile(long rows, long columns)
@@ -109,10 +109,8 @@ static struct tile wgrad_tile(long rows, long columns)
         struct tile small = {32, 32, 16, 4, 4};
         return columns > 16 && rows <= 32 ? small : narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
     }
-    static const struct tile wide[] = {
-        {128, 128, 8, 8, 8}, {128, 64, 16, 8, 8}, {64, 64, 16, 8, 4}, {32, 64, 16, 4, 4}};
-    int i = rows <= 32 ? 3 : rows < 512 ? 2 : columns > 64 ? 0 : 1;
-    return wide[i];
+    static const struct tile wide[] = {{128, 64, 8, 8, 8}, {64, 64, 16, 8, 4}, {32, 64, 16, 4, 4}};
+    return wide[rows <= 32 ? 2 : rows < 512 ? 1 : 0];
 }
 
 /* In how many a convolution's sum is cut, where even small tiles are too few blocks; 8 steps of a tile at the least. */

@@ -15,10 +15,11 @@
 #ifndef AG_GEMM
 #define AG_GEMM
 
-/* Launch bounds of a tile: registers are kept to 128 a thread, of small tiles to 96 or 64, for a quarter to a half of
- * the threads that a multiprocessor can hold. */
+/* Launch bounds of a tile: registers are kept to 168 a thread, of small tiles to 96 or 64, for a fifth to a half of the
+ * threads that a multiprocessor can hold. The 64 sums of the largest tiles, which don't wait for one another, hide what
+ * more threads would; with 128 registers they spill. */
 #define ag_threads(bm, bn, tm, tn) ((bm) / (tm) * ((bn) / (tn)))
-#define ag_resident(results)       ((results) > 32 ? 512 : (results) > 16 ? 640 : 1024)
+#define ag_resident(results)       ((results) > 32 ? 384 : (results) > 16 ? 640 : 1024)
 #define ag_bounds(bm, bn, tm, tn)                                                                                      \
     __launch_bounds__(ag_threads(bm, bn, tm, tn),                                                                      \
                       ag_resident((tm) * (tn)) / (ag_threads(bm, bn, tm, tn) < 64 ? 64 : ag_threads(bm, bn, tm, tn)))

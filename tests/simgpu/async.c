@@ -102,12 +102,17 @@ static void finish_copy(warp *w, async_copy *copy, int l)
 
 const insn *op_async_wait(warp *w, const insn *i)
 {
+    const int all = i->imm < 0, most = (int)i->imm;
     int kept = 0;
     for (int n = 0; n < w->n_copies; n++) {
         async_copy *copy = &w->copies[n];
-        for (int l = 0; l < LANES; l++)
-            if ((w->bits & copy->lanes) >> l & 1)
-                if (i->imm < 0 || (int64_t)copy->group[l] < (int64_t)w->committed[l] - i->imm) finish_copy(w, copy, l);
+        uint32_t ready = 0;
+        EACH_LANE
+        {
+            const int32_t later = (int32_t)(w->committed[l] - copy->group[l]); /* groups since, its own included */
+            ready |= -(uint32_t)(all | (later > most)) & 1u << l;
+        }
+        for (ready &= w->bits & copy->lanes; ready; ready &= ready - 1) finish_copy(w, copy, __builtin_ctz(ready));
         if (copy->lanes) w->copies[kept++] = *copy;
     }
     w->n_copies = kept;

@@ -51,13 +51,18 @@ const insn *warp_schedule(warp *w)
         return release_collecting(w);
     }
     uint32_t least = UINT32_MAX, lanes = 0, next = UINT32_MAX;
-    for (int l = 0; l < LANES; l++) {
-        if (!(w->waiting >> l & 1)) continue;
-        if (w->pc[l] < least) next = least, least = w->pc[l], lanes = 0;
-        if (w->pc[l] == least)
-            lanes |= 1u << l;
-        else if (w->pc[l] < next)
-            next = w->pc[l];
+    const uint32_t waiting = w->waiting;
+    EACH_LANE
+    {
+        const uint32_t pc = w->pc[l] | ((waiting >> l & 1) - 1); /* all ones where the lane does not wait */
+        least = pc < least ? pc : least;
+    }
+    EACH_LANE
+    {
+        const uint32_t pc = w->pc[l] | ((waiting >> l & 1) - 1);
+        const uint32_t other = pc | -(uint32_t)(pc == least);
+        lanes |= -(uint32_t)(pc == least) & 1u << l;
+        next = other < next ? other : next;
     }
     w->waiting &= ~lanes;
     w->active = lanes;
@@ -193,7 +198,7 @@ const insn *op_barrier(warp *w, const insn *i)
             fault(w, i, l, 0, "a barrier for %u threads, which is no multiple of the warp's 32", expected);
         w->worker->barriers[id[l]].expected = expected;
         w->worker->barriers[id[l]].arrived++;
-        w->barrier[l] = (uint8_t)id[l];
+        w->barrier[l] = id[l];
         w->pc[l] = place_of(w, i) + 1;
         if (i->op >= BARRIER_POPC) {
             w->worker->barriers[id[l]].reduces = 1;

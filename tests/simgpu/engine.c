@@ -285,7 +285,7 @@ static void reduce_votes(worker *k, int id)
     for (int n = 0; n < k->launch->warps; n++) {
         warp *w = &k->warps[n];
         for (int l = 0; l < LANES; l++) {
-            if (!(w->at_barrier >> l & 1) || w->barrier[l] != id) continue;
+            if (!(w->at_barrier >> l & 1) || w->barrier[l] != (uint32_t)id) continue;
             const insn *i = &w->insns[w->pc[l] - 1];
             if (i->op == BARRIER_POPC) FILE_AT(uint32_t, i->d[0])[l] = votes;
             if (i->op == BARRIER_AND) FILE_AT(uint32_t, i->d[0])[l] = votes == expected ? ~0u : 0;
@@ -301,12 +301,20 @@ static int release(worker *k, int id)
     if (k->barriers[id].reduces) reduce_votes(k, id);
     for (int n = 0; n < k->launch->warps; n++) {
         warp *w = &k->warps[n];
-        for (int l = 0; l < LANES; l++) {
-            if (!(w->at_barrier >> l & 1) || w->barrier[l] != id) continue;
-            w->at_barrier &= ~(1u << l);
-            w->waiting |= 1u << l;
-            if (w->pc[l] < w->next_pc) w->next_pc = w->pc[l];
+        uint32_t lanes = 0, least = w->next_pc;
+        EACH_LANE
+        {
+            lanes |= -(uint32_t)(w->barrier[l] == (uint32_t)id) & 1u << l;
         }
+        lanes &= w->at_barrier;
+        EACH_LANE
+        {
+            const uint32_t pc = w->pc[l] | ((lanes >> l & 1) - 1);
+            least = pc < least ? pc : least;
+        }
+        w->at_barrier &= ~lanes;
+        w->waiting |= lanes;
+        w->next_pc = least;
     }
     memset(&k->barriers[id], 0, sizeof k->barriers[id]);
     next_time(k);

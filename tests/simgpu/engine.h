@@ -100,7 +100,7 @@ struct warp {
     struct worker *worker;
     uint32_t all, alive, active, waiting, at_barrier, collecting;
     uint32_t pc[LANES], next_pc; /* next_pc: the lowest of a waiting lane */
-    uint8_t barrier[LANES];
+    uint32_t barrier[LANES];
     int index;
     uint32_t switches, guard_end; /* times other lanes took over; the place behind a guarded group, 0 outside */
     int synced;                   /* the warp synchronised by itself since the last barrier of the block */

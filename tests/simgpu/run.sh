@@ -38,10 +38,12 @@ rm -rf "$tests"
 mkdir -p "$tests"
 $run > "$tests/build.log" 2>&1
 ok "tests/simgpu/run builds: $(head -n 5 "$tests/build.log")" $?
-for file in tests/simgpu/*.c; do
-    # shellcheck disable=SC2086
-    clang -std=c11 $strict -fsyntax-only -isystem "$cuda/include" "$file" > "$tests/clang.log" 2>&1
-    ok "clang $file: $(head -n 5 "$tests/clang.log")" $?
+for file in tests/simgpu/*.c tests/simgpu/tests/*.c; do
+    for compiler in gcc clang; do
+        # shellcheck disable=SC2086
+        $compiler -std=c11 $strict -fsyntax-only -isystem "$cuda/include" "$file" > "$tests/warnings.log" 2>&1
+        ok "$compiler $file: $(head -n 5 "$tests/warnings.log")" $?
+    done
 done
 for test in opcodes driver kernel math; do
     # shellcheck disable=SC2086
