@@ -14,7 +14,7 @@ static inline uint8_t *host_of(uint64_t at)
 /* The lanes' host addresses; lanes that are off get the first one's. */
 static inline void find_addresses(const warp *w, uint32_t offset, int bits, int space, int64_t imm, uint64_t at[LANES])
 {
-    const uint64_t base = (uint64_t)imm + (space == SPACE_SHARED ? w->worker->shared.base : -DEVICE_BIAS);
+    const uint64_t start = space == SPACE_SHARED ? w->worker->shared.base : -DEVICE_BIAS, base = (uint64_t)imm + start;
     if (bits == 64) {
         const uint64_t *a = FILE_AT(uint64_t, offset);
         EACH_LANE
@@ -22,10 +22,10 @@ static inline void find_addresses(const warp *w, uint32_t offset, int bits, int 
             at[l] = a[l] + base;
         }
     } else {
-        const uint32_t *a = FILE_AT(uint32_t, offset);
+        const uint32_t *a = FILE_AT(uint32_t, offset), add = (uint32_t)imm;
         EACH_LANE
         {
-            at[l] = a[l] + base;
+            at[l] = (uint32_t)(a[l] + add) + start; /* a sum of 32 bits too: [%r + 16] with -16 in r is 0 */
         }
     }
     if (w->bits != ~0u) {

@@ -344,6 +344,10 @@ static const double awkward_d[OPERANDS] = {
          (u32)(c + (a & 65535) * (b & 255) + (a >> 16 & 65535) * (b >> 8 & 255)))                                      \
     CASE("dp2a.hi", r, "dp2a.hi.s32.u32 %r, %ra, %rb, %rc;",                                                           \
          (u32)(c + (u64)((int16_t)a * (s64)(b >> 16 & 255)) + (u64)((int16_t)(a >> 16) * (s64)(b >> 24 & 255))))       \
+    CASE("shared address modulo 2^32", r,                                                                              \
+         ".shared .align 4 .b8 sh%=[4096]; mov.u32 %r2, sh%=; mad.lo.u32 %r2, %tid.x, 4, %r2; sub.u32 %r2, %r2, 16; "  \
+         "st.shared.u32 [%r2+16], %ra; ld.shared.u32 %r, [%r2+16];",                                                   \
+         (u32)a)                                                                                                       \
     CASE("bmsk", r, "bmsk.clamp.b32 %r, %ra, %rb;",                                                                    \
          (u32)a >= 32 ? 0 : (u32)(((u32)b >= 32 ? 0xffffffffull : ((u64)1 << (u32)b) - 1) << (u32)a))                  \
     CASE("szext", r, "szext.wrap.s32 %r, %ra, %rb;", (b & 31) ? (u32)signed_of(a, (int)(b & 31)) : 0)                  \
