@@ -158,6 +158,24 @@ if [ -z "$(ldconfig -p | grep libnvrtc)" ]; then
     line "no NVRTC" "CUDA_HOME" env NVRTC=1 CUDA_HOME=/nowhere $run "$program" --run "$build/none"
 fi
 
+# ---------------------------------------------------------------- what aggen info tells
+
+# number PHASE KEY FILE: of one phase in aggen's JSON
+number() { tr -d '\n' <"$3" | sed "s/.*\"$1\": {\([^}]*\).*/\1/; s/.*\"$2\": \([0-9]*\).*/\1/"; }
+for file in spaces/alphagan_cifar10.json spaces/stylegan2_micro_dynamic.json; do
+    ./aggen info $file --json >"$build/info.cpu" && ./aggen info $file --target cuda --gpu a100 --json >"$build/info.cuda"
+    ok "info $file" $?
+    for phase in d g arch; do
+        sed 's/, "kernels": \[[^]]*\]//g' "$build/info.cuda" >"$build/info.sums"
+        is "$file, $phase: FLOP of all kernels" "$(number $phase flop "$build/info.sums")" \
+            "$(number $phase flop_executed "$build/info.cpu")"
+    done
+done
+./aggen info spaces/g32.json --target cuda --gpu voodoo >"$build/log" 2>&1
+is "an unknown GPU: status" $? 2
+grep -q "h100, a100 and rtx4090" "$build/log"
+ok "an unknown GPU: $(cat "$build/log")" $?
+
 # ---------------------------------------------------------------- what ptxas says
 
 # lean FILE ARCH…: no warnings, no spills, no local memory
