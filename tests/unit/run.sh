@@ -76,8 +76,8 @@ suite gcc "gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" fl
 suite clang "clang -O1" double
 sh tests/unit/test_host.sh > build/unit/test_host.sh.log 2>&1
 counts build/unit/test_host.sh.log "whole programs with toy networks"
-objects build/unit/tcc tcc runtime/*.c
-objects build/unit/gcc-float "gcc -std=gnu99 -O2 $strict" runtime/*.c
-objects build/unit/clang-float "clang -std=gnu99 -O2 $strict" runtime/*.c
+objects build/unit/tcc "tcc -Iruntime" runtime/*.c runtime/cuda/*.c
+objects build/unit/gcc-float "gcc -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
+objects build/unit/clang-float "clang -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
