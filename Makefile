@@ -19,7 +19,7 @@ build/gen/%.o: gen/%.c
 help:
 	@echo "make            builds ./aggen"
 	@echo "make demo       installs what is missing, searches a small space, retrains, draws a grid (minutes)"
-	@echo "make test       installs what is missing, runs all tests (about ten minutes)"
+	@echo "make test       installs what is missing, runs all tests (some twelve minutes)"
 	@echo "make bench      measures the phases and kernels of spaces/g32.json and spaces/g64.json"
 	@echo "make cuda-check all that is known of the CUDA target, on the stand-in GPU (half an hour)"
 	@echo "make gpu-check  parity, races and speed on this machine's NVIDIA GPU"
@@ -57,4 +57,4 @@ install: aggen
 	cp -R templates runtime spaces $(DESTDIR)$(PREFIX)/share/aggen
 
 clean:
-	rm -rf build aggen out/*.build out/*.c out/*.h out/*.mk out/search out/retrain out/generate
+	rm -rf build aggen out/*.build out/*.c out/*.h out/*.cu out/*.S out/*.mk out/search out/retrain out/generate
