@@ -21,7 +21,7 @@ struct instance {
     const char *name;
     const char *text;   /* with AG_FN for its name: what makes it equal to another */
     const char *source; /* the function */
-    double flop;        /* of a picture, or of a call in weight space */
+    double flop;        /* of a picture, or of a call in weight space; on a device always of a call */
     const char *first;  /* where it was first asked for */
     struct launch launch;
 };
@@ -43,7 +43,7 @@ struct code {
     struct text prototypes, phases;
     long workspace; /* on a device: what the largest kernel so far wants behind its phase's scratch, in reals */
     int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
-    char *error; /* of errsize bytes; its first byte is set when something failed */
+    char *error;                              /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;
 };
 

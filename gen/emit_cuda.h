@@ -4,7 +4,7 @@
 
 #include "code.h"
 
-/* Kernels over some items, one a thread unless they are more: two blocks for each processor of a large GPU. */
+/* Kernels over some items, one a thread unless they are more than eight blocks for each processor of a large GPU. */
 struct launch cuda_launch(long items, int pointers, double bytes);
 
 /* emit_cuda_nodes.c: launches node n's own kernel: appended to c->phases. */

@@ -6,6 +6,7 @@
 #include "expression.h"
 #include "ops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { DIMS = 4 };
@@ -84,7 +85,8 @@ static void add_reads(struct nest *nest, const struct kernel *k, int root)
             add_reads(nest, k, read[i]);
             continue;
         }
-        if (find_read(nest, read[i]) >= 0 || nest->reads == KERNEL_READS) continue;
+        if (find_read(nest, read[i]) >= 0) continue;
+        if (nest->reads == KERNEL_READS) abort(); /* keep.c stores what would read more */
         struct operand *o = &nest->read[nest->reads++];
         *o = make_operand(nest, read[i]);
         for (int d = 0; d < DIMS; d++) nest->used[d] |= o->stride[d] && (nest->summing || !o->dense);

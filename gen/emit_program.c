@@ -309,6 +309,7 @@ static void write_phases(struct writer *w, struct code *c)
         write_phase(c, &s, "prepare", hoisted.prepare, 1);
     else
         graph_free(hoisted.prepare);
+    if (w->err[0]) w->failed = 1;
     struct text t = {NULL, 0, 0};
     heading(w, &t, "Phases and tables");
     text_printf(&t, "#include \"%s.h\"\n", w->name);
@@ -607,8 +608,6 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     make_folder(&w);
     if (!w.failed && list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda"))) {
         write_phases(&w, &c);
-        if (err[0]) w.failed = 1;
-        remove_other_target(&w);
         if (cuda)
             write_cuda_kernels(&w, &c);
         else
@@ -616,6 +615,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
         write_host(&w);
         write_runtime(&w);
         write_makefile(&w); /* last: what make sees is complete */
+        if (!w.failed) remove_other_target(&w);
     }
     code_free(&c);
     mem_free(mem);

@@ -426,7 +426,7 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
 void ag_blocks_free(real *block[AG_BLOCKS]);
 /* The table of a parameter block; a bar block's is that of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
-/* Sends the parameter blocks, those of test weights too. */
+/* Sends the parameter blocks, but those of test weights. */
 void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* To be called when the weights are in their blocks, where a program doesn't train: sends them, computes AG_FIXED. */
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);

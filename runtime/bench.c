@@ -43,8 +43,8 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
     b->runs = runs;
     if (ag_blocks_new(p, b->block, err)) return 1;
     for (int i = AG_G; i < AG_BAR_G; i++) ag_init_block(p, (enum ag_block)i, 0, b->block);
-    ag_copy_to_bar(p, b->block);
     ag_prepare(p, b->block);
+    ag_copy_to_bar(p, b->block);
     for (int i = 0; i < 3; i++)
         if (ag_adam_new(&b->adam[i], rates, p->block[i].size, err)) return 1;
     for (int i = 0; i < p->phases && b->phases < PHASES; i++) {
@@ -92,7 +92,7 @@ static double run(struct bench *b, const struct ag_phase *phase)
 }
 
 /* The machine is often not ours alone: phases and peak take turns, so that they meet the same neighbours. */
-static void measure(struct bench *b)
+static int measure(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
         draw_inputs(b, b->phase[p]);
@@ -107,6 +107,7 @@ static void measure(struct bench *b)
         double peak = multiply_add_peak();
         if (peak > b->peak) b->peak = peak;
     }
+    return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
 }
 
 /* A round of all phases as often as it takes for stable shares. */
@@ -224,8 +225,8 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
     b.program = program;
     int status = set_up(&b, (int)options->bench, err);
     if (!status) {
-        measure(&b);
-        status = profile(&b, &rounds, err);
+        status = measure(&b, err);
+        if (!status && !ag_device) status = profile(&b, &rounds, err);
     }
     struct row *row = status ? NULL : kernel_rows(&b, rounds, &rows);
     if (!status && !row) status = no_memory(err);

@@ -110,7 +110,7 @@ void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCK
 
 void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    for (int i = AG_G; i < AG_IN; i++) ag_send(block[i], block_size(program, i));
+    for (int i = AG_G; i < AG_BAR_G; i++) ag_send(block[i], block_size(program, i));
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)

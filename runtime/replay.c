@@ -108,11 +108,12 @@ static int load(const struct ag_program *program, const struct ag_phase *phase, 
         status = ag_table_load(st, "", &program->block[i], block[i], AG_LOAD_OPTIONAL, err);
     ag_send_blocks(program, block);
     ag_copy_to_bar(program, block);
-    for (int i = AG_BAR_G; !status && ag_phase_find(program, "arch") && i < AG_IN; i++)
-        status = ag_fetch(block[i], program->block[i - AG_BAR_G].size, err);
-    for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++)
-        status = ag_table_load(st, "bar.", &program->block[i], block[AG_BAR_G + i], AG_LOAD_OPTIONAL, err);
-    ag_send_blocks(program, block);
+    for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++) {
+        real *bar = block[AG_BAR_G + i];
+        status = ag_fetch(bar, program->block[i].size, err);
+        if (!status) status = ag_table_load(st, "bar.", &program->block[i], bar, AG_LOAD_OPTIONAL, err);
+        ag_send(bar, program->block[i].size);
+    }
     return status ? status : load_inputs(phase, st, block[AG_IN], err);
 }
 

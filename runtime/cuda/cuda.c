@@ -1,7 +1,7 @@
 /*
  * A program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory; a phase is
  * captured as a graph when it first runs on some blocks, and launched as one from then on. Everything goes through one
- * stream, so that nothing but reading a result back waits.
+ * stream; while a program trains, nothing but reading a result back waits.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "driver.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
+enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222 }; /* errors of the driver */
 
 struct twin {
     const real *host;
@@ -122,7 +123,15 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
         int status = ag_nvrtc_compile(p->source, 10 * major + minor, version, &code, err);
         if (status) return status;
     }
-    int loaded = check(cuda.d.cuModuleLoadData(&cuda.module, code ? (const void *)code : p->image), "cuModuleLoadData");
+    int error = cuda.d.cuModuleLoadData(&cuda.module, code ? (const void *)code : p->image);
+    if (error == NO_BINARY || error == UNSUPPORTED_PTX) {
+        free(code);
+        return ag_fail(err, 1,
+                       "the program's kernels are not for this GPU and driver (CUDA error %d); build it with its "
+                       "architecture in CUDA_ARCHS, or start it with NVRTC=1",
+                       error);
+    }
+    int loaded = check(error, "cuModuleLoadData");
     free(code);
     cuda.kernel = calloc((size_t)p->kernels + 1, sizeof *cuda.kernel);
     if (!cuda.kernel) return ag_fail(err, 1, "out of memory for the kernels");
@@ -196,11 +205,24 @@ static int cuda_twin(const real *host, long host_size, long size, struct ag_erro
     return 0;
 }
 
+/* Graphs that work on this block. */
+static void drop_graphs(const real *host)
+{
+    for (int i = cuda.graphs - 1; i >= 0; i--) {
+        int names = 0;
+        for (int k = 0; k < AG_BLOCKS; k++) names |= cuda.graph[i].block[k] == host;
+        if (!names) continue;
+        cuda.d.cuGraphExecDestroy(cuda.graph[i].executable);
+        cuda.graph[i] = cuda.graph[--cuda.graphs];
+    }
+}
+
 static void cuda_untwin(const real *host)
 {
     for (int i = 0; i < cuda.twins; i++) {
         if (cuda.twin[i].host != host) continue;
         cuda.d.cuStreamSynchronize(cuda.stream);
+        drop_graphs(host);
         cuda.d.cuMemFree_v2(cuda.twin[i].device);
         cuda.twin[i] = cuda.twin[--cuda.twins];
         return;
@@ -255,8 +277,9 @@ void ag_launch(int kernel, ...)
     real *pointer[POINTERS];
     void *argument[POINTERS];
     va_list list;
+    if (k->pointers > POINTERS) abort(); /* aggen's kernels have fewer */
     va_start(list, kernel);
-    for (int i = 0; i < k->pointers && i < POINTERS; i++) {
+    for (int i = 0; i < k->pointers; i++) {
         pointer[i] = va_arg(list, real *);
         argument[i] = &pointer[i];
     }
@@ -385,6 +408,7 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
 {
     ag_address at = address(to);
     void *argument[] = {&at, &seed, &stream, &step, &first, &n};
+    if (n <= 0) return;
     struct range *last = cuda.drawns ? &cuda.drawn[cuda.drawns - 1] : NULL;
     launch(cuda.normals, argument, n / 4 + 2, "normals");
     if (last && last->at + last->size == to)
@@ -395,10 +419,13 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
         check(1, "more inputs drawn than there is room for");
 }
 
-/* Two operations for each of 128 lanes a clock. */
+/* Two operations a clock for each of 128 lanes; of 64 on compute capability 8.0. */
 static double cuda_peak(void)
 {
-    return 2.0 * 128 * cuda.processors * cuda.clock * 1e-6;
+    int major = 0, minor = 0;
+    cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
+    cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
+    return 2.0 * (major == 8 && minor == 0 ? 64 : 128) * cuda.processors * cuda.clock * 1e-6;
 }
 
 static void cuda_close(void)

@@ -5,12 +5,8 @@
  * x TN results: rows y, y + MY, y + 2 MY, ... or, where rows lie side by side, fours of them 4 MY apart; columns in
  * fours, 4 NX apart. So a warp's loads of 16 bytes meet each bank once.
  *
- * Tiles that are meant for CO columns, BM BN BK TM TN; with fewer rows or blocks than fill the device, smaller ones,
- * and then a split of the sum:
- *   conv, deconv   4: 128 4 16 2 4, 8: 128 8 16 4 4, 16: 128 16 16 4 4, 32: 128 32 16 8 4, 64: 128 64 8 8 8,
- *                  128 and more: 128 128 8 8 8; smaller: 64 64 16 4 4, 32 64 16 4 4, 16 64 16 2 4
- *   conv_wgrad     4: 128 4 8 4 4, 8: 128 8 8 4 4, 16: 128 16 8 8 4, 32: 64 32 16 4 4, 64: 128 64 16 8 8,
- *                  128 and more: 128 128 8 8 8; smaller: 64 64 16 8 4, 32 64 16 4 4, 32 32 16 4 4
+ * Which tile a kernel gets is decided in gen/emit_cuda_nodes.c: by its columns; smaller ones, and then a split of the
+ * sum, where there would be too few blocks to fill a device.
  */
 #ifndef AG_GEMM
 #define AG_GEMM

@@ -26,6 +26,9 @@ static int load_weights(const struct ag_options *options, real *const block[AG_B
     if (!ag_is_file(path))
         return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
     int status = ag_st_open(&st, path, err);
+    if (!status && ag_st_meta(&st, "kind"))
+        status = ag_fail(err, 2, "%s: this is a checkpoint of %s; the weights are in its run's ema.safetensors", path,
+                         ag_st_meta(&st, "kind"));
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), generate_program.genotype))
         status =
             ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);

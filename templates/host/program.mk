@@ -20,6 +20,6 @@ $(AG_PROGRAM.dir)AG_PROGRAM: $(AG_PROGRAM.objects)
 
 $(AG_PROGRAM.dir)AG_PROGRAM.build/%.o: $(AG_PROGRAM.dir)%.c $(AG_PROGRAM.dir)AG_PROGRAM.mk $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
-	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD) -c -o $@ $<
+	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD -MP) -c -o $@ $<
 
 -include $(AG_PROGRAM.objects:.o=.d)

@@ -29,12 +29,12 @@ $(AG_PROGRAM.dir)AG_PROGRAM.build/kernels.fatbin: $(AG_PROGRAM.dir)AG_PROGRAM_ke
 	$(AG_PROGRAM.nvcc) -fatbin --compress-mode=none -lineinfo --threads 0 $(AG_PROGRAM.codes) $(NVCCFLAGS) -o $@ $<
 
 # The compiled kernels and their source, in the program itself.
-$(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_image.o: $(AG_PROGRAM.dir)AG_PROGRAM_image.S $(AG_PROGRAM.dir)AG_PROGRAM_kernels.cu $(AG_PROGRAM.fatbin)
+$(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_image.o: $(AG_PROGRAM.dir)AG_PROGRAM_image.S $(AG_PROGRAM.dir)AG_PROGRAM_kernels.cu $(AG_PROGRAM.fatbin) $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
 	$(CC) $(if $(AG_PROGRAM.fatbin),-DIMAGE='"$(AG_PROGRAM.fatbin)"') -DSOURCE='"$(AG_PROGRAM.dir)AG_PROGRAM_kernels.cu"' -c -o $@ $<
 
 $(AG_PROGRAM.dir)AG_PROGRAM.build/%.o: $(AG_PROGRAM.dir)%.c $(AG_PROGRAM.dir)AG_PROGRAM.mk $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
-	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD) -c -o $@ $<
+	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD -MP) -c -o $@ $<
 
 -include $(AG_PROGRAM.objects:.o=.d)

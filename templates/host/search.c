@@ -2,7 +2,8 @@
  * The search program. Tokens: AG_ITERATIONS, AG_WEIGHT_STEPS, AG_BAR_STEPS, AG_ARCH_STEPS, AG_BATCH, AG_CRITIC_STEPS,
  * AG_SPLIT, AG_WEIGHTS_{LR,BETA1,BETA2}, AG_ARCH_{LR,BETA1,BETA2,DECAY}, AG_BAR_UPDATES (0 weights, 1 alpha, 2 both),
  * AG_ARCH_BOTH (0 or 1), AG_GUMBEL_TAU (0: off), AG_WARMUP, AG_BAR_DECAY_AFTER, AG_BAR_DECAY, AG_DATA_FORMAT and
- * AG_DATA_PATH (string literals), AG_CENTER_CROP.
+ * AG_DATA_PATH (string literals), AG_CENTER_CROP, AG_TARGET (aggen's option for this program's target: a string
+ * literal).
  */
 #ifndef AG_ITERATIONS
 #define AG_ITERATIONS      6
@@ -495,8 +496,9 @@ static void tell_next(struct search *s)
     const char *folder = s->run.folder;
     ag_progress_note(&s->progress,
                      "\nThe architecture is in %s/genotype.json; %s/samples shows how the search went.\n"
-                     "Next, retrain it:\n\n    %s %s/genotype.json\n    make out/retrain && ./out/retrain\n",
-                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", folder);
+                     "Next, retrain it:\n\n    %s %s/genotype.json%s\n    make out/retrain && ./out/retrain\n",
+                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", folder,
+                     search_program.device ? " --target cuda" : "");
 }
 
 static int search(struct search *s, const struct ag_options *options)

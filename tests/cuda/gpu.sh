@@ -18,7 +18,8 @@ for tool in memcheck racecheck initcheck; do
     fi
     "$sanitizer" --tool $tool --error-exitcode 9 "$build/style_micro/search" --phase arch \
         --replay tests/golden/style_micro_arch.in.safetensors --dump "$build/x.safetensors" >"$build/log" 2>&1
-    ok "$tool: $(tail -n 3 "$build/log")" $?
+    was=$?
+    ok "$tool: $(tail -n 3 "$build/log")" $was
 done
 for file in tests/e2e/tiny.json tests/e2e/tiny_style.json; do
     name=$(basename $file .json)
@@ -28,7 +29,8 @@ for file in tests/e2e/tiny.json tests/e2e/tiny_style.json; do
     rm -rf "$build/$name".run.*
     for where in cpu cuda; do
         "$build/$name.$where/search" --run "$build/$name.run.$where" --iterations 1 >"$build/log" 2>&1
-        ok "$name, $where: $(tail -n 3 "$build/log")" $?
+        was=$?
+        ok "$name, $where: $(tail -n 3 "$build/log")" $was
     done
     same_log "$build/$name.run.cuda/log.jsonl" "$build/$name.run.cpu/log.jsonl"
     ok "$name: losses and alpha of CPU and GPU" $?

@@ -36,10 +36,12 @@ both() {
     ok "$name: cannot be built" $?
     rm -rf "$build/$name".run.*
     "$build/$name.cpu/search" --run "$build/$name.run.cpu" --iterations 1 >"$build/log" 2>&1
-    ok "$name on the CPU: $(tail -n 3 "$build/log")" $?
+    was=$?
+    ok "$name on the CPU: $(tail -n 3 "$build/log")" $was
     for order in forward backward 7; do
         SIMGPU_ORDER=$order $run "$build/$name.cuda/search" --run "$build/$name.run.$order" --iterations 1 >"$build/log" 2>&1
-        ok "$name, order $order: $(tail -n 3 "$build/log")" $?
+        was=$?
+        ok "$name, order $order: $(tail -n 3 "$build/log")" $was
     done
     same_log "$build/$name.run.forward/log.jsonl" "$build/$name.run.cpu/log.jsonl"
     ok "$name: losses and alpha of CPU and GPU" $?
@@ -74,13 +76,16 @@ grown() {
     done
     rm -rf "$build/$name".grown.*
     "$build/$name.ship.cpu/retrain" --run "$build/$name.grown.cpu" --iterations 4 >"$build/log" 2>&1
-    ok "$name retrained on the CPU: $(tail -n 3 "$build/log")" $?
+    was=$?
+    ok "$name retrained on the CPU: $(tail -n 3 "$build/log")" $was
     $run "$build/$name.ship.cuda/retrain" --run "$build/$name.grown.cuda" --iterations 4 >"$build/log" 2>&1
-    ok "$name retrained on the stand-in: $(tail -n 3 "$build/log")" $?
+    was=$?
+    ok "$name retrained on the stand-in: $(tail -n 3 "$build/log")" $was
     "$build/$name.ship.cpu/generate" -n 4 --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/cpu.png" >"$build/log" 2>&1
     ok "$name drawn on the CPU" $?
     $run "$build/$name.ship.cuda/generate" -n 4 --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/cuda.png" >"$build/log" 2>&1
-    ok "$name drawn on the stand-in: $(cat "$build/log")" $?
+    was=$?
+    ok "$name drawn on the stand-in: $(cat "$build/log")" $was
     for i in 0 1 2 3; do
         "$picture" cell "$build/cpu.png" 16 $i >"$build/a" && "$picture" cell "$build/cuda.png" 16 $i >"$build/b"
         ok "$name: picture $i of both" $?
@@ -100,10 +105,12 @@ ok "tiny_style: retrained weights of CPU and GPU" $?
 program=$build/tiny_style.cuda/search
 rm -rf "$build/whole" "$build/parts"
 $run "$program" --run "$build/whole" --iterations 2 >"$build/log" 2>&1
-ok "two iterations at once: $(tail -n 3 "$build/log")" $?
+was=$?
+ok "two iterations at once: $(tail -n 3 "$build/log")" $was
 $run "$program" --run "$build/parts" --iterations 1 >"$build/log" 2>&1 &&
     $run "$program" --run "$build/parts" --iterations 2 --resume >"$build/log" 2>&1
-ok "two iterations one by one: $(tail -n 3 "$build/log")" $?
+was=$?
+ok "two iterations one by one: $(tail -n 3 "$build/log")" $was
 for file in genotype.json samples/0002.png; do
     cmp "$build/whole/$file" "$build/parts/$file"
     ok "$file of a whole and of a resumed run" $?
@@ -117,7 +124,8 @@ replay() { # runs phase d of the residual case with NVRTC
 }
 rm -rf "$XDG_CACHE_HOME/aggen"
 replay
-ok "with NVRTC: $(tail -n 3 "$build/log")" $?
+was=$?
+ok "with NVRTC: $(tail -n 3 "$build/log")" $was
 cmp "$build/nvrtc.safetensors" "$build/residual/d.safetensors" ||
     "$compare" "$build/nvrtc.safetensors" tests/golden/residual_d.out.safetensors
 ok "what NVRTC's kernels compute" $?
@@ -130,7 +138,8 @@ kept=$(ls "$XDG_CACHE_HOME"/aggen/*)
 is "files in the cache" "$(echo "$kept" | wc -l)" 1
 head -c 1000 "$kept" >"$build/cut" && cp "$build/cut" "$kept"
 replay
-ok "with a cut cache: $(tail -n 3 "$build/log")" $?
+was=$?
+ok "with a cut cache: $(tail -n 3 "$build/log")" $was
 grep -q "compiling the kernels" "$build/log"
 ok "a cut cache is compiled again" $?
 
@@ -144,7 +153,8 @@ line() {
     "$@" >"$build/log" 2>&1
     is "$what: status" $? 1
     grep -q "$words" "$build/log"
-    ok "$what: $(cat "$build/log")" $?
+    was=$?
+    ok "$what: $(cat "$build/log")" $was
     is "$what: lines" "$(wc -l <"$build/log")" 1
 }
 program=$build/tiny.cuda/search
@@ -157,6 +167,29 @@ line "little memory" "MB are needed" env SIMGPU_MEMORY=100000 $run "$program" --
 if [ -z "$(ldconfig -p | grep libnvrtc)" ]; then
     line "no NVRTC" "CUDA_HOME" env NVRTC=1 CUDA_HOME=/nowhere $run "$program" --run "$build/none"
 fi
+
+# ---------------------------------------------------------------- one folder, one target after the other
+
+# after TARGET: the folder's search is then that target's, and builds
+after() {
+    # shellcheck disable=SC2086
+    ./aggen tests/e2e/tiny.json --target "$1" -o "$build/turns" >"$build/log" && make -s -j2 -C "$build/turns" -f search.mk $archs
+    ok "target $1 after another" $?
+}
+rm -rf "$build/turns"
+for target in cpu cuda cpu cuda; do after $target; done
+is "files of the CPU's kernels" "$(ls "$build/turns" | grep -c 'search_kernels[0-9.]*[ch]$')" 0
+$run "$build/turns/search" --run "$build/turns.run" --iterations 1 >"$build/log" 2>&1
+was=$?
+ok "the last one is CUDA's: $(tail -n 3 "$build/log")" $was
+grep -q -e '--target cuda$' "$build/log"
+ok "a CUDA search names the CUDA target next" $?
+rm -rf "$build/turns.run"
+SIMGPU_ABORT=0 SIMGPU_BUDGET=10 $run "$build/turns/search" --bench 1 >"$build/log" 2>&1
+is "--bench of a GPU that fails: status" $? 1
+$run "$build/turns/search" --bench 1 >"$build/log" 2>&1
+was=$?
+ok "--bench: $(tail -n 3 "$build/log")" $was
 
 # ---------------------------------------------------------------- what aggen info tells
 
@@ -174,7 +207,8 @@ done
 ./aggen info spaces/g32.json --target cuda --gpu voodoo >"$build/log" 2>&1
 is "an unknown GPU: status" $? 2
 grep -q "h100, a100 and rtx4090" "$build/log"
-ok "an unknown GPU: $(cat "$build/log")" $?
+was=$?
+ok "an unknown GPU: $(cat "$build/log")" $was
 
 # ---------------------------------------------------------------- what ptxas says
 

@@ -89,13 +89,16 @@ emit refused/words $tiny --set 'data.path=*/ x $(y) # \' --no-merge
 emit refused/words "$base/run/genotype.json" --set 'data.path=*/ x $(y) # \'
 for name in search retrain generate; do
     make -s -n -C $bad/words -f $name.mk > "$work/make" 2>&1
-    ok "make $name with odd words: $(head -n 3 "$work/make")" $?
+    was=$?
+    ok "make $name with odd words: $(head -n 3 "$work/make")" $was
     gcc -std=gnu99 -fsyntax-only $bad/words/$name.c > "$work/gcc" 2>&1
-    ok "gcc $name.c with odd words: $(head -n 3 "$work/gcc")" $?
+    was=$?
+    ok "gcc $name.c with odd words: $(head -n 3 "$work/gcc")" $was
 done
 cp $tiny "$bad/$newline.json"
 emit refused/lines "$bad/$newline.json"
 make -s -n -C $bad/lines -f search.mk > "$work/make" 2>&1
-ok "make with a line's end in the command: $(head -n 3 "$work/make")" $?
+was=$?
+ok "make with a line's end in the command: $(head -n 3 "$work/make")" $was
 
 finish

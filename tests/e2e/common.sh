@@ -13,7 +13,8 @@ emit() {
     emitted=$e2e/$1
     shift
     ./aggen "$@" -o "$emitted" > "$work/emit" 2>&1
-    ok "aggen $*: $(cat "$work/emit")" $?
+    was=$?
+    ok "aggen $*: $(cat "$work/emit")" $was
 }
 
 # build FOLDER KIND [make's words]: builds one. Objects are taken from earlier builds where they would be the same: the
@@ -39,7 +40,8 @@ build() {
     tcc -std=gnu99 -c -o "$objects/${kind}_phases.o" "$built/${kind}_phases.c"
     ok "tcc $built/${kind}_phases.c" $?
     make -s -j2 -C "$built" -f "$kind.mk" CFLAGS="$level" "$@" > "$work/make" 2>&1
-    ok "make $built/$kind: $(tail -n 3 "$work/make")" $?
+    was=$?
+    ok "make $built/$kind: $(tail -n 3 "$work/make")" $was
     for i in 0 1 2 3; do eval "cp $objects/${kind}_kernels$i.o $e2e/objects/\$key$i.o"; done
 }
 
@@ -71,7 +73,8 @@ derive() {
 # says WHAT TEXT FILE
 says() {
     grep -q -e "$2" "$3"
-    ok "$1: '$2' is missing in: $(head -n 3 "$3" | cut -c 1-200)" $?
+    was=$?
+    ok "$1: '$2' is missing in: $(head -n 3 "$3" | cut -c 1-200)" $was
 }
 
 seconds() { date +%s.%N; }
@@ -80,7 +83,8 @@ seconds() { date +%s.%N; }
 timed() {
     from=$(seconds)
     "$@" > "$work/stdout" 2>&1
-    ok "$*: $(tail -n 1 "$work/stdout")" $?
+    was=$?
+    ok "$*: $(tail -n 1 "$work/stdout")" $was
     took=$(echo "$(seconds) $from" | awk '{ print $1 - $2 }')
 }
 

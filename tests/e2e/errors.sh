@@ -120,7 +120,8 @@ full() {
     $1 --run $bad/full --seed 5 --iterations 3 > "$work/stdout"
     before=$(cksum < $bad/full/checkpoint.safetensors)
     (ulimit -f 60 && exec $1 --run $bad/full --resume --iterations 6) > "$work/stdout" 2> "$work/stderr"
-    is "$1, full disk: status ($(cat "$work/stderr"))" $? 1
+    was=$?
+    is "$1, full disk: status ($(cat "$work/stderr"))" $was 1
     says "$1, full disk" "$bad/full/.*File too large" "$work/stderr"
     is "$1, full disk: checkpoint" "$(cksum < $bad/full/checkpoint.safetensors)" "$before"
     ends "$1, after a full disk" 0 "" $1 --run $bad/full --resume --iterations 6
@@ -135,7 +136,8 @@ full $retrain
 mkdir $bad/disk
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=300k none $bad/disk 2> "$work/stderr"; then
     $search --run $bad/disk/run --seed 5 --iterations 100 > "$work/stdout" 2> "$work/stderr"
-    is "a disk that fills up: status ($(cat "$work/stderr"))" $? 1
+    was=$?
+    is "a disk that fills up: status ($(cat "$work/stderr"))" $was 1
     says "a disk that fills up" "$bad/disk/run/.*No space left on device" "$work/stderr"
     is "a disk that fills up: lines" "$(wc -l < "$work/stderr")" 1
     cp -r $bad/disk/run $bad/rescued

@@ -37,7 +37,8 @@ alike() { # folder, folder, line, keys: the same in both searches
 differ() { # folder, folder, line, keys: another in each
     for key in $4; do
         [ "$(value "$1/run" "$3" "$key")" != "$(value "$2/run" "$3" "$key")" ]
-        ok "$1, $2: $key of iteration $3 is the same: $(value "$1/run" "$3" "$key")" $?
+        was=$?
+        ok "$1, $2: $key of iteration $3 is the same: $(value "$1/run" "$3" "$key")" $was
     done
 }
 # Losses of two searches agree to a thousandth.
@@ -51,7 +52,8 @@ close() { # folder, folder
         function size(x) { return x < 0 ? -x : x }
         !(size($2 - $4) <= 1e-3 * (1 + size($2))) { print; far = 1 }
         END { exit far || NR != 12 }' > "$work/far"
-    ok "$1 and $2 differ: $(tr '\n' ' ' < "$work/far")" $?
+    was=$?
+    ok "$1 and $2 differ: $(tr '\n' ' ' < "$work/far")" $was
 }
 
 # ---------------------------------------------------------------- how it is searched

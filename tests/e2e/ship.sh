@@ -10,12 +10,14 @@ weights="--weights $base/run/retrain/ema.safetensors"
 static() { # what, program
     ldd "$2" > "$work/ldd" 2>&1
     grep -q 'not a dynamic executable\|statically linked' "$work/ldd"
-    ok "$1 is static: $(tr '\n' ' ' < "$work/ldd")" $?
+    was=$?
+    ok "$1 is static: $(tr '\n' ' ' < "$work/ldd")" $was
 }
 static "generate, gcc" $base/generate
 emit clang $base/run/genotype.json
 make -s -j2 -C $e2e/clang -f generate.mk CC=clang CFLAGS=-O1 > "$work/make" 2>&1
-ok "make generate with clang: $(head -n 5 "$work/make")" $?
+was=$?
+ok "make generate with clang: $(head -n 5 "$work/make")" $was
 static "generate, clang" $e2e/clang/generate
 
 # shellcheck disable=SC2086
@@ -59,7 +61,8 @@ emit again $tiny
 emit again.too $base/run/genotype.json
 emit again.too $tiny
 diff -r $e2e/again $e2e/again.too > "$work/diff"
-ok "emitting twice: $(head -n 3 "$work/diff")" $?
+was=$?
+ok "emitting twice: $(head -n 3 "$work/diff")" $was
 before=$(ls -l --time-style=full-iso $e2e/again | cksum)
 emit again $tiny
 is "what is there already stays: cksum" "$(ls -l --time-style=full-iso $e2e/again | cksum)" "$before"
@@ -70,7 +73,8 @@ accepted() {
         "$@" "$file" > "$work/compiler" 2>&1
         status=$?
         [ $status = 0 ] && [ ! -s "$work/compiler" ]
-        ok "$* $file: status $status: $(head -n 4 "$work/compiler")" $?
+        was=$?
+        ok "$* $file: status $status: $(head -n 4 "$work/compiler")" $was
     done
 }
 strict="-std=gnu99 -Wall -Wextra -Werror"
@@ -88,7 +92,8 @@ root=$PWD
 mkdir "$work/away"
 mv $e2e/again "$work/away/moved here"
 env -i PATH="$PATH" make -s -j2 -C "$work/away/moved here" -f search.mk CFLAGS=-O0 MARCH=x86-64 > "$work/make" 2>&1
-ok "make in a moved folder: $(tail -n 3 "$work/make")" $?
+was=$?
+ok "make in a moved folder: $(tail -n 3 "$work/make")" $was
 cd "$work/away/moved here" || exit 1
 ends "a moved folder's program" 0 "" ./search --iterations 1
 cd "$root" || exit 1
@@ -100,15 +105,18 @@ is "what is built for another machine is built again: make -q" $? 1
 
 
 make -s install DESTDIR="$work/dest" PREFIX=/usr > "$work/make" 2>&1
-ok "make install: $(cat "$work/make")" $?
+was=$?
+ok "make install: $(cat "$work/make")" $was
 mkdir "$work/else"
 ln -s "$work/dest/usr/bin/aggen" "$work/else/aggen.link"
 for aggen in "$work/dest/usr/bin/aggen" ./aggen.link; do
     (cd "$work/else" && env -i "$aggen" "$work/dest/usr/share/aggen/spaces/shapes_tiny.json" -o written > "$work/emit" 2>&1)
-    ok "an installed aggen: $(cat "$work/emit")" $?
+    was=$?
+    ok "an installed aggen: $(cat "$work/emit")" $was
     ./aggen spaces/shapes_tiny.json -o "$work/here" > "$work/emit"
     diff -r -I 'written by' "$work/here" "$work/else/written" > "$work/diff"
-    ok "an installed aggen writes the same: $(head -n 3 "$work/diff")" $?
+    was=$?
+    ok "an installed aggen writes the same: $(head -n 3 "$work/diff")" $was
     rm -rf "$work/else/written" "$work/here"
 done
 cd "$root" || exit 1
@@ -119,14 +127,17 @@ cp -Rp Makefile aggen gen runtime templates spaces "$work/tree"
 cp -Rp build/gen "$work/tree/build"
 cp $tiny "$work/tree/tiny.json"
 cd "$work/tree" || exit 1
-ok "aggen tiny.json: $(./aggen tiny.json 2>&1)" $?
+was=$?
+ok "aggen tiny.json: $(./aggen tiny.json 2>&1)" $was
 make -s -j2 out/search CFLAGS=-O0 > "$work/make" 2>&1
-ok "make out/search: $(tail -n 3 "$work/make")" $?
+was=$?
+ok "make out/search: $(tail -n 3 "$work/make")" $was
 ends "out/search" 0 "" out/search
 for next in aggen 'make out/retrain && ./out/retrain'; do says "out/search names what is next" "$next" "$work/stdout"; done
 ends "aggen out/run/genotype.json" 0 "" ./aggen out/run/genotype.json
 make -s -j2 out/retrain out/generate CFLAGS=-O0 > "$work/make" 2>&1
-ok "make out/retrain out/generate: $(tail -n 3 "$work/make")" $?
+was=$?
+ok "make out/retrain out/generate: $(tail -n 3 "$work/make")" $was
 ends "out/retrain" 0 "" out/retrain --iterations 1
 ends "out/generate" 0 "" out/generate -n 4
 is "its pictures" "$(ls *.png)" generate.png
@@ -146,7 +157,8 @@ bench() {
             { ok = $1 == "ms" && $3 == "gflop" && $5 == "gflop_executed" && $7 == "gflops" && $9 == "share" && $2 > 0 && $4 > 0 &&
                    $6 >= $4 * 0.5 && near($8, $4 / $2 * 1e3) && $10 <= 1 && $10 - $8 / peak < 1e-3 && $8 / peak - $10 < 1e-3 }
             END { exit !ok }' "$work/phase"
-        ok "$1 --bench: phase $phase: $(cat "$work/phase")" $?
+        was=$?
+        ok "$1 --bench: phase $phase: $(cat "$work/phase")" $was
     done
     ends "$1 --bench, for people" 0 "" "$base/$1" --bench 1
     says "$1 --bench, for people" "GFLOP/s" "$work/stdout"

@@ -73,7 +73,8 @@ step() { # steps before it
         cp "$work/step.$1/checkpoint.safetensors" "$work/step.$i.safetensors"
     done
     $style/step "$work/step.$1.safetensors" "$work/step.$i.safetensors" > "$work/differ"
-    ok "step $i: $(cat "$work/differ")" $?
+    was=$?
+    ok "step $i: $(cat "$work/differ")" $was
 }
 # shellcheck disable=SC2046
 ${CC:-cc} -O1 -Wall -Wextra -Werror -I$style -o $style/step $here/style_step.c \

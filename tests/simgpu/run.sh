@@ -37,19 +37,22 @@ fi
 rm -rf "$tests"
 mkdir -p "$tests"
 $run > "$tests/build.log" 2>&1
-ok "tests/simgpu/run builds: $(head -n 5 "$tests/build.log")" $?
+was=$?
+ok "tests/simgpu/run builds: $(head -n 5 "$tests/build.log")" $was
 for file in tests/simgpu/*.c tests/simgpu/tests/*.c; do
     for compiler in gcc clang; do
         # shellcheck disable=SC2086
         $compiler -std=c11 $strict -fsyntax-only -isystem "$cuda/include" "$file" > "$tests/warnings.log" 2>&1
-        ok "$compiler $file: $(head -n 5 "$tests/warnings.log")" $?
+        was=$?
+        ok "$compiler $file: $(head -n 5 "$tests/warnings.log")" $was
     done
 done
 for test in opcodes driver kernel math; do
     # shellcheck disable=SC2086
     ${CC:-cc} -std=c11 -O1 -ffp-contract=off $strict -isystem "$cuda/include" -o "$tests/$test" \
         "tests/simgpu/tests/$test.c" -lm -ldl > "$tests/$test.log" 2>&1
-    ok "tests/simgpu/tests/$test.c: $(head -n 5 "$tests/$test.log")" $?
+    was=$?
+    ok "tests/simgpu/tests/$test.c: $(head -n 5 "$tests/$test.log")" $was
 done
 nvcc -ptx -arch=compute_80 -o "$tests/driver.ptx" tests/simgpu/tests/driver.cu &&
     nvcc -fatbin --compress-mode=none -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=compute_90 \
@@ -88,12 +91,15 @@ planted() { # kernel, what is said
     for order in forward backward 77; do
         SIMGPU_BUDGET=1000000 SIMGPU_ORDER=$order $run "$tests/kernel" "$tests/kernels.80.ptx" "$1" > "$tests/$1.log" 2>&1
         [ $? = 86 ]
-        ok "$1, $order, ends with status 86: $(cat "$tests/$1.log")" $?
+        was=$?
+        ok "$1, $order, ends with status 86: $(cat "$tests/$1.log")" $was
         head -n 1 "$tests/$1.log" | grep -q "$2" && grep -q "kernel: $1, block (.*thread (" "$tests/$1.log"
-        ok "$1, $order, is called '$2': $(cat "$tests/$1.log")" $?
+        was=$?
+        ok "$1, $order, is called '$2': $(cat "$tests/$1.log")" $was
         line=$(sed -n 's/.*kernels\.cu://p' "$tests/$1.log")
         sed -n "${line:-1}p" tests/simgpu/tests/kernels.cu | grep -q 'fault'
-        ok "$1, $order, is found at its line: $(cat "$tests/$1.log")" $?
+        was=$?
+        ok "$1, $order, is found at its line: $(cat "$tests/$1.log")" $was
     done
 }
 planted race_in_shared 'race: \(reads\|writes\) what was'
@@ -119,22 +125,28 @@ planted shuffle_from_outside 'which does not take part'
 # Switches.
 SIMGPU_DEVICES=0 $run "$tests/kernel" "$tests/kernels.80.ptx" gemm > "$tests/switch.log" 2>&1
 grep -q 'cuInit returned 100' "$tests/switch.log"
-ok "SIMGPU_DEVICES=0: $(cat "$tests/switch.log")" $?
+was=$?
+ok "SIMGPU_DEVICES=0: $(cat "$tests/switch.log")" $was
 SIMGPU_MEMORY=10000 $run "$tests/kernel" "$tests/kernels.80.ptx" gemm > "$tests/switch.log" 2>&1
 grep -q 'cuMemAlloc_v2 returned 2' "$tests/switch.log"
-ok "SIMGPU_MEMORY=10000: $(cat "$tests/switch.log")" $?
+was=$?
+ok "SIMGPU_MEMORY=10000: $(cat "$tests/switch.log")" $was
 SIMGPU_CC=8.0 $run "$tests/kernel" "$tests/kernels.90.ptx" gemm > "$tests/switch.log" 2>&1
 grep -q 'cuModuleLoadData returned 218' "$tests/switch.log"
-ok "SIMGPU_CC=8.0 refuses PTX for 9.0: $(cat "$tests/switch.log")" $?
+was=$?
+ok "SIMGPU_CC=8.0 refuses PTX for 9.0: $(cat "$tests/switch.log")" $was
 SIMGPU_DRIVER=12040 $run "$tests/kernel" "$tests/kernels.80.ptx" gemm > "$tests/switch.log" 2>&1
 grep -q 'cuModuleLoadData returned 222' "$tests/switch.log"
-ok "SIMGPU_DRIVER=12040 refuses PTX of CUDA 13: $(cat "$tests/switch.log")" $?
+was=$?
+ok "SIMGPU_DRIVER=12040 refuses PTX of CUDA 13: $(cat "$tests/switch.log")" $was
 SIMGPU_ABORT=0 $run "$tests/kernel" "$tests/kernels.80.ptx" overrun > "$tests/switch.log" 2>&1
 grep -q 'cuLaunchKernel returned 719' "$tests/switch.log"
-ok "SIMGPU_ABORT=0 leaves the error to the program: $(cat "$tests/switch.log")" $?
+was=$?
+ok "SIMGPU_ABORT=0 leaves the error to the program: $(cat "$tests/switch.log")" $was
 rm -f "$tests/stats"
 SIMGPU_STATS=$tests/stats $run "$tests/kernel" "$tests/kernels.80.ptx" narrow > "$tests/switch.log" 2>&1
 grep -q '^narrow launches 1 blocks 8 threads 2048 instructions [1-9][0-9]* read 0 written 2048$' "$tests/stats"
-ok "SIMGPU_STATS: $(cat "$tests/stats")" $?
+was=$?
+ok "SIMGPU_STATS: $(cat "$tests/stats")" $was
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -13,11 +13,13 @@ ends() { # what, status, text, command...
     what=$1 status=$2 text=$3
     shift 3
     "$@" > "$work/stdout" 2> "$work/stderr"
-    is "$what: exit status ($(cat "$work/stderr"))" $? "$status"
+    was=$?
+    is "$what: exit status ($(cat "$work/stderr"))" $was "$status"
     [ "$status" -eq 0 ] && return
     is "$what: lines on standard error" "$(wc -l < "$work/stderr")" 1
     grep -q -e "$text" "$work/stderr"
-    ok "$what: '$(cat "$work/stderr")' should say '$text'" $?
+    was=$?
+    ok "$what: '$(cat "$work/stderr")' should say '$text'" $was
 }
 
 # Runs PROGRAM OPTIONS in folder $1, killed $3 times with a signal within $longest seconds, until it ends by itself.

@@ -23,7 +23,8 @@ objects() {
     for file; do
         object=$folder/$(basename "$file" .c).o
         [ -f "$object" ]
-        ok "$compiler -c $file: $(head -n 5 "$object.log")" $?
+        was=$?
+        ok "$compiler -c $file: $(head -n 5 "$object.log")" $was
     done
 }
 
