@@ -2,8 +2,7 @@
  * The search program. Tokens: AG_ITERATIONS, AG_WEIGHT_STEPS, AG_BAR_STEPS, AG_ARCH_STEPS, AG_BATCH, AG_CRITIC_STEPS,
  * AG_SPLIT, AG_WEIGHTS_{LR,BETA1,BETA2}, AG_ARCH_{LR,BETA1,BETA2,DECAY}, AG_BAR_UPDATES (0 weights, 1 alpha, 2 both),
  * AG_ARCH_BOTH (0 or 1), AG_GUMBEL_TAU (0: off), AG_WARMUP, AG_BAR_DECAY_AFTER, AG_BAR_DECAY, AG_DATA_FORMAT and
- * AG_DATA_PATH (string literals), AG_CENTER_CROP, AG_TARGET (aggen's option for this program's target: a string
- * literal).
+ * AG_DATA_PATH (string literals), AG_CENTER_CROP.
  */
 #ifndef AG_ITERATIONS
 #define AG_ITERATIONS      6

@@ -140,7 +140,7 @@ cmp -s a.png c.png
 is "another seed, other pictures" $? 1
 ends "few" 0 "" ./generate -n 1 -o few.png $weights
 ends "no weights" 2 nowhere ./generate --weights nowhere
-ends "other weights" 2 "no tensor g.rgb.bn.running_mean" ./generate --weights search.1/checkpoint.safetensors
+ends "other weights" 2 "this is a checkpoint of search" ./generate --weights search.1/checkpoint.safetensors
 sed 's/nearest/deconvo/g' retrain.1/ema.safetensors > wrong.safetensors
 ends "another architecture" 2 "architecture" ./generate --weights wrong.safetensors
 head -c 5000 retrain.1/ema.safetensors > wrong.safetensors
