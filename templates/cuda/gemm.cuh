@@ -15,7 +15,7 @@
  * threads that a multiprocessor can hold. The 64 sums of the largest tiles, which don't wait for one another, hide what
  * more threads would; with 128 registers they spill. */
 #define ag_threads(bm, bn, tm, tn) ((bm) / (tm) * ((bn) / (tn)))
-#define ag_resident(results)       ((results) > 32 ? 384 : (results) > 16 ? 640 : 1024)
+#define ag_resident(results)       ((results) > 32 ? 384 : (results) > 16 ? 512 : 1024)
 #define ag_bounds(bm, bn, tm, tn)                                                                                      \
     __launch_bounds__(ag_threads(bm, bn, tm, tn),                                                                      \
                       ag_resident((tm) * (tn)) / (ag_threads(bm, bn, tm, tn) < 64 ? 64 : ag_threads(bm, bn, tm, tn)))
