@@ -11,7 +11,7 @@
 #ifndef AG_GEMM
 #define AG_GEMM
 
-/* Launch bounds of a tile: registers are kept to 168 a thread, of small tiles to 96 or 64, for a fifth to a half of the
+/* Launch bounds of a tile: registers are kept to 168 a thread, of small tiles to 128 or 64, for a fifth to a half of the
  * threads that a multiprocessor can hold. The 64 sums of the largest tiles, which don't wait for one another, hide what
  * more threads would; with 128 registers they spill. */
 #define ag_threads(bm, bn, tm, tn) ((bm) / (tm) * ((bn) / (tn)))
