@@ -4,7 +4,7 @@
 
 struct launch cuda_launch(long items, int pointers, double bytes)
 {
-    enum { THREADS = 256, MOST = 132 * 8 };
+    enum { THREADS = 256, MOST = 4 * DEVICE_BLOCKS };
     long blocks = (items + THREADS - 1) / THREADS;
     return (struct launch){{blocks < 1 ? 1 : blocks > MOST ? MOST : (int)blocks, 1, 1}, THREADS, pointers, bytes};
 }

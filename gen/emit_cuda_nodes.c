@@ -82,8 +82,6 @@ struct tile {
     int bm, bn, bk, tm, tn;
 };
 
-enum { BLOCKS = 264 }; /* of a launch that fills a large GPU: two for each processor */
-
 static long tile_blocks(struct tile t, long rows, long columns)
 {
     return ceil_div(rows, t.bm) * ceil_div(columns, t.bn);
@@ -98,7 +96,7 @@ static struct tile conv_tile(long rows, long columns)
                                          {128, 32, 16, 8, 4}},
                              wide[] = {{128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
     if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
-    if (tile_blocks(wide[0], rows, columns) >= BLOCKS) return wide[0];
+    if (tile_blocks(wide[0], rows, columns) >= DEVICE_BLOCKS) return wide[0];
     return wide[rows <= 16 ? 3 : rows <= 32 ? 2 : 1];
 }
 
@@ -116,8 +114,8 @@ static struct tile wgrad_tile(long rows, long columns)
 /* In how many a convolution's sum is cut, where even small tiles are too few blocks; 8 steps of a tile at the least. */
 static int conv_split(struct tile t, long blocks, long terms)
 {
-    long most = ceil_div(terms, t.bk) / 8, split = ceil_div(BLOCKS, blocks);
-    return blocks * 2 > BLOCKS || most < 2 ? 1 : (int)(split < most ? split : most);
+    long most = ceil_div(terms, t.bk) / 8, split = ceil_div(DEVICE_BLOCKS, blocks);
+    return blocks * 2 > DEVICE_BLOCKS || most < 2 ? 1 : (int)(split < most ? split : most);
 }
 
 static void tile_tokens(struct call *c, struct tile t)

@@ -125,7 +125,7 @@ static long partial_size(const struct plan *p, int i)
 /* Parts of a sum: on a device as many as give its processors two blocks of threads each, but none without work. */
 static int count_parts(const struct plan *p, int i)
 {
-    enum { BLOCKS = 264, THREADS = 256, TILE = 64, ROUNDS = 8, PIXELS = 128 };
+    enum { THREADS = 256, TILE = 64, ROUNDS = 8, PIXELS = 128 };
     const struct graph *g = p->graph;
     const struct node *n = &g->node[i];
     struct shape y = n->shape;
@@ -142,7 +142,7 @@ static int count_parts(const struct plan *p, int i)
         blocks = (shape_size(y) * threads + THREADS - 1) / THREADS;
         most = plan_summands(p, i) / (threads * ROUNDS);
     }
-    long parts = BLOCKS / blocks < most ? BLOCKS / blocks : most;
+    long parts = DEVICE_BLOCKS / blocks < most ? DEVICE_BLOCKS / blocks : most;
     return parts < 1 ? 1 : (int)parts;
 }
 

@@ -27,7 +27,8 @@ enum kernel_kind {
     KERNEL_NODE       /* the node's own template */
 };
 
-enum { PLAN_PARTS = 16 }; /* of a batch: what at most that many threads share */
+enum { PLAN_PARTS = 16 };     /* of a batch: what at most that many threads share */
+enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
 
 enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 

@@ -36,6 +36,7 @@ static struct {
     struct ag_driver d;
     const struct ag_program *program;
     int device, processors, clock, opened;
+    int capability; /* 80 is 8.0 */
     ag_handle context, module, stream;
     ag_handle *kernel;                            /* of the program's table */
     ag_handle adam, average, add, scale, normals; /* kernels of every program */
@@ -88,7 +89,8 @@ static int open_device(struct ag_error *err)
     cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
     cuda.d.cuDeviceGetAttribute(&cuda.processors, AG_CUDA_PROCESSORS, cuda.device);
     cuda.d.cuDeviceGetAttribute(&cuda.clock, AG_CUDA_CLOCK, cuda.device);
-    if (10 * major + minor < OLDEST)
+    cuda.capability = 10 * major + minor;
+    if (cuda.capability < OLDEST)
         return ag_fail(err, 1, "%s has compute capability %d.%d; 8.0 is needed (Ampere or newer)", name, major, minor);
     if (!check(cuda.d.cuDevicePrimaryCtxRetain(&cuda.context, cuda.device), "cuDevicePrimaryCtxRetain") ||
         !check(cuda.d.cuCtxSetCurrent(cuda.context), "cuCtxSetCurrent") ||
@@ -116,11 +118,9 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
     int at_run_time = p->image == p->image_end || (ask && *ask && strcmp(ask, "0"));
     char *code = NULL;
     if (at_run_time) {
-        int major = 0, minor = 0, version = 0;
-        cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
-        cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
+        int version = 0;
         cuda.d.cuDriverGetVersion(&version);
-        int status = ag_nvrtc_compile(p->source, 10 * major + minor, version, &code, err);
+        int status = ag_nvrtc_compile(p->source, cuda.capability, version, &code, err);
         if (status) return status;
     }
     int error = cuda.d.cuModuleLoadData(&cuda.module, code ? (const void *)code : p->image);
@@ -422,10 +422,7 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
 /* Two operations a clock for each of 128 lanes; of 64 on compute capability 8.0. */
 static double cuda_peak(void)
 {
-    int major = 0, minor = 0;
-    cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
-    cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
-    return 2.0 * (major == 8 && minor == 0 ? 64 : 128) * cuda.processors * cuda.clock * 1e-6;
+    return 2.0 * (cuda.capability == 80 ? 64 : 128) * cuda.processors * cuda.clock * 1e-6;
 }
 
 static void cuda_close(void)
