@@ -151,7 +151,8 @@ static void add_split(const struct site *s, int n, int split, int bias)
     number(&c, "AG_CO", c.y->shape.d[3]);
     number(&c, "AG_BIAS", bias);
     template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
-    template_set(c.mem, &c.sub, "AG_EPILOGUE", "");
+    template_set(c.mem, &c.sub, "AG_RESULTS", "y");
+    template_set(c.mem, &c.sub, "AG_EPILOGUE", "out[0].at[l] = r");
     argument(&c, workspace(s, split * shape_size(c.y->shape)));
     argument(&c, bias ? cuda_input(s, n, 2) : "(real *)0");
     argument(&c, cuda_output(s, n));
@@ -182,9 +183,11 @@ static void run_conv(const struct site *s, int n)
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
     number(&c, "AG_SPLIT", split);
+    number(&c, "AG_UP", 0);
     tile_tokens(&c, tile);
     template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
-    template_set(c.mem, &c.sub, "AG_EPILOGUE", "");
+    template_set(c.mem, &c.sub, "AG_RESULTS", "y");
+    template_set(c.mem, &c.sub, "AG_EPILOGUE", "out[0].at[l] = r");
     inputs(&c, 2 + bias);
     if (!bias) argument(&c, "(real *)0");
     argument(&c, split > 1 ? workspace(s, split * shape_size(c.y->shape)) : cuda_output(s, n));
@@ -215,6 +218,7 @@ static void run_wgrad(const struct site *s, int n)
     number(&c, "AG_PAD", c.y->attr[2]);
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", each ? c.y->shape.d[3] : 0);
+    number(&c, "AG_UP", 0);
     number(&c, "AG_PARTS", parts);
     number(&c, "AG_PSTRIDE", each ? 0 : s->p->node[n].partial_size);
     tile_tokens(&c, tile);

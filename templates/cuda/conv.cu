@@ -1,13 +1,17 @@
 /*
  * Convolution as a product of matrices: pixels x taps and channels, gathered on the way to shared memory, times the
  * weight of pack_conv.cu. Serves linear layers (H = W = K = 1) and the input gradients of a stride-1 convolution
- * (weights packed transposed) and of deconv.cu (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high.
+ * (weights packed transposed) and of deconv.cu (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high; with
+ * AG_UP = 1 that is what it is up-sampled to, each of its values being read as 2x2 equal ones.
  *
  * Tokens: AG_FN; AG_N (images), AG_H, AG_W (output size), AG_CI, AG_CO, AG_K (15 at the most), AG_S, AG_PAD; AG_BIAS,
  * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals, a multiple of 4,
  * after that of the one before); AG_SPLIT: the sum is cut into so many, and y gets the parts, one after the other, that
- * split_sum.cu adds up; AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing): runs, unless split, where result r of image n,
- * row i, column j, channel o goes to y[at]. x, w and y start at multiples of 16 bytes; N H W is below 2^31.
+ * split_sum.cu adds up. x, w and results start at multiples of 16 bytes; N H W is below 2^31.
+ *
+ * The epilogue: AG_EPILOGUE makes out[0].at[l], out[1].at[l], ... of sum r of image n, row i, column j, channel o; they
+ * go to place `at` of AG_RESULTS, pointers of which all but y, and whatever else is read, are AG_EXTRA_PARAMS (each
+ * after a comma). With a split it is split_sum.cu that has them.
  *
  * The tile: AG_BM pixels x AG_BN channels a block, AG_BK (8, 16 or 32) terms at a time; AG_TM x AG_TN a thread. BN and
  * TN are multiples of 4, BM of 8; NX = BN / TN and MY = BM / TM fill whole warps (ag_place of gemm.cuh).
@@ -30,13 +34,15 @@
 #define AG_EACH    0
 #define AG_WSTRIDE 36864
 #define AG_SPLIT   1
+#define AG_UP      0
 #define AG_BM      128
 #define AG_BN      64
 #define AG_BK      16
 #define AG_TM      8
 #define AG_TN      8
 #define AG_EXTRA_PARAMS
-#define AG_EPILOGUE
+#define AG_RESULTS  y
+#define AG_EPILOGUE out[0].at[l] = r
 #endif
 /* AG_TEMPLATE */
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
@@ -46,24 +52,27 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, S = AG_S, PAD = AG_PAD };
     enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, OWN = AG_EACH };
+    enum { UP = AG_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     enum { PIXELS = (OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
     __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
-    __shared__ int2 spots[BM]; /* of each pixel where tap 0, 0 is in x, and bits of rows and columns of taps inside x */
+    /* of each pixel where tap 0, 0 is in x, and bits of rows and columns of taps inside x, then whether they are odd */
+    __shared__ int2 spots[BM];
     const int tile = blockIdx.x % TILES * BM, image = OWN ? blockIdx.x / TILES : tile / (H * W);
     const int block = blockIdx.y * BN, slice = blockIdx.z, at_line = threadIdx.x % LINE * L;
     const int begin = (int)((long)slice * STEPS / AG_SPLIT), end = (int)((slice + 1L) * STEPS / AG_SPLIT);
     const int2 place = ag_place(NX);
 
-    x += (long)image * XH * XW * CI;
+    x += (long)image * XSIZE;
     w += OWN ? image * (long)AG_WSTRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
         const int m = tile + r, n = OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
         for (int d = 0; d < K; d++) bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
-        spots[r] = make_int2(((n * XH + i) * XW + j) * CI, m < PIXELS ? bits : 0);
+        if (UP) bits |= (i & 1) << 2 * K | (j & 1) << (2 * K + 1);
+        spots[r] = make_int2(n * XSIZE + ((i >> UP) * XL + (j >> UP)) * CI, m < PIXELS ? bits : 0);
     }
     __syncthreads();
 
@@ -77,14 +86,16 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
         if (next < end) {
             float *const xt = xs[next % STAGES] + at_line, *const wt = ws[next % STAGES];
             const int k = next * BK + at_line, tap = k / CI, a = tap / K, b = tap % K, c = k % CI;
-            const int bits = TERMS % BK == 0 || k < TERMS ? 1 << a | 1 << (K + b) : -1, offset = (a * XW + b) * CI + c;
+            const int bits = TERMS % BK == 0 || k < TERMS ? 1 << a | 1 << (K + b) : -1;
 #pragma unroll 4
             for (int s = 0; s < (BM * LINE + THREADS - 1) / THREADS; s++) {
                 const int r = ag_row(s, THREADS, LINE, BK);
                 if (BM * LINE % THREADS && r >= BM) break;
                 const int2 spot = spots[r];
                 const bool inside = (spot.y & bits) == bits;
-                ag_copy(xt + r * PITCH, x + (inside ? spot.x + offset : 0), L, inside);
+                const int down = UP ? (a + (spot.y >> 2 * K & 1)) >> 1 : a;
+                const int right = UP ? (b + (spot.y >> (2 * K + 1) & 1)) >> 1 : b;
+                ag_copy(xt + r * PITCH, x + (inside ? spot.x + (down * XL + right) * CI + c : 0), L, inside);
             }
 #pragma unroll 4
             for (int s = 0; s < (BK * BN / 4 + THREADS - 1) / THREADS; s++) {
@@ -102,6 +113,8 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     }
 
     y += AG_SPLIT > 1 ? slice * ((long)AG_N * H * W * CO) : 0;
+    float *const results[] = {AG_RESULTS};
+    enum { RESULTS = sizeof results / sizeof *results };
 #pragma unroll
     for (int p = 0; p < TM; p++) {
         const int m = tile + place.y + p * MY, n = OWN ? image : m / (H * W), i = m / W % H, j = m % W;
@@ -111,21 +124,19 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
         if (PIXELS % BM && m >= PIXELS) break;
 #pragma unroll
         for (int g = 0; g < TN; g += 4) {
-            ag_four out = {{0}};
+            ag_four out[RESULTS] = {};
 #pragma unroll
             for (int l = 0; l < 4; l++) {
                 const int o = first + g * NX + l;
                 const long at = start + g * NX + l;
                 float r = acc[p][g + l];
                 if (CO % BN && o >= CO) break;
-                if (AG_SPLIT == 1) {
-                    if (AG_BIAS) r += bias[o];
-                    AG_EPILOGUE;
-                }
-                out.at[l] = r;
-                if (CO % 4) y[at] = r;
+                if (AG_BIAS && AG_SPLIT == 1) r += bias[o];
+                AG_EPILOGUE;
+                for (int k = 0; k < RESULTS && CO % 4; k++) results[k][at] = out[k].at[l];
             }
-            if (CO % 4 == 0 && first + g * NX < CO) *(ag_four *)(y + start + g * NX) = out;
+            for (int k = 0; k < RESULTS && CO % 4 == 0 && first + g * NX < CO; k++)
+                *(ag_four *)(results[k] + start + g * NX) = out[k];
         }
     }
 }

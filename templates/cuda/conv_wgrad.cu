@@ -1,6 +1,7 @@
 /*
  * Gradient of a convolution with respect to its weight as a product of matrices: taps and input channels x pixels,
- * gathered on the way to shared memory, times pixels x output channels. x is S (H - 1) + K - 2 PAD high.
+ * gathered on the way to shared memory, times pixels x output channels. x is S (H - 1) + K - 2 PAD high,
+ * with AG_UP = 1 after it was up-sampled to that, each of its values being read as 2x2 equal ones.
  *
  * Tokens: AG_FN; AG_N (images), AG_H, AG_W (size of gy), AG_CI, AG_CO, AG_K, AG_S, AG_PAD; AG_PARTS, AG_PSTRIDE: the N
  * H rows of gy are cut into PARTS, each with a result of its own, PSTRIDE reals after the one before (combine_wgrad.cu
@@ -28,6 +29,7 @@
 #define AG_PARTS   64
 #define AG_PSTRIDE 36864
 #define AG_EACH    0
+#define AG_UP      0
 #define AG_WSTRIDE 36864
 #define AG_BM      64
 #define AG_BN      64
@@ -43,6 +45,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 15) / 16 * 16, K = AG_K, S = AG_S, PAD = AG_PAD };
     enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TAPS = K * K * CI, PARTS = AG_PARTS };
+    enum { UP = AG_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     /* channels at a copy of x and of gy; three tiles in turn if they are small */
     enum { LX = CI % 4 ? 1 : 4, LG = CO % 4 ? 1 : 4, XLINE = BM / LX, GLINE = BN / LG };
@@ -53,7 +56,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     const int pixels = (end - begin) * W, steps = (pixels + BK - 1) / BK;
     const int2 place = ag_place(NX);
 
-    x += (long)image * XH * XW * CI;
+    x += (long)image * XSIZE;
     gy += (long)(image * H + begin) * W * CO;
     dw += image * (long)AG_WSTRIDE + (PARTS > 1 ? part * (long)AG_PSTRIDE : 0);
     float acc[TM][TN] = {{0}};
@@ -71,7 +74,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
                 const int n = row / H, i = S * (row % H) + tap / K - PAD, j = S * (p % W) + tap % K - PAD;
                 if (BK * XLINE % THREADS && turn.y >= BK) break;
                 const bool inside = (TAPS % BM == 0 || m < TAPS) && p < pixels && i >= 0 && i < XH && j >= 0 && j < XW;
-                const long at = ((long)(n * XH + i) * XW + j) * CI + m % CI;
+                const long at = (long)n * XSIZE + ((i >> UP) * XL + (j >> UP)) * CI + m % CI;
                 ag_copy(xs[next % STAGES] + turn.y * BM + turn.x * LX, x + (inside ? at : 0), LX, inside);
             }
 #pragma unroll 4

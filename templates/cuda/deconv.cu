@@ -6,7 +6,8 @@
  * its x, x as its gy, S = 2, PAD = 0. The weight is packed by pack_deconv.cu.
  *
  * Tokens: AG_FN; AG_N (images), AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K; AG_BIAS,
- * AG_EACH (0 or 1), AG_WSTRIDE, AG_EXTRA_PARAMS, AG_EPILOGUE, AG_BM, AG_BN, AG_BK, AG_TM, AG_TN as of conv.cu.
+ * AG_EACH (0 or 1), AG_WSTRIDE, AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE, AG_BM, AG_BN, AG_BK, AG_TM, AG_TN as of
+ * conv.cu.
  *
  * Launch: with M = (AG_EACH ? 1 : N) (H + K - 2) (W + K - 2), grid (ceil(M / BM) (AG_EACH ? N : 1), ceil(CO / BN), 4),
  * NX MY threads, NX = BN / TN, MY = BM / TM; shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM bytes, STAGES as
@@ -30,7 +31,8 @@
 #define AG_TM      8
 #define AG_TN      8
 #define AG_EXTRA_PARAMS
-#define AG_EPILOGUE
+#define AG_RESULTS  y
+#define AG_EPILOGUE out[0].at[l] = r
 #endif
 /* AG_TEMPLATE */
 /* y[n, 2i + a, 2j + b, o] = bias[o] + sum over i, j, a, b, c of x[n,i,j,c] w[a,b,c,o] */
@@ -100,6 +102,8 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
                                                     ws[step % STAGES] + place.x * 4);
     }
 
+    float *const results[] = {AG_RESULTS};
+    enum { RESULTS = sizeof results / sizeof *results };
 #pragma unroll
     for (int p = 0; p < TM; p++) {
         const int m = tile + place.y + p * MY, n = OWN ? image : m / size;
@@ -108,7 +112,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
         if (m >= count) break;
 #pragma unroll
         for (int g = 0; g < TN; g += 4) {
-            ag_four out = {{0}};
+            ag_four out[RESULTS] = {};
 #pragma unroll
             for (int l = 0; l < 4; l++) {
                 const int o = first + g * NX + l;
@@ -117,10 +121,10 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
                 if (CO % BN && o >= CO) break;
                 if (AG_BIAS) r += bias[o];
                 AG_EPILOGUE;
-                out.at[l] = r;
-                if (CO % 4) y[at] = r;
+                for (int k = 0; k < RESULTS && CO % 4; k++) results[k][at] = out[k].at[l];
             }
-            if (CO % 4 == 0 && first + g * NX < CO) *(ag_four *)(y + start + g * NX) = out;
+            for (int k = 0; k < RESULTS && CO % 4 == 0 && first + g * NX < CO; k++)
+                *(ag_four *)(results[k] + start + g * NX) = out[k];
         }
     }
 }

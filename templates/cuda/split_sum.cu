@@ -2,7 +2,7 @@
  * Adds up the parts of a convolution whose sum was split (conv.cu with AG_SPLIT), in their order.
  *
  * Tokens: AG_FN; AG_SPLIT; AG_SIZE (reals of y and of each part), AG_H, AG_W, AG_CO (y is [N][H][W][CO]); AG_BIAS (0 or
- * 1); AG_EXTRA_PARAMS, AG_EPILOGUE as of conv.cu. parts and y start at multiples of 16 bytes.
+ * 1); AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE as of conv.cu. parts and y start at multiples of 16 bytes.
  *
  * Launch: any grid, 256 threads; ceil(SIZE / (CO % 4 ? 256 : 1024)) blocks have a thread for each vector.
  */
@@ -16,7 +16,8 @@
 #define AG_CO    512
 #define AG_BIAS  1
 #define AG_EXTRA_PARAMS
-#define AG_EPILOGUE
+#define AG_RESULTS  y
+#define AG_EPILOGUE out[0].at[l] = r
 #endif
 /* AG_TEMPLATE */
 /* y = bias + parts[0] + parts[1] + ... */
@@ -27,9 +28,11 @@ extern "C" __global__ void __launch_bounds__(256, 4)
     struct alignas(4 * L) vec {
         float at[L];
     };
+    float *const results[] = {AG_RESULTS};
+    enum { RESULTS = sizeof results / sizeof *results };
     const long size = AG_SIZE;
     for (long k = blockIdx.x * 256L + threadIdx.x; k < size / L; k += gridDim.x * 256L) {
-        vec sum = ((const vec *)parts)[k];
+        vec sum = ((const vec *)parts)[k], out[RESULTS];
 #pragma unroll 8
         for (int s = 1; s < SPLIT; s++) {
             const vec part = ((const vec *)(parts + s * size))[k];
@@ -44,8 +47,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
             float r = sum.at[l];
             if (AG_BIAS) r += bias[o];
             AG_EPILOGUE;
-            sum.at[l] = r;
         }
-        ((vec *)y)[k] = sum;
+        for (int e = 0; e < RESULTS; e++) ((vec *)results[e])[k] = out[e];
     }
 }
