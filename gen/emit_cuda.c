@@ -11,7 +11,7 @@ struct launch cuda_launch(long items, int pointers, double bytes)
 
 const char *cuda_input(const struct site *s, int n, int k)
 {
-    int x = s->p->graph->node[n].in[k];
+    int x = plan_source(s->p, n, k);
     return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x);
 }
 
@@ -25,7 +25,7 @@ double cuda_bytes(const struct site *s, int n)
 {
     const struct graph *g = s->p->graph;
     double reals = (double)shape_size(g->node[n].shape);
-    for (int k = 0; k < g->node[n].ins; k++) reals += (double)shape_size(g->node[g->node[n].in[k]].shape);
+    for (int k = 0; k < g->node[n].ins; k++) reals += (double)shape_size(g->node[plan_source(s->p, n, k)].shape);
     return reals * sizeof(float);
 }
 
@@ -55,7 +55,7 @@ static void run_kernel(const struct site *s, const struct kernel *k)
     if (k->kind == KERNEL_POINTWISE)
         cuda_pointwise(s, k);
     else
-        cuda_node(s, k->root[0]);
+        cuda_node(s, k);
 }
 
 void cuda_phase(struct code *c, const char *phase, const struct plan *p)

@@ -7,12 +7,20 @@
 /* Kernels over some items, one a thread unless they are more than eight blocks for each processor of a large GPU. */
 struct launch cuda_launch(long items, int pointers, double bytes);
 
-/* emit_cuda_nodes.c: launches node n's own kernel: appended to c->phases. */
-void cuda_node(const struct site *s, int n);
+/* emit_cuda_nodes.c: launches a node's own kernel: appended to c->phases. */
+void cuda_node(const struct site *s, const struct kernel *k);
 /* The sum of node n's parts. */
 void cuda_combine(const struct site *s, int n);
 /* emit_cuda_pointwise.c: launches what computes the roots of a pointwise kernel. */
 void cuda_pointwise(const struct site *s, const struct kernel *k);
+/* What a node's kernel computes from its sums: sets its tokens; appends the arguments for the first result and for what
+ * AG_EXTRA_PARAMS declares. */
+struct epilogue {
+    struct text first, extra;
+    int pointers; /* of extra */
+    double bytes; /* that the results, and what is read for them, take */
+};
+void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct epilogue *e);
 
 /* emit_cuda.c: a launch with these arguments, C expressions separated by commas. */
 void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments);

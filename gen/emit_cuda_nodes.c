@@ -141,8 +141,30 @@ static const char *workspace(const struct site *s, long reals)
     return mem_printf(s->c->mem, "b[AG_SCRATCH] + %ld", (s->p->scratch_size + 15) / 16 * 16);
 }
 
-static void add_split(const struct site *s, int n, int split, int bias)
+/* The arguments after the inputs: the results, and what an epilogue reads. Returns the bytes of all that. */
+static double end(struct call *c, const struct kernel *k)
 {
+    struct epilogue e = {{NULL, 0, 0}, {NULL, 0, 0}, 0, 0};
+    cuda_epilogue(c->s, k, &c->sub, &e);
+    argument(c, e.first.s);
+    if (e.extra.s) text_add(&c->arguments, e.extra.s);
+    c->pointers += e.pointers;
+    text_free(&e.first);
+    text_free(&e.extra);
+    return e.bytes;
+}
+
+static void no_epilogue(struct call *c, const char *result)
+{
+    template_set(c->mem, &c->sub, "AG_EXTRA_PARAMS", "");
+    template_set(c->mem, &c->sub, "AG_RESULTS", "y");
+    template_set(c->mem, &c->sub, "AG_EPILOGUE", "out[0].at[l] = r");
+    argument(c, result);
+}
+
+static void add_split(const struct site *s, const struct kernel *k, int split, int bias)
+{
+    const int n = k->root[0];
     struct call c = begin(s, n);
     c.flop = 0; /* it is the convolution's */
     size_tokens(c.mem, &c.sub, c.y->shape);
@@ -150,18 +172,15 @@ static void add_split(const struct site *s, int n, int split, int bias)
     number(&c, "AG_SIZE", shape_size(c.y->shape));
     number(&c, "AG_CO", c.y->shape.d[3]);
     number(&c, "AG_BIAS", bias);
-    template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
-    template_set(c.mem, &c.sub, "AG_RESULTS", "y");
-    template_set(c.mem, &c.sub, "AG_EPILOGUE", "out[0].at[l] = r");
     argument(&c, workspace(s, split * shape_size(c.y->shape)));
     argument(&c, bias ? cuda_input(s, n, 2) : "(real *)0");
-    argument(&c, cuda_output(s, n));
-    double bytes = (split + 1) * (double)shape_size(c.y->shape) * sizeof(float);
+    double bytes = split * (double)shape_size(c.y->shape) * sizeof(float) + end(&c, k);
     finish(&c, "split_sum", named(&c, "split_sum", c.y->shape), cuda_launch(shape_size(c.y->shape) / 4, 0, bytes));
 }
 
-static void run_conv(const struct site *s, int n)
+static void run_conv(const struct site *s, const struct kernel *k)
 {
+    const int n = k->root[0];
     struct call c = begin(s, n);
     const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->attr[3] != FORM_SHARED, batch = s->p->batch;
     const int bias = c.y->ins == 3 && c.y->attr[3] <= FORM_EACH;
@@ -183,23 +202,26 @@ static void run_conv(const struct site *s, int n)
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
     number(&c, "AG_SPLIT", split);
-    number(&c, "AG_UP", 0);
+    number(&c, "AG_UP", plan_source(s->p, n, 0) != c.y->in[0]);
     tile_tokens(&c, tile);
-    template_set(c.mem, &c.sub, "AG_EXTRA_PARAMS", "");
-    template_set(c.mem, &c.sub, "AG_RESULTS", "y");
-    template_set(c.mem, &c.sub, "AG_EPILOGUE", "out[0].at[l] = r");
     inputs(&c, 2 + bias);
     if (!bias) argument(&c, "(real *)0");
-    argument(&c, split > 1 ? workspace(s, split * shape_size(c.y->shape)) : cuda_output(s, n));
+    double bytes = cuda_bytes(s, n) - sizeof(float) * (double)shape_size(c.y->shape);
+    if (split > 1) {
+        no_epilogue(&c, workspace(s, split * shape_size(c.y->shape)));
+        bytes += split * sizeof(float) * (double)shape_size(c.y->shape);
+    } else {
+        bytes += end(&c, k);
+    }
     struct launch launch = {.grid[0] = (int)ceil_div(rows, tile.bm) * (each ? batch : 1)};
     launch.grid[1] = (int)ceil_div(c.y->shape.d[3], tile.bn);
     launch.grid[2] = deconv ? 4 : split;
     launch.threads = tile_threads(tile);
-    launch.bytes = cuda_bytes(s, n);
+    launch.bytes = bytes;
     const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->attr[0],
                                   c.y->attr[0], c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
     finish(&c, deconv ? "deconv" : "conv", name, launch);
-    if (split > 1) add_split(s, n, split, bias);
+    if (split > 1) add_split(s, k, split, bias);
     if (c.y->attr[3] >= FORM_BORDER) launch_border(s, n);
 }
 
@@ -218,7 +240,7 @@ static void run_wgrad(const struct site *s, int n)
     number(&c, "AG_PAD", c.y->attr[2]);
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", each ? c.y->shape.d[3] : 0);
-    number(&c, "AG_UP", 0);
+    number(&c, "AG_UP", plan_source(s->p, n, 0) != c.y->in[0]);
     number(&c, "AG_PARTS", parts);
     number(&c, "AG_PSTRIDE", each ? 0 : s->p->node[n].partial_size);
     tile_tokens(&c, tile);
@@ -405,12 +427,13 @@ void cuda_combine(const struct site *s, int n)
            cuda_launch(shape_size(c.y->shape), 0, bytes));
 }
 
-void cuda_node(const struct site *s, int n)
+void cuda_node(const struct site *s, const struct kernel *k)
 {
+    const int n = k->root[0];
     switch (s->p->graph->node[n].op) {
     case OP_KERNEL_CONV:
     case OP_KERNEL_DECONV:
-        run_conv(s, n);
+        run_conv(s, k);
         return;
     case OP_CONV_DW:
     case OP_KERNEL_WGRAD:

@@ -23,6 +23,7 @@ struct nest {
     struct operand read[KERNEL_READS];
     int reads;
     int summing;    /* the index space is split in outputs and summands */
+    int own;        /* in an epilogue: the node whose sum the variable r holds; else -1 */
     int used[DIMS]; /* indices that some operand needs */
     struct expression e;
 };
@@ -39,6 +40,7 @@ static struct operand make_operand(const struct nest *nest, int node)
 static int find_read(const void *context, int node)
 {
     const struct nest *nest = context;
+    if (node == nest->own) return KERNEL_READS;
     for (int i = 0; i < nest->reads; i++)
         if (nest->read[i].node == node) return i;
     return -1;
@@ -46,17 +48,23 @@ static int find_read(const void *context, int node)
 
 static void read_text(const void *context, int read, struct text *t)
 {
+    static const char *const own_index[] = {"n", "i", "j", "o"}, *const index[] = {"i0", "i1", "i2", "i3"};
     const struct nest *nest = context;
     const struct operand *o = &nest->read[read];
     int any = 0;
+    if (read == KERNEL_READS) {
+        text_add(t, "r");
+        return;
+    }
     text_printf(t, "x%d[", read);
     if (o->dense && !nest->summing) {
-        text_add(t, "k]");
+        text_add(t, nest->own < 0 ? "k]" : "at]");
         return;
     }
     for (int d = 0; d < DIMS; d++) {
         if (!o->stride[d]) continue;
-        text_printf(t, o->stride[d] == 1 ? "%si%d" : "%si%d * %ld", any ? " + " : "", d, o->stride[d]);
+        text_printf(t, o->stride[d] == 1 ? "%s%s" : "%s%s * %ld", any ? " + " : "",
+                    nest->own < 0 ? index[d] : own_index[d], o->stride[d]);
         any = 1;
     }
     text_add(t, any ? "]" : "0]");
@@ -69,6 +77,7 @@ static struct nest *begin(const struct site *s, const struct kernel *k, int summ
     nest->s = s;
     nest->domain = plan_domain(s->p, k->root[0]);
     nest->summing = summing;
+    nest->own = k->kind == KERNEL_NODE ? k->root[0] : -1;
     nest->e = (struct expression){s->p->graph, "            ", find_read, read_text, nest, {NULL, 0, 0}, NULL, 0};
     nest->e.temp = mem_alloc(mem, (size_t)s->p->graph->count * sizeof *nest->e.temp);
     return nest;
@@ -81,6 +90,7 @@ static void add_reads(struct nest *nest, const struct kernel *k, int root)
     for (int i = 0; i < reads && i < KERNEL_READS; i++) {
         int stored_here = 0; /* then it is computed again, or was already */
         for (int r = 0; r < k->roots; r++) stored_here |= k->root[r] == read[i];
+        if (read[i] == nest->own) continue;
         if (stored_here) {
             add_reads(nest, k, read[i]);
             continue;
@@ -175,6 +185,42 @@ static void store_roots(const struct site *s, const struct kernel *k, const int 
     struct launch launch = cuda_launch(count, nest->reads + roots, bytes(nest, count * roots));
     cuda_call(s, code_instance(c, "pointwise", NULL, name, &sub, 0), launch, arguments.s);
     text_free(&arguments);
+}
+
+/* ---------------------------------------------------------------- epilogues */
+
+void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct epilogue *e)
+{
+    struct nest *nest = begin(s, k, 0);
+    struct text params = {NULL, 0, 0}, results = {NULL, 0, 0}, *body = &nest->e.body;
+    const int first = s->p->node[k->root[0]].keep == KEEP_FUSED; /* root that is stored */
+    nest->e.indent = "                    ";
+    for (int r = 1; r < k->roots; r++) add_reads(nest, k, k->root[r]);
+    for (int i = 0; i < nest->reads; i++) {
+        int x = nest->read[i].node;
+        text_printf(&params, ", const float *__restrict__ x%d", i);
+        text_printf(&e->extra, ", %s", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+    }
+    if (k->roots > 1) text_add(body, "{\n");
+    for (int r = first; r < k->roots; r++) {
+        const int to = r - first;
+        if (r) expression_evaluate(&nest->e, k->root[r]);
+        text_printf(body, "%sout[%d].at[l] = ", k->roots > 1 ? nest->e.indent : "", to);
+        if (r)
+            expression_value(&nest->e, body, k->root[r]);
+        else
+            text_add(body, "r");
+        if (k->roots > 1) text_add(body, ";\n");
+        text_printf(&results, to ? ", y%d" : "y", to);
+        if (to) text_printf(&params, ", float *__restrict__ y%d", to);
+        text_printf(to ? &e->extra : &e->first, to ? ", %s" : "%s", cuda_output(s, k->root[r]));
+    }
+    if (k->roots > 1) text_add(body, "                }");
+    e->pointers = nest->reads + k->roots - 1 - first;
+    e->bytes = bytes(nest, shape_size(nest->domain) * (k->roots - first));
+    set_text(s->c, sub, "AG_EXTRA_PARAMS", &params);
+    set_text(s->c, sub, "AG_RESULTS", &results);
+    set_text(s->c, sub, "AG_EPILOGUE", body);
 }
 
 /* ---------------------------------------------------------------- what is summed */

@@ -124,6 +124,21 @@ static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *
     return u->window ? KEEP_LOCAL : KEEP_NOT;
 }
 
+/* Up-sampled to its nearest neighbours, for convolutions that do that on the way, as a device's do. */
+static int is_read_up(const struct plan *p, int n)
+{
+    const struct graph *g = p->graph;
+    if (!p->device || g->node[n].op != OP_UP_NEAREST || is_target(g, n)) return 0;
+    for (int i = 0; i < g->count; i++)
+        for (int k = 0; p->live[i] && k < g->node[i].ins; k++) {
+            const struct node *y = &g->node[i];
+            int convolves = y->op == OP_KERNEL_CONV && y->attr[3] <= FORM_EACH;
+            int gradient = y->op == OP_CONV_DW || y->op == OP_KERNEL_WGRAD;
+            if (y->in[k] == n && (k > 0 || y->attr[1] != 1 || !(convolves || gradient))) return 0;
+        }
+    return 1;
+}
+
 void plan_keep(struct plan *p)
 {
     const struct graph *g = p->graph;
@@ -143,6 +158,8 @@ void plan_keep(struct plan *p)
                     if (!is_small_beside(g, leaves[n->in[k]].node[e], i))
                         leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
             np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
+        } else if (is_read_up(p, i)) {
+            np->keep = KEEP_NOT;
         } else if (!alias(p, i)) {
             int again = cheap(g, n) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->keep = again ? KEEP_LOCAL : KEEP_STORED;

@@ -13,6 +13,13 @@ int plan_base(const struct plan *p, int n, long *delta)
     return n;
 }
 
+int plan_source(const struct plan *p, int n, int k)
+{
+    int x = p->graph->node[n].in[k];
+    const struct node *up = &p->graph->node[x];
+    return up->op == OP_UP_NEAREST && p->node[x].keep == KEEP_NOT ? up->in[0] : x;
+}
+
 struct plan *plan_new(const struct graph *lowered, int batch, int device)
 {
     struct mem *mem = mem_new();

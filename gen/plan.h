@@ -18,6 +18,7 @@ enum keep {
     KEEP_NOT,    /* computed inside the kernels that read it */
     KEEP_LOCAL,  /* computed into scratch by each group that has a kernel that must find it in memory */
     KEEP_STORED, /* computed once, into the arena or into the scratch of the one group that reads it */
+    KEEP_FUSED,  /* computed once, and read by the epilogue of its own kernel alone */
     KEEP_ALIAS,  /* part of another node's memory */
     KEEP_LEAF    /* a parameter, an input or a constant */
 };
@@ -34,7 +35,7 @@ enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 
 struct kernel {
     enum kernel_kind kind;
-    int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: one */
+    int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node, then what its epilogue computes from it */
     int copy[KERNEL_ROOTS];        /* root k is copied from memory into scratch to get its halo */
     int read[KERNEL_READS], reads; /* nodes in memory that it reads */
 };
@@ -105,6 +106,8 @@ int plan_recomputed(const struct plan *p, long *size);
 int plan_base(const struct plan *p, int n, long *delta);
 /* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */
 struct local *plan_local(const struct plan *p, int group, int n, int copy);
+/* What node n's kernel reads as its input k: that, or what it is up-sampled from where the kernel does that itself. */
+int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */
 struct local *plan_input_local(const struct plan *p, int group, int n, int k);
 /* Is it summed over the batch, in parts? */
@@ -122,6 +125,7 @@ int plan_sum_threads(const struct plan *p, int n);
 /* The stages, in order. */
 void plan_keep(struct plan *p);     /* keep.c */
 void plan_schedule(struct plan *p); /* schedule.c */
+void plan_fuse(struct plan *p);     /* fuse.c, a stage of the schedule */
 void plan_memory(struct plan *p);   /* memory.c */
 
 /* keep.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied root:

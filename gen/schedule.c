@@ -167,7 +167,7 @@ static void add_node_kernel(const struct plan *p, struct group *grp, int n)
 {
     const struct node *node = &p->graph->node[n];
     for (int k = 0; k < node->ins; k++) {
-        int x = node->in[k];
+        int x = plan_source(p, n, k);
         if (p->node[x].keep != KEEP_LOCAL || has_root(grp, x, 0)) continue;
         if (is_inline_kind(p, x))
             add_root(p, grp, x, 0);
@@ -177,7 +177,7 @@ static void add_node_kernel(const struct plan *p, struct group *grp, int n)
     struct kernel *kernel = append(grp);
     kernel->kind = KERNEL_NODE;
     kernel->root[kernel->roots++] = n;
-    for (int k = 0; k < node->ins; k++) kernel->read[kernel->reads++] = node->in[k];
+    for (int k = 0; k < node->ins; k++) kernel->read[kernel->reads++] = plan_source(p, n, k);
 }
 
 /* Zero pixels that node n's kernel wants around its input k. */
@@ -194,6 +194,7 @@ int plan_halo(const struct plan *p, int n, int k)
 
 struct item {
     int node, section, level, batched;
+    int after, small; /* see list_items */
 };
 
 static int compare_items(const void *a, const void *b)
@@ -201,17 +202,33 @@ static int compare_items(const void *a, const void *b)
     const struct item *x = a, *y = b;
     if (x->section != y->section) return x->section - y->section;
     if (x->level != y->level) return x->level - y->level;
-    return x->batched != y->batched ? x->batched - y->batched : x->node - y->node;
+    if (x->batched != y->batched) return x->batched - y->batched;
+    if (x->after != y->after) return x->after - y->after;
+    return x->small != y->small ? x->small - y->small : x->node - y->node;
 }
 
+/* Numbers for each channel, or a few for each pixel. */
+static int is_small(const struct node *n)
+{
+    return n->batched && ((n->shape.d[1] == 1 && n->shape.d[2] == 1) || n->shape.d[3] <= 4);
+}
+
+/* What is computed once. On a device small values come as early as they can, right after the last large one that they
+ * are made of, for then epilogues can use them; on the CPU everything in the order of the graph. */
 static int list_items(const struct plan *p, struct item *item)
 {
-    int count = 0;
-    for (int i = 0; i < p->graph->count; i++) {
+    const struct graph *g = p->graph;
+    int count = 0, *after = mem_alloc(p->mem, sizeof *after * (size_t)(g->count + 1));
+    for (int i = 0; i < g->count; i++) {
         const struct node_plan *np = &p->node[i];
-        if (!p->live[i] || np->keep != KEEP_STORED) continue;
+        if (!p->live[i]) continue;
+        const int stored = np->keep == KEEP_STORED, small = p->device && is_small(&g->node[i]);
+        for (int k = 0; k < g->node[i].ins; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
+        if (stored && !small) after[i] = i;
+        if (!stored) continue;
         int partial = plan_is_partial(p, i);
-        item[count++] = (struct item){i, np->section, np->level - partial, partial || p->graph->node[i].batched};
+        item[count++] =
+            (struct item){i, np->section, np->level - partial, partial || g->node[i].batched, after[i], small};
     }
     qsort(item, (size_t)count, sizeof *item, compare_items);
     return count;
@@ -352,7 +369,7 @@ struct local *plan_local(const struct plan *p, int group, int n, int copy)
 
 struct local *plan_input_local(const struct plan *p, int group, int n, int k)
 {
-    int x = p->graph->node[n].in[k];
+    int x = plan_source(p, n, k);
     struct local *copy = plan_halo(p, n, k) ? plan_local(p, group, x, 1) : NULL;
     return copy ? copy : plan_local(p, group, x, 0);
 }
@@ -378,7 +395,7 @@ static void list_locals(struct plan *p, int group)
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            int node = k->kind == KERNEL_NODE;
+            int node = k->kind == KERNEL_NODE && r < p->graph->node[k->root[0]].ins; /* then come an epilogue's */
             struct local *l = node ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);
@@ -392,6 +409,7 @@ void plan_schedule(struct plan *p)
     earliest(p);
     latest(p);
     build_steps(p);
+    if (p->device) plan_fuse(p);
     decide_scratch(p);
     for (int i = 0; i < p->groups; i++) {
         stage_copies(p, i);
