@@ -200,14 +200,15 @@ static void grad_mul(struct graph *g, int n, int gy, int *sum)
     if (wanted(g, n, 1, sum)) grad_add(g, b, g_mul(g, gy, a), sum);
 }
 
+/* By the sign of the result, which is that of x, so that x need not be kept. */
 static void grad_relu(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, in(g, n, 0))), sum);
+    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, n)), sum);
 }
 
 static void grad_lrelu(struct graph *g, int n, int gy, int *sum)
 {
-    int slope = g_shift(g, g_scale(g, g_unary(g, OP_STEP, in(g, n, 0)), 0.8), 0.2);
+    int slope = g_shift(g, g_scale(g, g_unary(g, OP_STEP, n), 0.8), 0.2);
     grad_add(g, in(g, n, 0), g_mul(g, gy, slope), sum);
 }
 

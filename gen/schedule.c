@@ -223,12 +223,10 @@ static int list_items(const struct plan *p, struct item *item)
         const struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
         const int stored = np->keep == KEEP_STORED, small = p->device && is_small(&g->node[i]);
-        for (int k = 0; k < g->node[i].ins; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
-        if (stored && !small) after[i] = i;
-        if (!stored) continue;
-        int partial = plan_is_partial(p, i);
-        item[count++] =
-            (struct item){i, np->section, np->level - partial, partial || g->node[i].batched, after[i], small};
+        const int partial = plan_is_partial(p, i), batched = partial || g->node[i].batched;
+        for (int k = 0; k < g->node[i].ins && batched; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
+        if (stored && batched && !small) after[i] = i;
+        if (stored) item[count++] = (struct item){i, np->section, np->level - partial, batched, after[i], small};
     }
     qsort(item, (size_t)count, sizeof *item, compare_items);
     return count;
