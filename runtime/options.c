@@ -1,4 +1,4 @@
-/* Command lines: --name=value, --name value, -nVALUE. */
+/* Command lines: --name=value, --name value, -nVALUE. A text that begins with - is given as --name=value. */
 #include "ag.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -252,7 +252,8 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     *used = 1;
     if (option->kind == FLAG && value) return ag_fail(err, 2, "%s: --%s takes no value", text, option->name);
     if (option->kind != FLAG && !value) {
-        if (left < 2) return ag_fail(err, 2, "--%s: %s is missing behind it", option->name, option->argument);
+        int missing = left < 2 || (option->kind == TEXT && argument[1][0] == '-' && argument[1][1]);
+        if (missing) return ag_fail(err, 2, "--%s: %s is missing behind it", option->name, option->argument);
         value = argument[1];
         *used = 2;
     }

@@ -50,6 +50,12 @@ refuses "search.batch" $tiny --set search.batch=many
 refuses "KEY.PATH=VALUE" $tiny --set search.batch
 refuses "no such option.*--fast" $tiny --fast
 refuses "no such target.*quantum" $tiny --target quantum
+refuses "--target wants cpu or cuda" $tiny --target
+refuses "--target wants cpu or cuda" $tiny --target --no-merge
+refuses "--set wants KEY.PATH=VALUE" $tiny --set --no-merge
+refuses "-o wants a folder" $tiny -o --no-merge
+ends "aggen info --gpu --json" 2 "--gpu wants" ./aggen info $tiny --target cuda --gpu --json
+ends "aggen FILE --target -o DIR" 2 "--target wants cpu or cuda" ./aggen $tiny --target -o $bad/out
 refuses "no file" --no-merge
 refuses "one file" $tiny $tiny
 ends "aggen info nowhere.json" 2 "nowhere.json" ./aggen info nowhere.json --json

@@ -16,6 +16,7 @@ ends "a malformed number" 2 "--threads.*\"2x\"" $search --threads 2x
 ends "a negative number" 2 "--iterations.*\"-1\"" $retrain --iterations=-1
 ends "a number too large" 2 "--seed" $search --seed 18446744073709551616
 ends "a value is missing" 2 "--run" $search --run
+ends "an option for a value" 2 "--run: DIR is missing" $search --run --resume
 ends "a word" 2 "spaces" $search spaces
 ends "no pictures" 2 "--number.*\"0\"" $generate -n 0
 ends "an option of another family" 2 "--psi.*StyleGAN2" $generate --psi 0.7

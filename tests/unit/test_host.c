@@ -75,6 +75,7 @@ static void test_options(void)
         "--replay x",
         "--replay x --dump y",
         "--run=",
+        "--run --resume",
         "-n 3",
         "--weights x",
         "--bench 0",
