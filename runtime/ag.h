@@ -428,7 +428,7 @@ void ag_blocks_free(real *block[AG_BLOCKS]);
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
 /* Sends the parameter blocks, but those of test weights. */
 void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
-/* To be called when the weights are in their blocks, where a program doesn't train: sends them, computes AG_FIXED. */
+/* To be called when the weights are sent, where a program doesn't train: computes AG_FIXED. */
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);

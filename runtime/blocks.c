@@ -98,7 +98,6 @@ void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
     memset(&phase, 0, sizeof phase);
     phase.name = "prepare";
     phase.run = program->prepare;
-    ag_send_blocks(program, block);
     if (program->prepare) ag_run(&phase, block);
 }
 

@@ -171,6 +171,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
         status = !grid.pictures;
     }
     if (!status) {
+        ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
         draw(&grid);
         status = grid.status;
