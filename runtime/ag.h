@@ -481,6 +481,7 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
 
 /* On the CPU phases, Adam and averages work on the blocks themselves; on a device, on twins that the blocks have there.
  * What is written to a block here is sent, what is to be read is fetched; inputs of a phase are sent when it runs. */
+int ag_device_open(const struct ag_program *program, struct ag_error *err); /* the program's, if it isn't open */
 real *ag_twin(long n, struct ag_error *err); /* n zeros here and there; NULL with status 1; freed with ag_untwin */
 void ag_untwin(real *host);
 void ag_send(const real *host, long n);                 /* any part of a twin */
@@ -566,8 +567,9 @@ struct ag_run {
     int lock, log; /* file descriptors */
     int resumed;   /* it holds a checkpoint to go on from */
 };
-/* Makes and locks options->run. Status 2 if another process uses it, or if it holds a checkpoint and --resume isn't
- * given; or if it is to be resumed and isn't there. */
+/* Opens the program's device, then makes and locks options->run. Status 1 if there is no such device, and nothing is
+ * made. Status 2 if another process uses the folder, or if it holds a checkpoint and --resume isn't given; or if it is
+ * to be resumed and isn't there. */
 int ag_run_open(struct ag_run *run, const struct ag_program *program, const struct ag_options *options,
                 struct ag_error *err);
 /* Status 2 if the command line asks for another seed than that of the run that is resumed. */

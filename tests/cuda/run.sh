@@ -145,23 +145,30 @@ ok "a cut cache is compiled again" $?
 
 # ---------------------------------------------------------------- errors: one line each
 
-# line WHAT WORDS COMMAND…: exits 1 with one line that has the words
+# line WHAT WORDS COMMAND…: exits 1 with one line that has the words, and leaves nothing at $build/none*
 line() {
     what=$1 words=$2
     shift 2
-    rm -rf "$build/none"
+    rm -rf "$build"/none*
     "$@" >"$build/log" 2>&1
     is "$what: status" $? 1
     grep -q "$words" "$build/log"
     was=$?
     ok "$what: $(cat "$build/log")" $was
     is "$what: lines" "$(wc -l <"$build/log")" 1
+    is "$what: files left" "$(find "$build" -maxdepth 1 -name '*none*')" ""
 }
 program=$build/tiny.cuda/search
 if [ -z "$(ldconfig -p | grep libcuda.so.1)" ]; then
     line "no driver" "no CUDA driver" "$program" --run "$build/none"
 fi
 line "no device" "no NVIDIA GPU" env SIMGPU_DEVICES=0 $run "$program" --run "$build/none"
+for name in tiny tiny_style; do
+    line "no device, $name retrained" "no NVIDIA GPU" \
+        env SIMGPU_DEVICES=0 $run "$build/$name.ship.cuda/retrain" --run "$build/none"
+    line "no device, $name drawn" "no NVIDIA GPU" env SIMGPU_DEVICES=0 $run "$build/$name.ship.cuda/generate" \
+        --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/none.png"
+done
 line "an old device" "compute capability 7.5; 8.0 is needed" env SIMGPU_CC=7.5 $run "$program" --run "$build/none"
 line "little memory" "MB are needed" env SIMGPU_MEMORY=100000 $run "$program" --run "$build/none"
 if [ -z "$(ldconfig -p | grep libnvrtc)" ]; then
