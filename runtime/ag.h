@@ -93,7 +93,8 @@ void ag_data_close(struct ag_data *data); /* NULL is fine */
 /* A file being written. It appears under its name only by ag_file_commit, complete and on the disk; until then, and
  * after any failure, a file that had the name before is untouched. The text goes to .NAME.tmp in the same folder,
  * which the next writer of NAME takes over if this one is killed. What isn't a regular file (/dev/stdout) is written
- * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1. */
+ * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1; from
+ * ag_file_open on, a file that grows too large is one of them, and no signal. */
 struct ag_file {
     int fd, status;
     long used;                       /* bytes waiting in the buffer */
@@ -106,7 +107,10 @@ int ag_file_write(struct ag_file *file, const void *data, long size);
 int ag_file_commit(struct ag_file *file);
 void ag_file_cancel(struct ag_file *file);
 
-/* The three at once, for content that is in memory. */
+/* Can it be written, as far as can be told beforehand? Leaves nothing behind. Status 1. */
+int ag_file_check(const char *path, struct ag_error *err);
+
+/* Open, write and commit at once, for content that is in memory. */
 int ag_write_file(const char *path, const void *data, long size, struct ag_error *err);
 /* The whole file in *data (free it with ag_free), with a 0 after its *size bytes. Status 2 if it can't be opened or
  * read or has more than limit bytes, 1 if memory runs out; *data is then NULL. */
