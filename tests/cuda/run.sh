@@ -143,6 +143,40 @@ ok "with a cut cache: $(tail -n 3 "$build/log")" $was
 grep -q "compiling the kernels" "$build/log"
 ok "a cut cache is compiled again" $?
 
+# unkept WHAT WORDS: the kernels of the last replay were compiled and, said in one line with the words, not kept
+unkept() {
+    is "$1: status" $was 0
+    is "$1: lines" "$(wc -l <"$build/log")" 2
+    grep -q "not kept for the next start: .*$2.*XDG_CACHE_HOME" "$build/log"
+    was=$?
+    ok "$1: $(cat "$build/log")" $was
+}
+cache=$XDG_CACHE_HOME
+XDG_CACHE_HOME=$cache/deep/er replay
+XDG_CACHE_HOME=$cache/deep/er replay
+grep -q "compiling the kernels" "$build/log"
+is "a cache in new folders is found again: grep" $? 1
+XDG_CACHE_HOME=$build/log.file/below
+: >"$build/log.file"
+replay
+was=$?
+unkept "a cache below a file" "log.file"
+XDG_CACHE_HOME=$cache/limited
+(
+    ulimit -f 200 # the replay writes less
+    replay
+)
+was=$?
+unkept "a cache that may not grow" "limited/aggen/.*File too large"
+is "a cache that may not grow: files left" "$(find "$cache/limited" -type f)" ""
+(
+    unset HOME XDG_CACHE_HOME
+    replay
+)
+was=$?
+unkept "no place for a cache" "no HOME"
+XDG_CACHE_HOME=$cache
+
 # ---------------------------------------------------------------- errors: one line each
 
 # line WHAT WORDS COMMAND…: exits 1 with one line that has the words, and leaves nothing at $build/none*
