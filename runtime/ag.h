@@ -308,10 +308,11 @@ void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo);
 /* ---------------------------------------------------------------- profile.c */
 
 /* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
- * mark is added to the kernel's account. */
+ * mark is added to the kernel's account. A device then times each kernel of a phase that runs, and adds that. */
 extern int ag_profiling;
 void ag_mark_begin(int thread);
 void ag_mark(int thread, int kernel, int images);
+void ag_profile_add(int kernel, double seconds); /* one call; not from two threads at once */
 /* For --bench: starts new accounts of that many kernels, and reads one, all threads together; flop units: pictures for
  * kernels that work on pictures, else calls. */
 int ag_profile_begin(int kernels, struct ag_error *err);
@@ -410,7 +411,7 @@ struct ag_options {
     double psi;                             /* truncation */
     int noise;                              /* an enum ag_noise */
     int has_run, has_seed, has_iterations, has_count; /* given on the command line */
-    int resume, json, latents, help;
+    int resume, json, kernels, latents, help;
 };
 enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
 /* Reads the options that a program of that kind has. Status 2 for one that is unknown or malformed, AG_DONE after

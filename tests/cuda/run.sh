@@ -231,6 +231,18 @@ is "--bench of a GPU that fails: status" $? 1
 $run "$build/turns/search" --bench 1 >"$build/log" 2>&1
 was=$?
 ok "--bench: $(tail -n 3 "$build/log")" $was
+is "--bench: tables of kernels" "$(grep -c '^kernel' "$build/log")" 0
+# The stand-in's times mean nothing, but the launches are those that aggen plans.
+$run "$build/turns/search" --bench 2 --kernels >"$build/log" 2>&1
+was=$?
+ok "--bench --kernels: $(tail -n 3 "$build/log")" $was
+./aggen info tests/e2e/tiny.json --target cuda >"$build/info"
+for phase in d g arch; do
+    sed -n "/^phase $phase,/,/^$/p" "$build/log" | awk '$2 ~ /^[0-9]/ && NF == 6 { print $1, $2 }' | sort >"$build/a"
+    sed -n "/^$phase .*calls/,/^$/p" "$build/info" | awk '/ x / && !/blocks x/ { print $1, $2 }' | sort >"$build/b"
+    cmp "$build/a" "$build/b" && [ -s "$build/a" ]
+    ok "--bench --kernels: the launches of $phase" $?
+done
 
 # ---------------------------------------------------------------- what aggen info tells
 
