@@ -45,6 +45,7 @@ struct code {
     int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
     char *error;                              /* of errsize bytes; its first byte is set when something failed */
     size_t errsize;
+    int refused; /* what failed is what was asked for: bounds.h */
 };
 
 /* Frees what the pool does not hold. */

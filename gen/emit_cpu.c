@@ -3,6 +3,7 @@
  * at a time, and the phase function, which runs groups and small kernels in order.
  */
 #include "emit_cpu.h"
+#include "bounds.h"
 #include "ops.h"
 
 static const char *input_address(const struct site *s, int n, int k)
@@ -189,6 +190,7 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
 void cpu_phase(struct code *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
+    if (!bounds_hold(c, phase, p)) return;
     for (int i = 0; i < p->groups; i++) emit_group(c, phase, p, i);
     text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");

@@ -1,5 +1,6 @@
 /* A phase as a list of launches, in the order of its plan. */
 #include "emit_cuda.h"
+#include "bounds.h"
 #include "ops.h"
 
 struct launch cuda_launch(long items, int pointers, double bytes)
@@ -61,6 +62,7 @@ static void run_kernel(const struct site *s, const struct kernel *k)
 void cuda_phase(struct code *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
+    if (!bounds_hold(c, phase, p)) return;
     text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     text_add(t, "    real *const *b = block;\n    (void)b;\n");
     for (int i = 0; i < p->steps; i++) {

@@ -272,8 +272,8 @@ static long larger(long a, long b)
     return a > b ? a : b;
 }
 
-/* Plans and writes one phase, whose graph this frees; returns what it executes, in FLOP. */
-static double write_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
+/* Plans one phase, whose graph this frees, and makes its code; returns what it executes, in FLOP. */
+static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
 {
     struct plan *p = plan_new(lowered, batch, c->device);
     double executed = plan_flop(p);
@@ -288,28 +288,31 @@ static double write_phase(struct code *c, struct sizes *s, const char *name, str
     return executed;
 }
 
-static void write_phases(struct writer *w, struct code *c)
+/* The phases and the kernels that they call; executed[i]: FLOP of phase i. */
+static void make_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
-    struct sizes s = {0, 0, 0, 0, 0};
     struct hoisted hoisted = {graph_new(), 0};
-    double executed[MODEL_PHASES];
-    for (int i = 0; i < w->m->phases; i++) {
+    for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered = lower(phase->graph), *whole = lowered;
         if (w->m->program == PROGRAM_GENERATE) {
             lowered = hoist(whole, &hoisted);
             graph_free(whole);
         }
-        executed[i] = write_phase(c, &s, phase->name, lowered, phase->batch);
-        s.in = larger(s.in, phase->in.size);
-        s.out = larger(s.out, phase->out.size);
+        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch);
+        s->in = larger(s->in, phase->in.size);
+        s->out = larger(s->out, phase->out.size);
     }
-    s.fixed = hoisted.size;
-    if (s.fixed)
-        write_phase(c, &s, "prepare", hoisted.prepare, 1);
+    s->fixed = hoisted.size;
+    if (s->fixed)
+        make_phase(c, s, "prepare", hoisted.prepare, 1);
     else
         graph_free(hoisted.prepare);
-    if (w->err[0]) w->failed = 1;
+    if (w->err[0]) w->failed = c->refused ? 2 : 1;
+}
+
+static void write_phases(struct writer *w, struct code *c, struct sizes s, const double *executed)
+{
     struct text t = {NULL, 0, 0};
     heading(w, &t, "Phases and tables");
     text_printf(&t, "#include \"%s.h\"\n", w->name);
@@ -604,10 +607,14 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
     const int cuda = e->target == TARGET_CUDA;
     struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
+    struct sizes sizes = {0, 0, 0, 0, 0};
+    double executed[MODEL_PHASES];
     err[0] = 0;
-    make_folder(&w);
-    if (!w.failed && list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda"))) {
-        write_phases(&w, &c);
+    if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))
+        make_phases(&w, &c, &sizes, executed);
+    if (!w.failed) make_folder(&w); /* what is refused leaves nothing */
+    if (!w.failed) {
+        write_phases(&w, &c, sizes, executed);
         if (cuda)
             write_cuda_kernels(&w, &c);
         else

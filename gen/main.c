@@ -41,14 +41,14 @@ static int fail(const char *what, const char *about)
     return 2;
 }
 
-/* The value of an option that takes one: behind '=', or the next word. */
+/* The value of an option that takes one: behind '=', or the next word. Another option is no value: "" then. */
 static const char *value(const char *name, int argc, char **argv, int *i)
 {
     size_t n = strlen(name);
     if (strncmp(argv[*i], name, n) != 0) return NULL;
     if (argv[*i][n] == '=') return argv[*i] + n + 1;
     if (argv[*i][n] != 0) return NULL;
-    return *i + 1 < argc ? argv[++*i] : "";
+    return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : "";
 }
 
 static int parse(struct options *o, int argc, char **argv)
@@ -63,10 +63,12 @@ static int parse(struct options *o, int argc, char **argv)
         else if (strcmp(argv[i], "--dump-graph") == 0)
             o->dump = 1;
         else if ((v = value("--target", argc, argv, &i))) {
+            if (!*v) return fail("--target wants cpu or cuda", "");
             if (strcmp(v, "cpu") != 0 && strcmp(v, "cuda") != 0)
                 return fail("no such target (there are: cpu, cuda)", v);
             o->target = strcmp(v, "cuda") == 0 ? TARGET_CUDA : TARGET_CPU;
         } else if ((v = value("--gpu", argc, argv, &i))) {
+            if (!*v) return fail("--gpu wants h100, a100 or rtx4090", "");
             o->gpu = v;
         } else if ((v = value("--set", argc, argv, &i))) {
             if (!strchr(v, '=')) return fail("--set wants KEY.PATH=VALUE", v);

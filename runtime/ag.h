@@ -93,7 +93,8 @@ void ag_data_close(struct ag_data *data); /* NULL is fine */
 /* A file being written. It appears under its name only by ag_file_commit, complete and on the disk; until then, and
  * after any failure, a file that had the name before is untouched. The text goes to .NAME.tmp in the same folder,
  * which the next writer of NAME takes over if this one is killed. What isn't a regular file (/dev/stdout) is written
- * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1. */
+ * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1; from
+ * ag_file_open on, a file that grows too large is one of them, and no signal. */
 struct ag_file {
     int fd, status;
     long used;                       /* bytes waiting in the buffer */
@@ -106,7 +107,10 @@ int ag_file_write(struct ag_file *file, const void *data, long size);
 int ag_file_commit(struct ag_file *file);
 void ag_file_cancel(struct ag_file *file);
 
-/* The three at once, for content that is in memory. */
+/* Can it be written, as far as can be told beforehand? Leaves nothing behind. Status 1. */
+int ag_file_check(const char *path, struct ag_error *err);
+
+/* Open, write and commit at once, for content that is in memory. */
 int ag_write_file(const char *path, const void *data, long size, struct ag_error *err);
 /* The whole file in *data (free it with ag_free), with a 0 after its *size bytes. Status 2 if it can't be opened or
  * read or has more than limit bytes, 1 if memory runs out; *data is then NULL. */
@@ -304,10 +308,11 @@ void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo);
 /* ---------------------------------------------------------------- profile.c */
 
 /* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
- * mark is added to the kernel's account. */
+ * mark is added to the kernel's account. A device then times each kernel of a phase that runs, and adds that. */
 extern int ag_profiling;
 void ag_mark_begin(int thread);
 void ag_mark(int thread, int kernel, int images);
+void ag_profile_add(int kernel, double seconds); /* one call; not from two threads at once */
 /* For --bench: starts new accounts of that many kernels, and reads one, all threads together; flop units: pictures for
  * kernels that work on pictures, else calls. */
 int ag_profile_begin(int kernels, struct ag_error *err);
@@ -406,7 +411,7 @@ struct ag_options {
     double psi;                             /* truncation */
     int noise;                              /* an enum ag_noise */
     int has_run, has_seed, has_iterations, has_count; /* given on the command line */
-    int resume, json, latents, help;
+    int resume, json, kernels, latents, help;
 };
 enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
 /* Reads the options that a program of that kind has. Status 2 for one that is unknown or malformed, AG_DONE after
@@ -428,7 +433,7 @@ void ag_blocks_free(real *block[AG_BLOCKS]);
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
 /* Sends the parameter blocks, but those of test weights. */
 void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
-/* To be called when the weights are in their blocks, where a program doesn't train: sends them, computes AG_FIXED. */
+/* To be called when the weights are sent, where a program doesn't train: computes AG_FIXED. */
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, where there are any. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
@@ -481,6 +486,7 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
 
 /* On the CPU phases, Adam and averages work on the blocks themselves; on a device, on twins that the blocks have there.
  * What is written to a block here is sent, what is to be read is fetched; inputs of a phase are sent when it runs. */
+int ag_device_open(const struct ag_program *program, struct ag_error *err); /* the program's, if it isn't open */
 real *ag_twin(long n, struct ag_error *err); /* n zeros here and there; NULL with status 1; freed with ag_untwin */
 void ag_untwin(real *host);
 void ag_send(const real *host, long n);                 /* any part of a twin */
@@ -566,8 +572,9 @@ struct ag_run {
     int lock, log; /* file descriptors */
     int resumed;   /* it holds a checkpoint to go on from */
 };
-/* Makes and locks options->run. Status 2 if another process uses it, or if it holds a checkpoint and --resume isn't
- * given; or if it is to be resumed and isn't there. */
+/* Opens the program's device, then makes and locks options->run. Status 1 if there is no such device, and nothing is
+ * made. Status 2 if another process uses the folder, or if it holds a checkpoint and --resume isn't given; or if it is
+ * to be resumed and isn't there. */
 int ag_run_open(struct ag_run *run, const struct ag_program *program, const struct ag_options *options,
                 struct ag_error *err);
 /* Status 2 if the command line asks for another seed than that of the run that is resumed. */

@@ -6,6 +6,19 @@
 
 enum { PHASES = 8, PROFILED = 3, SHOWN = 40 };
 
+struct row {
+    const char *name;
+    double ms, gflop, gb; /* a round; on the CPU all threads together */
+    double calls;         /* a round */
+};
+
+/* The kernels of a phase, or of a round of all phases, slowest first. */
+struct table {
+    struct row *row;
+    int rows;
+    double ms; /* of all */
+};
+
 struct bench {
     const struct ag_program *program;
     real *block[AG_BLOCKS];
@@ -14,6 +27,8 @@ struct bench {
     double *seconds[PHASES]; /* [runs] */
     double peak;             /* GFLOP/s, the best seen between the rounds */
     int phases, runs;
+    struct table table[PHASES];
+    int tables; /* one a phase, or one of a round, or none */
 };
 
 /* The phases of training; of a program that only draws pictures, what draws them. */
@@ -61,6 +76,7 @@ static void tear_down(struct bench *b)
     ag_blocks_free(b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
     for (int i = 0; i < b->phases; i++) free(b->seconds[i]);
+    for (int i = 0; i < b->tables; i++) free(b->table[i].row);
 }
 
 /* Inputs share one block, so that each phase's are drawn anew: normal latents, uniform pictures. */
@@ -110,18 +126,57 @@ static int measure(struct bench *b, struct ag_error *err)
     return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
 }
 
-/* A round of all phases as often as it takes for stable shares. */
-static int profile(struct bench *b, int *rounds, struct ag_error *err)
+static int slower(const void *a, const void *b)
 {
-    *rounds = b->runs < PROFILED ? b->runs : PROFILED;
+    double x = ((const struct row *)a)->ms, y = ((const struct row *)b)->ms;
+    return (x < y) - (x > y);
+}
+
+/* Reads the accounts of the kernels that were called. */
+static int read_table(struct bench *b, int rounds, struct ag_error *err)
+{
+    struct table *table = &b->table[b->tables++];
+    table->row = calloc((size_t)b->program->kernels + 1, sizeof *table->row);
+    if (!table->row) return no_memory(err);
+    for (int i = 0; i < b->program->kernels; i++) {
+        const struct ag_kernel *kernel = &b->program->kernel[i];
+        const struct ag_account account = ag_profile_read(i);
+        if (!account.calls) continue;
+        struct row *row = &table->row[table->rows++];
+        row->name = kernel->name;
+        row->ms = account.seconds * 1e3 / rounds;
+        row->gflop = kernel->flop * (double)account.units * 1e-9 / rounds;
+        row->gb = kernel->bytes * (double)account.calls * 1e-9 / rounds;
+        row->calls = (double)account.calls / rounds;
+        table->ms += row->ms;
+    }
+    qsort(table->row, (size_t)table->rows, sizeof *table->row, slower);
+    return 0;
+}
+
+/* A round of these phases as often as it takes for stable shares. */
+static int profile(struct bench *b, int first, int end, struct ag_error *err)
+{
+    const int rounds = b->runs < PROFILED ? b->runs : PROFILED;
     int status = ag_profile_begin(b->program->kernels, err);
-    for (int i = 0; !status && i < *rounds; i++)
-        for (int p = 0; p < b->phases; p++) {
+    for (int i = 0; !status && i < rounds; i++)
+        for (int p = first; p < end; p++) {
             draw_inputs(b, b->phase[p]);
             run(b, b->phase[p]);
         }
     ag_profiling = 0;
+    if (!status) status = read_table(b, rounds, err);
+    ag_profile_end();
     return status;
+}
+
+/* On the CPU a table of all phases costs nothing but the marks; a device has to launch their kernels one by one. */
+static int profile_phases(struct bench *b, int each, struct ag_error *err)
+{
+    int status = 0;
+    if (!each) return ag_device ? 0 : profile(b, 0, b->phases, err);
+    for (int p = 0; !status && p < b->phases; p++) status = profile(b, p, p + 1, err);
+    return status ? status : ag_fetch(b->block[AG_OUT], 1, err);
 }
 
 static int compare(const void *a, const void *b)
@@ -138,35 +193,6 @@ static double median(double *value, int n)
 
 /* ---------------------------------------------------------------- reports */
 
-struct row {
-    const char *name;
-    double ms, gflop; /* a round, all threads together */
-    double calls;     /* a round */
-};
-
-static int slower(const void *a, const void *b)
-{
-    double x = ((const struct row *)a)->ms, y = ((const struct row *)b)->ms;
-    return (x < y) - (x > y);
-}
-
-/* The kernels that were called, slowest first; *rows of them. */
-static struct row *kernel_rows(const struct bench *b, int rounds, int *rows)
-{
-    struct row *row = calloc((size_t)b->program->kernels + 1, sizeof *row);
-    *rows = 0;
-    for (int i = 0; row && i < b->program->kernels; i++) {
-        struct ag_account account = ag_profile_read(i);
-        if (!account.calls) continue;
-        row[*rows].name = b->program->kernel[i].name;
-        row[*rows].ms = account.seconds * 1e3 / rounds;
-        row[*rows].gflop = b->program->kernel[i].flop * (double)account.units * 1e-9 / rounds;
-        row[(*rows)++].calls = (double)account.calls / rounds;
-    }
-    if (row) qsort(row, (size_t)*rows, sizeof *row, slower);
-    return row;
-}
-
 static void print_phases(const struct bench *b)
 {
     printf("%s, %d thread%s, multiply-add peak %.1f GFLOP/s, arena %.1f MB\n\n", b->program->name, ag_threads(),
@@ -180,66 +206,105 @@ static void print_phases(const struct bench *b)
     }
 }
 
-static void print_kernels(const struct row *row, int rows, double thread_peak)
+/* A rate in a column of 10, or a dash for work that isn't known. */
+static void print_rate(double work, double ms)
 {
-    double all = 0;
-    for (int i = 0; i < rows; i++) all += row[i].ms;
-    printf("\n%-44s %9s %10s %7s %10s %7s\n", "kernel (thread time of a round of phases)", "calls", "ms", "time",
-           "GFLOP/s", "share");
-    for (int i = 0; i < rows && i < SHOWN; i++) {
-        double rate = row[i].ms > 0 ? row[i].gflop * 1e3 / row[i].ms : 0;
-        printf("%-44s %9.0f %10.3f %6.1f%% ", row[i].name, row[i].calls, row[i].ms, 100 * row[i].ms / all);
-        if (rate > 0)
-            printf("%10.1f %6.1f%%\n", rate, 100 * rate / thread_peak);
-        else
-            printf("%10s %7s\n", "-", "-");
-    }
-    if (rows > SHOWN) printf("and %d more\n", rows - SHOWN);
+    if (work > 0 && ms > 0)
+        printf(" %10.1f", work * 1e3 / ms);
+    else
+        printf(" %10s", "-");
 }
 
-static void print_json(const struct bench *b, const struct row *row, int rows)
+/* Of a round of all phases. */
+static void print_kernels(const struct table *table, double thread_peak)
 {
-    double thread_peak = b->peak / ag_threads();
+    printf("\n%-44s %9s %10s %7s %10s %7s\n", "kernel (thread time of a round of phases)", "calls", "ms", "time",
+           "GFLOP/s", "share");
+    for (int i = 0; i < table->rows && i < SHOWN; i++) {
+        const struct row *row = &table->row[i];
+        const double rate = row->ms > 0 ? row->gflop * 1e3 / row->ms : 0;
+        printf("%-44s %9.0f %10.3f %6.1f%%", row->name, row->calls, row->ms, 100 * row->ms / table->ms);
+        print_rate(row->gflop, row->ms);
+        if (rate > 0)
+            printf(" %6.1f%%\n", 100 * rate / thread_peak);
+        else
+            printf(" %7s\n", "-");
+    }
+    if (table->rows > SHOWN) printf("and %d more\n", table->rows - SHOWN);
+}
+
+/* All of one phase's. */
+static void print_phase_kernels(const struct table *table, const char *phase)
+{
+    printf("\nphase %s, %s: %.3f ms\n", phase, ag_device ? "its kernels launched one by one" : "thread time",
+           table->ms);
+    printf("%-44s %9s %10s %7s %10s %10s\n", "kernel", "calls", "ms", "time", "GFLOP/s", "GB/s");
+    for (int i = 0; i < table->rows; i++) {
+        const struct row *row = &table->row[i];
+        printf("%-44s %9.0f %10.3f %6.1f%%", row->name, row->calls, row->ms, 100 * row->ms / table->ms);
+        print_rate(row->gflop, row->ms);
+        print_rate(row->gb, row->ms);
+        printf("\n");
+    }
+}
+
+static void print_text(const struct bench *b, int each)
+{
+    print_phases(b);
+    for (int i = 0; i < b->tables; i++)
+        if (each)
+            print_phase_kernels(&b->table[i], b->phase[i]->name);
+        else
+            print_kernels(&b->table[i], b->peak / ag_threads());
+}
+
+static void print_json_kernels(const struct table *table, double thread_peak)
+{
+    printf(", \"kernels\": [");
+    for (int i = 0; table && i < table->rows; i++) {
+        const struct row *row = &table->row[i];
+        printf("%s{\"name\": \"%s\", \"calls\": %.6g, \"ms\": %.6g, \"gflop\": %.6g, \"gb\": %.6g, "
+               "\"share\": %.4f}",
+               i ? ", " : "", row->name, row->calls, row->ms, row->gflop, row->gb,
+               row->ms > 0 ? row->gflop * 1e3 / row->ms / thread_peak : 0);
+    }
+    printf("]");
+}
+
+static void print_json(const struct bench *b, int each)
+{
+    const double thread_peak = ag_device ? b->peak : b->peak / ag_threads();
     printf("{\"peak_gflops\": %.6g, \"arena_bytes\": %ld, \"threads\": %d, \"phases\": {", b->peak,
            b->program->arena_size * (long)sizeof(real), ag_threads());
     for (int p = 0; p < b->phases; p++) {
         const struct ag_phase *phase = b->phase[p];
         double seconds = median(b->seconds[p], b->runs), rate = phase->flop * 1e-9 / seconds;
-        printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f}",
+        printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f",
                p ? ", " : "", phase->name, seconds * 1e3, phase->flop * 1e-9, phase->flop_executed * 1e-9, rate,
                rate / b->peak);
+        if (each) print_json_kernels(&b->table[p], thread_peak);
+        printf("}");
     }
-    printf("}, \"kernels\": [");
-    for (int i = 0; i < rows; i++)
-        printf("%s{\"name\": \"%s\", \"calls\": %.6g, \"ms\": %.6g, \"gflop\": %.6g, \"share\": %.4f}", i ? ", " : "",
-               row[i].name, row[i].calls, row[i].ms, row[i].gflop,
-               row[i].ms > 0 ? row[i].gflop * 1e3 / row[i].ms / thread_peak : 0);
-    printf("]}\n");
+    printf("}");
+    if (!each) print_json_kernels(b->tables ? &b->table[0] : NULL, thread_peak);
+    printf("}\n");
 }
 
 int ag_bench(const struct ag_program *program, const struct ag_options *options, struct ag_error *err)
 {
     struct bench b;
-    int rounds = 1, rows = 0;
     memset(&b, 0, sizeof b);
     b.program = program;
     int status = set_up(&b, (int)options->bench, err);
-    if (!status) {
-        status = measure(&b, err);
-        if (!status && !ag_device) status = profile(&b, &rounds, err);
-    }
-    struct row *row = status ? NULL : kernel_rows(&b, rounds, &rows);
-    if (!status && !row) status = no_memory(err);
+    if (!status) status = measure(&b, err);
+    if (!status) status = profile_phases(&b, options->kernels, err);
     if (!status) {
         if (options->json)
-            print_json(&b, row, rows);
+            print_json(&b, options->kernels);
         else
-            print_phases(&b);
-        if (!options->json && rows) print_kernels(row, rows, b.peak / ag_threads());
+            print_text(&b, options->kernels);
         if (fflush(stdout) || ferror(stdout)) status = ag_fail(err, 1, "--bench: cannot write to standard output");
     }
-    ag_profile_end();
-    free(row);
     tear_down(&b);
     return status;
 }

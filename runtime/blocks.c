@@ -74,8 +74,7 @@ static real *new_block(const struct ag_program *program, int i, struct ag_error 
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
 {
     memset(block, 0, AG_BLOCKS * sizeof *block);
-    ag_device = program->device;
-    int status = ag_device ? ag_device->open(program, err) : 0;
+    int status = ag_device_open(program, err);
     for (int i = 0; !status && i < AG_BLOCKS; i++) {
         block[i] = new_block(program, i, err);
         status = !block[i];
@@ -98,7 +97,6 @@ void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
     memset(&phase, 0, sizeof phase);
     phase.name = "prepare";
     phase.run = program->prepare;
-    ag_send_blocks(program, block);
     if (program->prepare) ag_run(&phase, block);
 }
 

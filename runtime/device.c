@@ -4,6 +4,12 @@
 
 const struct ag_device *ag_device;
 
+int ag_device_open(const struct ag_program *program, struct ag_error *err)
+{
+    ag_device = program->device;
+    return ag_device ? ag_device->open(program, err) : 0;
+}
+
 real *ag_twin(long n, struct ag_error *err)
 {
     real *host = ag_reals(n, err);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,7 @@ int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err)
     memset(file, 0, sizeof *file);
     file->fd = -1;
     file->err = err;
+    signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
     file->path = resolve(path);
     file->buffer = malloc(BUFFER);
     if (!file->path || !file->buffer) return file->status = ag_fail(err, 1, "%s: out of memory", path);
@@ -163,6 +165,16 @@ void ag_file_cancel(struct ag_file *file)
         here.st_dev == there.st_dev && here.st_ino == there.st_ino)
         unlink(file->temporary);
     release(file);
+}
+
+int ag_file_check(const char *path, struct ag_error *err)
+{
+    struct ag_file file;
+    struct stat is;
+    if (!stat(path, &is) && S_ISFIFO(is.st_mode)) return 0; /* its reader would take closing it for the end */
+    int status = ag_file_open(&file, path, err);
+    ag_file_cancel(&file);
+    return status;
 }
 
 int ag_write_file(const char *path, const void *data, long size, struct ag_error *err)

@@ -1,4 +1,4 @@
-/* Command lines: --name=value, --name value, -nVALUE. */
+/* Command lines: --name=value, --name value, -nVALUE. A text that begins with - is given as --name=value. */
 #include "ag.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -48,6 +48,7 @@ static const struct option options_known[] = {
     {"seed", 0, SEED, ALL, 0, 0, AT(seed), AT(has_seed), "N", "everything random follows from it"},
     {"threads", 0, NUMBER, ALL, 1, 256, AT(threads), 0, "N", "default: one for each core"},
     {"bench", 0, NUMBER, ALL, 1, 100000, AT(bench), 0, "N", "time each phase N times on random data"},
+    {"kernels", 0, FLAG, ALL, 0, 0, AT(kernels), 0, "", "with --bench: a table of each phase's kernels"},
     {"json", 0, FLAG, ALL, 0, 0, AT(json), 0, "", "with --bench: print JSON"},
     {"replay", 0, TEXT, TRAINING, 0, 0, AT(replay), 0, "IN", "run one phase on what a safetensors file holds"},
     {"dump", 0, TEXT, TRAINING, 0, 0, AT(dump), 0, "OUT", "with --replay: where outputs and gradients go"},
@@ -252,7 +253,8 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     *used = 1;
     if (option->kind == FLAG && value) return ag_fail(err, 2, "%s: --%s takes no value", text, option->name);
     if (option->kind != FLAG && !value) {
-        if (left < 2) return ag_fail(err, 2, "--%s: %s is missing behind it", option->name, option->argument);
+        int missing = left < 2 || (option->kind == TEXT && argument[1][0] == '-' && argument[1][1]);
+        if (missing) return ag_fail(err, 2, "--%s: %s is missing behind it", option->name, option->argument);
         value = argument[1];
         *used = 2;
     }
@@ -262,6 +264,7 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
 static int check(const struct ag_options *options, struct ag_error *err)
 {
     if (options->json && !options->bench) return ag_fail(err, 2, "--json: belongs to --bench N");
+    if (options->kernels && !options->bench) return ag_fail(err, 2, "--kernels: belongs to --bench N");
     if (options->bench && options->replay) return ag_fail(err, 2, "--bench and --replay: one at a time");
     if (!options->replay && options->dump) return ag_fail(err, 2, "--dump: belongs to --replay IN");
     if (!options->replay && options->phase) return ag_fail(err, 2, "--phase: belongs to --replay IN");

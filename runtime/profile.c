@@ -53,6 +53,14 @@ void ag_mark(int thread, int kernel, int images)
     *last = now;
 }
 
+void ag_profile_add(int kernel, double seconds)
+{
+    if (!ag_profiling || kernel >= profile.kernels) return;
+    profile.account[kernel].seconds += seconds;
+    profile.account[kernel].calls++;
+    profile.account[kernel].units++;
+}
+
 struct ag_account ag_profile_read(int kernel)
 {
     struct ag_account sum = {0, 0, 0};

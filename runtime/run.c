@@ -37,6 +37,8 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
     if (ag_join(run->checkpoint, run->folder, "checkpoint.safetensors", err)) return 2;
     if (options->resume && !ag_is_dir(run->folder))
         return ag_fail(err, 2, "%s: there is no run to resume; leave out --resume to begin one", run->folder);
+    int status = ag_device_open(program, err); /* before anything is made: a run that cannot compute leaves nothing */
+    if (status) return status;
     if (ag_make_dirs(run->folder, err) || lock_folder(run, err)) return 2;
     run->resumed = ag_is_file(run->checkpoint);
     if (run->resumed && !options->resume)

@@ -32,6 +32,12 @@ struct captured {
     ag_handle executable;
 };
 
+/* A launch between two events. */
+struct timing {
+    int kernel;
+    ag_handle start, end;
+};
+
 static struct {
     struct ag_driver d;
     const struct ag_program *program;
@@ -49,6 +55,8 @@ static struct {
     real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
     ag_handle staged[STAGES];
     long runs;
+    struct timing *timing; /* of a phase's launches, for a profile */
+    int timings, timing_room, timed;
     char failure[256]; /* the first error since the program started; what follows is without effect */
 } cuda;
 
@@ -270,6 +278,38 @@ static void cuda_wait(void)
 
 /* ---------------------------------------------------------------- phases */
 
+/* Room for one more timing, its events made; NULL once something failed. */
+static struct timing *next_timing(void)
+{
+    if (cuda.timings == cuda.timing_room) {
+        const int room = cuda.timing_room ? 2 * cuda.timing_room : 256;
+        struct timing *larger = realloc(cuda.timing, (size_t)room * sizeof *larger);
+        if (!check(!larger, "memory for times")) return NULL;
+        memset(larger + cuda.timing_room, 0, (size_t)(room - cuda.timing_room) * sizeof *larger);
+        cuda.timing = larger;
+        cuda.timing_room = room;
+    }
+    struct timing *t = &cuda.timing[cuda.timings];
+    if (!t->start && !check(cuda.d.cuEventCreate(&t->start, 0), "cuEventCreate")) return NULL;
+    if (!t->end && !check(cuda.d.cuEventCreate(&t->end, 0), "cuEventCreate")) return NULL;
+    cuda.timings++;
+    return t;
+}
+
+static void launch_kernel(int kernel, void **argument)
+{
+    const struct ag_kernel *k = &cuda.program->kernel[kernel];
+    struct timing *t = cuda.timed ? next_timing() : NULL;
+    if (t) {
+        t->kernel = kernel;
+        check(cuda.d.cuEventRecord(t->start, cuda.stream), "cuEventRecord");
+    }
+    check(cuda.d.cuLaunchKernel(cuda.kernel[kernel], (unsigned)k->grid[0], (unsigned)k->grid[1], (unsigned)k->grid[2],
+                                (unsigned)k->threads, 1, 1, 0, cuda.stream, argument, NULL),
+          k->name);
+    if (t) check(cuda.d.cuEventRecord(t->end, cuda.stream), "cuEventRecord");
+}
+
 void ag_launch(int kernel, ...)
 {
     enum { POINTERS = 192 };
@@ -284,9 +324,7 @@ void ag_launch(int kernel, ...)
         argument[i] = &pointer[i];
     }
     va_end(list);
-    check(cuda.d.cuLaunchKernel(cuda.kernel[kernel], (unsigned)k->grid[0], (unsigned)k->grid[1], (unsigned)k->grid[2],
-                                (unsigned)k->threads, 1, 1, 0, cuda.stream, argument, NULL),
-          k->name);
+    launch_kernel(kernel, argument);
 }
 
 void ag_launch_copy(real *to, const real *from, long n)
@@ -295,12 +333,17 @@ void ag_launch_copy(real *to, const real *from, long n)
     check(cuda.d.cuMemcpyDtoDAsync_v2((ag_address)to, (ag_address)from, bytes, cuda.stream), "cuMemcpyDtoD");
 }
 
+static void device_blocks(real *const block[AG_BLOCKS], real *device[AG_BLOCKS])
+{
+    for (int i = 0; i < AG_BLOCKS; i++) device[i] = (real *)address(block[i]);
+}
+
 static struct captured *capture(void (*run)(real *const *), real *const block[AG_BLOCKS])
 {
     struct captured *c = &cuda.graph[cuda.graphs];
     ag_handle graph = NULL;
     real *device[AG_BLOCKS];
-    for (int i = 0; i < AG_BLOCKS; i++) device[i] = (real *)address(block[i]);
+    device_blocks(block, device);
     c->run = run;
     memcpy(c->block, block, sizeof c->block);
     if (!check(cuda.d.cuStreamBeginCapture_v2(cuda.stream, 1), "cuStreamBeginCapture")) return NULL;
@@ -353,6 +396,25 @@ static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCK
     check(cuda.d.cuEventRecord(cuda.staged[stage], cuda.stream), "cuEventRecord");
 }
 
+/* The phase again, its kernels launched one by one. The graph that was just launched keeps the device busy meanwhile,
+ * so that the kernels follow one another there, however long launching takes. */
+static void run_timed(const struct ag_phase *phase, real *const block[AG_BLOCKS])
+{
+    real *device[AG_BLOCKS];
+    device_blocks(block, device);
+    cuda.timings = 0;
+    cuda.timed = 1;
+    phase->run(device);
+    cuda.timed = 0;
+    check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+    for (int i = 0; i < cuda.timings && !cuda.failure[0]; i++) {
+        const struct timing *t = &cuda.timing[i];
+        float ms = 0;
+        check(cuda.d.cuEventElapsedTime(&ms, t->start, t->end), "cuEventElapsedTime");
+        ag_profile_add(t->kernel, (double)ms * 1e-3);
+    }
+}
+
 static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     if (cuda.failure[0]) return;
@@ -360,6 +422,7 @@ static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
     if (!c) return;
     send_inputs(phase, block);
     check(cuda.d.cuGraphLaunch(c->executable, cuda.stream), phase->name);
+    if (ag_profiling) run_timed(phase, block);
 }
 
 /* ---------------------------------------------------------------- passes over blocks */
@@ -435,10 +498,15 @@ static void cuda_close(void)
         cuda.d.cuMemFreeHost(cuda.stage[i]);
         cuda.d.cuEventDestroy_v2(cuda.staged[i]);
     }
+    for (int i = 0; i < cuda.timing_room; i++) {
+        if (cuda.timing[i].start) cuda.d.cuEventDestroy_v2(cuda.timing[i].start);
+        if (cuda.timing[i].end) cuda.d.cuEventDestroy_v2(cuda.timing[i].end);
+    }
     cuda.d.cuModuleUnload(cuda.module);
     cuda.d.cuStreamDestroy_v2(cuda.stream);
     cuda.d.cuDevicePrimaryCtxRelease_v2(cuda.device);
     free(cuda.kernel);
+    free(cuda.timing);
     memset(&cuda, 0, sizeof cuda);
 }
 

@@ -42,6 +42,7 @@ typedef struct ag_opaque *ag_handle;   /* a context, module, function, stream, e
     F(cuEventCreate, (ag_handle * event, unsigned flags))                                                              \
     F(cuEventRecord, (ag_handle event, ag_handle stream))                                                              \
     F(cuEventSynchronize, (ag_handle event))                                                                           \
+    F(cuEventElapsedTime, (float *ms, ag_handle start, ag_handle end))                                                 \
     F(cuEventDestroy_v2, (ag_handle event))                                                                            \
     F(cuModuleLoadData, (ag_handle * module, const void *image))                                                       \
     F(cuModuleUnload, (ag_handle module))                                                                              \

@@ -1,18 +1,12 @@
 /*
  * Kernels compiled when a program starts. What was compiled is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen) in
  * a file named by all that it depends on: the source, the architecture, the compiler and the driver. A file begins with
- * its length and a checksum, and is written under a temporary name and renamed, so that a cut or foreign one is seen
- * and replaced, and two programs may write the same.
+ * its length and a checksum, so that a cut or foreign one is seen and replaced.
  */
-#define _GNU_SOURCE
 #include "driver.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* FNV-1a */
 static ag_u64 hash(ag_u64 sum, const void *data, size_t n)
@@ -31,21 +25,14 @@ struct header {
 };
 static const char MAGIC[8] = "aggen-1";
 
-/* The folder, made if need be; 0 if there can be none. */
-static int cache_folder(char folder[AG_PATH])
+/* The folder, made if need be. */
+static int cache_folder(char folder[AG_PATH], struct ag_error *err)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (cache && *cache)
-        snprintf(folder, AG_PATH, "%s", cache);
-    else if (home && *home)
-        snprintf(folder, AG_PATH, "%s/.cache", home);
-    else
-        return 0;
-    mkdir(folder, 0777);
-    size_t n = strlen(folder);
-    if (n + 8 > AG_PATH) return 0;
-    strcat(folder, "/aggen");
-    return mkdir(folder, 0777) == 0 || errno == EEXIST;
+    int at_home = !cache || !*cache;
+    if (at_home && (!home || !*home)) return ag_fail(err, 1, "there is no HOME");
+    int status = ag_join(folder, at_home ? home : cache, at_home ? ".cache/aggen" : "aggen", err);
+    return status ? status : ag_make_dirs(folder, err);
 }
 
 static char *read_cache(const char *path)
@@ -67,19 +54,15 @@ static char *read_cache(const char *path)
     return NULL;
 }
 
-/* A cache that cannot be written is no error: the next start compiles again. */
-static void write_cache(const char *path, const char *code, size_t n)
+static int write_cache(const char *path, const char *code, size_t n, struct ag_error *err)
 {
     struct header header = {{0}, n, hash(HASH_START, code, n)};
-    char temporary[AG_PATH + 32];
+    struct ag_file file;
     memcpy(header.magic, MAGIC, sizeof MAGIC);
-    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    FILE *file = fopen(temporary, "wb");
-    if (!file) return;
-    int good = fwrite(&header, sizeof header, 1, file) == 1 && fwrite(code, 1, n, file) == n && !fflush(file) &&
-               !fsync(fileno(file));
-    if (fclose(file)) good = 0;
-    if (!good || rename(temporary, path)) unlink(temporary);
+    ag_file_open(&file, path, err);
+    ag_file_write(&file, &header, sizeof header);
+    ag_file_write(&file, code, (long)n);
+    return ag_file_commit(&file);
 }
 
 /* ---------------------------------------------------------------- compiling */
@@ -126,23 +109,27 @@ static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, i
     return status;
 }
 
+/* A cache that cannot be written is no error: the next start compiles again. */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err)
 {
     struct ag_nvrtc nvrtc;
-    char folder[AG_PATH], path[AG_PATH + 64] = "";
+    struct ag_error uncached;
+    char folder[AG_PATH], path[AG_PATH + 64];
     int status = ag_nvrtc_load(&nvrtc, err), version[2] = {0, 0}, is_ptx;
     if (status) return status;
     nvrtc.nvrtcVersion(&version[0], &version[1]);
     arch = choose(&nvrtc, arch, &is_ptx);
-    if (cache_folder(folder)) {
-        ag_u64 sum = hash(HASH_START, source, strlen(source));
-        snprintf(path, sizeof path, "%s/%016llx-%s%d-nvrtc%d.%d-driver%d", folder, sum, is_ptx ? "ptx" : "sm", arch,
-                 version[0], version[1], driver_version);
-        if ((*code = read_cache(path))) return 0;
-    }
+    int uncacheable = cache_folder(folder, &uncached);
+    ag_u64 sum = hash(HASH_START, source, strlen(source));
+    snprintf(path, sizeof path, "%s/%016llx-%s%d-nvrtc%d.%d-driver%d", uncacheable ? "" : folder, sum,
+             is_ptx ? "ptx" : "sm", arch, version[0], version[1], driver_version);
+    if (!uncacheable && (*code = read_cache(path))) return 0;
     size_t n = 0;
     fprintf(stderr, "compiling the kernels for %s_%d…\n", is_ptx ? "compute" : "sm", arch);
     status = compile(&nvrtc, source, arch, is_ptx, code, &n, err);
-    if (!status && *path) write_cache(path, *code, n);
-    return status;
+    if (status) return status;
+    if (uncacheable || write_cache(path, *code, n, &uncached))
+        fprintf(stderr, "the kernels are not kept for the next start: %s; XDG_CACHE_HOME names another folder\n",
+                uncached.text);
+    return 0;
 }

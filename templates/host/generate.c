@@ -166,11 +166,13 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     int status = ag_blocks_new(&generate_program, grid.block, err);
     if (!status) status = lay_out(&grid, err);
     if (!status) status = load_weights(options, grid.block, err);
+    if (!status) status = ag_file_check(options->output, err); /* better now than after an hour of drawing */
     if (!status) {
         grid.pictures = ag_reals(grid.cells * picture_size(), err);
         status = !grid.pictures;
     }
     if (!status) {
+        ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
         draw(&grid);
         status = grid.status;

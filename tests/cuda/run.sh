@@ -143,25 +143,66 @@ ok "with a cut cache: $(tail -n 3 "$build/log")" $was
 grep -q "compiling the kernels" "$build/log"
 ok "a cut cache is compiled again" $?
 
+# unkept WHAT WORDS: the kernels of the last replay were compiled and, said in one line with the words, not kept
+unkept() {
+    is "$1: status" $was 0
+    is "$1: lines" "$(wc -l <"$build/log")" 2
+    grep -q "not kept for the next start: .*$2.*XDG_CACHE_HOME" "$build/log"
+    was=$?
+    ok "$1: $(cat "$build/log")" $was
+}
+cache=$XDG_CACHE_HOME
+XDG_CACHE_HOME=$cache/deep/er replay
+XDG_CACHE_HOME=$cache/deep/er replay
+grep -q "compiling the kernels" "$build/log"
+is "a cache in new folders is found again: grep" $? 1
+XDG_CACHE_HOME=$build/log.file/below
+: >"$build/log.file"
+replay
+was=$?
+unkept "a cache below a file" "log.file"
+XDG_CACHE_HOME=$cache/limited
+(
+    ulimit -f 200 # the replay writes less
+    replay
+)
+was=$?
+unkept "a cache that may not grow" "limited/aggen/.*File too large"
+is "a cache that may not grow: files left" "$(find "$cache/limited" -type f)" ""
+(
+    unset HOME XDG_CACHE_HOME
+    replay
+)
+was=$?
+unkept "no place for a cache" "no HOME"
+XDG_CACHE_HOME=$cache
+
 # ---------------------------------------------------------------- errors: one line each
 
-# line WHAT WORDS COMMAND…: exits 1 with one line that has the words
+# line WHAT WORDS COMMAND…: exits 1 with one line that has the words, and leaves nothing at $build/none*
 line() {
     what=$1 words=$2
     shift 2
-    rm -rf "$build/none"
+    rm -rf "$build"/none*
     "$@" >"$build/log" 2>&1
     is "$what: status" $? 1
     grep -q "$words" "$build/log"
     was=$?
     ok "$what: $(cat "$build/log")" $was
     is "$what: lines" "$(wc -l <"$build/log")" 1
+    is "$what: files left" "$(find "$build" -maxdepth 1 -name '*none*')" ""
 }
 program=$build/tiny.cuda/search
 if [ -z "$(ldconfig -p | grep libcuda.so.1)" ]; then
     line "no driver" "no CUDA driver" "$program" --run "$build/none"
 fi
 line "no device" "no NVIDIA GPU" env SIMGPU_DEVICES=0 $run "$program" --run "$build/none"
+for name in tiny tiny_style; do
+    line "no device, $name retrained" "no NVIDIA GPU" \
+        env SIMGPU_DEVICES=0 $run "$build/$name.ship.cuda/retrain" --run "$build/none"
+    line "no device, $name drawn" "no NVIDIA GPU" env SIMGPU_DEVICES=0 $run "$build/$name.ship.cuda/generate" \
+        --weights "$build/$name.grown.cpu/ema.safetensors" -o "$build/none.png"
+done
 line "an old device" "compute capability 7.5; 8.0 is needed" env SIMGPU_CC=7.5 $run "$program" --run "$build/none"
 line "little memory" "MB are needed" env SIMGPU_MEMORY=100000 $run "$program" --run "$build/none"
 if [ -z "$(ldconfig -p | grep libnvrtc)" ]; then
@@ -190,6 +231,18 @@ is "--bench of a GPU that fails: status" $? 1
 $run "$build/turns/search" --bench 1 >"$build/log" 2>&1
 was=$?
 ok "--bench: $(tail -n 3 "$build/log")" $was
+is "--bench: tables of kernels" "$(grep -c '^kernel' "$build/log")" 0
+# The stand-in's times mean nothing, but the launches are those that aggen plans.
+$run "$build/turns/search" --bench 2 --kernels >"$build/log" 2>&1
+was=$?
+ok "--bench --kernels: $(tail -n 3 "$build/log")" $was
+./aggen info tests/e2e/tiny.json --target cuda >"$build/info"
+for phase in d g arch; do
+    sed -n "/^phase $phase,/,/^$/p" "$build/log" | awk '$2 ~ /^[0-9]/ && NF == 6 { print $1, $2 }' | sort >"$build/a"
+    sed -n "/^$phase .*calls/,/^$/p" "$build/info" | awk '/ x / && !/blocks x/ { print $1, $2 }' | sort >"$build/b"
+    cmp "$build/a" "$build/b" && [ -s "$build/a" ]
+    ok "--bench --kernels: the launches of $phase" $?
+done
 
 # ---------------------------------------------------------------- what aggen info tells
 

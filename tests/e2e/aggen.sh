@@ -50,6 +50,12 @@ refuses "search.batch" $tiny --set search.batch=many
 refuses "KEY.PATH=VALUE" $tiny --set search.batch
 refuses "no such option.*--fast" $tiny --fast
 refuses "no such target.*quantum" $tiny --target quantum
+refuses "--target wants cpu or cuda" $tiny --target
+refuses "--target wants cpu or cuda" $tiny --target --no-merge
+refuses "--set wants KEY.PATH=VALUE" $tiny --set --no-merge
+refuses "-o wants a folder" $tiny -o --no-merge
+ends "aggen info --gpu --json" 2 "--gpu wants" ./aggen info $tiny --target cuda --gpu --json
+ends "aggen FILE --target -o DIR" 2 "--target wants cpu or cuda" ./aggen $tiny --target -o $bad/out
 refuses "no file" --no-merge
 refuses "one file" $tiny $tiny
 ends "aggen info nowhere.json" 2 "nowhere.json" ./aggen info nowhere.json --json
@@ -82,6 +88,16 @@ ends "thirty edges between two nodes" 0 "" ./aggen $tiny -o $bad/edges --set \
     'generator.cell={"edges": [["a", "in", 1, "up"]'"$edges"'], "output": 2, "skip": null}'
 ends "a first layer beyond what an int counts" 2 "first layer" ./aggen $tiny --set generator.channels=4096 \
     --set generator.base=512 --set image.size=1024 --set generator.latent=4096
+rm -rf $bad/out
+large="spaces/alphagan_cifar10.json --set image.size=64"
+refuses "cell[1-4].*4096 x 64 x 64 x 256.*GPU.*search.batch" $large --target cuda --set search.batch=4096
+ends "aggen info of what is too large for a GPU" 2 "4096 x 64 x 64 x 256" \
+    ./aggen info $large --target cuda --set search.batch=4096
+ends "the same for the CPU" 0 "" ./aggen $large --set search.batch=4096 -o $bad/large
+refuses "cell8.*1024 x 1024 x 2048.*a picture.*fewer channels" spaces/alphagan_cifar10.json --set search.batch=1 \
+    --set image.size=1024 --set generator.channels=2048
+refuses "retrain.batch_g, retrain.batch_d" spaces/genotypes/stylegan2_celeba128.json --target cuda \
+    --set retrain.batch_d=4096 --set image.size=1024
 # What the command says must not end the comment that it stands in.
 newline='a
 b'

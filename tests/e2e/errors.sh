@@ -16,6 +16,7 @@ ends "a malformed number" 2 "--threads.*\"2x\"" $search --threads 2x
 ends "a negative number" 2 "--iterations.*\"-1\"" $retrain --iterations=-1
 ends "a number too large" 2 "--seed" $search --seed 18446744073709551616
 ends "a value is missing" 2 "--run" $search --run
+ends "an option for a value" 2 "--run: DIR is missing" $search --run --resume
 ends "a word" 2 "spaces" $search spaces
 ends "no pictures" 2 "--number.*\"0\"" $generate -n 0
 ends "an option of another family" 2 "--psi.*StyleGAN2" $generate --psi 0.7
@@ -106,11 +107,22 @@ drawn "a picture for weights" 2 "000006.png" $bad/x.png $run/retrain/samples/000
 [ ! -e $bad/x.png ]
 ok "a picture was drawn from bad weights" $?
 drawn "a folder that is not there" 1 "nowhere/x.png" $bad/nowhere/x.png $weights
+is "a folder that is not there: pictures drawn" "$(grep -c pictures "$work/stdout")" 0
+drawn "a folder for a picture" 1 "$bad: cannot write" $bad $weights
+is "a folder for a picture: pictures drawn" "$(grep -c pictures "$work/stdout")" 0
+mkfifo $bad/pipe
+cat $bad/pipe > $bad/piped.png &
+drawn "a pipe" 0 "" $bad/pipe $weights
+wait $!
+drawn "a file" 0 "" $bad/x.png $weights
+same "a picture that goes through a pipe" $bad/piped.png $bad/x.png
+rm $bad/x.png
 drawn "a full device" 1 "/dev/full" /dev/full $weights
 echo old > $bad/old.png
-(ulimit -f 1 && trap '' XFSZ && exec $generate -n 64 -o $bad/old.png --weights $weights) 2> "$work/stderr"
+(ulimit -f 1 && exec $generate -n 64 -o $bad/old.png --weights $weights) 2> "$work/stderr"
 is "a full disk for a picture: status" $? 1
 is "a full disk for a picture: the old one" "$(cat $bad/old.png)" old
+is "a full disk for a picture: files left" "$(find $bad -name '*.tmp')" ""
 
 # ---------------------------------------------------------------- full disks
 

@@ -70,11 +70,13 @@ static void test_options(void)
         "-x",
         "--",
         "--json",
+        "--kernels",
         "--dump x",
         "--phase d",
         "--replay x",
         "--replay x --dump y",
         "--run=",
+        "--run --resume",
         "-n 3",
         "--weights x",
         "--bench 0",
@@ -372,6 +374,12 @@ static void bench_text(void)
     CHECK(!ag_bench(program, &o, &err));
 }
 
+static void bench_kernels(void)
+{
+    struct ag_options o = {.bench = 2, .kernels = 1};
+    CHECK(!ag_bench(program, &o, &err));
+}
+
 static void test_bench(void)
 {
     char text[8192];
@@ -381,6 +389,8 @@ static void test_bench(void)
           strstr(text, "\"gflop_executed\": 0.0001"));
     captured(text, sizeof text, bench_text);
     CHECK(strstr(text, "GFLOP/s") && strstr(text, "\narch ") && !strchr(text, '{'));
+    captured(text, sizeof text, bench_kernels);
+    CHECK(strstr(text, "\nphase d, ") && strstr(text, "\nphase arch, ") && strstr(text, "GB/s"));
     CHECK(ag_peak() > 0.1);
 }
 
@@ -394,6 +404,10 @@ static void test_profile(void)
     ag_mark(1, 1, 0);
     struct ag_account account = ag_profile_read(1);
     CHECK(account.calls == 2 && account.units == 5 && account.seconds > 3e-3 && ag_profile_read(0).calls == 0);
+    ag_profile_add(0, 2);
+    ag_profile_add(0, 3);
+    account = ag_profile_read(0);
+    CHECK(account.calls == 2 && account.units == 2 && account.seconds == 5);
     ag_profile_end();
     ag_mark(0, 1, 4);
     CHECK(!ag_profiling);

@@ -238,7 +238,9 @@ static void test_failing_writes(void)
     CHECK(ag_write_file(in_folder("none/file"), "x", 1, &err) == 1 && strstr(err.text, "none/file"));
     CHECK(ag_write_file(folder, "x", 1, &err) == 1);
     CHECK(!ag_write_file("/dev/null", "x", 1, &err) && !ag_is_file("/dev/null"));
-    signal(SIGXFSZ, SIG_IGN);
+    CHECK(!ag_file_check(path, &err) && holds(path, "old") && count_files(folder) == 1);
+    CHECK(ag_file_check(in_folder("none/file"), &err) == 1 && strstr(err.text, "none/file"));
+    CHECK(ag_file_check(folder, &err) == 1 && !ag_file_check("/dev/null", &err));
     getrlimit(RLIMIT_FSIZE, &limit);
     small.rlim_max = limit.rlim_max;
     setrlimit(RLIMIT_FSIZE, &small);
