@@ -225,12 +225,30 @@ static void run_conv(const struct site *s, const struct kernel *k)
     if (c.y->attr[3] >= FORM_BORDER) launch_border(s, n);
 }
 
+/* In how many parts a picture's weight gradient is taken, in `blocks` of threads each; none of them with less than some
+ * rows of a tile. */
+static int picture_parts(struct shape gy, long blocks)
+{
+    enum { PIXELS = 128 };
+    long most = (long)gy.d[1] * gy.d[2] / PIXELS, parts = DEVICE_BLOCKS / (blocks * gy.d[0]);
+    if (most > gy.d[1]) most = gy.d[1];
+    return (int)(parts < 2 || most < 2 ? 1 : parts < most ? parts : most);
+}
+
+static void add_parts(const struct site *s, int n, int parts)
+{
+    const struct kernel sums = {.kind = KERNEL_NODE, .root = {n}, .roots = 1};
+    add_split(s, &sums, parts, 0);
+}
+
 static void run_wgrad(const struct site *s, int n)
 {
     struct call c = begin(s, n);
     const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->attr[0];
-    const int in = c.x->shape.d[3], out = c.z->shape.d[3], parts = each ? 1 : s->p->node[n].parts;
+    const int in = c.x->shape.d[3], out = c.z->shape.d[3];
     struct tile tile = wgrad_tile((long)k * k * in, out);
+    const long blocks = tile_blocks(tile, (long)k * k * in, out), size = shape_size(c.y->shape);
+    const int parts = each ? picture_parts(c.z->shape, blocks) : s->p->node[n].parts;
     size_tokens(c.mem, &c.sub, c.z->shape);
     number(&c, "AG_N", s->p->batch);
     number(&c, "AG_CI", in);
@@ -242,17 +260,19 @@ static void run_wgrad(const struct site *s, int n)
     number(&c, "AG_WSTRIDE", each ? c.y->shape.d[3] : 0);
     number(&c, "AG_UP", plan_source(s->p, n, 0) != c.y->in[0]);
     number(&c, "AG_PARTS", parts);
-    number(&c, "AG_PSTRIDE", each ? 0 : s->p->node[n].partial_size);
+    number(&c, "AG_PSTRIDE", each ? size : s->p->node[n].partial_size);
     tile_tokens(&c, tile);
     inputs(&c, 2);
-    argument(&c, cuda_output(s, n));
-    struct launch launch = {
-        {(int)ceil_div((long)k * k * in, tile.bm), (int)ceil_div(out, tile.bn), each ? s->p->batch : parts}, 0, 0, 0};
+    argument(&c, each && parts > 1 ? workspace(s, parts * size) : cuda_output(s, n));
+    struct launch launch = {.grid[0] = (int)ceil_div((long)k * k * in, tile.bm)};
+    launch.grid[1] = (int)ceil_div(out, tile.bn);
+    launch.grid[2] = each ? s->p->batch * parts : parts;
     launch.threads = tile_threads(tile);
-    launch.bytes = cuda_bytes(s, n);
+    launch.bytes = cuda_bytes(s, n) + (parts - 1) * sizeof(float) * (double)size;
     const char *name =
         mem_printf(c.mem, "conv_wgrad%dx%d_%dx%dx%d_%d", k, k, c.z->shape.d[1], c.z->shape.d[2], in, out);
     finish(&c, "conv_wgrad", name, launch);
+    if (each && parts > 1) add_parts(s, n, parts);
 }
 
 static void run_pack(const struct site *s, int n)
