@@ -202,6 +202,12 @@ for file in spaces/alphagan_cifar10.json spaces/stylegan2_micro_dynamic.json; do
         sed 's/, "kernels": \[[^]]*\]//g' "$build/info.cuda" >"$build/info.sums"
         is "$file, $phase: FLOP of all kernels" "$(number $phase flop "$build/info.sums")" \
             "$(number $phase flop_executed "$build/info.cpu")"
+        moved=$(number $phase bytes "$build/info.sums") least=$(number $phase least_bytes "$build/info.sums")
+        [ "$least" -gt 0 ] && [ "$moved" -gt "$least" ] && [ "$moved" -lt $((2 * least)) ]
+        ok "$file, $phase: bytes moved: $moved, the least: $least" $?
+        ./aggen info $file --target cuda --gpu a100 | sed -n "/^$phase /,/^  moved/p" | tail -n 1 >"$build/log"
+        is "$file, $phase: the line for this" "$(cat "$build/log")" "$(awk -v moved="$moved" -v least="$least" \
+            'BEGIN { printf "  moved %.2f x the least, %.3f MB", moved / least, least / 1e6 }')"
     done
 done
 ./aggen info spaces/g32.json --target cuda --gpu voodoo >"$build/log" 2>&1
