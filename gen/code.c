@@ -98,6 +98,7 @@ int code_instance(struct code *c, const char *template, const char *part, const 
         size_t before = at ? (size_t)(at - named.s) : 0;
         const char *public = mem_printf(c->mem, "%.*s%s", (int)before, named.s, named.s + before + (at ? 7 : 0));
         c->instance[i] = (struct instance){.name = unique, .source = public, .flop = flop, .first = c->path};
+        c->instance[i].template = mem_printf(c->mem, "%s", template);
         c->instance[i].text = mem_printf(c->mem, "%s", text.s);
         c->instances++;
         if (!c->device) add_prototype(c, public, unique);

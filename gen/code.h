@@ -18,7 +18,7 @@ struct launch {
 
 /* A kernel function: a template with its tokens replaced. Equal ones are one. */
 struct instance {
-    const char *name;
+    const char *name, *template;
     const char *text;   /* with AG_FN for its name: what makes it equal to another */
     const char *source; /* the function */
     double flop;        /* of a picture, or of a call in weight space; on a device always of a call */

@@ -1,4 +1,5 @@
-/* What a GPU would do: the kernels of each phase, and the least time in which they can be done. */
+/* What a GPU would do: the kernels of each phase, the least time in which they can be done, and the least that they
+ * could move. */
 #include "emit.h"
 #include "emit_cuda.h"
 #include "info.h"
@@ -58,7 +59,28 @@ static struct row *count_rows(struct code *c, int first, const struct gpu *gpu, 
     return row;
 }
 
-static void print_text(const char *phase, const struct row *row, int rows, struct row sum, double flop, double bytes)
+/* All launches of a phase. */
+struct sum {
+    int calls;
+    double seconds, flop, bytes;
+    double least; /* bytes, if pointwise work took no pass of its own */
+};
+
+static struct sum add_up(const struct row *row, int rows)
+{
+    struct sum sum = {0, 0, 0, 0, 0};
+    for (int i = 0; i < rows; i++) {
+        double bytes = row[i].calls * row[i].kernel->launch.bytes;
+        sum.calls += row[i].calls;
+        sum.seconds += row[i].seconds;
+        sum.flop += row[i].calls * row[i].kernel->flop;
+        sum.bytes += bytes;
+        if (strcmp(row[i].kernel->template, "pointwise") != 0) sum.least += bytes;
+    }
+    return sum;
+}
+
+static void print_text(const char *phase, const struct row *row, int rows, struct sum sum)
 {
     printf("%-44s %5s %10s %10s %20s %10s %6s\n", phase, "calls", "GFLOP", "MB", "blocks x threads", "us", "time");
     for (int i = 0; i < rows; i++) {
@@ -69,20 +91,23 @@ static void print_text(const char *phase, const struct row *row, int rows, struc
                row[i].calls * row[i].kernel->flop / 1e9, row[i].calls * l->bytes / 1e6, shape, row[i].seconds * 1e6,
                100 * row[i].seconds / sum.seconds);
     }
-    printf("  %-42s %5d %10.4f %10.3f %20s %10.2f\n\n", "sum", sum.calls, flop / 1e9, bytes / 1e6, "",
+    printf("  %-42s %5d %10.4f %10.3f %20s %10.2f\n", "sum", sum.calls, sum.flop / 1e9, sum.bytes / 1e6, "",
            sum.seconds * 1e6);
+    printf("  moved %.2f x the least, %.3f MB\n\n", sum.bytes / sum.least, sum.least / 1e6);
 }
 
-static void print_json(const char *phase, const struct row *row, int rows, struct row sum, double flop, double bytes)
+static void print_json(const char *phase, const struct row *row, int rows, struct sum sum)
 {
-    printf("\"%s\": {\"launches\": %d, \"flop\": %.0f, \"bytes\": %.0f, \"us\": %.6g, \"kernels\": [", phase, sum.calls,
-           flop, bytes, sum.seconds * 1e6);
+    printf("\"%s\": {\"launches\": %d, \"flop\": %.0f, \"bytes\": %.0f, \"least_bytes\": %.0f, \"us\": %.6g, "
+           "\"kernels\": [",
+           phase, sum.calls, sum.flop, sum.bytes, sum.least, sum.seconds * 1e6);
     for (int i = 0; i < rows; i++) {
         const struct launch *l = &row[i].kernel->launch;
-        printf("%s{\"name\": \"%s\", \"calls\": %d, \"flop\": %.0f, \"bytes\": %.0f, \"grid\": [%d, %d, %d], "
-               "\"threads\": %d, \"us\": %.6g}",
-               i ? ", " : "", row[i].kernel->name, row[i].calls, row[i].calls * row[i].kernel->flop,
-               row[i].calls * l->bytes, l->grid[0], l->grid[1], l->grid[2], l->threads, row[i].seconds * 1e6);
+        printf("%s{\"name\": \"%s\", \"template\": \"%s\", \"calls\": %d, \"flop\": %.0f, \"bytes\": %.0f, "
+               "\"grid\": [%d, %d, %d], \"threads\": %d, \"us\": %.6g}",
+               i ? ", " : "", row[i].kernel->name, row[i].kernel->template, row[i].calls,
+               row[i].calls * row[i].kernel->flop, row[i].calls * l->bytes, l->grid[0], l->grid[1], l->grid[2],
+               l->threads, row[i].seconds * 1e6);
     }
     printf("]}");
 }
@@ -90,18 +115,12 @@ static void print_json(const char *phase, const struct row *row, int rows, struc
 static void print_phase(struct code *c, int first, const struct gpu *gpu, const char *phase, int json)
 {
     int rows;
-    struct row *row = count_rows(c, first, gpu, &rows), sum = {NULL, 0, 0};
-    double flop = 0, bytes = 0;
-    for (int i = 0; i < rows; i++) {
-        sum.calls += row[i].calls;
-        sum.seconds += row[i].seconds;
-        flop += row[i].calls * row[i].kernel->flop;
-        bytes += row[i].calls * row[i].kernel->launch.bytes;
-    }
+    struct row *row = count_rows(c, first, gpu, &rows);
+    struct sum sum = add_up(row, rows);
     if (json)
-        print_json(phase, row, rows, sum, flop, bytes);
+        print_json(phase, row, rows, sum);
     else
-        print_text(phase, row, rows, sum, flop, bytes);
+        print_text(phase, row, rows, sum);
 }
 
 int info_print_cuda(const struct model *m, const char *gpu_name, int json, char *err, size_t errsize)
@@ -113,7 +132,11 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
     if (!gpu) snprintf(err, errsize, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
     if (gpu && json) printf("{\"gpu\": \"%s\", \"phases\": {", gpu->name);
     if (gpu && !json)
-        printf("%s, on %s: %.1f TFLOP/s, %.0f GB/s\n\n", m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
+        printf(
+            "%s, on %s: %.1f TFLOP/s, %.0f GB/s\n"
+            "A kernel moves its inputs and results once. The least is what a phase would move if pointwise work took\n"
+            "no pass of its own: the bytes of all kernels that are not pointwise.\n\n",
+            m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
     for (int i = 0; i < m->phases && !err[0]; i++) {
         struct plan *p = emit_plan(&m->phase[i], 1);
         int first = c.launches;

@@ -255,6 +255,12 @@ for file in spaces/alphagan_cifar10.json spaces/stylegan2_micro_dynamic.json; do
         sed 's/, "kernels": \[[^]]*\]//g' "$build/info.cuda" >"$build/info.sums"
         is "$file, $phase: FLOP of all kernels" "$(number $phase flop "$build/info.sums")" \
             "$(number $phase flop_executed "$build/info.cpu")"
+        moved=$(number $phase bytes "$build/info.sums") least=$(number $phase least_bytes "$build/info.sums")
+        [ "$least" -gt 0 ] && [ "$moved" -gt "$least" ] && [ "$moved" -lt $((2 * least)) ]
+        ok "$file, $phase: bytes moved: $moved, the least: $least" $?
+        ./aggen info $file --target cuda --gpu a100 | sed -n "/^$phase /,/^  moved/p" | tail -n 1 >"$build/log"
+        is "$file, $phase: the line for this" "$(cat "$build/log")" "$(awk -v moved="$moved" -v least="$least" \
+            'BEGIN { printf "  moved %.2f x the least, %.3f MB", moved / least, least / 1e6 }')"
     done
 done
 ./aggen info spaces/g32.json --target cuda --gpu voodoo >"$build/log" 2>&1
@@ -283,8 +289,44 @@ lean() {
 }
 if [ "${1:-}" = all ]; then
     for file in spaces/*.json spaces/genotypes/*.json; do lean "$file" 80 86 89 90 100 120; done
+fi
+
+# how many blocks an sm_90 holds, by registers, by shared memory (with 1 KB more each), by threads
+cat >"$build/kernels.cu" <<'.'
+extern "C" __global__ void ag_bounds(128, 64, 8, 8)
+    conv5x5(const float *__restrict__ x)
+extern "C" __global__ void ag_bounds(64, 64, 4, 4) conv3x3(const float *__restrict__ x)
+.
+for kernel in 'conv5x5 168 25600' 'conv3x3 40 100000' 'mul 33 0' 'add 32 0' 'rare 255 0'; do
+    echo "$kernel" | awk '{ printf "ptxas info : Compiling entry function %c%s%c for %csm_90%c\n", 39, $1, 39, 39, 39
+        printf "ptxas info : Used %d registers, used 1 barriers, %d bytes smem, 400 bytes cmem[0]\n", $2, $3 }'
+done >"$build/ptxas"
+tr '{' '\n' >"$build/phases" <<'.'
+{"gpu": "h100", "phases": {"d": {"launches": 5, "flop": 1, "us": 1e+03, "kernels": [
+{"name": "conv5x5", "template": "conv", "threads": 128, "us": 500}, {"name": "conv3x3", "template": "conv", "threads": 96, "us": 300},
+{"name": "mul", "template": "pointwise", "threads": 256, "us": 100}, {"name": "rare", "template": "sum", "threads": 64, "us": 19}]},
+"g": {"launches": 2, "us": 1000, "kernels": [{"name": "add", "template": "pointwise", "threads": 1024, "us": 9e+2}, {"name": "mul", "template": "pointwise", "threads": 256, "us": 20}]}}
+.
+is "occupancy" "$(awk -v wanted=50 -f tests/cuda/occupancy.awk kind=source "$build/kernels.cu" kind=ptxas "$build/ptxas" \
+    kind=phases "$build/phases" | sort -rn | cut -d ' ' -f 2- | tr -s ' \n' ' ,')" \
+    "add 90.0% of g 32 0 1024 2 100%,conv5x5 50.0% of d 168 25600 128 3 19% large tile,\
+conv3x3 30.0% of d 40 100000 96 2 9% TOO LOW,mul 10.0% of d 33 0 256 6 75%,"
+
+# occupied FILE [VARIABLE=VALUE…]: no local memory, and kernels that fill half of a multiprocessor or have a reason
+occupied() {
+    file=$1
+    shift
+    env "$@" sh tests/cuda/occupancy.sh "$file" >"$build/occupied" 2>&1
+    was=$?
+    ok "occupancy of $file: $(cat "$build/occupied")" $was
+}
+if [ "${1:-}" = all ]; then
+    for file in spaces/alphagan_cifar10.json spaces/stylegan2_micro.json; do
+        occupied "$file"
+        if [ $was = 0 ]; then cat "$build/occupied"; fi
+    done
 else
-    lean tests/e2e/tiny_style.json 90
+    occupied tests/e2e/tiny_style.json ARCHS=90 WANTED=0 # its blocks of 32 and 64 threads fill no multiprocessor
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -5,6 +5,7 @@
 #include "driver.h"
 #include "memory.h"
 #include "report.h"
+#include "sectors.h"
 #include "settings.h"
 
 #include <pthread.h>
@@ -105,6 +106,7 @@ static CUresult on_device(const work *w)
     if (!to) return outside("the target of a copy", w->to, w->size);
     if (!from) return outside("the source of a copy", w->from, w->size);
     memmove(to, from, w->size);
+    sectors_add_work("(copies)", w->from, w->to, w->size);
     size_t at = 0;
     if (memory_is_written(w->from, w->size, &at)) {
         memory_mark(w->to, w->size);
@@ -125,6 +127,7 @@ static CUresult set(const work *w)
     else
         for (size_t k = 0; k < w->size; k += (size_t)w->each) memcpy(to + k, &w->value, (size_t)w->each);
     memory_mark(w->to, w->size);
+    sectors_add_work("(fills)", 0, w->to, w->size);
     return CUDA_SUCCESS;
 }
 

@@ -2,6 +2,7 @@
  * Instructions on memory: loads, stores, atomic operations, asynchronous copies, addresses.
  */
 #include "emit.h"
+#include "sectors.h"
 
 #include <string.h>
 
@@ -59,7 +60,8 @@ void emit_load(decoder *d)
     uint32_t results[4];
     for (int i = 0; i < count; i++)
         results[i] = emit_result(d, to->kind == OP_VECTOR ? emit_element(d, to, i) : to, bits);
-    insn *i = emit_add(d, param ? op_param : op_load, param ? op_param : op_load);
+    const handler run = param ? op_param : sectors_handler(op_load);
+    insn *i = emit_add(d, run, run);
     const insn kept = *i;
     *i = draft;
     memcpy(i->run, kept.run, sizeof i->run);
@@ -81,8 +83,9 @@ void emit_store(decoder *d)
     if (draft.space == SPACE_PARAM) draft.space = SPACE_LOCAL;
     for (int i = 0; i < count; i++)
         draft.d[i] = emit_value_of(d, from->kind == OP_VECTOR ? emit_element(d, from, i) : from, bits);
-    insn *i = emit_add(d, op_store, op_store);
-    draft.run[0] = draft.run[1] = op_store;
+    const handler run = sectors_handler(op_store);
+    insn *i = emit_add(d, run, run);
+    draft.run[0] = draft.run[1] = run;
     draft.source = i->source;
     draft.flags = (uint16_t)(memory_flags(d) | (size < 4 ? FLAG_NARROW : 0));
     *i = draft;
@@ -107,8 +110,9 @@ void emit_atomic(decoder *d)
     draft.b = emit_value(d, result + 1, bits);
     if (draft.op == ATOM_CAS) draft.c = emit_value(d, result + 2, bits);
     draft.d[0] = result ? emit_result(d, operand_of(d->at, 0), bits) : emit_temp(d, bits);
-    insn *i = emit_add(d, op_atomic, op_atomic);
-    draft.run[0] = draft.run[1] = op_atomic;
+    const handler run = sectors_handler(op_atomic);
+    insn *i = emit_add(d, run, run);
+    draft.run[0] = draft.run[1] = run;
     draft.source = i->source;
     *i = draft;
     if (result) emit_store_result(d, operand_of(d->at, 0), draft.d[0], bits, 0);
@@ -144,8 +148,9 @@ void emit_async(decoder *d)
         draft.c = emit_value(d, 3, 32);
         draft.flags = FLAG_GUARD;
     }
-    insn *i = emit_add(d, op_async_copy, op_async_copy);
-    draft.run[0] = draft.run[1] = op_async_copy;
+    const handler run = sectors_handler(op_async_copy);
+    insn *i = emit_add(d, run, run);
+    draft.run[0] = draft.run[1] = run;
     draft.source = i->source;
     draft.d[0] = (uint32_t)(int32_t)source.imm;
     *i = draft;

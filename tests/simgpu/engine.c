@@ -221,6 +221,7 @@ static void prepare_worker(worker *k, launch *l)
         w->worker = k;
         w->index = n;
         w->thread_insns = w->bytes_read = w->bytes_written = 0;
+        w->sectors = (traffic){0, 0, 0};
         w->local = k->locals.base + p->local_size * LANES * (size_t)n;
         preset_launch(k, w);
     }
@@ -394,6 +395,9 @@ static void run_blocks(worker *k, launch *l)
         __atomic_fetch_add(&l->program->thread_insns, k->warps[n].thread_insns, __ATOMIC_RELAXED);
         __atomic_fetch_add(&l->program->bytes_read, k->warps[n].bytes_read, __ATOMIC_RELAXED);
         __atomic_fetch_add(&l->program->bytes_written, k->warps[n].bytes_written, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&l->program->sectors.read, k->warps[n].sectors.read, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&l->program->sectors.written, k->warps[n].sectors.written, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&l->program->sectors.requested, k->warps[n].sectors.requested, __ATOMIC_RELAXED);
     }
 }
 
@@ -435,7 +439,9 @@ static void start_pool(int threads)
 
 int engine_run(launch *l)
 {
+    static uint32_t launches; /* the driver's lock is held */
     const program *p = l->program;
+    l->number = ++launches;
     start_pool(settings()->threads > 0 ? settings()->threads : 1);
     l->tags_from = l->check == CHECK_ALL ? check_begin() : 0;
     l->blocks = (uint64_t)l->grid[0] * l->grid[1] * l->grid[2];

@@ -46,6 +46,12 @@ typedef struct {
     int line, file, file_line;
 } source;
 
+/* Sectors of global memory (sectors.h). */
+typedef struct {
+    uint64_t read, written; /* distinct ones within a launch */
+    uint64_t requested;     /* distinct ones within a warp's instruction */
+} traffic;
+
 typedef struct program {
     const char *name;
     const ptx_module *module;
@@ -62,12 +68,14 @@ typedef struct program {
     int max_threads;
     int uses_async;
     uint64_t launches, blocks, threads, thread_insns, bytes_read, bytes_written;
+    traffic sectors;
 } program;
 
 /* Memory with its shadow: a tag each for the last write and read of every word (check.h), NULL without checks. */
 typedef struct region {
     uint64_t base, size; /* host address */
     uint32_t *written, *read;
+    uint32_t *sector_read, *sector_written; /* the launch that did so last, of each sector (sectors.h), or NULL */
     const char *what;
     uint64_t serial;
 } region;
@@ -105,6 +113,7 @@ struct warp {
     uint32_t switches, guard_end; /* times other lanes took over; the place behind a guarded group, 0 outside */
     int synced;                   /* the warp synchronised by itself since the last barrier of the block */
     uint64_t steps, thread_insns, bytes_read, bytes_written;
+    traffic sectors;
     uint64_t local; /* host address of lane 0's local memory */
     async_copy *copies;
     int n_copies, room_copies;
@@ -122,6 +131,7 @@ typedef struct launch {
     uint64_t next_block; /* taken atomically */
     int failed;
     uint32_t tags_from; /* first tag of this launch */
+    uint32_t number;    /* of this launch, from 1 */
 } launch;
 
 typedef struct worker {

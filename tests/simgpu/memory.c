@@ -1,5 +1,6 @@
 #include "memory.h"
 #include "check.h"
+#include "sectors.h"
 #include "settings.h"
 
 #include <stdio.h>
@@ -34,6 +35,12 @@ static void *map(size_t size)
 static size_t mapped(size_t size)
 {
     return (size + 4095) / 4096 * 4096 + GUARD_BYTES;
+}
+
+/* Of a number for each sector. */
+static size_t of_sectors(size_t size)
+{
+    return mapped(size) / SECTOR * sizeof(uint32_t);
 }
 
 static int below(uint64_t host)
@@ -78,6 +85,11 @@ uint64_t memory_alloc(size_t size, const char *what, int written)
     *r = (region){.base = (uint64_t)(uintptr_t)bytes, .size = size, .what = what, .serial = ++serial};
     if (settings()->check) r->written = map(mapped(size));
     if (settings()->check == CHECK_ALL) r->read = map(mapped(size));
+    if (settings()->bytes) {
+        r->sector_read = map(of_sectors(size));
+        r->sector_written = map(of_sectors(size));
+        if (!r->sector_read || !r->sector_written) abort();
+    }
     if (!written && size <= POISON_MOST) memset(bytes, 0xff, size);
     if (n_regions == room_regions) {
         room_regions = 2 * room_regions + 64;
@@ -104,6 +116,8 @@ int memory_free(uint64_t device)
     munmap((void *)(uintptr_t)r->base, mapped(r->size));
     if (r->written) munmap(r->written, mapped(r->size));
     if (r->read) munmap(r->read, mapped(r->size));
+    if (r->sector_read) munmap(r->sector_read, of_sectors(r->size));
+    if (r->sector_written) munmap(r->sector_written, of_sectors(r->size));
     free(r);
     return 1;
 }

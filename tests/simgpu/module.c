@@ -6,6 +6,7 @@
 #include "driver.h"
 #include "memory.h"
 #include "report.h"
+#include "sectors.h"
 #include "settings.h"
 
 #include <stdio.h>
@@ -167,6 +168,8 @@ CUresult cuModuleLoadFatBinary(CUmodule *module, const void *image)
 
 static void write_stats(const struct CUmod_st *module)
 {
+    for (int k = 0; k < module->ptx->n_functions; k++)
+        if (module->functions[k].program) sectors_add_kernel(module->functions[k].program);
     const char *path = settings()->stats;
     FILE *file = path && *path ? fopen(path, "a") : NULL;
     if (!file) return;
@@ -184,6 +187,7 @@ static void write_stats(const struct CUmod_st *module)
 __attribute__((destructor)) static void write_all_stats(void)
 {
     for (const struct CUmod_st *m = modules; m; m = m->next) write_stats(m);
+    sectors_write();
 }
 
 CUresult cuModuleUnload(CUmodule module)

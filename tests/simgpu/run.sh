@@ -7,7 +7,7 @@ passed=0 failed=0
 tests=build/simgpu/tests cuda=${CUDA_HOME:-/usr/local/cuda} run=tests/simgpu/run
 PATH=$PATH:$cuda/bin
 strict='-D_GNU_SOURCE -Wall -Wextra -Werror'
-unset SIMGPU_CHECK SIMGPU_ORDER SIMGPU_BUDGET SIMGPU_ABORT SIMGPU_MEMORY SIMGPU_DEVICES SIMGPU_CC SIMGPU_STATS
+unset SIMGPU_CHECK SIMGPU_ORDER SIMGPU_BUDGET SIMGPU_ABORT SIMGPU_MEMORY SIMGPU_DEVICES SIMGPU_CC SIMGPU_STATS SIMGPU_BYTES
 
 ok() { # what, status
     if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED: $1"; fi
@@ -148,5 +148,30 @@ SIMGPU_STATS=$tests/stats $run "$tests/kernel" "$tests/kernels.80.ptx" narrow > 
 grep -q '^narrow launches 1 blocks 8 threads 2048 instructions [1-9][0-9]* read 0 written 2048$' "$tests/stats"
 was=$?
 ok "SIMGPU_STATS: $(cat "$tests/stats")" $was
+
+# SIMGPU_BYTES: 2048 words are written, 256 sectors of 32 bytes; what is read of x is known by hand.
+sectors() { # kernel, bytes read, bytes requested
+    for how in THREADS=1 THREADS=3 ORDER=77 CHECK=none; do
+        env "SIMGPU_$how" SIMGPU_BYTES="$tests/bytes" $run "$tests/kernel" "$tests/kernels.80.ptx" "$1" > "$tests/switch.log" 2>&1
+        numbers="launches 1 moved $(($2 + 8192)) read $2 written 8192 requested $3"
+        [ "$(cat "$tests/bytes")" = "$(printf '%s\n' "$1 $numbers" "total $numbers")" ]
+        was=$?
+        ok "SIMGPU_BYTES of $1, $how: $(cat "$tests/bytes" "$tests/switch.log")" $was
+    done
+}
+sectors side_by_side 8192 $((8192 + 8192))
+sectors strided 8192 $((2048 * 32 + 8192))
+sectors read_again 1024 $((8192 + 8192))
+sectors broadcast 32 $((64 * 32 + 8192))
+sectors zero_fill 4096 $((8 * 205 * 32 + 8192)) # an instruction for each length: every fifth thread, 80 bytes apart
+sectors added_up 2048 $((64 * 32 + 8192))
+# the driver's calls: scale() of one sector in three modules and twice replayed, fills of 128, 1, 1 and 1 sectors, a copy
+SIMGPU_ABORT=0 SIMGPU_BYTES=$tests/bytes $run "$tests/driver" "$tests/driver.ptx" "$tests/driver.fatbin" > "$tests/switch.log" 2>&1
+for line in 'scale launches 7 moved 448 read 224 written 224 requested 448' \
+    '(fills) launches 4 moved 4192 read 0 written 4192 requested 0' '(copies) launches 1 moved 64 read 32 written 32 requested 0'; do
+    grep -qxF "$line" "$tests/bytes"
+    was=$?
+    ok "SIMGPU_BYTES of the driver's calls, $line: $(cat "$tests/bytes")" $was
+done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -40,6 +40,8 @@ static void read_all(void)
     all.memory = number("SIMGPU_MEMORY", (uint64_t)80 << 30);
     all.budget = number("SIMGPU_BUDGET", 300000000);
     all.stats = getenv("SIMGPU_STATS");
+    all.bytes = getenv("SIMGPU_BYTES");
+    if (all.bytes && !*all.bytes) all.bytes = NULL;
     read_order();
 }
 

@@ -11,7 +11,7 @@ enum { ORDER_FORWARD, ORDER_BACKWARD, ORDER_SHUFFLED };
 typedef struct {
     int devices, major, minor, driver, check, abort_on_fault, threads, order;
     uint64_t memory, seed, budget;
-    const char *stats;
+    const char *stats, *bytes;
 } simgpu_settings;
 
 const simgpu_settings *settings(void);

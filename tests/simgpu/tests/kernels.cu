@@ -146,6 +146,36 @@ KERNEL histogram(const float *x, float *y, int n)
     else __syncthreads_count(x[INDEX] > 0);
 }
 
+/* For SIMGPU_BYTES: words side by side, one of every sector, the same in every block, one for all, and additions to a
+ * word of each warp. */
+KERNEL side_by_side(const float *x, float *y, int n)
+{
+    y[INDEX] = x[INDEX];
+}
+
+KERNEL strided(const float *x, float *y, int n)
+{
+    y[INDEX] = x[INDEX * 8 % n];
+}
+
+KERNEL read_again(const float *x, float *y, int n)
+{
+    y[INDEX] = x[threadIdx.x];
+}
+
+KERNEL broadcast(const float *x, float *y, int n)
+{
+    y[INDEX] = x[0];
+}
+
+KERNEL added_up(const float *x, float *y, int n)
+{
+    int *counts = (int *)y;
+    counts[INDEX] = 0;
+    __syncwarp();
+    atomicAdd(&counts[INDEX / 32 * 32], 1);
+}
+
 /* Lanes that leave loops at different times, meet in collectives, and take part or not. */
 KERNEL divergent(const float *x, float *y, int n)
 {
