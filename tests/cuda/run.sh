@@ -11,6 +11,10 @@ fi
 XDG_CACHE_HOME=$(cd "$build" && pwd)/cache
 export XDG_CACHE_HOME
 
+# ---------------------------------------------------------------- a kernel alone
+
+sh tests/cuda/sepconv.sh; ok "tests/cuda/sepconv.sh" $?
+
 # ---------------------------------------------------------------- golden cases
 
 golden residual search "d arch"
