@@ -178,6 +178,73 @@ static void add_split(const struct site *s, const struct kernel *k, int split, i
     finish(&c, "split_sum", named(&c, "split_sum", c.y->shape), cuda_launch(shape_size(c.y->shape) / 4, 0, bytes));
 }
 
+/* By output channels, all of them in one block: each column of blocks makes the depthwise part anew. A multiprocessor
+ * holds one block of the largest tile, two of the others. */
+static struct tile sepconv_tile(long rows, long columns)
+{
+    static const struct tile narrow[] = {{128, 4, 16, 2, 4},
+                                         {128, 8, 16, 4, 4},
+                                         {128, 16, 16, 4, 4},
+                                         {128, 32, 32, 8, 4}},
+                             wide[] = {{128, 64, 32, 8, 8}, {64, 128, 32, 8, 8}, {64, 256, 32, 8, 8}},
+                             few[] = {{64, 64, 32, 4, 4}, {32, 128, 32, 4, 8}, {32, 256, 32, 4, 8}};
+    if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
+    const int k = columns <= 64 ? 0 : columns <= 128 ? 1 : 2;
+    return 2 * tile_blocks(wide[k], rows, columns) >= DEVICE_BLOCKS * (k == 2 ? 1 : 2) ? wide[k] : few[k];
+}
+
+/* Input 0 of node d's kernel, which may be made of another tensor. */
+static void prologue_argument(struct call *c, const struct kernel *k, int d)
+{
+    const struct site *s = c->s;
+    int x = k->prologue ? plan_elementwise(s->p, k->prologue) : plan_source(s->p, d, 0);
+    argument(c, code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+}
+
+/* The arguments that the prologue reads. */
+static void prologue_arguments(struct call *c, const struct kernel *k)
+{
+    struct text arguments = {NULL, 0, 0};
+    c->pointers += cuda_prologue(c->s, k, &c->sub, &arguments);
+    if (arguments.s) text_add(&c->arguments, arguments.s);
+    text_free(&arguments);
+}
+
+/* A 1x1 convolution and the depthwise one before it. */
+static void run_sepconv(const struct site *s, const struct kernel *k)
+{
+    const int n = k->root[0], d = k->front;
+    struct call c = begin(s, n);
+    const struct node *dw = &s->p->graph->node[d];
+    const int in = c.x->shape.d[3], out = c.y->shape.d[3], bias = c.y->ins == 3;
+    const int kept = s->p->node[d].keep == KEEP_STORED; /* made for this kernel alone otherwise */
+    const long rows = (long)s->p->batch * c.y->shape.d[1] * c.y->shape.d[2];
+    struct tile tile = sepconv_tile(rows, out);
+    c.flop += 2 * op_table[dw->op].macs(s->p->graph, dw);
+    size_tokens(c.mem, &c.sub, c.y->shape);
+    number(&c, "AG_N", s->p->batch);
+    number(&c, "AG_CI", in);
+    number(&c, "AG_CO", out);
+    number(&c, "AG_K", dw->attr[0]);
+    number(&c, "AG_BIAS", bias);
+    number(&c, "AG_KEEP", kept);
+    tile_tokens(&c, tile);
+    prologue_argument(&c, k, d);
+    argument(&c, cuda_input(s, d, 1));
+    argument(&c, cuda_input(s, n, 1));
+    argument(&c, bias ? cuda_input(s, n, 2) : "(real *)0");
+    argument(&c, kept ? cuda_output(s, d) : "(real *)0");
+    struct launch launch = {.grid = {(int)ceil_div(rows, tile.bm), (int)ceil_div(out, tile.bn), 1}};
+    launch.threads = tile_threads(tile);
+    launch.bytes = cuda_bytes(s, d) + cuda_bytes(s, n) - sizeof(float) * (double)shape_size(c.y->shape);
+    launch.bytes -= sizeof(float) * (2.0 - kept) * (double)shape_size(dw->shape);
+    launch.bytes += end(&c, k);
+    prologue_arguments(&c, k);
+    const char *name = mem_printf(c.mem, "sepconv%ldx%ld_%dx%dx%d_%d", dw->attr[0], dw->attr[0], c.y->shape.d[1],
+                                  c.y->shape.d[2], in, out);
+    finish(&c, "sepconv", name, launch);
+}
+
 static void run_conv(const struct site *s, const struct kernel *k)
 {
     const int n = k->root[0];
@@ -306,8 +373,9 @@ static void run_unpack(const struct site *s, int n)
 
 /* ---------------------------------------------------------------- depthwise, linear, resampling */
 
-static void run_depthwise(const struct site *s, int n)
+static void run_depthwise(const struct site *s, const struct kernel *k)
 {
+    const int n = k->root[0];
     struct call c = begin(s, n);
     const int gradient = c.y->op == OP_DW_DW;
     size_tokens(c.mem, &c.sub, c.x->shape);
@@ -317,7 +385,11 @@ static void run_depthwise(const struct site *s, int n)
     number(&c, "AG_PARTS", s->p->node[n].parts);
     number(&c, "AG_STRIDE", s->p->node[n].partial_size);
     const char *template = gradient ? "dwconv_wgrad" : "dwconv";
-    run(&c, template, named(&c, template, c.x->shape), shape_size(c.x->shape) / 4);
+    prologue_argument(&c, k, n);
+    argument(&c, cuda_input(s, n, 1));
+    argument(&c, cuda_output(s, n));
+    prologue_arguments(&c, k);
+    finish(&c, template, named(&c, template, c.x->shape), cuda_launch(shape_size(c.x->shape) / 4, 0, cuda_bytes(s, n)));
 }
 
 static void run_linear(const struct site *s, int n)
@@ -453,7 +525,10 @@ void cuda_node(const struct site *s, const struct kernel *k)
     switch (s->p->graph->node[n].op) {
     case OP_KERNEL_CONV:
     case OP_KERNEL_DECONV:
-        run_conv(s, k);
+        if (k->front)
+            run_sepconv(s, k);
+        else
+            run_conv(s, k);
         return;
     case OP_CONV_DW:
     case OP_KERNEL_WGRAD:
@@ -467,7 +542,7 @@ void cuda_node(const struct site *s, const struct kernel *k)
         return;
     case OP_KERNEL_DW:
     case OP_DW_DW:
-        run_depthwise(s, n);
+        run_depthwise(s, k);
         return;
     case OP_KERNEL_LINEAR:
     case OP_LINEAR_WGRAD:

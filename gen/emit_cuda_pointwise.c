@@ -23,7 +23,8 @@ struct nest {
     struct operand read[KERNEL_READS];
     int reads;
     int summing;    /* the index space is split in outputs and summands */
-    int own;        /* in an epilogue: the node whose sum the variable r holds; else -1 */
+    int own;        /* within another kernel: the node whose value the variable r holds; else -1 */
+    char letter;    /* that operands' names begin with */
     int used[DIMS]; /* indices that some operand needs */
     struct expression e;
 };
@@ -56,7 +57,7 @@ static void read_text(const void *context, int read, struct text *t)
         text_add(t, "r");
         return;
     }
-    text_printf(t, "x%d[", read);
+    text_printf(t, "%c%d[", nest->letter, read);
     if (o->dense && !nest->summing) {
         text_add(t, nest->own < 0 ? "k]" : "at]");
         return;
@@ -78,6 +79,7 @@ static struct nest *begin(const struct site *s, const struct kernel *k, int summ
     nest->domain = plan_domain(s->p, k->root[0]);
     nest->summing = summing;
     nest->own = k->kind == KERNEL_NODE ? k->root[0] : -1;
+    nest->letter = 'x';
     nest->e = (struct expression){s->p->graph, "            ", find_read, read_text, nest, {NULL, 0, 0}, NULL, 0};
     nest->e.temp = mem_alloc(mem, (size_t)s->p->graph->count * sizeof *nest->e.temp);
     return nest;
@@ -221,6 +223,33 @@ void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitu
     set_text(s->c, sub, "AG_EXTRA_PARAMS", &params);
     set_text(s->c, sub, "AG_RESULTS", &results);
     set_text(s->c, sub, "AG_EPILOGUE", body);
+}
+
+int cuda_prologue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments)
+{
+    struct nest *nest = begin(s, k, 0);
+    struct text params = {NULL, 0, 0}, *body = &nest->e.body;
+    if (k->prologue) {
+        nest->own = plan_elementwise(s->p, k->prologue);
+        nest->letter = 'p';
+        nest->e.indent = "                    ";
+        nest->domain = s->p->graph->node[k->prologue].shape;
+        add_reads(nest, k, k->prologue);
+        text_add(body, "{\n");
+        expression_evaluate(&nest->e, k->prologue);
+        text_printf(body, "%sr = ", nest->e.indent);
+        expression_value(&nest->e, body, k->prologue);
+        text_add(body, ";\n                }");
+    }
+    for (int i = 0; i < nest->reads; i++) {
+        text_printf(&params, ", const float *__restrict__ p%d", i);
+        int x = nest->read[i].node;
+        text_printf(arguments, ", %s", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+    }
+    template_set(s->c->mem, sub, "AG_INPUTS", "%d", k->prologue != 0);
+    set_text(s->c, sub, "AG_INPUT_PARAMS", &params);
+    set_text(s->c, sub, "AG_INPUT", body);
+    return nest->reads;
 }
 
 /* ---------------------------------------------------------------- what is summed */

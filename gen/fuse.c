@@ -1,9 +1,12 @@
 /*
- * Epilogues: what a convolution's kernel computes from its sums before it writes anything. On a device; on the CPU the
- * pictures of a group are still in cache when the next kernel reads them.
+ * What kernels of a device do beside their own convolution; on the CPU the pictures of a group are still in cache when
+ * the next kernel reads them.
  *
- * A pointwise value joins the kernel of the convolution it is computed from where all else it reads is there by then.
- * The convolution itself isn't stored if nothing else reads it.
+ * Epilogues: a pointwise value joins the kernel of the convolution it is computed from where all else it reads is there
+ * by then. The convolution itself isn't stored if nothing else reads it.
+ *
+ * Fronts: the kernel of a 1x1 convolution makes the depthwise one that it reads. Prologues: depthwise kernels make what
+ * they read from another tensor, value by value.
  */
 #include "ops.h"
 #include "plan.h"
@@ -146,7 +149,121 @@ static void list_reads(struct plan *p, struct group *g)
     g->kernels = kept;
 }
 
-/* What only its own epilogue reads need not be stored. */
+/* ---------------------------------------------------------------- fronts */
+
+/* Does it pay to make depthwise convolution d within 1x1 convolution y? Not where it would be made for several blocks of
+ * output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
+static int front_pays(const struct plan *p, const struct node *y, const struct node *d)
+{
+    const int in = d->shape.d[3], out = y->shape.d[3], k = (int)d->attr[0];
+    const long pixels = (long)p->batch * y->shape.d[1] * y->shape.d[2];
+    if (in % 4 || y->shape.d[2] % 2 || out > 256 || (k != 3 && (k != 5 || out <= 32))) return 0;
+    return pixels / (out <= 64 ? 128 : 64) >= DEVICE_BLOCKS / 2;
+}
+
+static int can_take_front(const struct plan *p, const struct kernel *k)
+{
+    const struct node *y = &p->graph->node[k->root[0]];
+    if (k->kind != KERNEL_NODE || y->op != OP_KERNEL_CONV || y->attr[3] != FORM_SHARED) return 0;
+    if (y->attr[0] != 1 || y->attr[1] != 1 || y->attr[2] != 0) return 0;
+    const struct node *d = &p->graph->node[y->in[0]];
+    return d->op == OP_KERNEL_DW && front_pays(p, y, d);
+}
+
+static int reads_node(const struct kernel *k, int n)
+{
+    for (int r = 0; r < k->reads; r++)
+        if (k->read[r] == n) return 1;
+    return 0;
+}
+
+/* Replaces kernel i's first input by what it is made from, and takes away the kernel that made it. */
+static void take_front(struct plan *p, struct group *g, int i, int maker)
+{
+    struct kernel *k = &g->kernel[i];
+    const struct node *d = &p->graph->node[p->graph->node[k->root[0]].in[0]];
+    k->front = p->graph->node[k->root[0]].in[0];
+    k->read[0] = d->in[0];
+    if (!reads_node(k, d->in[1])) k->read[k->reads++] = d->in[1];
+    memmove(&g->kernel[maker], &g->kernel[maker + 1], (size_t)(g->kernels - maker - 1) * sizeof *k);
+    g->kernels--;
+}
+
+/* A kernel's depthwise input is made by it if its own group makes it, and nothing in between reads it; what is made for
+ * this group alone, if nothing else in it does. */
+static void find_fronts(struct plan *p, struct group *g)
+{
+    for (int i = 0; i < g->kernels; i++) {
+        if (!can_take_front(p, &g->kernel[i])) continue;
+        const int d = p->graph->node[g->kernel[i].root[0]].in[0];
+        int maker = -1, readers = 0;
+        for (int e = 0; e < g->kernels; e++) {
+            if (g->kernel[e].kind == KERNEL_NODE && g->kernel[e].root[0] == d) maker = e;
+            readers += reads_node(&g->kernel[e], d) && (e < i || p->node[d].keep == KEEP_LOCAL);
+        }
+        if (maker < 0 || maker > i || readers > (p->node[d].keep == KEEP_LOCAL)) continue;
+        take_front(p, g, i, maker);
+        i--;
+    }
+}
+
+/* ---------------------------------------------------------------- prologues */
+
+int plan_elementwise(const struct plan *p, int n)
+{
+    const struct graph *g = p->graph;
+    int read[KERNEL_READS], reads = plan_root_reads(p, n, 0, read, 0), whole = -1;
+    if (reads > EPILOGUE_READS || op_table[g->node[n].op].class != CLASS_POINTWISE) return -1;
+    for (int i = 0; i < reads; i++) {
+        struct shape s = g->node[read[i]].shape;
+        if (s.d[0] * s.d[1] * s.d[2] == 1) continue;
+        if (whole >= 0 || !shape_same(s, g->node[n].shape)) return -1;
+        whole = read[i];
+    }
+    return whole;
+}
+
+/* Is kernel k's first input what a depthwise convolution (or its gradient) reads? That input, or -1. */
+static int depthwise_input(const struct plan *p, const struct kernel *k)
+{
+    const struct node *n = &p->graph->node[k->front ? k->front : k->root[0]];
+    if (k->kind != KERNEL_NODE || k->prologue || (n->op != OP_KERNEL_DW && n->op != OP_DW_DW)) return -1;
+    return n->in[0];
+}
+
+/* Value x of this group goes to the prologues of the kernels that read it, if all of them can. */
+static void move_to_prologues(struct plan *p, struct group *g, int x)
+{
+    for (int i = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        if (!reads_node(k, x)) continue;
+        if (depthwise_input(p, k) != x) return;
+        for (int r = 1; r < k->reads; r++)
+            if (k->read[r] == x) return;
+    }
+    for (int i = 0; i < g->kernels; i++) {
+        struct kernel *k = &g->kernel[i];
+        if (k->kind == KERNEL_POINTWISE) remove_root(k, x);
+        if (!reads_node(k, x)) continue;
+        k->prologue = x;
+        k->read[0] = plan_elementwise(p, x);
+        k->reads = plan_root_reads(p, x, 0, k->read, k->reads);
+    }
+}
+
+static void find_prologues(struct plan *p, struct group *g)
+{
+    for (int i = 0; i < g->kernels; i++) {
+        const int x = depthwise_input(p, &g->kernel[i]);
+        if (x >= 0 && p->node[x].keep == KEEP_LOCAL && plan_elementwise(p, x) >= 0) move_to_prologues(p, g, x);
+    }
+    int kept = 0;
+    for (int i = 0; i < g->kernels; i++)
+        if (g->kernel[i].roots) g->kernel[kept++] = g->kernel[i];
+    g->kernels = kept;
+}
+
+/* What is only read where it is made need not be stored. */
 static void drop_unread(struct plan *p)
 {
     char *read = mem_alloc(p->mem, (size_t)p->graph->count + 1);
@@ -162,6 +279,8 @@ static void drop_unread(struct plan *p)
         for (int e = 0; e < p->group[i].kernels; e++) {
             const struct kernel *k = &p->group[i].kernel[e];
             if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].keep = KEEP_FUSED;
+            if (k->front && p->node[k->front].keep == KEEP_STORED && !read[k->front])
+                p->node[k->front].keep = KEEP_FUSED;
         }
 }
 
@@ -175,6 +294,10 @@ void plan_fuse(struct plan *p)
             if (k[i].kind == KERNEL_NODE && has_epilogue(&p->graph->node[k[i].root[0]]))
                 fill_epilogue(p, &k[i], (struct moment){s, i}, written);
     }
-    for (int i = 0; i < p->groups; i++) list_reads(p, &p->group[i]);
+    for (int i = 0; i < p->groups; i++) {
+        list_reads(p, &p->group[i]);
+        find_fronts(p, &p->group[i]);
+        find_prologues(p, &p->group[i]);
+    }
     drop_unread(p);
 }

@@ -109,6 +109,7 @@ static void find_lives(struct plan *p)
         for (int count = group < 0 ? 1 : p->group[group].kernels; count > 0; count--, k++) {
             for (int r = 0; r < k->reads; r++) touch(p, k->read[r], s);
             for (int r = 0; r < k->roots; r++) touch(p, k->root[r], s);
+            if (k->front) touch(p, k->front, s);
         }
     }
 }

@@ -66,19 +66,20 @@ int plan_sum_threads(const struct plan *p, int n)
     return threads;
 }
 
+static double kernel_macs(const struct plan *p, const struct kernel *k)
+{
+    const struct graph *g = p->graph;
+    const struct node *n = &g->node[k->root[0]], *front = &g->node[k->front];
+    return (op_table[n->op].macs ? op_table[n->op].macs(g, n) : 0) + (k->front ? op_table[front->op].macs(g, front) : 0);
+}
+
 double plan_flop(const struct plan *p)
 {
     double macs = 0;
-    for (int i = 0; i < p->steps; i++) {
-        const struct node *n = &p->graph->node[p->step[i].kernel.root[0]];
-        int small = p->step[i].group < 0 && p->step[i].combine < 0;
-        if (small && op_table[n->op].macs) macs += op_table[n->op].macs(p->graph, n);
-    }
+    for (int i = 0; i < p->steps; i++)
+        if (p->step[i].group < 0 && p->step[i].combine < 0) macs += kernel_macs(p, &p->step[i].kernel);
     for (int i = 0; i < p->groups; i++)
-        for (int k = 0; k < p->group[i].kernels; k++) {
-            const struct node *n = &p->graph->node[p->group[i].kernel[k].root[0]];
-            if (op_table[n->op].macs) macs += op_table[n->op].macs(p->graph, n);
-        }
+        for (int k = 0; k < p->group[i].kernels; k++) macs += kernel_macs(p, &p->group[i].kernel[k]);
     return 2 * macs;
 }
 

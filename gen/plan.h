@@ -18,7 +18,7 @@ enum keep {
     KEEP_NOT,    /* computed inside the kernels that read it */
     KEEP_LOCAL,  /* computed into scratch by each group that has a kernel that must find it in memory */
     KEEP_STORED, /* computed once, into the arena or into the scratch of the one group that reads it */
-    KEEP_FUSED,  /* computed once, and read by the epilogue of its own kernel alone */
+    KEEP_FUSED,  /* computed once, and read within its own kernel alone */
     KEEP_ALIAS,  /* part of another node's memory */
     KEEP_LEAF    /* a parameter, an input or a constant */
 };
@@ -36,6 +36,8 @@ enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 struct kernel {
     enum kernel_kind kind;
     int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node, then what its epilogue computes from it */
+    int front;                     /* KERNEL_NODE: a depthwise convolution that it makes on the way to its own; 0: none */
+    int prologue;                  /* KERNEL_NODE: a pointwise value that it makes of what it reads; 0: none */
     int copy[KERNEL_ROOTS];        /* root k is copied from memory into scratch to get its halo */
     int read[KERNEL_READS], reads; /* nodes in memory that it reads */
 };
@@ -106,6 +108,9 @@ int plan_recomputed(const struct plan *p, long *size);
 int plan_base(const struct plan *p, int n, long *delta);
 /* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */
 struct local *plan_local(const struct plan *p, int group, int n, int copy);
+/* The one tensor of its own shape that the expression of pointwise value n reads, if all else are values for each
+ * channel; else -1. */
+int plan_elementwise(const struct plan *p, int n);
 /* What node n's kernel reads as its input k: that, or what it is up-sampled from where the kernel does that itself. */
 int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */

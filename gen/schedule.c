@@ -389,11 +389,12 @@ static void list_locals(struct plan *p, int group)
             const struct node_plan *np = &p->node[k->root[r]];
             if (np->keep == KEEP_LOCAL || np->scratch || k->copy[r]) add_local(p, group, k->root[r], k->copy[r], i);
         }
+        if (k->front && p->node[k->front].scratch) add_local(p, group, k->front, 0, i);
     }
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            int node = k->kind == KERNEL_NODE && r < p->graph->node[k->root[0]].ins; /* then come an epilogue's */
+            int node = k->kind == KERNEL_NODE && !p->device; /* which has no halos */
             struct local *l = node ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);

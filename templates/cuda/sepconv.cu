@@ -6,6 +6,9 @@
  * or 1: t is stored too, for the backward pass; otherwise it isn't touched and may be NULL). AG_EXTRA_PARAMS,
  * AG_RESULTS, AG_EPILOGUE as in conv.cu. Pointers are multiples of 16 bytes; N H W is below 2^31.
  *
+ * The prologue: with AG_INPUTS = 1 x is taken to be what AG_INPUT makes of each value r of channel o, in r; zeros around
+ * it stay zeros. AG_INPUT_PARAMS, each after a comma, are what it reads beside.
+ *
  * The tile: AG_BM pixels x AG_BN channels a block, AG_TM x AG_TN a thread, as in conv.cu; AG_BK (8, 16 or 32) channels
  * of t at a time. Each column of blocks computes all of t anew: BN should cover CO.
  *
@@ -37,6 +40,9 @@
 #define AG_BK   32
 #define AG_TM   8
 #define AG_TN   8
+#define AG_INPUTS 0
+#define AG_INPUT_PARAMS
+#define AG_INPUT
 #define AG_EXTRA_PARAMS
 #define AG_RESULTS  y
 #define AG_EPILOGUE out[0].at[l] = r
@@ -48,7 +54,8 @@ extern "C" __global__ void __launch_bounds__(ag_threads(AG_BM, AG_BN, AG_TM, AG_
                                              (AG_TM * AG_TN > (AG_K > 5 ? 16 : 32) ? 256 : 384) /
                                                  ag_threads(AG_BM, AG_BN, AG_TM, AG_TN))
     AG_FN(const float *__restrict__ x, const float *__restrict__ d, const float *__restrict__ w,
-          const float *__restrict__ bias, float *__restrict__ t, float *__restrict__ y AG_EXTRA_PARAMS)
+          const float *__restrict__ bias, float *__restrict__ t,
+          float *__restrict__ y AG_EXTRA_PARAMS AG_INPUT_PARAMS)
 {
     enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, PIXELS = AG_N * H * W };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
@@ -81,21 +88,33 @@ extern "C" __global__ void __launch_bounds__(ag_threads(AG_BM, AG_BN, AG_TM, AG_
     __syncthreads();
 
     vec line[R + SPAN], taps[K], sum[R] = {};
+    int inside = 0; /* bits of the vectors of line that are in x */
     /* reads what unit u of the next t, whose first channel is c0, needs */
     const auto fetch = [&](int u, int c0) {
         const int turn = UNITS > K ? u / K : 0, a = u - turn * K, run = beside + turn * BESIDE, c = c0 + at_line;
         const int2 spot = RUNS % BESIDE == 0 || run < RUNS ? spots[run] : make_int2(0, 0);
         const bool some = CI % BK == 0 || c < CI;
-        const int bits = some && spot.y >> a & 1 ? spot.y >> K : 0;
+        inside = some && spot.y >> a & 1 ? spot.y >> K : 0;
         const float *const from = x + (spot.x + a * (W * CI) + c);
         const float *const tap = d + (a * (K * CI) + c);
 #pragma unroll
-        for (int s = 0; s < R + SPAN; s++) line[s] = bits >> s & 1 ? *(const vec *)(from + s * CI) : vec{};
+        for (int s = 0; s < R + SPAN; s++) line[s] = inside >> s & 1 ? *(const vec *)(from + s * CI) : vec{};
 #pragma unroll
         for (int b = 0; b < K; b++) taps[b] = some ? *(const vec *)(tap + b * CI) : vec{};
     };
     /* adds its products up; what is complete goes to `to` */
     const auto add = [&](int u, int c0, float *to) {
+#pragma unroll
+        for (int l = 0; l < L && AG_INPUTS; l++) {
+            const int o = CI % BK == 0 || c0 + at_line < CI ? c0 + at_line + l : 0;
+            (void)o; /* AG_INPUT's */
+#pragma unroll
+            for (int s = 0; s < R + SPAN; s++) {
+                float r = line[s].at[l];
+                AG_INPUT;
+                line[s].at[l] = inside >> s & 1 ? r : 0;
+            }
+        }
 #pragma unroll
         for (int p = 0; p < R; p++)
 #pragma unroll

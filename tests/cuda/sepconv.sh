@@ -11,30 +11,30 @@ fi
 
 # In turn: rows of a multiple of 4, 2 and 1 pixels; the last tile's pixels, channels and terms half outside; more columns
 # than a tile has; maps smaller than the window; threads with several runs, and without one.
-#    name           N  H  W CI  CO K bias keep two  BM  BN BK TM TN
+#    name           N  H  W CI  CO K bias keep two made BM  BN BK TM TN
 cat >"$build/sepconv.cases" <<'CASES'
-    wide            1  8 12 36 260 3 1 1 1  64 256 32 8 8
-    wide5           1  4 16 64 256 5 0 0 0  64 256 32 8 8
-    wide7           1  7  6 33 130 7 1 1 0  64 256 32 8 8
-    middle          2  5  7 20 100 5 1 0 1  64 128 32 8 8
-    middle3         2  8  8 40 136 3 0 1 0  64 128 32 8 8
-    narrower        1 12 10 40  50 7 1 1 0 128  64 32 8 8
-    few             2  4  4 64 128 7 0 1 1  32 128 32 4 8
-    fewer           3  3  3 72 256 3 1 0 0  32 256 32 4 8
-    small           1  6  8 34  62 5 1 1 1  64  64 32 4 4
-    idle            1  4  4 24  64 3 0 0 0  16  64 16 2 4
-    narrow32        1 10 20 20  30 3 1 1 1 128  32 32 8 4
-    narrow16        1  8 20 18  16 7 0 0 0 128  16 16 4 4
-    narrow8         2  9 10 16   7 5 1 1 0 128   8 16 4 4
-    narrow4         1 16 16 12   3 3 1 0 1 128   4 16 2 4
-    shallow         1  9  8 20  40 7 0 1 0  64  64  8 8 8
+    wide            1  8 12 36 260 3 1 1 1 1   64 256 32 8 8
+    wide5           1  4 16 64 256 5 0 0 0 0   64 256 32 8 8
+    wide7           1  7  6 33 130 7 1 1 0 1   64 256 32 8 8
+    middle          2  5  7 20 100 5 1 0 1 0   64 128 32 8 8
+    middle3         2  8  8 40 136 3 0 1 0 1   64 128 32 8 8
+    narrower        1 12 10 40  50 7 1 1 0 0  128  64 32 8 8
+    few             2  4  4 64 128 7 0 1 1 1   32 128 32 4 8
+    fewer           3  3  3 72 256 3 1 0 0 0   32 256 32 4 8
+    small           1  6  8 34  62 5 1 1 1 1   64  64 32 4 4
+    idle            1  4  4 24  64 3 0 0 0 0   16  64 16 2 4
+    narrow32        1 10 20 20  30 3 1 1 1 1  128  32 32 8 4
+    narrow16        1  8 20 18  16 7 0 0 0 0  128  16 16 4 4
+    narrow8         2  9 10 16   7 5 1 1 0 1  128   8 16 4 4
+    narrow4         1 16 16 12   3 3 1 0 1 0  128   4 16 2 4
+    shallow         1  9  8 20  40 7 0 1 0 1   64  64  8 8 8
 CASES
 
 # the template with each case's tokens
 {
     echo '#include "templates/cuda/gemm.cuh"'
-    while read -r name n h w ci co k bias keep two bm bn bk tm tn; do
-        for token in FN=$name N=$n H=$h W=$w CI=$ci CO=$co K=$k BIAS=$bias KEEP=$keep BM=$bm BN=$bn BK=$bk TM=$tm TN=$tn; do
+    while read -r name n h w ci co k bias keep two made bm bn bk tm tn; do
+        for token in FN=$name N=$n H=$h W=$w CI=$ci CO=$co K=$k BIAS=$bias KEEP=$keep INPUTS=$made BM=$bm BN=$bn BK=$bk TM=$tm TN=$tn; do
             echo "#define AG_${token%%=*} ${token#*=}"
         done
         if [ "$two" = 1 ]; then
@@ -46,8 +46,15 @@ CASES
             echo '#define AG_RESULTS y'
             echo '#define AG_EPILOGUE out[0].at[l] = r'
         fi
+        if [ "$made" = 1 ]; then
+            echo '#define AG_INPUT_PARAMS , const float *__restrict__ p'
+            echo '#define AG_INPUT r = r > 0 ? r * p[o] + 1 : 0.5f'
+        else
+            echo '#define AG_INPUT_PARAMS'
+            echo '#define AG_INPUT'
+        fi
         echo '#include "templates/cuda/sepconv.cu"'
-        for token in FN N H W CI CO K BIAS KEEP BM BN BK TM TN EXTRA_PARAMS RESULTS EPILOGUE; do echo "#undef AG_$token"; done
+        for token in FN N H W CI CO K BIAS KEEP INPUTS INPUT_PARAMS INPUT BM BN BK TM TN EXTRA_PARAMS RESULTS EPILOGUE; do echo "#undef AG_$token"; done
     done <"$build/sepconv.cases"
 } >"$build/sepconv_cases.cu"
 
