@@ -441,11 +441,23 @@ const struct ag_phase *ag_phase_find(const struct ag_program *program, const cha
 const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name);    /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
 real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
-/* A scalar output of a phase that has just run. Status 1 if it isn't finite: the training diverged in the iteration or
- * step (`unit`) of that number. */
-int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
-              long number, double *value, struct ag_error *err);
 int ag_is_finite(double value);
+
+/* ---------------------------------------------------------------- output.c: losses */
+
+/* What an output's values have come to. */
+struct ag_tally {
+    double sum, last;
+    long count; /* since the program started */
+};
+/* Adds a scalar output of a phase that has just run, in the iteration or step (`unit`) of that number, to a tally. A
+ * device's arrives at a later call or at ag_settle, in the order of the calls; until then phase, name, unit and tally
+ * have to stay. Status 1 if a value that has arrived isn't finite (the training diverged), or if the device has failed.
+ */
+int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
+              long number, struct ag_tally *tally, struct ag_error *err);
+/* Waits for all that hasn't arrived yet: before sums are used. Status as ag_output's. */
+int ag_settle(struct ag_error *err);
 
 /* ---------------------------------------------------------------- params.c: first values, noise on alpha */
 
@@ -507,6 +519,8 @@ struct ag_adam_pass {
     long size;
 };
 
+enum { AG_SLOTS = 16 }; /* scalars that may be on their way from a device */
+
 /* A kind of device. Of a twin, size reals lie there and host_size here. */
 struct ag_device {
     int (*open)(const struct ag_program *program, struct ag_error *err); /* does nothing if it is open */
@@ -525,7 +539,10 @@ struct ag_device {
     /* ag_normals into a phase's inputs, which then are not sent when it runs (once fetched, they are) */
     void (*normals)(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first);
     void (*wait)(void);
-    double (*peak)(void); /* GFLOP/s */
+    void (*read)(int slot, const real *from); /* part of a twin: begins to copy it into one of AG_SLOTS slots */
+    int (*ready)(int slot);                   /* 1: take won't wait */
+    int (*take)(int slot, real *value, struct ag_error *err); /* waits for it; status 1 if the device has failed */
+    double (*peak)(void);                                     /* GFLOP/s */
 };
 extern const struct ag_device *ag_device; /* of this program; NULL: the CPU */
 
@@ -622,7 +639,7 @@ void ag_checkpoint_block(struct ag_checkpoint *checkpoint, const char *prefix, c
  * "bar." or nothing. */
 void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, const char *prefix,
                         const struct ag_table *table, struct ag_adam *adam);
-/* Status 1 if a listed tensor has a value that isn't finite. */
+/* Settles the outputs; status 1 if one of them, or a value of a listed tensor, isn't finite. */
 int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err);
 /* Writes it if that is so for none. Status 1; a file that was there then stays as it was. */
 int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);

@@ -130,16 +130,3 @@ real *ag_tensor_find(const struct ag_table *table, const char *name, real *block
     const struct ag_tensor *tensor = ag_table_find(table, name);
     return tensor ? block + tensor->offset : NULL;
 }
-
-int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
-              long number, double *value, struct ag_error *err)
-{
-    real *at = ag_tensor_find(&phase->out, name, block[AG_OUT]);
-    if (ag_fetch(at, 1, err)) return 1;
-    *value = (double)*at;
-    if (ag_is_finite(*value)) return 0;
-    return ag_fail(err, 1,
-                   "the training diverged: %s of phase %s is not a number in %s %ld; the last checkpoint is as it was "
-                   "(a smaller learning rate may help)",
-                   name, phase->name, unit, number);
-}

@@ -63,6 +63,8 @@ void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, cons
 
 int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err)
 {
+    int status = ag_settle(err);
+    if (status) return status;
     for (int i = 0; i < checkpoint->parts; i++) {
         const struct ag_table *table = checkpoint->part[i].table;
         real *data = checkpoint->part[i].data;

@@ -89,7 +89,8 @@ int ag_retraining_samples(struct ag_retraining *r)
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = r->block[i];
     block[AG_G] = r->ema;
-    int status = ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures, r->err);
+    int status = ag_settle(r->err); /* what diverged is not worth a look */
+    if (!status) status = ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures, r->err);
     return status ? status : ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
 }
 

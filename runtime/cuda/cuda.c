@@ -1,7 +1,7 @@
 /*
  * A program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory; a phase is
  * captured as a graph when it first runs on some blocks, and launched as one from then on. Everything goes through one
- * stream; while a program trains, nothing but reading a result back waits.
+ * stream. A step of training waits for nothing but the stage of its inputs, which the step before the last one used.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "driver.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
-enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222 }; /* errors of the driver */
+enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* errors of the driver */
 
 struct twin {
     const real *host;
@@ -54,6 +54,8 @@ static struct {
     int drawns;
     real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
     ag_handle staged[STAGES];
+    real *slot; /* [AG_SLOTS], pinned: scalars on their way back */
+    ag_handle arrived[AG_SLOTS];
     long runs;
     struct timing *timing; /* of a phase's launches, for a profile */
     int timings, timing_room, timed;
@@ -158,6 +160,15 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
     return loaded ? 0 : give_failure(err);
 }
 
+static int make_slots(struct ag_error *err)
+{
+    void *memory = NULL;
+    int good = check(cuda.d.cuMemAllocHost_v2(&memory, AG_SLOTS * sizeof(real)), "cuMemAllocHost");
+    cuda.slot = memory;
+    for (int i = 0; good && i < AG_SLOTS; i++) good = check(cuda.d.cuEventCreate(&cuda.arrived[i], 2), "cuEventCreate");
+    return good ? 0 : give_failure(err);
+}
+
 static int make_stages(const struct ag_program *p, struct ag_error *err)
 {
     for (int i = 0; i < STAGES; i++) {
@@ -178,6 +189,7 @@ static int cuda_open(const struct ag_program *program, struct ag_error *err)
     if (!status) status = check_memory(program, err);
     if (!status) status = load_kernels(program, err);
     if (!status) status = make_stages(program, err);
+    if (!status) status = make_slots(err);
     cuda.opened = !status;
     return status;
 }
@@ -274,6 +286,26 @@ static void cuda_copy(real *to, const real *from, long n)
 static void cuda_wait(void)
 {
     check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+}
+
+static void cuda_read(int slot, const real *from)
+{
+    check(cuda.d.cuMemcpyDtoHAsync_v2(&cuda.slot[slot], address(from), sizeof(real), cuda.stream), "cuMemcpyDtoH");
+    check(cuda.d.cuEventRecord(cuda.arrived[slot], cuda.stream), "cuEventRecord");
+}
+
+/* Where the GPU has failed, so that it is said. */
+static int cuda_ready(int slot)
+{
+    return cuda.failure[0] || cuda.d.cuEventQuery(cuda.arrived[slot]) != NOT_READY;
+}
+
+static int cuda_take(int slot, real *value, struct ag_error *err)
+{
+    check(cuda.d.cuEventSynchronize(cuda.arrived[slot]), "a kernel");
+    if (cuda.failure[0]) return give_failure(err);
+    *value = cuda.slot[slot];
+    return 0;
 }
 
 /* ---------------------------------------------------------------- phases */
@@ -502,6 +534,8 @@ static void cuda_close(void)
         if (cuda.timing[i].start) cuda.d.cuEventDestroy_v2(cuda.timing[i].start);
         if (cuda.timing[i].end) cuda.d.cuEventDestroy_v2(cuda.timing[i].end);
     }
+    cuda.d.cuMemFreeHost(cuda.slot);
+    for (int i = 0; i < AG_SLOTS; i++) cuda.d.cuEventDestroy_v2(cuda.arrived[i]);
     cuda.d.cuModuleUnload(cuda.module);
     cuda.d.cuStreamDestroy_v2(cuda.stream);
     cuda.d.cuDevicePrimaryCtxRelease_v2(cuda.device);
@@ -510,6 +544,6 @@ static void cuda_close(void)
     memset(&cuda, 0, sizeof cuda);
 }
 
-const struct ag_device ag_cuda = {cuda_open,  cuda_close,   cuda_twin, cuda_untwin, cuda_send,    cuda_fetch,
-                                  cuda_clear, cuda_copy,    cuda_run,  cuda_adam,   cuda_average, cuda_add,
-                                  cuda_scale, cuda_normals, cuda_wait, cuda_peak};
+const struct ag_device ag_cuda = {cuda_open, cuda_close, cuda_twin,  cuda_untwin,  cuda_send, cuda_fetch, cuda_clear,
+                                  cuda_copy, cuda_run,   cuda_adam,  cuda_average, cuda_add,  cuda_scale, cuda_normals,
+                                  cuda_wait, cuda_read,  cuda_ready, cuda_take,    cuda_peak};

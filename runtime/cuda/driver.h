@@ -41,6 +41,7 @@ typedef struct ag_opaque *ag_handle;   /* a context, module, function, stream, e
     F(cuGraphExecDestroy, (ag_handle executable))                                                                      \
     F(cuEventCreate, (ag_handle * event, unsigned flags))                                                              \
     F(cuEventRecord, (ag_handle event, ag_handle stream))                                                              \
+    F(cuEventQuery, (ag_handle event))                                                                                 \
     F(cuEventSynchronize, (ag_handle event))                                                                           \
     F(cuEventElapsedTime, (float *ms, ag_handle start, ag_handle end))                                                 \
     F(cuEventDestroy_v2, (ag_handle event))                                                                            \

@@ -49,13 +49,13 @@ static const struct ag_adam_rates rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_W
 struct retrain {
     struct ag_retraining r; /* r.step: iterations done */
     /* what a checkpoint holds beside that */
-    long position;         /* steps done in this iteration */
-    long latents, batches; /* how many were drawn */
-    double d_loss;         /* sum over this iteration */
+    long position;          /* steps done in this iteration */
+    long latents, batches;  /* how many were drawn */
+    struct ag_tally d_loss; /* its sum over this iteration */
 
     const struct ag_phase *d_phase, *g_phase;
-    double g_loss;  /* the last */
-    double started; /* when this iteration began, or was resumed */
+    struct ag_tally g_loss; /* only the last counts */
+    double started;         /* when this iteration began, or was resumed */
 };
 
 /* ---------------------------------------------------------------- steps */
@@ -66,7 +66,7 @@ static void draw_latents(struct retrain *s, const struct ag_phase *phase, int ba
     ag_normals(s->r.seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)batch * retrain_program.latent, z);
 }
 
-static int read_loss(struct retrain *s, const struct ag_phase *phase, double *loss)
+static int read_loss(struct retrain *s, const struct ag_phase *phase, struct ag_tally *loss)
 {
     return ag_output(phase, "out.loss", s->r.block, "iteration", s->r.step + 1, loss, s->r.err);
 }
@@ -79,16 +79,13 @@ static double rate(const struct retrain *s)
 
 static int discriminator_step(struct retrain *s)
 {
-    double loss;
     real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->r.block[AG_IN]);
     int status = ag_data_batch(s->r.data, 0, BATCH_D, s->batches++, x, s->r.err);
     if (status) return status;
     draw_latents(s, s->d_phase, BATCH_D);
     ag_run(s->d_phase, s->r.block);
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
-    status = read_loss(s, s->d_phase, &loss);
-    s->d_loss += loss;
-    return status;
+    return read_loss(s, s->d_phase, &s->d_loss);
 }
 
 static int generator_step(struct retrain *s)
@@ -111,7 +108,7 @@ static void list_values(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "position", &s->position);
     ag_checkpoint_count(c, "latents", &s->latents);
     ag_checkpoint_count(c, "batches", &s->batches);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
 }
 
 static int save(struct retrain *s)
@@ -126,10 +123,12 @@ static int save(struct retrain *s)
 static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
+    int status = ag_settle(s->r.err);
+    if (status) return status;
     ag_text_add(&line, "{\"iteration\": %ld, \"d_loss\": ", s->r.step);
-    ag_text_number(&line, s->d_loss / CRITIC_STEPS);
+    ag_text_number(&line, s->d_loss.sum / CRITIC_STEPS);
     ag_text_add(&line, ", \"g_loss\": ");
-    ag_text_number(&line, s->g_loss);
+    ag_text_number(&line, s->g_loss.last);
     ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
@@ -140,7 +139,7 @@ static int end_iteration(struct retrain *s)
     s->position = 0;
     const int last = s->r.step == s->r.steps;
     int status = write_log(s);
-    s->d_loss = 0;
+    s->d_loss.sum = 0;
     s->started = ag_seconds();
     if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
@@ -165,8 +164,8 @@ static int train(struct retrain *s)
     while (!status && s->r.step < s->r.steps) {
         status = s->position < CRITIC_STEPS ? discriminator_step(s) : generator_step(s);
         s->position++;
-        ag_progress_step(&s->r.progress, s->r.step + (s->position > CRITIC_STEPS), "D %.3f  G %.3f",
-                         s->d_loss / (double)(s->position < CRITIC_STEPS ? s->position : CRITIC_STEPS), s->g_loss);
+        ag_progress_step(&s->r.progress, s->r.step + (s->position > CRITIC_STEPS), "D %.3f  G %.3f", s->d_loss.last,
+                         s->g_loss.last);
         if (!status && s->position > CRITIC_STEPS) status = end_iteration(s);
         if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }

@@ -73,13 +73,12 @@ struct retrain {
     struct ag_retraining r;
     /* what a checkpoint holds beside that */
     long latents, noises, mixings, batches; /* how many were drawn */
-    double d_loss, g_loss, r1;              /* sums over the passes since a line of the log */
+    struct ag_tally d_loss, g_loss, r1;     /* their sums over the passes since a line of the log */
 
     const struct ag_phase *d_phase, *g_phase, *r1_phase;
     real *gradient; /* sum over the passes of a step */
     real *reals;    /* [ACCUMULATE, BATCH_D, size, size, channels]: the real pictures of a step with R1 */
-    double last_d_loss, last_g_loss; /* of a pass, for the progress line */
-    double started;                  /* when the line of the log that comes next began, or the run was resumed */
+    double started; /* when the line of the log that comes next began, or the run was resumed */
 };
 
 /* ---------------------------------------------------------------- passes */
@@ -94,7 +93,7 @@ static void draw_styles(struct retrain *s, const struct ag_phase *phase)
 }
 
 /* Runs a pass of a step; the last leaves the mean gradient of all in AG_GRAD. */
-static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, double *loss)
+static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, struct ag_tally *loss)
 {
     const long size = retrain_program.block[phase->updates_weights].size;
     real *gradient = s->r.block[AG_GRAD];
@@ -125,9 +124,8 @@ static int generator_step(struct retrain *s)
 {
     for (int pass = 0; pass < ACCUMULATE; pass++) {
         draw_styles(s, s->g_phase);
-        int status = run_pass(s, s->g_phase, pass, &s->last_g_loss);
+        int status = run_pass(s, s->g_phase, pass, &s->g_loss);
         if (status) return status;
-        s->g_loss += s->last_g_loss;
     }
     ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
     return 0;
@@ -146,8 +144,7 @@ static int discriminator_step(struct retrain *s)
         if (status) return status;
         if (has_r1(s)) ag_copy(s->reals + pass * batch_reals(), x, batch_reals());
         draw_styles(s, s->d_phase);
-        if ((status = run_pass(s, s->d_phase, pass, &s->last_d_loss))) return status;
-        s->d_loss += s->last_d_loss;
+        if ((status = run_pass(s, s->d_phase, pass, &s->d_loss))) return status;
     }
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     return 0;
@@ -158,11 +155,9 @@ static int r1_step(struct retrain *s)
 {
     real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->r.block[AG_IN]);
     for (int pass = 0; pass < ACCUMULATE; pass++) {
-        double penalty;
         ag_copy(x, s->reals + pass * batch_reals(), batch_reals());
-        int status = run_pass(s, s->r1_phase, pass, &penalty);
+        int status = run_pass(s, s->r1_phase, pass, &s->r1);
         if (status) return status;
-        s->r1 += penalty;
     }
     ag_scale(s->r.block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
@@ -190,9 +185,9 @@ static void list_values(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "noises", &s->noises);
     ag_checkpoint_count(c, "mixings", &s->mixings);
     ag_checkpoint_count(c, "batches", &s->batches);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
-    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss);
-    ag_checkpoint_sum(c, "sum.r1", &s->r1);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss.sum);
+    ag_checkpoint_sum(c, "sum.r1", &s->r1.sum);
 }
 
 static int save(struct retrain *s)
@@ -226,11 +221,13 @@ static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
     const long before = (s->r.step - 1) / LOG_EVERY * LOG_EVERY;
+    int status = ag_settle(s->r.err);
+    if (status) return status;
     ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->r.step);
     ag_text_number(&line, kimg(s->r.step));
-    add_mean(&line, "d_loss", s->d_loss, s->r.step - before);
-    add_mean(&line, "g_loss", s->g_loss, s->r.step - before);
-    add_mean(&line, "r1", s->r1, r1_steps(s->r.step) - r1_steps(before));
+    add_mean(&line, "d_loss", s->d_loss.sum, s->r.step - before);
+    add_mean(&line, "g_loss", s->g_loss.sum, s->r.step - before);
+    add_mean(&line, "r1", s->r1.sum, r1_steps(s->r.step) - r1_steps(before));
     ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
@@ -243,7 +240,7 @@ static int end_step(struct retrain *s)
     const int last = s->r.step == s->r.steps, full = s->r.step % LOG_EVERY == 0;
     int status = last || full ? write_log(s) : 0;
     if (full) {
-        s->d_loss = s->g_loss = s->r1 = 0;
+        s->d_loss.sum = s->g_loss.sum = s->r1.sum = 0;
         s->started = ag_seconds();
     }
     if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
@@ -270,7 +267,7 @@ static int train(struct retrain *s)
         status = train_step(s);
         if (!status) status = end_step(s);
         ag_progress_step(&s->r.progress, s->r.step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f", kimg(s->r.step),
-                         s->last_d_loss, s->last_g_loss);
+                         s->d_loss.last, s->g_loss.last);
         if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }
     ag_progress_end(&s->r.progress);

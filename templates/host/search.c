@@ -76,23 +76,22 @@ enum { TRAINING, VALIDATION }; /* halves of the data */
 struct search {
     /* what a checkpoint holds */
     ag_u64 seed;
-    long iterations, warmup;               /* of this run: in all; in warm-up */
-    long k, position;                      /* iterations done; steps done in this one */
-    long latents, noises, gumbels;         /* how many were drawn */
-    long batches[2];                       /* of each half */
-    double d_loss, g_loss, minmax, maxmin; /* sums over this iteration */
+    long iterations, warmup;                        /* of this run: in all; in warm-up */
+    long k, position;                               /* iterations done; steps done in this one */
+    long latents, noises, gumbels;                  /* how many were drawn */
+    long batches[2];                                /* of each half */
+    struct ag_tally d_loss, g_loss, minmax, maxmin; /* their sums over this iteration */
     real *block[AG_BLOCKS];
     struct ag_adam d, g, alpha, bar_d, bar_g, bar_alpha;
 
     const struct ag_phase *d_phase, *g_phase, *bar_phase, *arch_phase, *forward;
-    real *arch_gradient; /* sum over the batches of an alpha step */
-    real *pictures;      /* [SAMPLES, size, size, channels] */
+    struct ag_tally bar_loss; /* of the test weights: only checked */
+    real *arch_gradient;      /* sum over the batches of an alpha step */
+    real *pictures;           /* [SAMPLES, size, size, channels] */
     struct ag_data *data;
     struct ag_run run;
     struct ag_progress progress;
-    double started;                            /* when this iteration began, or was resumed */
-    double last_d_loss, last_g_loss, last_gap; /* for the progress line */
-    int gap_known;
+    double started; /* when this iteration began, or was resumed */
     struct ag_error *err;
 };
 
@@ -120,17 +119,17 @@ static void draw_gumbel(struct search *s, const struct ag_phase *phase)
     if (GUMBEL_TAU > 0) ag_gumbel(&search_program, phase, s->seed, s->gumbels++, GUMBEL_TAU, s->block[AG_IN]);
 }
 
-/* A scalar that a phase has computed. */
-static int read_output(struct search *s, const struct ag_phase *phase, const char *name, double *value)
+/* A scalar that a phase computes. */
+static int read_output(struct search *s, const struct ag_phase *phase, const char *name, struct ag_tally *tally)
 {
-    return ag_output(phase, name, s->block, "iteration", s->k + 1, value, s->err);
+    return ag_output(phase, name, s->block, "iteration", s->k + 1, tally, s->err);
 }
 
 /* ---------------------------------------------------------------- steps */
 
 /* A step of the discriminator among the blocks: D, or D-bar in D's place. */
 static int discriminator_step(struct search *s, real *const block[AG_BLOCKS], int half, struct ag_adam *adam,
-                              double rate, double *loss)
+                              double rate, struct ag_tally *loss)
 {
     int status = draw_pictures(s, s->d_phase, half);
     if (status) return status;
@@ -149,16 +148,13 @@ static int generator_step(struct search *s)
     draw_gumbel(s, s->g_phase);
     ag_run(s->g_phase, s->block);
     ag_adam_step(&s->g, 1, s->block[AG_G], s->block[AG_GRAD]);
-    int status = read_output(s, s->g_phase, "out.loss", &s->last_g_loss);
-    s->g_loss += s->last_g_loss;
-    return status;
+    return read_output(s, s->g_phase, "out.loss", &s->g_loss);
 }
 
 /* One of the T: D, then G when it is its turn. */
 static int weight_step(struct search *s)
 {
-    int status = discriminator_step(s, s->block, TRAINING, &s->d, 1, &s->last_d_loss);
-    s->d_loss += s->last_d_loss;
+    int status = discriminator_step(s, s->block, TRAINING, &s->d, 1, &s->d_loss);
     if (!status && (s->k * T + s->position + 1) % CRITIC_STEPS == 0) status = generator_step(s);
     return status;
 }
@@ -180,17 +176,15 @@ static double bar_rate(const struct search *s)
 static int bar_discriminator_step(struct search *s)
 {
     real *block[AG_BLOCKS];
-    double unused;
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
     block[AG_D] = s->block[AG_BAR_D];
     block[AG_SN] = s->block[AG_BAR_SN];
-    return discriminator_step(s, block, VALIDATION, &s->bar_d, bar_rate(s), &unused);
+    return discriminator_step(s, block, VALIDATION, &s->bar_d, bar_rate(s), &s->bar_loss);
 }
 
 static int bar_generator_step(struct search *s)
 {
     real *block[AG_BLOCKS];
-    double unused;
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = s->block[i];
     block[AG_G] = s->block[AG_BAR_G];
     block[AG_ALPHA] = s->block[AG_BAR_ALPHA];
@@ -201,7 +195,7 @@ static int bar_generator_step(struct search *s)
     ag_run(s->bar_phase, block);
     if (BAR_UPDATES != 1) ag_adam_step(&s->bar_g, bar_rate(s), block[AG_G], block[AG_GRAD]);
     if (BAR_UPDATES != 0) ag_adam_step(&s->bar_alpha, bar_rate(s), block[AG_ALPHA], block[AG_GRAD_ALPHA]);
-    return read_output(s, s->bar_phase, "out.loss", &unused);
+    return read_output(s, s->bar_phase, "out.loss", &s->bar_loss);
 }
 
 /* Descends the duality gap (Eq. 3) in alpha. */
@@ -218,13 +212,8 @@ static int arch_step(struct search *s)
         draw_noise(s, arch);
         draw_gumbel(s, arch);
         ag_run(arch, s->block);
-        double minmax, maxmin;
-        if ((status = read_output(s, arch, "out.minmax", &minmax))) return status;
-        if ((status = read_output(s, arch, "out.maxmin", &maxmin))) return status;
-        s->minmax += minmax;
-        s->maxmin += maxmin;
-        s->last_gap = minmax - maxmin;
-        s->gap_known = 1;
+        if ((status = read_output(s, arch, "out.minmax", &s->minmax))) return status;
+        if ((status = read_output(s, arch, "out.maxmin", &s->maxmin))) return status;
         if (ARCH_BOTH && half == TRAINING) ag_twin_copy(s->arch_gradient, gradient, size);
     }
     if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
@@ -274,10 +263,10 @@ static void list_values(struct search *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "gumbels", &s->gumbels);
     ag_checkpoint_count(c, "batches.training", &s->batches[TRAINING]);
     ag_checkpoint_count(c, "batches.validation", &s->batches[VALIDATION]);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss);
-    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss);
-    ag_checkpoint_sum(c, "sum.minmax", &s->minmax);
-    ag_checkpoint_sum(c, "sum.maxmin", &s->maxmin);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss.sum);
+    ag_checkpoint_sum(c, "sum.minmax", &s->minmax.sum);
+    ag_checkpoint_sum(c, "sum.maxmin", &s->maxmin.sum);
 }
 
 static void list_tensors(struct search *s, struct ag_checkpoint *c)
@@ -303,7 +292,7 @@ static int save(struct search *s)
     return status ? status : ag_checkpoint_save(&checkpoint, s->run.checkpoint, s->err);
 }
 
-/* Is everything finite that a checkpoint would hold? */
+/* Is everything finite that a checkpoint would hold? The sums are complete then. */
 static int check(struct search *s)
 {
     struct ag_checkpoint checkpoint;
@@ -340,11 +329,11 @@ static int write_log(struct search *s, long gaps)
     struct ag_text line = {0, 0, 0, 0};
     const real *alpha = s->block[AG_ALPHA];
     ag_text_add(&line, "{\"iteration\": %ld", s->k);
-    add_mean(&line, "d_loss", s->d_loss, T);
-    add_mean(&line, "g_loss", s->g_loss, s->k * T / CRITIC_STEPS - (s->k - 1) * T / CRITIC_STEPS);
-    add_mean(&line, "minmax", s->minmax, gaps);
-    add_mean(&line, "maxmin", s->maxmin, gaps);
-    add_mean(&line, "gap", s->minmax - s->maxmin, gaps);
+    add_mean(&line, "d_loss", s->d_loss.sum, T);
+    add_mean(&line, "g_loss", s->g_loss.sum, s->k * T / CRITIC_STEPS - (s->k - 1) * T / CRITIC_STEPS);
+    add_mean(&line, "minmax", s->minmax.sum, gaps);
+    add_mean(&line, "maxmin", s->maxmin.sum, gaps);
+    add_mean(&line, "gap", s->minmax.sum - s->maxmin.sum, gaps);
     ag_text_add(&line, ", \"entropy\": ");
     ag_text_number(&line, ag_alpha_entropy(&search_program, alpha));
     ag_text_add(&line, ", \"alpha\": ");
@@ -357,9 +346,9 @@ static int write_genotype(struct search *s, long gaps)
 {
     struct ag_text found = {0, 0, 0, 0}, text = {0, 0, 0, 0};
     ag_text_add(&found, "{\"seed\": %llu, \"iteration\": %ld", s->seed, s->k);
-    add_mean(&found, "minmax", s->minmax, gaps);
-    add_mean(&found, "maxmin", s->maxmin, gaps);
-    add_mean(&found, "gap", s->minmax - s->maxmin, gaps);
+    add_mean(&found, "minmax", s->minmax.sum, gaps);
+    add_mean(&found, "maxmin", s->maxmin.sum, gaps);
+    add_mean(&found, "gap", s->minmax.sum - s->maxmin.sum, gaps);
     ag_text_add(&found, ", \"entropy\": ");
     ag_text_number(&found, ag_alpha_entropy(&search_program, s->block[AG_ALPHA]));
     ag_text_add(&found, "}");
@@ -388,7 +377,7 @@ static int end_iteration(struct search *s)
     if (!status) status = write_log(s, gaps);
     if (!status) status = write_samples(s);
     if (!status) status = write_genotype(s, gaps);
-    s->d_loss = s->g_loss = s->minmax = s->maxmin = 0;
+    s->d_loss.sum = s->g_loss.sum = s->minmax.sum = s->maxmin.sum = 0;
     s->started = ag_seconds();
     return status ? status : save(s);
 }
@@ -403,16 +392,17 @@ static int stop(struct search *s)
                    s->k + 1, s->iterations, s->position);
 }
 
-/* There is no gap to show before the first alpha step. */
+/* The gap is shown while both of its sides are there, of the same step: not before the first alpha step, nor when only
+ * one has arrived from a device. */
 static void show_progress(struct search *s)
 {
     const long done = steps_until(s, s->k) + s->position, iteration = s->k + (s->k < s->iterations);
-    if (s->gap_known)
-        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f  gap %.3f", iteration, s->last_d_loss,
-                         s->last_g_loss, s->last_gap);
+    if (s->minmax.count > 0 && s->minmax.count == s->maxmin.count)
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f  gap %.3f", iteration, s->d_loss.last,
+                         s->g_loss.last, s->minmax.last - s->maxmin.last);
     else
-        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f", iteration, s->last_d_loss,
-                         s->last_g_loss);
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f", iteration, s->d_loss.last,
+                         s->g_loss.last);
 }
 
 static int train(struct search *s)

@@ -120,6 +120,72 @@ for file in genotype.json samples/0002.png; do
     ok "$file of a whole and of a resumed run" $?
 done
 
+# ---------------------------------------------------------------- a GPU that lags behind
+
+# idle PROGRAM ARGUMENT…: how often a run on a GPU that does nothing until it is waited for leaves it without work
+idle() {
+    rm -rf "$build/late.run" "$build/stats"
+    SIMGPU_LATE=1000000 SIMGPU_STATS=$build/stats $run "$@" --run "$build/late.run" >"$build/log" 2>&1
+    sed -n 's/^waits .* idle //p' "$build/stats"
+}
+
+# steps NAME PROGRAM FILE ITERATIONS "SETTINGS" FOLDER: more steps between two lines of the log leave it no more often
+# without work; FOLDER has the program with fewer
+steps() {
+    few=$(idle "$6/$2" --iterations "$4")
+    # shellcheck disable=SC2086
+    made "$build/$1.long" "$2" "$3" $5
+    ok "$1 with $5" $?
+    many=$(idle "$build/$1.long/$2" --iterations "$4")
+    is "$1, $2: waits that leave the GPU without work, with $5" "${many:-none}" "${few:-no run}"
+}
+more='--set search.weight_steps=7 --set search.bar_steps=5 --set search.arch_steps=6'
+steps tiny search tests/e2e/tiny.json 1 "$more" "$build/tiny.cuda"
+steps tiny_style search tests/e2e/tiny_style.json 1 "$more" "$build/tiny_style.cuda"
+steps tiny retrain "$build/tiny.run.cpu/genotype.json" 4 "--set retrain.critic_steps=7" "$build/tiny.ship.cuda"
+steps tiny_style retrain "$build/tiny_style.run.cpu/genotype.json" 3 "--set retrain.accumulate=5" "$build/tiny_style.ship.cuda"
+
+# late NAME PROGRAM ITERATIONS FOLDER: the same log and checkpoint whenever losses arrive
+late() {
+    rm -rf "$build/late".*
+    for late in 0 1 4 1000000; do
+        SIMGPU_LATE=$late SIMGPU_THREADS=1 $run "$4/$2" --run "$build/late.$late" --iterations "$3" >"$build/log" 2>&1
+        was=$?
+        ok "$1, $2, SIMGPU_LATE=$late: $(tail -n 3 "$build/log")" $was
+        cmp "$build/late.0/checkpoint.safetensors" "$build/late.$late/checkpoint.safetensors"
+        ok "$1, $2, SIMGPU_LATE=$late: the checkpoint" $?
+        sed 's/"seconds".*//' "$build/late.0/log.jsonl" >"$build/a"
+        sed 's/"seconds".*//' "$build/late.$late/log.jsonl" | cmp "$build/a"
+        ok "$1, $2, SIMGPU_LATE=$late: the log" $?
+    done
+}
+late tiny search 2 "$build/tiny.cuda"
+late tiny retrain 4 "$build/tiny.ship.cuda"
+late tiny_style retrain 5 "$build/tiny_style.ship.cuda"
+
+# diverges NAME PROGRAM TENSOR BEFORE AFTER WHEN FOLDER: a run that goes on from BEFORE iterations with a weight so large
+# that what follows overflows says when, and leaves the checkpoint and the log
+diverges() {
+    bad=$build/bad checkpoint=$build/bad/checkpoint.safetensors
+    rm -rf "$bad"
+    $run "$7/$2" --run "$bad" --iterations "$4" >"$build/log" 2>&1
+    header=$(od -An -N4 -tu4 "$checkpoint" | tr -d ' ')
+    at=$(head -c $((8 + header)) "$checkpoint" | grep -a -o "\"$3\":{[^}]*}" | sed 's/.*"data_offsets":\[\([0-9]*\),.*/\1/')
+    printf '\377\377\177\177' | dd of="$checkpoint" bs=1 seek=$((8 + header + at)) conv=notrunc 2>"$build/log"
+    before=$(cat "$checkpoint" "$bad/log.jsonl" | cksum)
+    for late in 0 4 1000000; do
+        SIMGPU_LATE=$late $run "$7/$2" --run "$bad" --resume --iterations "$5" >"$build/log" 2>&1
+        is "$1, $2, SIMGPU_LATE=$late: status when it diverges" $? 1
+        grep -q "diverged: out.loss of phase . is not a number in $6;" "$build/log"
+        was=$?
+        ok "$1, $2, SIMGPU_LATE=$late: $(tail -n 1 "$build/log"), not $6" $was
+        is "$1, $2, SIMGPU_LATE=$late: checkpoint and log" "$(cat "$checkpoint" "$bad/log.jsonl" | cksum)" "$before"
+    done
+}
+diverges tiny search d.block1.c2.bias 1 2 "iteration 2" "$build/tiny.cuda"
+diverges tiny retrain d.block1.c2.bias 3 6 "iteration 4" "$build/tiny.ship.cuda"
+diverges tiny_style retrain g.const 5 20 "step 6" "$build/tiny_style.ship.cuda"
+
 # ---------------------------------------------------------------- NVRTC and its cache
 
 replay() { # runs phase d of the residual case with NVRTC

@@ -41,10 +41,11 @@ CUresult cuMemFree(CUdeviceptr address)
     CUresult result = driver_context();
     if (!result) result = driver_allowed();
     if (result || !address) return result;
+    result = late_wait(late_added());
     driver_lock();
     const int good = memory_free(address);
     driver_unlock();
-    return good ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    return good ? result : CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult cuMemGetInfo(size_t *free_bytes, size_t *total)
@@ -54,13 +55,36 @@ CUresult cuMemGetInfo(size_t *free_bytes, size_t *total)
     return driver_context();
 }
 
+/* Host memory that the driver has given out. */
+struct pinned {
+    const uint8_t *at;
+    size_t size;
+    struct pinned *next;
+};
+static struct pinned *pinned;
+
+int host_is_pinned(const void *p)
+{
+    const uint8_t *at = p;
+    for (const struct pinned *k = pinned; k; k = k->next)
+        if (at >= k->at && at < k->at + k->size) return 1;
+    return 0;
+}
+
 CUresult cuMemHostAlloc(void **p, size_t size, unsigned flags)
 {
     (void)flags;
     CUresult result = driver_context();
     if (!result) result = driver_allowed();
     if (result) return result;
-    return posix_memalign(p, 4096, size ? size : 1) ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS;
+    struct pinned *new = malloc(sizeof *new);
+    if (!new || posix_memalign(p, 4096, size ? size : 1)) {
+        free(new);
+        return CUDA_ERROR_OUT_OF_MEMORY;
+    }
+    *new = (struct pinned){*p, size, pinned};
+    pinned = new;
+    return CUDA_SUCCESS;
 }
 
 CUresult cuMemAllocHost(void **p, size_t size)
@@ -70,8 +94,15 @@ CUresult cuMemAllocHost(void **p, size_t size)
 
 CUresult cuMemFreeHost(void *p)
 {
+    const CUresult result = late_wait(late_added());
+    struct pinned **at = &pinned;
+    while (*at && (*at)->at != p) at = &(*at)->next;
+    if (!*at) return CUDA_ERROR_INVALID_VALUE;
+    struct pinned *old = *at;
+    *at = old->next;
+    free(old);
     free(p);
-    return driver_context();
+    return result ? result : driver_context();
 }
 
 static CUresult outside(const char *what, CUdeviceptr at, size_t size)
@@ -171,6 +202,7 @@ static CUresult at_once(work w)
 {
     CUresult result = driver_context();
     if (!result) result = driver_allowed();
+    if (!result) result = late_wait(late_added());
     return result ? result : work_do(&w);
 }
 

@@ -1,12 +1,12 @@
 /*
  * simgpu: a stand-in for the CUDA driver, libcuda.so.1, that runs PTX on the CPU.
  *
- * Limits: one device and one context at a time; streams are carried out at once, in the order of the calls, so that
- * nothing is seen of how they order each other; no textures, surfaces, clusters, tensor cores, cooperative launches,
+ * Limits: one device and one context at a time; streams are carried out in the order of the calls, so that nothing is
+ * seen of how they order each other; no textures, surfaces, clusters, tensor cores, cooperative launches,
  * managed or mapped host memory, printf or device-side allocation; calls inside kernels by name only, and inlined;
  * accesses below four bytes are not told apart within a word by the race check; approximate functions are libm's.
  *
- * This file: the device, contexts, errors. memory.c, stream.c, module.c and copy.c have the rest.
+ * This file: the device, contexts, errors. memory.c, stream.c, late.c, module.c and copy.c have the rest.
  */
 #include "driver.h"
 #include "memory.h"

@@ -47,7 +47,17 @@ CUresult driver_allowed(void); /* an error while a stream of this program is cap
 void driver_lock(void);
 void driver_unlock(void);
 CUresult work_do(const work *w);               /* at once */
-CUresult stream_add(CUstream stream, work *w); /* carried out, or captured */
+CUresult stream_add(CUstream stream, work *w); /* carried out, captured, or put off (SIMGPU_LATE) */
+CUresult stream_do(const work *w);             /* at once; no call works after a launch that fails */
+void work_copy_params(work *w);                /* makes them the work's own, to be freed */
+int host_is_pinned(const void *p);
+
+/* late.c: what streams put off, works 1 to late_added(), in the order in which they were given. */
+CUresult late_add(const work *w);
+uint64_t late_added(void);
+int late_is_done(uint64_t n);
+CUresult late_do(uint64_t n);   /* carries out all up to work n; the first error */
+CUresult late_wait(uint64_t n); /* the same, for a call of the program that waits: it is counted */
 /* Makes sure that the function is decoded; a report and an error if it cannot be. */
 CUresult function_prepare(CUfunction function);
 

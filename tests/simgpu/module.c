@@ -195,6 +195,7 @@ CUresult cuModuleUnload(CUmodule module)
     CUmodule *at = &modules;
     while (*at && *at != module) at = &(*at)->next;
     if (!*at) return CUDA_ERROR_INVALID_HANDLE;
+    const CUresult result = late_wait(late_added());
     *at = module->next;
     write_stats(module);
     for (int k = 0; k < module->ptx->n_functions; k++) program_free(module->functions[k].program);
@@ -203,7 +204,7 @@ CUresult cuModuleUnload(CUmodule module)
     ptx_free(module->ptx);
     free(module->functions);
     free(module);
-    return CUDA_SUCCESS;
+    return result;
 }
 
 CUresult function_prepare(CUfunction f)

@@ -8,6 +8,7 @@ tests=build/simgpu/tests cuda=${CUDA_HOME:-/usr/local/cuda} run=tests/simgpu/run
 PATH=$PATH:$cuda/bin
 strict='-D_GNU_SOURCE -Wall -Wextra -Werror'
 unset SIMGPU_CHECK SIMGPU_ORDER SIMGPU_BUDGET SIMGPU_ABORT SIMGPU_MEMORY SIMGPU_DEVICES SIMGPU_CC SIMGPU_STATS SIMGPU_BYTES
+unset SIMGPU_LATE
 
 ok() { # what, status
     if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED: $1"; fi
@@ -77,7 +78,7 @@ ok "an unknown instruction is named with its line" $?
 # Kernels without a fault: no report and the same result in any order, at any level, on any number of threads.
 for kernel in sum_block sum_warp gemm mixed same_value narrow zero_fill histogram divergent; do
     first=
-    for how in ORDER=forward ORDER=backward ORDER=77 ORDER=123 CHECK=bounds CHECK=none THREADS=1 THREADS=3; do
+    for how in ORDER=forward ORDER=backward ORDER=77 ORDER=123 CHECK=bounds CHECK=none THREADS=1 THREADS=3 LATE=9; do
         for module in 80 90; do
             result=$(env "SIMGPU_$how" $run "$tests/kernel" "$tests/kernels.$module.ptx" $kernel 2>&1)
             [ -n "$result" ] && [ "$result" = "${first:=$result}" ]
@@ -173,5 +174,10 @@ for line in 'scale launches 7 moved 448 read 224 written 224 requested 448' \
     was=$?
     ok "SIMGPU_BYTES of the driver's calls, $line: $(cat "$tests/bytes")" $was
 done
+rm -f "$tests/stats"
+SIMGPU_LATE=2 SIMGPU_STATS=$tests/stats $run "$tests/kernel" "$tests/kernels.80.ptx" narrow > "$tests/switch.log" 2>&1
+tail -n 1 "$tests/stats" | grep -q '^waits 1 idle 1$'
+was=$?
+ok "SIMGPU_LATE counts waits: $(cat "$tests/stats")" $was
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

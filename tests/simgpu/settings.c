@@ -39,6 +39,7 @@ static void read_all(void)
     all.threads = (int)number("SIMGPU_THREADS", cores > 0 ? (uint64_t)cores : 1);
     all.memory = number("SIMGPU_MEMORY", (uint64_t)80 << 30);
     all.budget = number("SIMGPU_BUDGET", 300000000);
+    all.late = number("SIMGPU_LATE", 0);
     all.stats = getenv("SIMGPU_STATS");
     all.bytes = getenv("SIMGPU_BYTES");
     if (all.bytes && !*all.bytes) all.bytes = NULL;

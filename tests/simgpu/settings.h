@@ -10,7 +10,7 @@ enum { ORDER_FORWARD, ORDER_BACKWARD, ORDER_SHUFFLED };
 
 typedef struct {
     int devices, major, minor, driver, check, abort_on_fault, threads, order;
-    uint64_t memory, seed, budget;
+    uint64_t memory, seed, budget, late;
     const char *stats, *bytes;
 } simgpu_settings;
 

@@ -1,6 +1,7 @@
 /*
- * Streams, events and graphs. A stream carries out what it is given at once, unless it is captured: then a graph
- * collects it. A graph is a list in the order of capture, which is one of the orders its streams allow.
+ * Streams, events and graphs. A stream carries out what it is given at once, or puts it off (late.c), unless it is
+ * captured: then a graph collects it. A graph is a list in the order of capture, which is one of the orders its streams
+ * allow.
  */
 #include "driver.h"
 #include "settings.h"
@@ -29,6 +30,7 @@ struct CUevent_st {
     double at;
     int recorded, timed;
     CUgraph capture;
+    uint64_t behind, queries; /* the last work before it; how often it was asked for since */
 };
 
 static struct CUstream_st *streams;
@@ -60,7 +62,7 @@ static void graph_add(CUgraph g, const work *w)
     g->works[g->n++] = *w;
 }
 
-static void work_copy_params(work *w)
+void work_copy_params(work *w)
 {
     if (w->kind != WORK_LAUNCH) return;
     const size_t size = w->function->function->params_size;
@@ -68,6 +70,20 @@ static void work_copy_params(work *w)
     if (!copy) abort();
     memcpy(copy, w->params, size);
     w->params = copy;
+}
+
+CUresult stream_do(const work *w)
+{
+    const CUresult result = broken ? broken : work_do(w);
+    if (result == CUDA_ERROR_LAUNCH_FAILED) broken = result;
+    return result;
+}
+
+/* Copies from and to memory that isn't pinned are waited for. */
+static int may_be_late(const work *w)
+{
+    if (!settings()->late) return 0;
+    return (w->kind != WORK_TO_DEVICE && w->kind != WORK_TO_HOST) || host_is_pinned(w->host);
 }
 
 CUresult stream_add(CUstream stream, work *w)
@@ -83,15 +99,16 @@ CUresult stream_add(CUstream stream, work *w)
         driver_allowed();
         return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
     }
-    const CUresult result = work_do(w);
-    if (result == CUDA_ERROR_LAUNCH_FAILED) broken = result;
-    return result;
+    if (may_be_late(w)) return late_add(w);
+    const CUresult result = late_wait(late_added());
+    return result ? result : stream_do(w);
 }
 
 CUresult cuCtxSynchronize(void)
 {
-    const CUresult result = driver_context();
-    return result ? result : driver_allowed();
+    CUresult result = driver_context();
+    if (!result) result = driver_allowed();
+    return result ? result : late_wait(late_added());
 }
 
 CUresult cuStreamCreate(CUstream *stream, unsigned flags)
@@ -137,12 +154,14 @@ static CUresult not_captured(CUstream stream)
 
 CUresult cuStreamSynchronize(CUstream stream)
 {
-    return not_captured(stream);
+    const CUresult result = not_captured(stream);
+    return result ? result : late_wait(late_added());
 }
 
 CUresult cuStreamQuery(CUstream stream)
 {
-    return not_captured(stream);
+    const CUresult result = not_captured(stream);
+    return result ? result : late_do(late_added());
 }
 
 CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode mode)
@@ -286,6 +305,8 @@ CUresult cuEventRecord(CUevent event, CUstream stream)
     event->at = (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
     event->capture = is_legacy(stream) ? NULL : stream->capture;
     event->recorded = !event->capture;
+    event->behind = late_added();
+    event->queries = 0;
     return driver_context();
 }
 
@@ -300,16 +321,24 @@ CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned flags)
     return driver_context();
 }
 
-CUresult cuEventSynchronize(CUevent event)
+static CUresult event_allowed(CUevent event)
 {
     if (!event) return CUDA_ERROR_INVALID_HANDLE;
     if (event->capture) return CUDA_ERROR_CAPTURED_EVENT;
     return broken ? broken : driver_context();
 }
 
+CUresult cuEventSynchronize(CUevent event)
+{
+    const CUresult result = event_allowed(event);
+    return result ? result : late_wait(event->behind);
+}
+
 CUresult cuEventQuery(CUevent event)
 {
-    return cuEventSynchronize(event);
+    const CUresult result = event_allowed(event);
+    if (result || late_is_done(event->behind)) return result;
+    return ++event->queries < settings()->late ? CUDA_ERROR_NOT_READY : late_do(event->behind);
 }
 
 static CUresult elapsed(float *ms, CUevent start, CUevent end)

@@ -1,0 +1,68 @@
+/* Scalars that phases compute. On the CPU they are there at once; on a device they arrive while the next steps are
+ * under way, so that no step waits for the one before. */
+#include "ag.h"
+
+struct output {
+    const struct ag_phase *phase;
+    const char *name, *unit;
+    long number;
+    struct ag_tally *tally;
+};
+
+/* Those on their way from the device, oldest first: output n is in slot n % AG_SLOTS. */
+static struct {
+    struct output slot[AG_SLOTS];
+    unsigned long begun, taken;
+} ring;
+
+/* A value that is none is counted, too: the progress line shows it. */
+static int count(const struct output *output, double value, struct ag_error *err)
+{
+    output->tally->last = value;
+    output->tally->sum += value;
+    output->tally->count++;
+    if (ag_is_finite(value)) return 0;
+    return ag_fail(err, 1,
+                   "the training diverged: %s of phase %s is not a number in %s %ld; the last checkpoint is as it was "
+                   "(a smaller learning rate may help)",
+                   output->name, output->phase->name, output->unit, output->number);
+}
+
+static int take_oldest(struct ag_error *err)
+{
+    const int slot = (int)(ring.taken++ % AG_SLOTS);
+    real value;
+    int status = ag_device->take(slot, &value, err);
+    return status ? status : count(&ring.slot[slot], (double)value, err);
+}
+
+/* Takes what has arrived, and the oldest in any case where its slot is the next one to be used. */
+static int make_room(struct ag_error *err)
+{
+    int status = 0;
+    while (!status && ring.taken < ring.begun &&
+           (ring.begun - ring.taken == AG_SLOTS || ag_device->ready((int)(ring.taken % AG_SLOTS))))
+        status = take_oldest(err);
+    return status;
+}
+
+int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
+              long number, struct ag_tally *tally, struct ag_error *err)
+{
+    const struct output output = {phase, name, unit, number, tally};
+    const real *at = ag_tensor_find(&phase->out, name, block[AG_OUT]);
+    if (!ag_device) return count(&output, (double)*at, err);
+    int status = make_room(err);
+    if (status) return status;
+    const int slot = (int)(ring.begun++ % AG_SLOTS);
+    ring.slot[slot] = output;
+    ag_device->read(slot, at);
+    return 0;
+}
+
+int ag_settle(struct ag_error *err)
+{
+    int status = 0;
+    while (!status && ring.taken < ring.begun) status = take_oldest(err);
+    return status;
+}
