@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EPILOGUE_READS = 12 }; /* beside the convolution's own inputs */
+/* What an epilogue reads: so much beside the convolution's own inputs, of which so many tensors of the convolution's
+ * shape; more addresses than that leave the sums too few registers. */
+enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 3 };
 
 /* Where in the order of kernels something happens. */
 struct moment {
@@ -63,6 +65,13 @@ static int is_root(const struct kernel *k, int n)
     return 0;
 }
 
+static int count_tensors(const struct plan *p, const int *read, int reads, struct shape shape)
+{
+    int count = 0;
+    for (int i = 0; i < reads; i++) count += shape_same(p->graph->node[read[i]].shape, shape);
+    return count;
+}
+
 /* Can value r be computed in kernel k, at this moment? */
 static int joins(const struct plan *p, const struct kernel *k, struct moment when, const struct moment *written, int r)
 {
@@ -72,6 +81,10 @@ static int joins(const struct plan *p, const struct kernel *k, struct moment whe
     if (from->section != to->section || from->level != to->level) return 0;
     int read[KERNEL_READS], reads = plan_root_reads(p, r, 0, read, 0), from_conv = 0;
     if (k->roots == KERNEL_ROOTS || reads + k->reads > conv->ins + EPILOGUE_READS) return 0;
+    if (count_tensors(p, read, reads, y->shape) +
+            count_tensors(p, k->read + conv->ins, k->reads - conv->ins, y->shape) >
+        EPILOGUE_TENSORS + 1)
+        return 0; /* one of them is the convolution itself */
     for (int i = 0; i < reads; i++) {
         long delta;
         if (is_root(k, read[i]))
@@ -151,8 +164,8 @@ static void list_reads(struct plan *p, struct group *g)
 
 /* ---------------------------------------------------------------- fronts */
 
-/* Does it pay to make depthwise convolution d within 1x1 convolution y? Not where it would be made for several blocks of
- * output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
+/* Does it pay to make depthwise convolution d within 1x1 convolution y? Not where it would be made for several blocks
+ * of output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
 static int front_pays(const struct plan *p, const struct node *y, const struct node *d)
 {
     const int in = d->shape.d[3], out = y->shape.d[3], k = (int)d->attr[0];

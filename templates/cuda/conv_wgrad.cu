@@ -49,6 +49,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     /* channels at a copy of x and of gy; three tiles in turn if they are small */
     enum { LX = CI % 4 ? 1 : 4, LG = CO % 4 ? 1 : 4, XLINE = BM / LX, GLINE = BN / LG };
+    enum { COPIES = CI % 4 ? 2 : 4 }; /* under way together: addresses of single reals take more registers */
     enum { STAGES = BK * (BM + BN) <= 2560 ? 3 : 2, ROWS = (AG_EACH ? 1 : AG_N) * H };
     __shared__ alignas(16) float xs[STAGES][BK * BM], gs[STAGES][BK * BN];
     const int tile = blockIdx.x * BM, block = blockIdx.y * BN, part = blockIdx.z % PARTS, image = blockIdx.z / PARTS;
@@ -67,7 +68,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
             __syncthreads();
         }
         if (next < steps) {
-#pragma unroll 4
+#pragma unroll COPIES
             for (int s = 0; s < (BK * XLINE + THREADS - 1) / THREADS; s++) {
                 const int2 turn = ag_turn(s, THREADS, XLINE);
                 const unsigned m = tile + turn.x * LX, tap = m / CI, p = next * BK + turn.y, row = begin + p / W;

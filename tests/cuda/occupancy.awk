@@ -15,10 +15,10 @@ function blocks_of(kernel, threads,    warps, blocks) {
     return least(blocks, int(228 * 1024 / (up(shared[kernel], 128) + 1024)))
 }
 
-kind == "source" && /ag_bounds\([0-9]/ { # then the kernel's name on this line or the next
-    split($0, bound, /ag_bounds\(|[,)] */)
+kind == "source" && /ag_(bounds|threads)\([0-9]/ { # then the kernel's name on this line or the next
+    split($0, bound, /ag_bounds\(|ag_threads\(|[,)] */)
     sums_of_next = bound[4] * bound[5]
-    sub(/.*ag_bounds\([^)]*\)/, "")
+    sub(/.*ag_(bounds|threads)\([^)]*\)/, "")
 }
 kind == "source" && sums_of_next && match($0, /[a-z][a-z0-9_]*\(/) {
     sums[substr($0, RSTART, RLENGTH - 1)] = sums_of_next
@@ -50,7 +50,8 @@ END {
         threads = threads_of[kernel]
         blocks = kernel in registers ? blocks_of(kernel, threads) : 0
         occupancy = blocks * up(threads, 32) / 2048
-        large = template_of[kernel] ~ /^(conv|deconv|conv_wgrad)$/ && sums[kernel] >= 64
+        large = template_of[kernel] ~ /^(conv|deconv|conv_wgrad|sepconv)$/ && sums[kernel] >= 32
+        large = large || template_of[kernel] == "dwconv" # eight pixels of four channels
         mark = 100 * occupancy >= wanted ? "" : large ? "  large tile" : "  TOO LOW"
         printf "%.6f %-34s %5.1f%% of %-8s %9d %8d %7d %7d %8.0f%%%s\n", most[kernel], kernel, most[kernel],
             phase_of[kernel], registers[kernel], shared[kernel], threads, blocks, 100 * occupancy, mark

@@ -29,8 +29,8 @@ awk -v wanted="${WANTED:-50}" -f tests/cuda/occupancy.awk kind=source "$source" 
 printf '%-34s %-18s %9s %8s %7s %7s %9s\n' "$name, sm_90" 'roofline time' registers 'shared B' threads blocks occupancy
 cut -d ' ' -f 2- "$folder/table"
 if grep -q ' large tile$' "$folder/table"; then
-    echo "large tile: a thread's 64 sums don't wait for one another and hide latency in place of more threads; with the 128"
-    echo "registers that more would leave them they spill (templates/cuda/gemm.cuh)."
+    echo "large tile: a thread's 32 or 64 sums don't wait for one another and hide latency in place of more threads; with the"
+    echo "registers that more would leave them they spill, and smaller tiles read shared memory more often for each product."
 fi
 [ -s "$folder/table" ] && ! grep -q ' TOO LOW$' "$folder/table"
 ok "$file: kernels that hold less than ${WANTED:-50} % of the threads of sm_90" $?
