@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-enum { FILES = 64, NO_COMMAND = 127, LARGEST = 1 << 30 };
+enum { FILES = 64, LARGEST = 1 << 30 };
 
 struct build {
     struct mem *mem;
@@ -89,13 +89,14 @@ static int set_up(struct build *b)
 
 /* ---------------------------------------------------------------- what there is, and what it was made from */
 
-/* FNV-1a over a file */
+/* FNV-1a over a file, but for its first line, which says how aggen was asked to write it. */
 static int add_file(struct build *b, const char *path, ag_u64 *sum)
 {
     char *text;
     long size;
     int status = ag_read_file(path, LARGEST, &text, &size, b->err);
-    for (long i = 0; !status && i < size; i++) *sum = (*sum ^ (ag_u8)text[i]) * 0x100000001b3ull;
+    for (const char *c = status ? "" : text + strcspn(text, "\n"); *c; c++)
+        *sum = (*sum ^ (ag_u8)*c) * 0x100000001b3ull;
     ag_free(text);
     return status;
 }
@@ -134,7 +135,7 @@ static int start(const char *command)
     return posix_spawn(&id, "/bin/sh", NULL, NULL, (char *const *)word, environ) == 0;
 }
 
-/* Runs commands, as many at a time as there are cores. Returns the exit status of the first to fail, or 0. */
+/* Runs commands, as many at a time as there are cores, until one fails. Returns 1 if one did. */
 static int run_commands(char *const *command, int count)
 {
     int failed = 0, running = 0, next = 0;
@@ -143,13 +144,13 @@ static int run_commands(char *const *command, int count)
             if (start(command[next++]))
                 running++;
             else
-                failed = NO_COMMAND;
+                failed = 1;
             continue;
         }
         int status = 0;
-        if (wait(&status) < 0) return NO_COMMAND;
+        if (wait(&status) < 0) return 1;
         running--;
-        if (status && !failed) failed = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+        if (status) failed = 1;
     }
     return failed;
 }
@@ -163,16 +164,23 @@ static int give_log(const struct build *b)
     if (ag_read_file(b->log, LARGEST, &text, &size, &unread)) return ag_fail(b->err, 1, "%s", unread.text);
     const char *line = strstr(text, "error");
     while (line && line > text && line[-1] != '\n') line--;
-    if (!line) line = text;
+    if (!line) line = size ? text : "it says nothing";
     ag_fail(b->err, 1, "%s cannot compile the kernels: %.*s; CC names another compiler, CC= stands for none",
             b->compiler, (int)strcspn(line, "\n"), line);
     ag_free(text);
     return 1;
 }
 
-/* Compiles the sources side by side, then links them; *none: there is no such compiler. The object needs no library:
- * what little the kernels call of C's is aggen's own. */
-static int make(struct build *b, int *none)
+/* Is there such a command? */
+static int has_compiler(const struct build *b)
+{
+    char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > %s", b->compiler, quoted(b->mem, b->log));
+    return run_commands(&command, 1) == 0;
+}
+
+/* Compiles the sources side by side, then links them. The object needs no library: what little the kernels call of C's
+ * is aggen's own. */
+static int make(struct build *b)
 {
     char *command[FILES], *objects = mem_printf(b->mem, "%s", "");
     const char *made = mem_printf(b->mem, "%s.new", b->library), *log = quoted(b->mem, b->log);
@@ -187,23 +195,20 @@ static int make(struct build *b, int *none)
     }
     char *link = mem_printf(b->mem, "{ %s %s -shared -nostdlib -o %s%s; } >> %s 2>&1", b->how, setting("LDFLAGS", ""),
                             quoted(b->mem, made), objects, log);
-    int failed = run_commands(command, b->sources);
-    if (!failed) failed = run_commands(&link, 1);
-    *none = failed == NO_COMMAND;
-    if (*none) return 0;
-    if (failed) return give_log(b);
+    if (run_commands(command, b->sources) || run_commands(&link, 1)) return give_log(b);
     return rename(made, b->library) ? ag_fail(b->err, 1, "%s: cannot be renamed", made) : 0;
 }
 
 static int load_or_make(struct build *b, void **library)
 {
     char *note;
-    int none = strspn(b->compiler, " ") == strlen(b->compiler), status = describe(b, &note);
-    if (!status && !none && !is_made(b, note)) {
-        status = make(b, &none);
-        if (!status && !none) status = ag_write_file(b->note, note, (long)strlen(note), b->err);
+    int status = describe(b, &note);
+    if (!status && !is_made(b, note)) {
+        if (!has_compiler(b)) return 0;
+        status = make(b);
+        if (!status) status = ag_write_file(b->note, note, (long)strlen(note), b->err);
     }
-    if (status || none) return status;
+    if (status) return status;
     *library = dlopen(b->library, RTLD_NOW | RTLD_LOCAL);
     return *library ? 0 : ag_fail(b->err, 1, "%s; remove %s", dlerror(), b->folder);
 }
