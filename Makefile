@@ -4,17 +4,48 @@ PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Werror
 GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard gen/*.c))
 
-aggen: $(GEN)
-	$(CC) $(LDFLAGS) -o $@ $^ -lm
+# `aggen run` carries libtcc and the runtime, compiled as programs on the CPU are: MARCH names the machine (native;
+# x86-64 for any). Where a library's header is missing, aggen is built without it.
+MARCH ?= native
+HEADERS = stdio.h libtcc.h png.h jpeglib.h zlib.h
+RUN := $(if $(shell $(CC) $(CFLAGS) -E $(addprefix -include ,$(HEADERS)) -x c /dev/null > /dev/null 2>&1 || echo no),none,run)
+RUNS = build/run-$(MARCH)
+$(eval RUNTIME_FLAGS := $(shell sed -n 's/^AG_PROGRAM.flags := //p' templates/host/program.mk))
+CARRIED = $(patsubst %.c,$(RUNS)/%.o,$(filter-out gen/run/none.c,$(wildcard gen/run/*.c runtime/*.c runtime/cuda/*.c)))
+PARTS = $(if $(filter run,$(RUN)),$(CARRIED),build/gen/run/none.o)
+LIBRARIES = $(if $(filter run,$(RUN)),-Wl$(comma)-Bstatic -ltcc -lpng -ljpeg -lz -Wl$(comma)-Bdynamic -lpthread -ldl)
+comma := ,
+
+aggen: $(GEN) $(PARTS) build/how
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARIES) -lm
+
+# Changes when aggen consists of other parts than before.
+build/how: always
+	@mkdir -p build
+	@echo $(RUN) $(MARCH) | cmp -s - $@ || echo $(RUN) $(MARCH) > $@
 
 build/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -c -o $@ $<
 
+$(RUNS)/%.o: %.c templates/host/program.mk
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild -MMD -c -o $@ $<
+
+# The names that a program may use, and the header that declares them, as C has it.
+$(RUNS)/gen/run/symbols.o: build/symbols.h build/header.h
+build/symbols.h: runtime/ag.h
+	@mkdir -p build
+	sed -n 's/^extern [^(;]*[ *]\(ag_[a-z0-9_]*\);.*/AG_SYMBOL(\1)/p; s/^[a-z][^(;]*[ *]\(ag_[a-z0-9_]*\)(.*/AG_SYMBOL(\1)/p' $< > $@
+build/header.h: runtime/ag.h
+	@mkdir -p build
+	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+-include $(CARRIED:.o=.d)
 -include $(GEN:.o=.d)
 -include out/*.mk
 
-.PHONY: help deps demo test bench cuda-check gpu-check install clean
+.PHONY: always help deps demo test bench cuda-check gpu-check install clean
 
 help:
 	@echo "make            builds ./aggen"

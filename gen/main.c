@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "info.h"
+#include "run/run.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,15 +12,19 @@
 enum { SETS = 256 };
 
 struct options {
-    int info, json, merge, dump;
+    int info, run, json, merge, dump, help;
     enum target_kind target;
-    const char *file, *folder, *gpu;
+    const char *aggen, *file, *folder, *gpu;
     char *set[SETS];
     int sets;
+    const char *program; /* to run: search, retrain or generate; NULL: the first of the file's */
+    char **word;         /* of its command line */
+    int words, begun, rest;
 };
 
 static const char usage[] =
     "usage: aggen FILE [-o DIR] [--set KEY.PATH=VALUE]…       write the programs of a search space or genotype\n"
+    "       aggen run FILE [-o DIR] … [PROGRAM] [OPTION]…     write one, and run it with these options\n"
     "       aggen info FILE [--json] [--set KEY.PATH=VALUE]…  print what they amount to\n"
     "\n"
     "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search space becomes\n"
@@ -33,7 +38,16 @@ static const char usage[] =
     "  --target cuda         info: every kernel too, and its time on a GPU as fast as its peaks\n"
     "  --gpu NAME            that GPU: h100, a100 or rtx4090; default: h100\n"
     "  --dump-graph          info: the graphs of all phases too\n"
-    "  --help                this text\n";
+    "  --help                this text\n"
+    "\n"
+    "aggen run compiles what it writes in memory: the host program by libtcc; the kernels on a GPU (--target cuda) by\n"
+    "NVRTC, on the CPU by cc, or what CC names, if there is one, else by libtcc too, which is slow. PROGRAM is search\n"
+    "for a search space, retrain (the default) or generate for a genotype. What follows it, or the first option that\n"
+    "aggen doesn't know, is for the program, but for --set, --target and --no-merge; behind -- these too:\n"
+    "\n"
+    "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
+    "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
+    "  aggen run out/run/genotype.json generate --help\n";
 
 static int fail(const char *what, const char *about)
 {
@@ -51,12 +65,45 @@ static const char *value(const char *name, int argc, char **argv, int *i)
     return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : "";
 }
 
+static int is_option(const char *word, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(word, name, n) == 0 && (word[n] == 0 || word[n] == '=');
+}
+
+/* Behind the file to run: is this one for the program? From its name on, or the first option that aggen doesn't know,
+ * all are but those that no program has, and from -- on all. */
+static int take_word(struct options *o, char *word)
+{
+    static const char *const known[] = {"--set", "--target", "--no-merge", "-o", "--gpu", "--help", "-h"},
+                             *const name[] = {"search", "retrain", "generate"};
+    const size_t knowns = o->begun ? 3 : sizeof known / sizeof *known;
+    if (!o->run || !o->file) return 0;
+    if (!o->rest && strcmp(word, "--") == 0) return o->begun = o->rest = 1;
+    for (size_t i = 0; i < knowns && !o->rest; i++)
+        if (is_option(word, known[i])) return 0;
+    for (size_t i = 0; i < sizeof name / sizeof *name && !o->begun; i++) {
+        if (strcmp(word, name[i]) != 0) continue;
+        o->program = name[i];
+        return o->begun = 1;
+    }
+    if (!o->begun && word[0] != '-') return 0;
+    o->word[o->words++] = word;
+    return o->begun = 1;
+}
+
 static int parse(struct options *o, int argc, char **argv)
 {
     int plain = 0;
+    o->aggen = argc ? argv[0] : "aggen";
+    o->word = argv; /* those that were read make room */
     for (int i = 1; i < argc; i++) {
         const char *v;
-        if (strcmp(argv[i], "--json") == 0)
+        if (take_word(o, argv[i])) continue;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            o->help = 1;
+            return 0;
+        } else if (strcmp(argv[i], "--json") == 0)
             o->json = 1;
         else if (strcmp(argv[i], "--no-merge") == 0)
             o->merge = 0;
@@ -79,14 +126,16 @@ static int parse(struct options *o, int argc, char **argv)
             o->folder = v;
         } else if (argv[i][0] == '-')
             return fail("no such option", argv[i]);
-        else if (plain == 0 && !o->info && strcmp(argv[i], "info") == 0)
+        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "info") == 0)
             o->info = 1;
+        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "run") == 0)
+            o->run = 1;
         else if (plain++ == 0)
             o->file = argv[i];
         else
             return fail("one file at a time", argv[i]);
     }
-    if (o->info && o->folder) return fail("-o goes with emitting, not with info", o->folder);
+    if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
     if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
     if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
     if (!o->folder) o->folder = "out";
@@ -125,28 +174,81 @@ static void say_next(const char *folder, const char *program, const char *files)
         printf("make -C %s -f %s.mk && %s%s/%s\n", folder, program, *folder == '/' ? "" : "./", folder, program);
 }
 
-static int emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
+/* The one that was asked for, or the first. */
+static int choose_program(const struct options *o, const struct genotype *geno, enum program *program)
 {
-    struct mem *mem = mem_new();
-    char err[1024], *spec_json = spec_text(spec), *geno_json = geno->genes ? genotype_text(spec, geno) : NULL;
-    struct emission e = {.target = o->target,
-                         .folder = o->folder,
-                         .command = command_text(mem, o),
-                         .spec = spec_json,
-                         .genotype = geno_json};
-    e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
+    *program = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH;
+    if (!o->program || strcmp(o->program, program_name(*program)) == 0) return 0;
+    *program = PROGRAM_GENERATE;
+    if (geno->genes && strcmp(o->program, program_name(*program)) == 0) return 0;
+    return fail(geno->genes ? "a genotype's programs are retrain and generate" : "a search space's program is search",
+                o->program);
+}
+
+/* The command line that ran a program, without the program's part. */
+static char *run_command(struct mem *mem, const struct options *o)
+{
+    const char *words = command_text(mem, o) + strlen("aggen");
+    if (strcmp(o->folder, "out") == 0) return mem_printf(mem, "%s run%s", o->aggen, words);
+    return mem_printf(mem, "%s run%s -o %s", o->aggen, words, o->folder);
+}
+
+static int emit_and_run(const struct options *o, const struct spec *spec, const struct genotype *geno,
+                        const struct emission *e, struct mem *mem)
+{
+    char err[2048] = "";
+    enum program program;
+    int status = choose_program(o, geno, &program);
+    if (status) return status;
+    status = run_possible(err, sizeof err);
+    if (!status) {
+        struct model *m = model_new(spec, geno, program, o->merge);
+        status = emit_program(m, e, err, sizeof err);
+        model_free(m);
+    }
+    if (!status) {
+        const struct run run = {.folder = o->folder,
+                                .name = program_name(program),
+                                .device = o->target == TARGET_CUDA,
+                                .command = run_command(mem, o),
+                                .word = o->word,
+                                .words = o->words};
+        status = run_program(&run, err, sizeof err);
+    }
+    if (err[0]) fprintf(stderr, "aggen: %s\n", err);
+    return status;
+}
+
+static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno,
+                    const struct emission *e)
+{
+    char err[1024];
     int status = 0;
     enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH,
                  last = geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
     for (enum program p = first; p <= last && !status; p++) {
         struct model *m = model_new(spec, geno, p, o->merge);
-        status = emit_program(m, &e, err, sizeof err);
+        status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
     else
         say_next(o->folder, geno->genes ? "retrain" : "search", geno->genes ? "retrain.c and generate.c" : "search.c");
+    return status;
+}
+
+static int emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    struct mem *mem = mem_new();
+    char *spec_json = spec_text(spec), *geno_json = geno->genes ? genotype_text(spec, geno) : NULL;
+    struct emission e = {.target = o->target,
+                         .folder = o->folder,
+                         .command = command_text(mem, o),
+                         .spec = spec_json,
+                         .genotype = geno_json};
+    e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
+    int status = o->run ? emit_and_run(o, spec, geno, &e, mem) : emit_all(o, spec, geno, &e);
     free(spec_json);
     free(geno_json);
     mem_free(mem);
@@ -177,13 +279,12 @@ int main(int argc, char **argv)
     static struct spec spec;
     static struct genotype geno;
     char err[2048];
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(usage, stdout);
-            return fflush(stdout) == 0 ? 0 : 1;
-        }
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
     if (parse(&o, argc, argv)) return 2;
+    if (o.help) {
+        fputs(usage, stdout);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
     if (spec_read(o.file, o.set, o.sets, &spec, &geno, err, sizeof err)) {
         fprintf(stderr, "aggen: %s\n", err);
         return 2;

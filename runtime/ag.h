@@ -418,6 +418,8 @@ enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and e
  * printing --help. Sets the number of threads. */
 int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
                     struct ag_error *err);
+/* The command that runs this program inside aggen, without the program's own words; NULL: it runs by itself. */
+extern const char *ag_command;
 /* What main returns: prints the line of a status above 0 on standard error. */
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *ag_command;
+
 /* STYLE: what generate has more where the generator is a StyleGAN2. */
 enum programs {
     SEARCH = 1,

@@ -99,6 +99,7 @@ void ag_retraining_tell(struct ag_retraining *r)
     const char *folder = r->run.folder;
     ag_progress_note(&r->progress,
                      "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
-                     "Next, draw some:\n\n    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
-                     folder, folder, folder);
+                     "Next, draw some:\n\n    %s %s -n 64 --weights %s/ema.safetensors\n",
+                     folder, folder, ag_command ? ag_command : "make out/generate &&",
+                     ag_command ? "generate" : "./out/generate", folder);
 }

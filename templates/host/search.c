@@ -485,9 +485,10 @@ static void tell_next(struct search *s)
     const char *folder = s->run.folder;
     ag_progress_note(&s->progress,
                      "\nThe architecture is in %s/genotype.json; %s/samples shows how the search went.\n"
-                     "Next, retrain it:\n\n    %s %s/genotype.json%s\n    make out/retrain && ./out/retrain\n",
-                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", folder,
-                     search_program.device ? " --target cuda" : "");
+                     "Next, retrain it:\n\n    %s%s %s/genotype.json%s%s\n",
+                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", ag_command ? " run" : "", folder,
+                     search_program.device ? " --target cuda" : "",
+                     ag_command ? "" : "\n    make out/retrain && ./out/retrain");
 }
 
 static int search(struct search *s, const struct ag_options *options)

@@ -1,0 +1,18 @@
+/* An aggen that was built where a library was missing. */
+#include "run.h"
+
+#include <stdio.h>
+
+int run_possible(char *err, size_t errsize)
+{
+    snprintf(err, errsize,
+             "this aggen was built without libtcc, which `aggen run` needs; install what `make deps` names and type "
+             "make, or leave `run` out and build the program with make");
+    return 1;
+}
+
+int run_program(const struct run *run, char *err, size_t errsize)
+{
+    (void)run;
+    return run_possible(err, errsize);
+}

@@ -1,0 +1,24 @@
+/* What the files of this folder share. */
+#ifndef RUN_PARTS_H
+#define RUN_PARTS_H
+
+#include "../mem.h"
+#include "ag.h"
+#include "run.h"
+
+/* symbols.c: what the program may use of aggen. The list ends with a name of NULL. */
+struct symbol {
+    const char *name;
+    const void *address;
+};
+extern const struct symbol run_symbols[];
+/* runtime/ag.h, as the runtime inside aggen was compiled with it. */
+extern const char run_header[];
+/* Does this machine have what the runtime was compiled for? Status 1. */
+int run_machine(struct ag_error *err);
+
+/* kernels.c: the CPU's kernels as a library, made by $CC or cc and kept in FOLDER/NAME.build for the next time; NULL
+ * with status 0: there is no compiler. Status 1. */
+int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * The driver of libtcc: the program's host code, compiled in memory, between the kernels and the runtime. Nothing of a
+ * compiler or of C's headers is looked for: the sources include ag.h alone, which stands beside them.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "parts.h"
+
+#include <dlfcn.h>
+#include <libtcc.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGEST = 1 << 30 };
+
+struct running {
+    struct mem *mem;
+    const struct run *run;
+    TCCState *tcc;
+    char said[512]; /* libtcc's first error */
+    struct ag_error *err;
+};
+
+static void keep_first(void *opaque, const char *message)
+{
+    struct running *r = opaque;
+    if (!r->said[0] && !strstr(message, "warning:")) snprintf(r->said, sizeof r->said, "%s", message);
+}
+
+static int give_said(struct running *r)
+{
+    return ag_fail(
+        r->err, 1,
+        "libtcc cannot take the program (%s); is aggen older than its templates/ and runtime/? Type make, or "
+        "build the program: make -C %s -f %s.mk",
+        r->said, r->run->folder, r->run->name);
+}
+
+static char *file_of(struct running *r, const char *ending)
+{
+    return mem_printf(r->mem, "%s/%s%s", r->run->folder, r->run->name, ending);
+}
+
+static int compile(struct running *r, const char *ending)
+{
+    return tcc_add_file(r->tcc, file_of(r, ending)) < 0 ? give_said(r) : 0;
+}
+
+/* The runtime was compiled with one ag.h, the program is with another: they must be the same. */
+static int check_header(struct running *r)
+{
+    char *path = mem_printf(r->mem, "%s/ag.h", r->run->folder), *text;
+    long size;
+    int status = ag_read_file(path, LARGEST, &text, &size, r->err);
+    if (status) return status;
+    int same = strcmp(text, run_header) == 0;
+    ag_free(text);
+    return same ? 0 : ag_fail(r->err, 1, "%s is not the one that this aggen was built with; type make", path);
+}
+
+/* ---------------------------------------------------------------- kernels */
+
+/* Those of the library, which NAME_kernels.h declares a line each. */
+static int add_library(struct running *r, void *library)
+{
+    char *path = file_of(r, "_kernels.h"), *text;
+    long size;
+    int status = ag_read_file(path, LARGEST, &text, &size, r->err);
+    for (char *line = text; !status && line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, "void ", 5) != 0) continue;
+        char *name = mem_printf(r->mem, "%.*s", (int)strcspn(line + 5, "("), line + 5);
+        const void *address = dlsym(library, name);
+        if (address)
+            tcc_add_symbol(r->tcc, name, address);
+        else
+            status = ag_fail(r->err, 1, "%s.build/kernels.so lacks %s; remove it", file_of(r, ""), name);
+    }
+    ag_free(text);
+    return status;
+}
+
+static int add_scalar_kernels(struct running *r)
+{
+    int status = 0;
+    fprintf(stderr, "there is no C compiler (cc, or what CC names): libtcc compiles the kernels, without vectors, "
+                    "which is correct and slow\n");
+    for (int i = 0; !status; i++) {
+        char *ending = mem_printf(r->mem, "_kernels%d.c", i);
+        if (!ag_is_file(file_of(r, ending))) break;
+        status = compile(r, ending);
+    }
+    return status;
+}
+
+static int add_cpu_kernels(struct running *r)
+{
+    void *library;
+    int status = run_kernels(r->mem, r->run, &library, r->err);
+    if (status) return status;
+    return library ? add_library(r, library) : add_scalar_kernels(r);
+}
+
+/* What NAME_image.S would be: nothing compiled, and the kernels' text, so that the runtime turns to NVRTC. */
+static int add_device_kernels(struct running *r)
+{
+    static const char image[1];
+    char *text;
+    long size;
+    int status = ag_read_file(file_of(r, "_kernels.cu"), LARGEST, &text, &size, r->err);
+    if (status) return status;
+    const char *const name = r->run->name;
+    tcc_add_symbol(r->tcc, mem_printf(r->mem, "%s_image", name), image);
+    tcc_add_symbol(r->tcc, mem_printf(r->mem, "%s_image_end", name), image);
+    tcc_add_symbol(r->tcc, mem_printf(r->mem, "%s_source", name), mem_printf(r->mem, "%s", text));
+    ag_free(text);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the program */
+
+static int build(struct running *r, int (**program)(int, char **))
+{
+    tcc_set_error_func(r->tcc, r, keep_first);
+    tcc_set_options(r->tcc, "-nostdinc -nostdlib");
+    tcc_set_output_type(r->tcc, TCC_OUTPUT_MEMORY);
+    for (const struct symbol *s = run_symbols; s->name; s++) tcc_add_symbol(r->tcc, s->name, s->address);
+    int status = check_header(r);
+    if (!status) status = r->run->device ? add_device_kernels(r) : add_cpu_kernels(r);
+    if (!status) status = compile(r, ".c");
+    if (!status) status = compile(r, "_phases.c");
+    if (!status && tcc_relocate(r->tcc, TCC_RELOCATE_AUTO) < 0) status = give_said(r);
+    if (status) return status;
+    *(void **)program = tcc_get_symbol(r->tcc, "main");
+    return 0;
+}
+
+static int call(struct running *r, int (*program)(int, char **))
+{
+    const int words = r->run->words;
+    char **word = mem_alloc(r->mem, ((size_t)words + 2) * sizeof *word);
+    word[0] = file_of(r, "");
+    for (int i = 0; i < words; i++) word[i + 1] = r->run->word[i];
+    ag_command = r->run->command;
+    return program(words + 1, word);
+}
+
+int run_possible(char *err, size_t errsize)
+{
+    struct ag_error e;
+    int status = run_machine(&e);
+    if (status) snprintf(err, errsize, "%s", e.text);
+    return status;
+}
+
+int run_program(const struct run *run, char *err, size_t errsize)
+{
+    struct ag_error e = {""};
+    struct running r = {.mem = mem_new(), .run = run, .tcc = tcc_new(), .err = &e};
+    int (*program)(int, char **) = NULL;
+    int status = r.tcc ? build(&r, &program) : ag_fail(&e, 1, "out of memory for libtcc");
+    snprintf(err, errsize, "%s", e.text);
+    if (!status) status = call(&r, program);
+    if (r.tcc) tcc_delete(r.tcc);
+    mem_free(r.mem);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* Runs an emitted program inside aggen: its host code is compiled in memory by libtcc, and linked with the runtime that
+ * aggen carries. Without libtcc when aggen was built (none.c) there is no such thing. */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stddef.h>
+
+struct run {
+    const char *folder, *name; /* NAME.c, NAME_phases.c, … lie there */
+    int device;                /* 1: its kernels are NAME_kernels.cu, for NVRTC */
+    const char *command;       /* what runs it, without its words: for the hints it gives */
+    char **word;               /* of its command line */
+    int words;
+};
+
+/* Can this aggen run anything here? Status 1 with a line in err: no. */
+int run_possible(char *err, size_t errsize);
+/* Returns what the program's main does, or 1 or 2 with a line in err, which is else empty. */
+int run_program(const struct run *run, char *err, size_t errsize);
+
+#endif
