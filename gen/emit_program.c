@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "emit_cpu.h"
 #include "emit_cuda.h"
+#include "fold.h"
 #include "hoist.h"
 #include "ops.h"
 
@@ -288,17 +289,22 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
     return executed;
 }
 
+/* With all that weights which stay as they are allow. */
+static struct graph *lower_fixed(const struct graph *g, struct hoisted *h)
+{
+    struct graph *folded = fold(g), *whole = lower(folded), *lowered = hoist(whole, h);
+    graph_free(folded);
+    graph_free(whole);
+    return lowered;
+}
+
 /* The phases and the kernels that they call; executed[i]: FLOP of phase i. */
 static void make_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0};
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *lowered = lower(phase->graph), *whole = lowered;
-        if (w->m->program == PROGRAM_GENERATE) {
-            lowered = hoist(whole, &hoisted);
-            graph_free(whole);
-        }
+        struct graph *lowered = w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
         executed[i] = make_phase(c, s, phase->name, lowered, phase->batch);
         s->in = larger(s->in, phase->in.size);
         s->out = larger(s->out, phase->out.size);
