@@ -2,6 +2,7 @@
  * The graph's simplifications against a plain evaluation of what they replace, and gradients known by heart. Gradients
  * in general: tests/gradient.
  */
+#include "../../gen/fold.h"
 #include "../../gen/ops.h"
 #include "tally.h"
 
@@ -396,6 +397,39 @@ static void test_gradients(void)
     graph_free(g);
 }
 
+/* tanh((conv - m) r s + t): r and s go to the weight, the rest is a bias. */
+static int normalised(struct graph *g, int conv)
+{
+    const struct shape channels = shape4(1, 1, 1, g->node[conv].shape.d[3]);
+    int v[4];
+    for (int i = 0; i < 4; i++) v[i] = g_param(g, 1, 100 * i, channels);
+    int y = g_mul(g, g_mul(g, g_sub(g, conv, v[0]), g_unary(g, OP_TANH, v[1])), v[2]);
+    return g_unary(g, OP_TANH, g_add(g, y, v[3]));
+}
+
+static void test_fold(int transposed, int used_twice)
+{
+    struct graph *g = graph_new();
+    int x = g_input(g, 0, shape4(2, 3, 3, 4), 1);
+    int w = g_param(g, 0, 0, transposed ? shape4(4, 5, 2, 2) : shape4(5, 4, 3, 3));
+    int y = transposed ? g_conv_dx(g, x, w, 2, 0, 6, 6) : g_conv(g, x, w, 1, 1);
+    graph_target(g, normalised(g, y), 0, 0, "normalised");
+    if (used_twice) graph_target(g, g_unary(g, OP_TANH, y), 0, 1000, "as it is");
+    struct graph *folded = fold(g);
+    int products = 0, before = g->target[0].node, after = folded->target[0].node, wrong = 0, at[4];
+    for (int i = 0; i < folded->count; i++) products += folded->node[i].op == OP_MUL && folded->node[i].batched;
+    check((products > 0) == used_twice, "%d products of pictures are left", products);
+    struct shape s = g->node[before].shape;
+    for (at[0] = 0; at[0] < s.d[0]; at[0]++)
+        for (at[1] = 0; at[1] < s.d[1]; at[1]++)
+            for (at[2] = 0; at[2] < s.d[2]; at[2]++)
+                for (at[3] = 0; at[3] < s.d[3]; at[3]++)
+                    wrong += fabs(value(g, before, at) - value(folded, after, at)) > 1e-9;
+    check(shape_same(s, folded->node[after].shape) && !wrong, "%d values differ when folded", wrong);
+    graph_free(folded);
+    graph_free(g);
+}
+
 int main(void)
 {
     test_constants();
@@ -403,6 +437,7 @@ int main(void)
     test_rearrangements();
     test_convolutions();
     test_gradients();
+    for (int i = 0; i < 4; i++) test_fold(i % 2, i / 2);
     for (state = 1; state < 200; state++) {
         unsigned long long seed = state;
         random_expressions((int)(seed % 2));
