@@ -7,12 +7,20 @@
 
 enum target_kind { TARGET_CPU, TARGET_CUDA };
 
+/* Weights that a generator carries: AG_G, then AG_STAT, `bytes` of them as numbers of this type. */
+struct carried {
+    const void *weights; /* NULL: none */
+    size_t bytes;
+    enum ag_dtype type;
+};
+
 struct emission {
     enum target_kind target;
     const char *folder;          /* where to write */
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */
+    struct carried carried;      /* generate */
 };
 
 /* The plans of a model's phases, in order; free each with plan_free, and its graph. */

@@ -32,26 +32,30 @@ struct writer {
 
 /* Written under a temporary name, then renamed, so that a makefile never sees half a file; left alone if it is already
  * what it should be, so that make has nothing to do. */
-static void write_file(struct writer *w, const char *name, const char *text)
+static void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
 {
     if (w->failed) return;
     char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name),
          *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
-    size_t n = strlen(text);
     FILE *old = fopen(path, "rb");
     if (old) {
         char *now = mem_alloc(w->mem, n + 2);
         size_t got = fread(now, 1, n + 1, old);
         fclose(old);
-        if (got == n && memcmp(now, text, n) == 0) return;
+        if (got == n && memcmp(now, bytes, n) == 0) return;
     }
     FILE *f = fopen(temporary, "wb");
-    int ok = f && fwrite(text, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    int ok = f && fwrite(bytes, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
     if (f && fclose(f) != 0) ok = 0;
     if (ok && rename(temporary, path) == 0) return;
     snprintf(w->err, w->errsize, "%s: cannot be written: %s; -o names another folder", path, strerror(errno));
     unlink(temporary);
     w->failed = 1;
+}
+
+static void write_file(struct writer *w, const char *name, const char *text)
+{
+    write_bytes(w, name, text, strlen(text));
 }
 
 /* The folder and those above it. */
@@ -200,6 +204,11 @@ struct sizes {
     long in, out, arena, scratch, fixed;
 };
 
+static const char *number_name(enum ag_dtype type)
+{
+    return type == AG_BF16 ? "AG_BF16" : type == AG_F16 ? "AG_F16" : "AG_F32";
+}
+
 static void program_table(struct writer *w, struct text *t, const struct code *c, const double *executed,
                           struct sizes s)
 {
@@ -228,6 +237,8 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     if (c->device)
         text_printf(t, "extern const char %s_image[], %s_image_end[], %s_source[]; /* from %s_image.S */\n", w->name,
                     w->name, w->name, w->name);
+    if (w->e->carried.weights && m->program == PROGRAM_GENERATE)
+        text_printf(t, "extern const char %s_weights[]; /* from %s_weights.S */\n", w->name, w->name);
     if (m->program == PROGRAM_SEARCH) architecture_text(t, m->spec);
     text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
                 w->name, w->name, m->spec->name);
@@ -247,6 +258,9 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
+    if (w->e->carried.weights && m->program == PROGRAM_GENERATE)
+        text_printf(t, "    .weights = %s_weights,\n    .weights_type = %s,\n", w->name,
+                    number_name(w->e->carried.type));
     if (c->device)
         text_printf(t,
                     "    .device = &ag_cuda,\n    .image = %s_image,\n    .image_end = %s_image_end,\n    .source = "
@@ -304,7 +318,8 @@ static void make_phases(struct writer *w, struct code *c, struct sizes *s, doubl
     struct hoisted hoisted = {graph_new(), 0};
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *lowered = w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
+        struct graph *lowered =
+            w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
         executed[i] = make_phase(c, s, phase->name, lowered, phase->batch);
         s->in = larger(s->in, phase->in.size);
         s->out = larger(s->out, phase->out.size);
@@ -361,7 +376,7 @@ static void write_kernels(struct writer *w, struct code *c)
 /* The program's name, and names that begin with it. */
 static void program_tokens(struct writer *w, struct substitutions *s)
 {
-    static const char *const with[] = {"", "_phases", "_kernels", "_image", "_image_end", "_source"};
+    static const char *const with[] = {"", "_phases", "_kernels", "_image", "_image_end", "_source", "_weights"};
     for (size_t i = 0; i < sizeof with / sizeof *with; i++)
         template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
 }
@@ -405,6 +420,28 @@ static void write_cuda_kernels(struct writer *w, struct code *c)
     program_tokens(w, &s);
     if (file) template_expand(&t, file, &s);
     if (file) write_file(w, mem_printf(w->mem, "%s_image.S", w->name), t.s);
+    text_free(&t);
+    free(s.list);
+}
+
+/* The weights that the program carries, or, so that make doesn't take those of another time, none. */
+static void write_weights(struct writer *w)
+{
+    const struct carried *c = &w->e->carried;
+    const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name), *as = mem_printf(w->mem, "%s_weights.S", w->name);
+    if (w->m->program != PROGRAM_GENERATE || w->failed) return;
+    if (!c->weights) {
+        unlink(mem_printf(w->mem, "%s/%s", w->e->folder, bin));
+        unlink(mem_printf(w->mem, "%s/%s", w->e->folder, as));
+        return;
+    }
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0};
+    const char *file = home_file(w, "templates/host/weights.S");
+    program_tokens(w, &s);
+    if (file) template_expand(&t, file, &s);
+    write_bytes(w, bin, c->weights, c->bytes);
+    if (file) write_file(w, as, t.s);
     text_free(&t);
     free(s.list);
 }
@@ -585,9 +622,12 @@ static void write_makefile(struct writer *w)
     }
     for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
     program_tokens(w, &s);
+    template_set(w->mem, &s, "AG_CARRIED", "%s",
+                 w->e->carried.weights && w->m->program == PROGRAM_GENERATE ? "generate_weights" : "");
     template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
     template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
-    template_set(w->mem, &s, "AG_STATIC", "%s", w->m->program == PROGRAM_GENERATE ? "-static" : "");
+    template_set(w->mem, &s, "AG_STATIC", "%s",
+                 w->m->program == PROGRAM_GENERATE ? "-static -s -Wl,--gc-sections" : "");
     text_printf(&t, "# Builds %s, written by: %s\n", w->name, w->e->command);
     template_expand(&t, file, &s);
     write_file(w, mem_printf(w->mem, "%s.mk", w->name), t.s);
@@ -625,6 +665,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
             write_cuda_kernels(&w, &c);
         else
             write_kernels(&w, &c);
+        write_weights(&w);
         write_host(&w);
         write_runtime(&w);
         write_makefile(&w); /* last: what make sees is complete */

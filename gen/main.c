@@ -18,7 +18,10 @@ struct options {
     char *set[SETS];
     int sets;
     const char *program; /* to run: search, retrain or generate; NULL: the first of the file's */
-    char **word;         /* of its command line */
+    const char *weights; /* for the generator to carry; NULL: none */
+    enum ag_dtype weights_type;
+    int has_type;
+    char **word; /* of its command line */
     int words, begun, rest;
 };
 
@@ -32,6 +35,9 @@ static const char usage[] =
     "\n"
     "  -o DIR                where to write; default: out\n"
     "  --target cpu|cuda     what to write for; default: cpu\n"
+    "  --weights FILE        a genotype: out/generate carries the weights of this file (ema.safetensors), and needs no "
+    "other\n"
+    "  --weights-type TYPE   as numbers of this type: fp32, bf16 or fp16; default: fp32\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
     "  --json                info: as JSON\n"
@@ -53,6 +59,12 @@ static int fail(const char *what, const char *about)
 {
     fprintf(stderr, "aggen: %s%s%s; try aggen --help\n", what, *about ? ": " : "", about);
     return 2;
+}
+
+static int read_type(const char *name, enum ag_dtype *type)
+{
+    *type = strcmp(name, "bf16") == 0 ? AG_BF16 : strcmp(name, "fp16") == 0 ? AG_F16 : AG_F32;
+    return *type == AG_F32 && strcmp(name, "fp32") != 0;
 }
 
 /* The value of an option that takes one: behind '=', or the next word. Another option is no value: "" then. */
@@ -117,6 +129,12 @@ static int parse(struct options *o, int argc, char **argv)
         } else if ((v = value("--gpu", argc, argv, &i))) {
             if (!*v) return fail("--gpu wants h100, a100 or rtx4090", "");
             o->gpu = v;
+        } else if (!o->run && (v = value("--weights", argc, argv, &i))) {
+            if (!*v) return fail("--weights wants a file", "");
+            o->weights = v;
+        } else if (!o->run && (v = value("--weights-type", argc, argv, &i))) {
+            if (read_type(v, &o->weights_type)) return fail("--weights-type wants fp32, bf16 or fp16", v);
+            o->has_type = 1;
         } else if ((v = value("--set", argc, argv, &i))) {
             if (!strchr(v, '=')) return fail("--set wants KEY.PATH=VALUE", v);
             if (o->sets == SETS) return fail("too many --set", "");
@@ -138,8 +156,26 @@ static int parse(struct options *o, int argc, char **argv)
     if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
     if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
     if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
+    if (o->info && o->weights) return fail("--weights goes with emitting, not with info", o->weights);
+    if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
     if (!o->folder) o->folder = "out";
     return o->file ? 0 : fail("no file given", "");
+}
+
+/* The weights that model m's program is to carry; *owned is to be freed. */
+static int read_weights(const struct options *o, const struct model *m, struct emission *e, void **owned, char *err,
+                        size_t errsize)
+{
+    const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
+    const struct carried_from from = {.path = o->weights,
+                                      .genotype = e->genotype,
+                                      .g = {g->tensor, g->count, g->size},
+                                      .statistics = {statistics->tensor, statistics->count, statistics->size},
+                                      .type = o->weights_type};
+    int status = run_weights(&from, owned, &e->carried.bytes, err, errsize);
+    e->carried.weights = *owned;
+    e->carried.type = o->weights_type;
+    return status;
 }
 
 /* The command line for the headings of what it wrote: on one line, and nothing that would end a comment there. */
@@ -148,6 +184,7 @@ static char *command_text(struct mem *mem, const struct options *o)
     char *s = mem_printf(mem, "aggen %s", o->file);
     for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
     if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
+    if (o->weights) s = mem_printf(mem, "%s --weights %s", s, o->weights);
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
@@ -219,22 +256,28 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     return status;
 }
 
-static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno,
-                    const struct emission *e)
+/* A search space's program, or both of a genotype's. A generator that carries weights is refused before anything is
+ * written if they don't fit. */
+static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e)
 {
-    char err[1024];
+    char err[1024] = "";
     int status = 0;
-    enum program first = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH,
-                 last = geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
-    for (enum program p = first; p <= last && !status; p++) {
-        struct model *m = model_new(spec, geno, p, o->merge);
-        status = emit_program(m, e, err, sizeof err);
+    const int genotype = geno->genes != 0;
+    const enum program program[] = {genotype ? PROGRAM_GENERATE : PROGRAM_SEARCH, PROGRAM_RETRAIN};
+    void *weights = NULL;
+    for (int p = 0; p < 1 + genotype && !status; p++) {
+        struct model *m = model_new(spec, geno, program[p], o->merge);
+        if (o->weights && p == 0) status = read_weights(o, m, e, &weights, err, sizeof err);
+        if (!status) status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
+    free(weights);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
+    else if (o->weights)
+        say_next(o->folder, "generate", "retrain.c and generate.c");
     else
-        say_next(o->folder, geno->genes ? "retrain" : "search", geno->genes ? "retrain.c and generate.c" : "search.c");
+        say_next(o->folder, genotype ? "retrain" : "search", genotype ? "retrain.c and generate.c" : "search.c");
     return status;
 }
 
@@ -247,6 +290,7 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
                          .command = command_text(mem, o),
                          .spec = spec_json,
                          .genotype = geno_json};
+    if (o->weights && !geno->genes) return fail("--weights goes with a genotype; this is a search space", o->file);
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
     int status = o->run ? emit_and_run(o, spec, geno, &e, mem) : emit_all(o, spec, geno, &e);
     free(spec_json);

@@ -16,6 +16,7 @@
 typedef AG_REAL real;
 
 typedef unsigned char ag_u8;
+typedef unsigned short ag_u16;
 typedef unsigned int ag_u32;
 typedef unsigned long long ag_u64;
 
@@ -352,6 +353,8 @@ struct ag_program {
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
+    const void *weights; /* generate: AG_G, then AG_STAT, as numbers of this type; NULL: they come from a file */
+    enum ag_dtype weights_type;
     const struct ag_device *device;         /* NULL: the CPU */
     const char *image, *image_end, *source; /* of a device: its kernels, compiled (or nothing) and as a text */
     const struct ag_choice *choice;         /* search: what alpha chooses from */
@@ -374,6 +377,17 @@ int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_ta
                   struct ag_error *err);
 /* Adds the table's tensors as prefix + name, images as NCHW, in writer->real_dtype. block is read by ag_st_write. */
 void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block);
+
+/* ---------------------------------------------------------------- generator.c: a generator's weights */
+
+/* Reads AG_G and AG_STAT from a file that fits the program's genotype; psi: as asked for. Status 2. */
+int ag_generator_load(const struct ag_program *program, const char *path, double psi, real *const block[AG_BLOCKS],
+                      struct ag_error *err);
+/* Those that the program carries. */
+void ag_generator_unpack(const struct ag_program *program, real *const block[AG_BLOCKS]);
+/* n numbers as numbers of two bytes, to nearest, and back. */
+void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to);
+void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to);
 
 /* ---------------------------------------------------------------- text.c: text that grows */
 

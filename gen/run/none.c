@@ -16,3 +16,12 @@ int run_program(const struct run *run, char *err, size_t errsize)
     (void)run;
     return run_possible(err, errsize);
 }
+
+int run_weights(const struct carried_from *from, void **weights, size_t *bytes, char *err, size_t errsize)
+{
+    (void)from, (void)weights, (void)bytes;
+    snprintf(err, errsize,
+             "this aggen was built without the libraries that --weights needs; install what `make deps` names and type "
+             "make, or leave --weights out: the program reads its weights from a file then");
+    return 1;
+}

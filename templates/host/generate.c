@@ -6,38 +6,6 @@
 /* Draws pictures. Picture i depends on the weights, the seed and i alone, not on how many are drawn. */
 #include "generate.h"
 
-/* ---------------------------------------------------------------- weights */
-
-/* The running statistics: of batch norm, or of latents, which a StyleGAN2 needs for truncation alone. */
-static int load_statistics(const struct ag_st *st, double psi, real *block, struct ag_error *err)
-{
-    const struct ag_table *table = &generate_program.block[AG_STAT];
-    const int style = ag_table_find(table, "g.map.w_avg") != 0;
-    if (style && psi != 1 && !ag_st_find(st, "g.map.w_avg"))
-        return ag_fail(err, 2, "%s: there are no means of latents (g.map.w_avg), which --psi %g needs; try --psi 1",
-                       st->path, psi);
-    return ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
-}
-
-static int load_weights(const struct ag_options *options, real *const block[AG_BLOCKS], struct ag_error *err)
-{
-    struct ag_st st;
-    const char *path = options->weights;
-    if (!ag_is_file(path))
-        return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
-    int status = ag_st_open(&st, path, err);
-    if (!status && ag_st_meta(&st, "kind"))
-        status = ag_fail(err, 2, "%s: this is a checkpoint of %s; the weights are in its run's ema.safetensors", path,
-                         ag_st_meta(&st, "kind"));
-    if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), generate_program.genotype))
-        status =
-            ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);
-    if (!status) status = ag_table_load(&st, "", &generate_program.block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
-    if (!status) status = load_statistics(&st, options->psi, block[AG_STAT], err);
-    ag_st_close(&st);
-    return status;
-}
-
 /* ---------------------------------------------------------------- a line of pictures */
 
 struct grid {
@@ -165,7 +133,11 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     struct grid grid = {.options = options, .err = err};
     int status = ag_blocks_new(&generate_program, grid.block, err);
     if (!status) status = lay_out(&grid, err);
-    if (!status) status = load_weights(options, grid.block, err);
+    const int own = !options->weights && generate_program.weights;
+    if (!status && own) ag_generator_unpack(&generate_program, grid.block);
+    if (!status && !own)
+        status = ag_generator_load(&generate_program, options->weights ? options->weights : AG_WEIGHTS_DEFAULT,
+                                   options->psi, grid.block, err);
     if (!status) status = ag_file_check(options->output, err); /* better now than after an hour of drawing */
     if (!status) {
         grid.pictures = ag_reals(grid.cells * picture_size(), err);
@@ -187,7 +159,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
 int main(int argc, char **argv)
 {
     struct ag_error err;
-    struct ag_options options = {.weights = AG_WEIGHTS_DEFAULT, .output = "generate.png", .count = 64, .psi = 1};
+    struct ag_options options = {.output = "generate.png", .count = 64, .psi = 1};
     int status = ag_options_read(&options, &generate_program, argc, argv, &err);
     if (!status && options.bench) return ag_exit(&generate_program, ag_bench(&generate_program, &options, &err), &err);
     if (!status) status = generate(&options, &err);

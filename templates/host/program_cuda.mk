@@ -15,7 +15,7 @@ AG_PROGRAM.stamp := $(AG_PROGRAM.dir)AG_PROGRAM.build/how
 ifneq ($(AG_PROGRAM.how),$(shell cat $(AG_PROGRAM.stamp) 2>/dev/null))
 $(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(AG_PROGRAM.how)' > $(AG_PROGRAM.stamp))
 endif
-AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_PROGRAM_image AG_RUNTIME))
+AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_PROGRAM_image AG_RUNTIME AG_CARRIED))
 AG_PROGRAM.fatbin := $(if $(AG_PROGRAM.nvcc),$(AG_PROGRAM.dir)AG_PROGRAM.build/kernels.fatbin)
 
 .PHONY: AG_PROGRAM.default
@@ -36,5 +36,9 @@ $(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_image.o: $(AG_PROGRAM.dir)AG_PROGRA
 $(AG_PROGRAM.dir)AG_PROGRAM.build/%.o: $(AG_PROGRAM.dir)%.c $(AG_PROGRAM.dir)AG_PROGRAM.mk $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
 	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD -MP) -c -o $@ $<
+
+$(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_weights.o: $(AG_PROGRAM.dir)AG_PROGRAM_weights.S $(AG_PROGRAM.dir)AG_PROGRAM_weights.bin $(AG_PROGRAM.stamp)
+	@mkdir -p $(@D)
+	$(CC) -DWEIGHTS='"$(AG_PROGRAM.dir)AG_PROGRAM_weights.bin"' -c -o $@ $<
 
 -include $(AG_PROGRAM.objects:.o=.d)

@@ -475,8 +475,28 @@ static void test_progress(void)
     ag_free(text);
 }
 
+/* Numbers of two bytes: each is its own nearest, and what lies between two goes to the nearer one, ties to the even. */
+static void test_halves(enum ag_dtype type, unsigned largest)
+{
+    int wrong = 0;
+    for (unsigned k = 0; k <= largest; k++)
+        for (unsigned sign = 0; sign < 2; sign++) {
+            const ag_u16 at[2] = {(ag_u16)(k | sign << 15), (ag_u16)((k + 1) | sign << 15)};
+            real x[2];
+            ag_unhalve(type, at, 2, x);
+            const float between[] = {(float)x[0], (float)(x[0] + (x[1] - x[0]) * 0.49),
+                                     (float)(x[0] + (x[1] - x[0]) / 2), (float)(x[0] + (x[1] - x[0]) * 0.51)};
+            ag_u16 got[4];
+            ag_halve(type, between, 4, got);
+            wrong += got[0] != at[0] || (k < largest && (got[1] != at[0] || got[2] != at[k & 1] || got[3] != at[1]));
+        }
+    CHECK(wrong == 0);
+}
+
 int main(void)
 {
+    test_halves(AG_F16, 0x7bff);
+    test_halves(AG_BF16, 0x7f7e);
     if (!mkdtemp(folder)) return 1;
     test_errors();
     test_philox();

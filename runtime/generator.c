@@ -1,0 +1,107 @@
+/* A generator's weights: from a file, or as a program carries them. */
+#include "ag.h"
+
+/* The running statistics: of batch norm, or of latents, which a StyleGAN2 needs for truncation alone. */
+static int load_statistics(const struct ag_program *program, const struct ag_st *st, double psi, real *block,
+                           struct ag_error *err)
+{
+    const struct ag_table *table = &program->block[AG_STAT];
+    const int style = ag_table_find(table, "g.map.w_avg") != 0;
+    if (style && psi != 1 && !ag_st_find(st, "g.map.w_avg"))
+        return ag_fail(err, 2, "%s: there are no means of latents (g.map.w_avg), which --psi %g needs; try --psi 1",
+                       st->path, psi);
+    return ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+}
+
+int ag_generator_load(const struct ag_program *program, const char *path, double psi, real *const block[AG_BLOCKS],
+                      struct ag_error *err)
+{
+    struct ag_st st;
+    if (!ag_is_file(path))
+        return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
+    int status = ag_st_open(&st, path, err);
+    if (!status && ag_st_meta(&st, "kind"))
+        status = ag_fail(err, 2, "%s: this is a checkpoint of %s; the weights are in its run's ema.safetensors", path,
+                         ag_st_meta(&st, "kind"));
+    if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), program->genotype))
+        status =
+            ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);
+    if (!status) status = ag_table_load(&st, "", &program->block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
+    if (!status) status = load_statistics(program, &st, psi, block[AG_STAT], err);
+    ag_st_close(&st);
+    return status;
+}
+
+/* ---------------------------------------------------------------- numbers of two bytes */
+
+union word {
+    float real;
+    ag_u32 bits;
+};
+
+static ag_u16 bf16_of(float x)
+{
+    union word w = {x};
+    return (ag_u16)((w.bits + 0x7fff + (w.bits >> 16 & 1)) >> 16); /* to nearest, ties to even */
+}
+
+static float real_of_bf16(ag_u16 half)
+{
+    union word w;
+    w.bits = (ag_u32)half << 16;
+    return w.real;
+}
+
+/* Exponents -14 to 15 and ten more bits; below, multiples of 2^-24. Too large ones become the largest. */
+static ag_u16 fp16_of(float x)
+{
+    union word w = {x};
+    const ag_u32 sign = w.bits >> 16 & 0x8000, size = w.bits & 0x7fffffff;
+    ag_u32 half;
+    if (size >= 0x477ff000) return (ag_u16)(sign | 0x7bff);
+    if (size < 0x38800000) {
+        w.bits = size;
+        w.real += 0.5f; /* whose last bit is 2^-24 */
+        half = w.bits - 0x3f000000;
+    } else {
+        half = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
+    }
+    return (ag_u16)(sign | half);
+}
+
+static float real_of_fp16(ag_u16 half)
+{
+    union word w;
+    const ag_u32 sign = (ag_u32)(half & 0x8000) << 16, size = half & 0x7fff;
+    if (size < 0x400) {
+        w.real = (float)size / 16777216;
+        w.bits |= sign;
+    } else {
+        w.bits = sign | ((size << 13) + 0x38000000);
+    }
+    return w.real;
+}
+
+void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to)
+{
+    for (long i = 0; i < n; i++) to[i] = type == AG_BF16 ? bf16_of(from[i]) : fp16_of(from[i]);
+}
+
+void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to)
+{
+    for (long i = 0; i < n; i++) to[i] = (real)(type == AG_BF16 ? real_of_bf16(from[i]) : real_of_fp16(from[i]));
+}
+
+void ag_generator_unpack(const struct ag_program *program, real *const block[AG_BLOCKS])
+{
+    const int part[] = {AG_G, AG_STAT};
+    long done = 0;
+    for (int p = 0; p < 2; p++) {
+        const long n = program->block[part[p]].size;
+        if (program->weights_type != AG_F32)
+            ag_unhalve(program->weights_type, (const ag_u16 *)program->weights + done, n, block[part[p]]);
+        for (long i = 0; program->weights_type == AG_F32 && i < n; i++)
+            block[part[p]][i] = (real)((const float *)program->weights)[done + i];
+        done += n;
+    }
+}

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Generators that carry their weights.
+. "$(dirname "$0")/common.sh"
+retrained
+ema=$base/run/retrain/ema.safetensors
+genotype=$base/run/genotype.json
+
+# carries FOLDER [words]: emits a generator that carries the weights, builds it, and takes away what it was made from
+carries() {
+    folder=$e2e/carried/$1
+    shift
+    rm -rf "$folder"
+    ends "aggen --weights $*" 0 "" ./aggen $genotype -o "$folder" --weights $ema "$@"
+    cp "$work/stdout" "$work/said"
+    make -s -j2 -C "$folder" -f generate.mk CFLAGS=$level > "$work/make" 2>&1
+    was=$?
+    ok "make generate that carries its weights: $(head -n 5 "$work/make")" $was
+    mkdir -p "$folder.alone"
+    mv "$folder/generate" "$folder.alone"
+}
+
+ends "generate from a file" 0 "" $base/generate -n 7 --seed 5 -o "$work/file.png" --weights $ema
+carries fp32
+ldd $e2e/carried/fp32.alone/generate > "$work/ldd" 2>&1
+grep -q 'not a dynamic executable\|statically linked' "$work/ldd"
+ok "a generator that carries its weights is static" $?
+ends "a generator with no file beside it" 0 "" \
+    sh -c 'mv "$1" "$2" && cd "$2" && ./generate -n 7 --seed 5 -o carried.png' sh $e2e/carried/fp32.alone/generate "$work"
+same "pictures by weights from a file and from within" "$work/file.png" "$work/carried.png"
+
+# two bytes each: aggen says how far they are off, and pictures are near
+picture_tool
+for type in bf16 fp16; do
+    carries $type --weights-type $type
+    says "$type: aggen says the error" 'relative error [0-9.e-]* (root mean square)' "$work/said"
+    ends "generate, $type" 0 "" $e2e/carried/$type.alone/generate -n 7 --seed 5 -o "$work/$type.png"
+    for i in 0 6; do
+        $picture cell "$work/file.png" 16 $i > "$work/a" && $picture cell "$work/$type.png" 16 $i > "$work/b"
+        is "bytes of picture $i" "$(wc -c < "$work/a") $(wc -c < "$work/b")" "768 768"
+        cmp -l "$work/a" "$work/b" | awk '
+            function value(octal) { return octal % 10 + int(octal / 10) % 10 * 8 + int(octal / 100) * 64 }
+            { d = value($2) - value($3); if (d < -8 || d > 8) far = 1 } END { exit far }'
+        ok "picture $i by $type: within 8 grey levels" $?
+    done
+    is "bytes of $type" "$(wc -c < $e2e/carried/$type/generate_weights.bin)" \
+        $(($(wc -c < $e2e/carried/fp32/generate_weights.bin) / 2))
+done
+
+# a generator emitted again without them reads a file again
+ends "aggen" 0 "" ./aggen $genotype -o $e2e/carried/fp32
+is "weights that are left" "$(ls $e2e/carried/fp32 | grep -c generate_weights)" 0
+
+# nothing is written for weights that don't fit
+refused() { # what, message, words
+    what=$1 message=$2
+    shift 2
+    rm -rf $e2e/carried/refused
+    ends "$what" 2 "$message" ./aggen "$@" -o $e2e/carried/refused
+    [ ! -e $e2e/carried/refused ]
+    ok "$what: nothing is written" $?
+}
+head -c 3000 $ema > "$work/cut.safetensors"
+printf garbage > "$work/garbage.safetensors"
+refused "no such weights" "no such file" $genotype --weights "$work/none.safetensors"
+refused "cut weights" "cut.safetensors" $genotype --weights "$work/cut.safetensors"
+refused "no weights at all" "garbage.safetensors" $genotype --weights "$work/garbage.safetensors"
+refused "weights of another architecture" "another architecture" spaces/genotypes/alphagan_s.json --weights $ema
+refused "a checkpoint" "checkpoint" $genotype --weights $base/run/retrain/checkpoint.safetensors
+refused "weights for a space" "search space" $tiny --weights $ema
+refused "an unknown type" "fp32, bf16 or fp16" $genotype --weights $ema --weights-type int8
+refused "a type of nothing" "goes with --weights" $genotype --weights-type bf16
+finish
