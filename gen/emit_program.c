@@ -266,6 +266,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
                     "    .device = &ag_cuda,\n    .image = %s_image,\n    .image_end = %s_image_end,\n    .source = "
                     "%s_source,\n",
                     w->name, w->name, w->name);
+    text_add(t, "    .peak = ag_peak,\n");
     if (s.fixed) text_printf(t, "    .prepare = prepare_run,\n    .fixed_size = %ld,\n", s.fixed);
     if (m->program == PROGRAM_SEARCH)
         text_printf(t,
@@ -376,7 +377,10 @@ static void write_kernels(struct writer *w, struct code *c)
 /* The program's name, and names that begin with it. */
 static void program_tokens(struct writer *w, struct substitutions *s)
 {
-    static const char *const with[] = {"", "_phases", "_kernels", "_image", "_image_end", "_source", "_weights"};
+    static const char *const with[] = {
+        "",          "_phases",         "_kernels",      "_image",        "_image_end",
+        "_source",   "_weights",        "_widths",       "_choose",       "_program",
+        "_program_", "_program_avx512", "_program_avx2", "_program_sse2", "_program_plain"};
     for (size_t i = 0; i < sizeof with / sizeof *with; i++)
         template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
 }
@@ -424,26 +428,39 @@ static void write_cuda_kernels(struct writer *w, struct code *c)
     free(s.list);
 }
 
+/* Is it for any machine of its kind? */
+static int has_widths(const struct writer *w)
+{
+    return w->e->carried.weights && w->m->program == PROGRAM_GENERATE && w->e->target == TARGET_CPU;
+}
+
+/* A file of the program from a template that knows its name only; without one, what another emission left goes. */
+static void write_part(struct writer *w, int wanted, const char *template, const char *name)
+{
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0};
+    if (!wanted) unlink(mem_printf(w->mem, "%s/%s", w->e->folder, name));
+    const char *file = wanted ? home_file(w, template) : NULL;
+    if (!file) return;
+    program_tokens(w, &s);
+    template_expand(&t, strstr(file, "AG_TEMPLATE") ? template_body(file) : file, &s);
+    write_file(w, name, t.s);
+    text_free(&t);
+    free(s.list);
+}
+
 /* The weights that the program carries, or, so that make doesn't take those of another time, none. */
 static void write_weights(struct writer *w)
 {
     const struct carried *c = &w->e->carried;
-    const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name), *as = mem_printf(w->mem, "%s_weights.S", w->name);
-    if (w->m->program != PROGRAM_GENERATE || w->failed) return;
-    if (!c->weights) {
+    const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name);
+    if (w->m->program != PROGRAM_GENERATE) return;
+    if (c->weights)
+        write_bytes(w, bin, c->weights, c->bytes);
+    else
         unlink(mem_printf(w->mem, "%s/%s", w->e->folder, bin));
-        unlink(mem_printf(w->mem, "%s/%s", w->e->folder, as));
-        return;
-    }
-    struct substitutions s = {NULL, 0, 0};
-    struct text t = {NULL, 0, 0};
-    const char *file = home_file(w, "templates/host/weights.S");
-    program_tokens(w, &s);
-    if (file) template_expand(&t, file, &s);
-    write_bytes(w, bin, c->weights, c->bytes);
-    if (file) write_file(w, as, t.s);
-    text_free(&t);
-    free(s.list);
+    write_part(w, c->weights != NULL, "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
+    write_part(w, has_widths(w), "templates/host/widths.c", mem_printf(w->mem, "%s_widths.c", w->name));
 }
 
 /* ---------------------------------------------------------------- host program, makefile, runtime */
@@ -605,14 +622,19 @@ static void write_host(struct writer *w)
     struct text h = {NULL, 0, 0};
     heading(w, &h, "The program");
     text_printf(&h, "#include \"ag.h\"\nextern const struct ag_program %s_program;\n", w->name);
+    if (has_widths(w))
+        text_printf(&h,
+                    "#ifdef AG_WIDTHS /* it has a table for each width of vectors */\n"
+                    "const struct ag_program *%s_choose(void);\n#define %s_program (*%s_choose())\n#endif\n",
+                    w->name, w->name, w->name);
     write_file(w, mem_printf(w->mem, "%s.h", w->name), h.s);
     text_free(&h);
 }
 
 static void write_makefile(struct writer *w)
 {
-    char *file =
-        home_file(w, w->e->target == TARGET_CUDA ? "templates/host/program_cuda.mk" : "templates/host/program.mk");
+    const char *name = w->e->target == TARGET_CUDA ? "program_cuda" : has_widths(w) ? "carried" : "program";
+    char *file = home_file(w, mem_printf(w->mem, "templates/host/%s.mk", name));
     if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};

@@ -355,6 +355,7 @@ struct ag_program {
     int kernels;
     const void *weights; /* generate: AG_G, then AG_STAT, as numbers of this type; NULL: they come from a file */
     enum ag_dtype weights_type;
+    double (*peak)(void);                   /* ag_peak, compiled as the kernels are */
     const struct ag_device *device;         /* NULL: the CPU */
     const char *image, *image_end, *source; /* of a device: its kernels, compiled (or nothing) and as a text */
     const struct ag_choice *choice;         /* search: what alpha chooses from */
@@ -713,4 +714,12 @@ int ag_replay(const struct ag_program *program, const struct ag_options *options
 int ag_bench(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
 /* The multiply-add rate of ag_threads() threads, in GFLOP/s: the best of some runs that take 40 ms together. */
 double ag_peak(void);
+
+/* ---------------------------------------------------------------- width.c */
+
+/* Bytes of this machine's widest vectors that kernels know: 64 AVX-512, 32 AVX2 with multiply-adds, else 16. AG_WIDTH in
+ * the environment, avx2 or sse2, makes it less. */
+int ag_vector_bytes(void);
+/* Says that none of a program's kernels are for this machine, and ends it. */
+void ag_no_width(void);
 #endif

@@ -325,6 +325,7 @@ const struct ag_program
         .out_size = OUT_SIZE,
         .arena_size = 16,
         .scratch_size = 16,
+        .peak = ag_peak,
         .image_size = SIDE,
         .image_channels = CHANNELS,
         .latent = LATENT,

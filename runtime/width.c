@@ -1,0 +1,26 @@
+/* What this machine's vectors are. */
+#include "ag.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ag_vector_bytes(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
+    const char *most = getenv("AG_WIDTH"); /* no wider than that */
+    const int bytes = most && !strcmp(most, "sse2") ? 16 : most && !strcmp(most, "avx2") ? 32 : 64;
+    __builtin_cpu_init();
+    if (bytes >= 64 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return 64;
+    if (bytes >= 32 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 32;
+#endif
+    return 16;
+}
+
+void ag_no_width(void)
+{
+    fprintf(stderr,
+            "this program was built for wider vectors than this machine has; make it with WIDTHS='avx2 sse2'\n");
+    exit(1);
+}
