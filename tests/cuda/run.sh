@@ -56,6 +56,24 @@ both() {
 }
 both tiny
 both tiny_style
+
+# a batch for which depthwise convolutions go through shared memory to what reads them
+large="--set search.batch=68 --set search.weight_steps=1 --set search.bar_steps=1 --set search.arch_steps=1"
+# shellcheck disable=SC2086
+./aggen tests/e2e/tiny.json $large -o "$build/large.cpu" >/dev/null &&
+    make -s -j2 -C "$build/large.cpu" -f search.mk CFLAGS=-O1 && made "$build/large.cuda" search tests/e2e/tiny.json $large
+ok "a large batch: cannot be built" $?
+grep -q '\* sepconv' "$build/large.cuda/search_phases.c"
+ok "a large batch: there is no sepconv" $?
+rm -rf "$build"/large.run.*
+"$build/large.cpu/search" --run "$build/large.run.cpu" --iterations 1 >"$build/log" 2>&1
+was=$?
+ok "a large batch on the CPU: $(tail -n 3 "$build/log")" $was
+$run "$build/large.cuda/search" --run "$build/large.run.cuda" --iterations 1 >"$build/log" 2>&1
+was=$?
+ok "a large batch on the stand-in: $(tail -n 3 "$build/log")" $was
+same_log "$build/large.run.cuda/log.jsonl" "$build/large.run.cpu/log.jsonl"
+ok "a large batch: losses and alpha of CPU and GPU" $?
 # Biases before a batch norm have no gradient but rounding, which Adam makes steps of: the other family's weights are alike.
 "$compare" "$build/tiny_style.run.forward/checkpoint.safetensors" "$build/tiny_style.run.cpu/checkpoint.safetensors" 1e-4
 ok "tiny_style: checkpoints of CPU and GPU" $?
