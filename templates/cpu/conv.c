@@ -64,7 +64,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { MANY = ABREAST(AG_CO, K), A = S == 1 && AG_W % MANY == 0 ? MANY : 1, CO = A * AG_CO, W = AG_W / A };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
     enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
-    enum { WROW = (K + PACKED - 1) * CI * WB };
+    enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
     /* a tile: TH x TW pixels, the last of a row or column overlapping the one before, x a block of CB output channels;
      * of a linear layer P images */
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, LINEAR = H * AG_W == 1 && !OWN };
@@ -92,7 +92,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
                     real *const y0 = y + (long)n0 * YSIZE + YSTART + i0 * YROW + j0 * CO + block;
                     const real *const w0 =
-                        w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * K * WROW + part * WB + block % WB;
+                        w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + part * WB;
                     long xp[P], yp[P]; /* where the tile's pixels are */
                     EACH (p, P) {
                         xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW * A) * S * CI;
@@ -117,9 +117,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                 {
                                     vec wv[V];
                                     EACH (v, V) {
-                                        FETCH(wv[v], wr + v * L, L);
+                                        const int lane = v * L / WB * WBLOCK + v * L % WB;
+                                        FETCH(wv[v], wr + lane, L);
                                         PIN(wv[v]);
-                                        PREFETCH(wr + AHEAD * WB + v * L);
+                                        if (v * L % LINE == 0) PREFETCH(wr + lane + AHEAD * WB);
                                     }
                                     EACH (p, P)
                                         EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];

@@ -51,6 +51,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* a tile: TH x TW places of a phase, the last of a row or column overlapping the one before, x CB output channels;
      * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE, WB = PACKED_BLOCK(CO) };
+    enum { WBLOCK = K * K * CI * WB };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
@@ -63,8 +64,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             /* rows of places; taps along each axis but one; reals in a row of taps */
             const int high = H + MORE * (1 - a), up = MORE * (1 - a), left = MORE * (1 - b), run = (left + 1) * CI;
             const int i0 = MIN(row, high - TH), taps_before = MORE ? 6 * a + 4 * b - 2 * a * b : phase;
-            const real *const w0 = w + (OWN ? n * (long)AG_WSTRIDE : 0) +
-                                   ((long)(block / WB) * K * K + taps_before) * CI * WB + block % WB;
+            const real *const w0 =
+                w + (OWN ? n * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + taps_before * CI * WB;
             /* of the first and the last row of places one row of taps lies in the halo */
             const int from = TH == 1 && i0 < up, to = TH == 1 && i0 == H ? 0 : up;
             for (int column = 0; row < high && column < WIDE; column += TW) {
@@ -90,9 +91,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         {
                             vec wv[V];
                             EACH (v, V) {
-                                FETCH(wv[v], wr + v * L, L);
+                                const int lane = v * L / WB * WBLOCK + v * L % WB;
+                                FETCH(wv[v], wr + lane, L);
                                 PIN(wv[v]);
-                                PREFETCH(wr + AHEAD * WB + v * L);
+                                if (v * L % LINE == 0) PREFETCH(wr + lane + AHEAD * WB);
                             }
                             EACH (p, P)
                                 EACH (v, V) acc[p][v] += (xr + (p / TW * XW + p % TW) * CI)[t] * wv[v];

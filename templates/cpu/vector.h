@@ -146,19 +146,18 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 #define MIN_LANES               ((int)sizeof(real) * VL < 16 ? VL : 16 / (int)sizeof(real))
 #define HALVES(n, m)            ((n) <= (m) && (m) >= MIN_LANES)
 #define LANES(n)                (HALVES(n, VL / 4) ? VL / 4 : HALVES(n, VL / 2) ? VL / 2 : VL)
-#define PAIRED(n, l)            (CEIL(n, l) % 2 ? (l) : 2 * (l))
-#define BLOCK(n)                PAIRED(n, LANES(n))
+#define BLOCK(n)                (CEIL(n, LANES(n)) % 2 ? LANES(n) : 2 * LANES(n))
 #define ABREAST_IN(lanes, n, k) ((n)*4 <= (lanes) && (k) > 2 ? 4 : (n)*2 <= (lanes) && (k) > 1 ? 2 : 1)
 #define ABREAST(n, k)           ABREAST_IN(VL, n, k)
 
 /*
- * Packed weights: the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK and
- * PACKED_ABREAST are BLOCK and ABREAST of vectors of 16. Those of other widths divide them: a kernel reads its BLOCK of
- * each line of a PACKED_BLOCK, and of the pixels abreast its first ones and their taps. Blocks are padded with zeros.
- * PACKED_SIZE is reals of a packed weight, which is never more than ci * k * k * (co rounded up to 32).
+ * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
+ * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
+ * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
+ * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight, which is never
+ * more than ci * k * k * (co rounded up to 32).
  */
-#define PACKED_LANES(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
-#define PACKED_BLOCK(n)      PAIRED(n, PACKED_LANES(n))
+#define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
 #define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
 #define PACKED_ROUND(n)      (CEIL(n, PACKED_BLOCK(n)) * PACKED_BLOCK(n))
 #define PACKED_SIZE(co, ci, k)                                                                                         \
