@@ -1,4 +1,5 @@
-/* Prints a hash of every instance's packed weight: the same for all vector widths. Weights are noise of a fixed seed. */
+/* Prints a hash of every instance's packed weight: the same for all vector widths. The weights are noise of one seed.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
