@@ -1,5 +1,4 @@
-/* Prints a hash of every instance's packed weight: the same for all vector widths. The weights are noise of one seed.
- */
+/* Prints a hash of every instance's packed weight, of noise: the same for all vector widths. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
