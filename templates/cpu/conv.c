@@ -31,10 +31,11 @@
 #endif
 /* AG_TEMPLATE */
 /* Packs [CO][CI][K][K] (transposed: [CI][CO][K][K], flipped in both axes) as [A CO / CB][K][K + A - 1][CI][CB], zero
- * padded: channel o of pixel d of A = ABREAST(CO, K) is A CO's channel d CO + o, of taps b - d. */
+ * padded: channel o of pixel d of A = PACKED_ABREAST(CO, K) is A CO's channel d CO + o, of taps b - d. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
-    enum { CI = AG_CI, CO = AG_CO, K = AG_K, A = ABREAST(CO, K), CB = BLOCK(A * CO), TRANSPOSED = AG_PACK_TRANSPOSED };
+    enum { CI = AG_CI, CO = AG_CO, K = AG_K, TRANSPOSED = AG_PACK_TRANSPOSED };
+    enum { A = PACKED_ABREAST(CO, K), CB = PACKED_BLOCK(A * CO) };
     /* pieces of 16 x 16 channels: all columns of a weight at once would fall on the same few lines of cache */
     enum { KW = K + A - 1, PIECE = 16, LS = CEIL(CB, PIECE), CS = CEIL(CI, PIECE) };
     for (int piece = 0; piece < CEIL(A * CO, CB) * CS * LS; piece++) {
@@ -60,8 +61,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
     enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * AG_CO, YSIZE = (H + 2 * YH) * YROW, YSTART = YH * (YROW + AG_CO) };
     /* A pixels abreast are one below, if they fill the row: one of CO = A AG_CO channels, W of them in a row */
-    enum { PACKED = ABREAST(AG_CO, K), A = S == 1 && AG_W % PACKED == 0 ? PACKED : 1, CO = A * AG_CO, W = AG_W / A };
-    enum { WB = BLOCK(PACKED * AG_CO), WROW = (K + PACKED - 1) * CI * WB, KW = K + A - 1 };
+    enum { MANY = ABREAST(AG_CO, K), A = S == 1 && AG_W % MANY == 0 ? MANY : 1, CO = A * AG_CO, W = AG_W / A };
+    /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
+    enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
+    enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
     /* a tile: TH x TW pixels, the last of a row or column overlapping the one before, x a block of CB output channels;
      * of a linear layer P images */
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, LINEAR = H * AG_W == 1 && !OWN };
@@ -89,7 +92,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
                     real *const y0 = y + (long)n0 * YSIZE + YSTART + i0 * YROW + j0 * CO + block;
                     const real *const w0 =
-                        w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)block * K * KW * CI + part * WB;
+                        w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + part * WB;
                     long xp[P], yp[P]; /* where the tile's pixels are */
                     EACH (p, P) {
                         xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW * A) * S * CI;
@@ -114,9 +117,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                 {
                                     vec wv[V];
                                     EACH (v, V) {
-                                        FETCH(wv[v], wr + v * L, L);
+                                        const int lane = v * L / WB * WBLOCK + v * L % WB;
+                                        FETCH(wv[v], wr + lane, L);
                                         PIN(wv[v]);
-                                        PREFETCH(wr + AHEAD * WB + v * L);
+                                        if (v * L % LINE == 0) PREFETCH(wr + lane + AHEAD * WB);
                                     }
                                     EACH (p, P)
                                         EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];

@@ -31,7 +31,7 @@
  * that they read. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
-    enum { CI = AG_CI, CO = AG_CO, K = AG_K, CB = BLOCK(CO) };
+    enum { CI = AG_CI, CO = AG_CO, K = AG_K, CB = PACKED_BLOCK(CO) };
     for (int block = 0; block < CO; block += CB)
         for (int phase = 0; phase < 4; phase++)
             for (int a = K == 3 && phase < 2 ? 2 : phase / 2; a >= 0; a -= K == 3 && phase < 2 ? 2 : 4)
@@ -50,7 +50,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { YSTART = YH * (YW + 1) * CO, OWN = AG_EACH };
     /* a tile: TH x TW places of a phase, the last of a row or column overlapping the one before, x CB output channels;
      * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
-    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE };
+    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE, WB = PACKED_BLOCK(CO) };
+    enum { WBLOCK = K * K * CI * WB };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
@@ -63,14 +64,15 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             /* rows of places; taps along each axis but one; reals in a row of taps */
             const int high = H + MORE * (1 - a), up = MORE * (1 - a), left = MORE * (1 - b), run = (left + 1) * CI;
             const int i0 = MIN(row, high - TH), taps_before = MORE ? 6 * a + 4 * b - 2 * a * b : phase;
-            const real *const w0 = w + (OWN ? n * (long)AG_WSTRIDE : 0) + ((long)block * K * K + taps_before * CB) * CI;
+            const real *const w0 =
+                w + (OWN ? n * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + taps_before * CI * WB;
             /* of the first and the last row of places one row of taps lies in the halo */
             const int from = TH == 1 && i0 < up, to = TH == 1 && i0 == H ? 0 : up;
             for (int column = 0; row < high && column < WIDE; column += TW) {
                 const int j0 = MIN(column, WIDE - TW);
                 const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up) * XW + j0 - left) * CI;
                 real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
-                const real *wr = w0 + from * run * CB;
+                const real *wr = w0 + from * run * WB;
                 vec acc[P][V];
                 EACH (p, P)
                     EACH (v, V) {
@@ -85,13 +87,14 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const real *const xr = x0 + tap * XW * CI;
                     for (int line = 0; line < run; line += LINES ? LINE : run) {
                         EACH (p, LINES ? P : 0) PREFETCH(xr + (p / TW * XW + p % TW) * CI + line + LINE);
-                        BY_TWO for (int t = line; t < line + (LINES ? LINE : run); t++, wr += CB)
+                        BY_TWO for (int t = line; t < line + (LINES ? LINE : run); t++, wr += WB)
                         {
                             vec wv[V];
                             EACH (v, V) {
-                                FETCH(wv[v], wr + v * L, L);
+                                const int lane = v * L / WB * WBLOCK + v * L % WB;
+                                FETCH(wv[v], wr + lane, L);
                                 PIN(wv[v]);
-                                PREFETCH(wr + AHEAD * CB + v * L);
+                                if (v * L % LINE == 0) PREFETCH(wr + lane + AHEAD * WB);
                             }
                             EACH (p, P)
                                 EACH (v, V) acc[p][v] += (xr + (p / TW * XW + p % TW) * CI)[t] * wv[v];

@@ -138,19 +138,30 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 
 /*
  * Channels in vectors and blocks. LANES(n): the width of the vectors used for n channels, narrower than VL where few
- * lanes would be used. BLOCK(n): the channels of a register tile, two vectors where their number is even, else one;
- * packed weights are padded with zeros to a multiple of it. ABREAST(n, k): where n channels leave most of a vector
- * unused, it takes those of 2 or 4 neighbouring pixels of a row, each of which multiplies the same input with another
- * tap of the k of a row, or with none: k + ABREAST - 1 taps instead of k * ABREAST. PACKED_SIZE is reals of a packed
- * weight, which is never more than ci * k * k * (co rounded up to 32).
+ * lanes would be used. BLOCK(n): the channels of a register tile, two vectors where their number is even, else one.
+ * ABREAST(n, k): where n channels leave most of a vector unused, it takes those of 2 or 4 neighbouring pixels of a row,
+ * each of which multiplies the same input with another tap of the k of a row, or with none: k + ABREAST - 1 taps
+ * instead of k * ABREAST.
  */
-#define MIN_LANES              ((int)sizeof(real) * VL < 16 ? VL : 16 / (int)sizeof(real))
-#define HALVES(n, m)           ((n) <= (m) && (m) >= MIN_LANES)
-#define LANES(n)               (HALVES(n, VL / 4) ? VL / 4 : HALVES(n, VL / 2) ? VL / 2 : VL)
-#define BLOCK(n)               (CEIL(n, LANES(n)) % 2 ? LANES(n) : 2 * LANES(n))
-#define ABREAST(n, k)          ((n)*4 <= VL && (k) > 2 ? 4 : (n)*2 <= VL && (k) > 1 ? 2 : 1)
-#define ROUND(n)               (CEIL(n, BLOCK(n)) * BLOCK(n))
-#define PACKED_SIZE(co, ci, k) ((long)ROUND((co)*ABREAST(co, k)) * (ci) * (k) * ((k) + ABREAST(co, k) - 1))
+#define MIN_LANES               ((int)sizeof(real) * VL < 16 ? VL : 16 / (int)sizeof(real))
+#define HALVES(n, m)            ((n) <= (m) && (m) >= MIN_LANES)
+#define LANES(n)                (HALVES(n, VL / 4) ? VL / 4 : HALVES(n, VL / 2) ? VL / 2 : VL)
+#define BLOCK(n)                (CEIL(n, LANES(n)) % 2 ? LANES(n) : 2 * LANES(n))
+#define ABREAST_IN(lanes, n, k) ((n)*4 <= (lanes) && (k) > 2 ? 4 : (n)*2 <= (lanes) && (k) > 1 ? 2 : 1)
+#define ABREAST(n, k)           ABREAST_IN(VL, n, k)
+
+/*
+ * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
+ * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
+ * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
+ * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight, which is never
+ * more than ci * k * k * (co rounded up to 32).
+ */
+#define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
+#define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
+#define PACKED_ROUND(n)      (CEIL(n, PACKED_BLOCK(n)) * PACKED_BLOCK(n))
+#define PACKED_SIZE(co, ci, k)                                                                                         \
+    ((long)PACKED_ROUND((co)*PACKED_ABREAST(co, k)) * (ci) * (k) * ((k) + PACKED_ABREAST(co, k) - 1))
 
 /*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that half the registers hold sums, the

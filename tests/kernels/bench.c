@@ -1,8 +1,9 @@
 /*
  * Times every instance of the kernel templates: the share of the machine's multiply-add peak, measured around each in
- * the same run, on image blocks of some 256 KB taken one after another from tensors of some 8 MB; best of several.
+ * the same run, on image blocks of some 256 KB taken one after another from tensors of some 8 MB; best of several. With
+ * IMAGES, on blocks of as many, each of which finds another weight, as those of a network's layers do, that is not in
+ * L2.
  */
-#define _POSIX_C_SOURCE 200809L
 #define _POSIX_C_SOURCE 200809L
 #include <omp.h>
 #include <stdio.h>
@@ -55,9 +56,10 @@ static double peak_of(int threads)
 
 struct data {
     real *x, *y, *w[64], *bias; /* x, y: the larger or the forward's; w: one a thread */
-    long xsize, ysize;
-    int images, block;
+    long xsize, ysize, wsize;
+    int images, block, weights; /* weights: how many of wsize lie one after the other in w[0] */
 };
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 static real *zeros(long n)
 {
     real *p;
@@ -77,8 +79,9 @@ static double run(const struct instance *k, const struct data *d, int threads)
         for (int n = 0; n < d->images; n += d->block) {
             const real *x = d->x + n * d->xsize;
             real *y = d->y + n * d->ysize, *w = d->w[omp_get_thread_num()];
-            if (k->conv) k->conv(x, d->w[0], d->bias, y, d->block, 0);
-            if (k->deconv) k->deconv(x, d->w[0], d->bias, y, d->block, 0);
+            const real *packed = d->w[0] + n / d->block % d->weights * d->wsize;
+            if (k->conv) k->conv(x, packed, d->bias, y, d->block, 0);
+            if (k->deconv) k->deconv(x, packed, d->bias, y, d->block, 0);
             if (k->dwconv) k->dwconv(x, d->w[0], y, d->block);
             if (k->conv_wgrad) k->conv_wgrad(x, y, w, d->block);
             if (k->dwconv_wgrad) k->dwconv_wgrad(x, y, w, d->block);
@@ -88,7 +91,7 @@ static double run(const struct instance *k, const struct data *d, int threads)
     return seconds;
 }
 
-static double share(const struct instance *k, int threads, double *gflops)
+static double share(const struct instance *k, int threads, int images, double *gflops)
 {
     const int depthwise = k->dwconv || k->dwconv_wgrad, S = k->S ? k->S : 1, up = k->deconv ? 2 : 1;
     const int K = k->K, more = depthwise || k->deconv ? 0 : K - S - 2 * k->PAD, over = k->deconv ? K - 2 : 0;
@@ -96,19 +99,25 @@ static double share(const struct instance *k, int threads, double *gflops)
     const double flop = 2.0 * k->H * k->W * CO * K * K * (depthwise ? 1 : CI);
     struct data d;
     double best = 0, top = 0;
+    long most; /* blocks in 64 MB */
     d.xsize = (long)(S * k->H + more + 2 * k->XH) * (S * k->W + more + 2 * k->XH) * CI;
     d.ysize = (long)(up * k->H + over + 2 * YH) * (up * k->W + over + 2 * YH) * CO;
     d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;
+    if (images) d.block = images;
     d.images =
         ((8 << 20) / (long)sizeof(real) / (d.xsize > d.ysize ? d.xsize : d.ysize) / d.block + 1) / 2 * 2 * d.block;
     if (d.images < 2 * d.block) d.images = 2 * d.block;
+    d.wsize = (k->EACH ? d.block : 1) * RESERVED(CO, CI, K);
+    d.weights = images ? (32 << 20) / (long)sizeof(real) / d.wsize + 1 : 1;
+    most = (64 << 20) / (long)sizeof(real) / ((d.xsize + d.ysize) * d.block) + 1;
+    if (images) d.images = MAX(d.images, MIN(d.weights, most) * d.block);
     d.x = zeros(d.images * d.xsize);
     d.y = zeros(d.images * d.ysize);
     d.bias = zeros(CO + 64);
-    for (int t = 0; t < threads; t++) d.w[t] = zeros((k->EACH ? d.block : 1) * RESERVED(CO, CI, K));
+    for (int t = 0; t < threads; t++) d.w[t] = zeros((t ? 1 : d.weights) * d.wsize);
     for (int round = 0; round < 9; round++) {
-        const double most = peak_of(threads), seconds = run(k, &d, threads);
-        if (most > top) top = most;
+        const double above = peak_of(threads), seconds = run(k, &d, threads);
+        if (above > top) top = above;
         if (flop * d.images / seconds / 1e9 > best) best = flop * d.images / seconds / 1e9;
     }
     free(d.x), free(d.y), free(d.bias);
@@ -121,11 +130,12 @@ int main(int argc, char **argv)
 {
     const int count = sizeof instances / sizeof *instances;
     const char *filter = argc > 1 ? argv[1] : "";
+    const int images = argc > 2 ? atoi(argv[2]) : 0;
     for (int l = 0; l < count; l++) {
         double one, two, peak1, peak2;
         if (strncmp(instances[l].name, filter, strlen(filter))) continue;
-        one = share(&instances[l], 1, &peak1);
-        two = share(&instances[l], 2, &peak2);
+        one = share(&instances[l], 1, images, &peak1);
+        two = share(&instances[l], 2, images, &peak2);
         printf("%-40s %4.0f %% of %3.0f   2 threads: %4.0f %% of %3.0f GFLOP/s\n", instances[l].name, 100 * one, peak1,
                100 * two, peak2);
         fflush(stdout);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Times the CPU kernel templates: bench.sh [kernel]. CC, CFLAGS (-march=native) and AG_REAL as usual.
+# Times the CPU kernel templates: bench.sh [kernel [images]]. CC, CFLAGS (-march=native) and AG_REAL as usual.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$(mktemp -d)}

@@ -1,4 +1,5 @@
-# Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them.
+# Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them; with packs set,
+# of the functions that pack weights alone.
 BEGIN {
     split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_EPILOGUE", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
@@ -19,7 +20,7 @@ BEGIN {
     with["edge_taps"] = "edge_taps_t"
     with["border"] = "border_dx border_dw"
 }
-/^#/ || NF == 0 { next }
+/^#/ || NF == 0 || (packs && $1 !~ /conv$/) { next }
 {
     count++
     for (t in all) print "#undef " all[t]
@@ -47,6 +48,8 @@ BEGIN {
         print "#undef AG_FN\n#define AG_FN " gradient[t] "_" count "\n#include \"" gradient[t] ".c\""
         row = row ", ." gradient[t] " = " gradient[t] "_" count
     }
-    table = table "    {.name = \"" $0 "\", ." $1 " = " fn ($1 !~ /conv$/ ? "" : ", .pack = " fn "_pack") row "},\n"
+    if ($1 ~ /conv$/) row = row ", .pack = " fn "_pack"
+    if (!packs) row = row ", ." $1 " = " fn
+    table = table "    {.name = \"" $0 "\"" row "},\n"
 }
 END { print "static const struct instance instances[] = {\n" table "};" }

@@ -1,11 +1,15 @@
 #!/bin/sh
-# Tests the CPU kernel templates against plain loops: run.sh [all]. Plain: one build of each kind. all: every vector
-# width, float and double, gcc and clang, tcc, and sanitizers. Closes on `N passed, N failed`, counted in instances.
+# Tests the CPU kernel templates against plain loops, and that packed weights are the same bytes for every vector width:
+# run.sh [all]. Plain: one build of each kind. all: every vector width, float and double, gcc and clang, tcc, and
+# sanitizers. Closes on `N passed, N failed`, counted in instances.
 here=$(cd "$(dirname "$0")" && pwd)
 templates=$here/../../templates/cpu
 build=${BUILD:-$(mktemp -d)}
 passed=0 failed=0
 awk -f "$here/instances.awk" "$here/cases.txt" > "$build/instances.h"
+mkdir -p "$build/packs"
+rm -f "$build/packs/want"
+awk -v packs=1 -f "$here/instances.awk" "$here/cases.txt" > "$build/packs/instances.h"
 try() {
     echo "$*"
     if ! "$@" -I"$build" -I"$here" -I"$templates" -o "$build/test" "$here/test.c" -lm; then
@@ -25,6 +29,23 @@ try() {
         failed=$((failed + 1))
         ;;
     esac
+}
+# packs FEATURE COMPILER…: packs where the machine has that feature, and compares with what the first compiler's program
+# packed
+packs() {
+    feature=$1
+    shift
+    grep -qw "$feature" /proc/cpuinfo || return
+    echo "packed weights: $*"
+    if ! "$@" -I"$build/packs" -I"$here" -I"$templates" -o "$build/pack" "$here/pack.c" ||
+        ! "$build/pack" > "$build/packs/got"; then
+        failed=$((failed + 1))
+        return
+    fi
+    [ -s "$build/packs/want" ] || cp "$build/packs/got" "$build/packs/want"
+    bad=$(diff "$build/packs/got" "$build/packs/want" | grep '^>' | tee /dev/stderr | grep -c .)
+    failed=$((failed + bad))
+    passed=$((passed + $(grep -c . "$build/packs/want") - bad))
 }
 gnu="-std=gnu99 -Wall -Wextra -Werror -O2"
 sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -47,5 +68,10 @@ else
     done
     try tcc -DAG_NO_VECTORS
 fi
+packs fpu gcc -std=gnu99 -O1 -DAG_NO_VECTORS
+packs fpu tcc
+packs fpu gcc -std=gnu99 -O1 -march=x86-64
+packs avx2 gcc -std=gnu99 -O1 -march=haswell
+packs avx512f gcc -std=gnu99 -O1 -march=x86-64-v4
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
