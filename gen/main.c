@@ -162,10 +162,11 @@ static int parse(struct options *o, int argc, char **argv)
     return o->file ? 0 : fail("no file given", "");
 }
 
-/* The weights that model m's program is to carry; *owned is to be freed. */
-static int read_weights(const struct options *o, const struct model *m, struct emission *e, void **owned, char *err,
-                        size_t errsize)
+/* The weights that a genotype's generator is to carry; *owned is to be freed. */
+static int read_weights(const struct options *o, const struct spec *spec, const struct genotype *geno,
+                        struct emission *e, void **owned, char *err, size_t errsize)
 {
+    struct model *m = model_new(spec, geno, PROGRAM_GENERATE, o->merge);
     const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
     const struct carried_from from = {.path = o->weights,
                                       .genotype = e->genotype,
@@ -175,6 +176,7 @@ static int read_weights(const struct options *o, const struct model *m, struct e
     int status = run_weights(&from, owned, &e->carried.bytes, err, errsize);
     e->carried.weights = *owned;
     e->carried.type = o->weights_type;
+    model_free(m);
     return status;
 }
 
@@ -256,28 +258,25 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     return status;
 }
 
-/* A search space's program, or both of a genotype's. A generator that carries weights is refused before anything is
- * written if they don't fit. */
+/* A search space's program, or both of a genotype's. Weights that don't fit are refused before anything is written. */
 static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e)
 {
     char err[1024] = "";
-    int status = 0;
     const int genotype = geno->genes != 0;
-    const enum program program[] = {genotype ? PROGRAM_GENERATE : PROGRAM_SEARCH, PROGRAM_RETRAIN};
+    const enum program first = genotype ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = genotype ? PROGRAM_GENERATE : first;
     void *weights = NULL;
-    for (int p = 0; p < 1 + genotype && !status; p++) {
-        struct model *m = model_new(spec, geno, program[p], o->merge);
-        if (o->weights && p == 0) status = read_weights(o, m, e, &weights, err, sizeof err);
-        if (!status) status = emit_program(m, e, err, sizeof err);
+    int status = o->weights ? read_weights(o, spec, geno, e, &weights, err, sizeof err) : 0;
+    for (enum program p = first; p <= last && !status; p++) {
+        struct model *m = model_new(spec, geno, p, o->merge);
+        status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
     free(weights);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
-    else if (o->weights)
-        say_next(o->folder, "generate", "retrain.c and generate.c");
     else
-        say_next(o->folder, genotype ? "retrain" : "search", genotype ? "retrain.c and generate.c" : "search.c");
+        say_next(o->folder, o->weights ? "generate" : program_name(first),
+                 genotype ? "retrain.c and generate.c" : "search.c");
     return status;
 }
 
