@@ -1,6 +1,7 @@
 /*
- * The invariants of plans, for all phases of all shipped spaces: what is read was written before, nothing lies where
- * something else lives, scratch is read in its own group, halos are wide enough, results get to their targets.
+ * The invariants of plans, for all phases of all shipped spaces, on the CPU and on a device: what is read was written
+ * before, nothing lies where something else lives, scratch is read in its own group, halos are wide enough, results get
+ * to their targets.
  *
  *     test_plan [ROOT]      ROOT: the checkout, for spaces/ (default ".")
  */
@@ -49,9 +50,28 @@ static int is_root(const struct kernel *k, int n, int copy)
     return 0;
 }
 
+/* Does it leave node n in memory: as a root, or as what it makes on the way to that? */
+static int leaves(const struct kernel *k, int n)
+{
+    return is_root(k, n, 0) || (n && n == k->front);
+}
+
 static int is_leaf(const struct plan *p, int n)
 {
     return op_table[p->graph->node[n].op].class == CLASS_LEAF && p->node[n].keep == KEEP_LEAF;
+}
+
+static void write(struct audit *a, int n, int step)
+{
+    if (a->p->node[n].keep != KEEP_STORED) fault(a, n, "is computed but not kept");
+    if (a->written[n] >= 0) fault(a, n, "is computed twice");
+    a->written[n] = step;
+}
+
+/* Is it only read where it is made: the first root of a kernel with an epilogue, or a front? */
+static int is_fused(const struct plan *p, const struct kernel *k, int n)
+{
+    return p->node[n].keep == KEEP_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
 }
 
 /* When the values that a step leaves are there: a group's at its end, partial sums when they are combined. */
@@ -65,14 +85,15 @@ static void find_written(struct audit *a)
             if (a->written[p->step[s].combine] >= 0) fault(a, p->step[s].combine, "is combined twice");
             a->written[p->step[s].combine] = s;
         }
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
+            const int front = k[i].front;
+            if (front && p->node[front].keep != KEEP_LOCAL && !is_fused(p, &k[i], front)) write(a, front, s);
             for (int r = 0; r < k[i].roots; r++) {
                 int n = k[i].root[r];
                 if (k[i].copy[r] || p->node[n].keep == KEEP_LOCAL || plan_is_partial(p, n)) continue;
-                if (p->node[n].keep != KEEP_STORED) fault(a, n, "is computed but not kept");
-                if (a->written[n] >= 0) fault(a, n, "is computed twice");
-                a->written[n] = s;
+                if (r > 0 || !is_fused(p, &k[i], n)) write(a, n, s);
             }
+        }
     }
     for (int n = 0; n < p->graph->count; n++)
         if (p->live[n] && p->node[n].keep == KEEP_STORED && a->written[n] < 0) fault(a, n, "is never computed");
@@ -94,7 +115,7 @@ static void read_memory(struct audit *a, int s, int i, int n)
     if (a->written[base] < s) return;
     const struct kernel *k = kernels_of(p, s, &count);
     int before = 0;
-    for (int e = 0; e < i && p->graph->node[base].batched; e++) before |= is_root(&k[e], base, 0);
+    for (int e = 0; e < i && p->graph->node[base].batched; e++) before |= leaves(&k[e], base);
     if (a->written[base] > s || !before) fault(a, n, "is read before it is written");
 }
 
@@ -111,6 +132,15 @@ static int listed(const struct kernel *k, int n)
     return 0;
 }
 
+static void read_input(struct audit *a, int s, int i, const struct kernel *k, int n, const struct local *l)
+{
+    if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
+    if (l)
+        read_scratch(a, l, i);
+    else
+        read_memory(a, s, i, n);
+}
+
 /* What the expression of a pointwise root reads, an input at a time; what has no memory is computed on the way. */
 static void read_expression(struct audit *a, int s, int i, const struct kernel *k, int n)
 {
@@ -124,16 +154,12 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
         return;
     }
     if (node->op == OP_CONST) return;
-    if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
     if (is_root(k, n, 0)) {
-        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is a sum that its own kernel reads");
+        const int own = k->kind == KERNEL_NODE && n == k->root[0];
+        if (!own && op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is a sum that its own kernel reads");
         return;
     }
-    const struct local *l = plan_local(p, p->step[s].group, n, 0);
-    if (l)
-        read_scratch(a, l, i);
-    else
-        read_memory(a, s, i, n);
+    read_input(a, s, i, k, n, plan_local(p, p->step[s].group, n, 0));
 }
 
 static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *k)
@@ -148,20 +174,35 @@ static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *
     }
 }
 
+/* The inputs of node n, of a kernel that may make the first of them itself. */
+static void audit_inputs(struct audit *a, int s, int i, const struct kernel *k, int n)
+{
+    const struct plan *p = a->p;
+    const struct node *node = &p->graph->node[n];
+    int group = p->step[s].group;
+    for (int e = 0; e < node->ins; e++) {
+        if (node->in[e] == k->front && k->front) {
+            audit_inputs(a, s, i, k, k->front);
+        } else if (node->in[e] == k->prologue && k->prologue) {
+            if (plan_elementwise(p, k->prologue) < 0) fault(a, n, "reads what no prologue can make");
+            read_expression(a, s, i, k, k->prologue);
+        } else {
+            const struct local *l = plan_input_local(p, group, n, e);
+            read_input(a, s, i, k, plan_source(p, n, e), l);
+            if (plan_halo(p, n, e) > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
+        }
+    }
+}
+
 static void audit_node_kernel(struct audit *a, int s, int i, const struct kernel *k)
 {
     const struct plan *p = a->p;
-    const struct node *node = &p->graph->node[k->root[0]];
-    int group = p->step[s].group;
-    for (int e = 0; e < node->ins; e++) {
-        const struct local *l = plan_input_local(p, group, k->root[0], e);
-        int halo = plan_halo(p, k->root[0], e);
-        if (!listed(k, node->in[e])) fault(a, node->in[e], "is read by a kernel that doesn't list it");
-        if (l)
-            read_scratch(a, l, i);
-        else
-            read_memory(a, s, i, node->in[e]);
-        if (halo > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
+    audit_inputs(a, s, i, k, k->root[0]);
+    for (int r = 1; r < k->roots; r++) {
+        const struct node *node = &p->graph->node[k->root[r]];
+        if (!shape_same(node->shape, p->graph->node[k->root[0]].shape) || op_table[node->op].class != CLASS_POINTWISE)
+            fault(a, k->root[r], "can't be computed in an epilogue");
+        for (int e = 0; e < node->ins; e++) read_expression(a, s, i, k, node->in[e]);
     }
 }
 
@@ -204,7 +245,8 @@ static void audit_scratch(struct audit *a, const struct group *g)
         const struct local *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
-        if (!is_root(&g->kernel[l->first], l->node, l->copy)) fault(a, l->node, "isn't written by its first kernel");
+        if (!(l->copy ? is_root(&g->kernel[l->first], l->node, 1) : leaves(&g->kernel[l->first], l->node)))
+            fault(a, l->node, "isn't written by its first kernel");
         if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
         s[i] = (struct stretch){
             l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
@@ -236,8 +278,8 @@ static void audit_arena(struct audit *a)
         long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
         if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows)
             fault(a, n, "has too little room for its parts");
-        s[count++] =
-            (struct stretch){n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * p->parts};
+        s[count++] = (struct stretch){
+            n, AG_ARENA, group, a->written[n], np->partial, np->partial + np->partial_size * np->parts};
     }
     audit_stretches(a, s, count, p->arena_size);
 }
@@ -280,13 +322,14 @@ static void audit_plan(const struct plan *p, const char *name)
 /* ---------------------------------------------------------------- the shipped spaces */
 
 static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        const char *file)
+                        int device, const char *file)
 {
     struct model *m = model_new(spec, geno, program, merge);
     for (int i = 0; i < m->phases; i++) {
         char name[512];
-        snprintf(name, sizeof name, "%s, %s%s", file, m->phase[i].name, merge ? "" : ", not merged");
-        struct plan *p = emit_plan(&m->phase[i], 0);
+        snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged",
+                 device ? ", on a device" : "");
+        struct plan *p = emit_plan(&m->phase[i], device);
         audit_plan(p, name);
         graph_free((struct graph *)p->graph);
         plan_free(p);
@@ -302,13 +345,11 @@ static void audit_file(const char *file, const char *batch)
     snprintf(set[0], sizeof set[0], "search.batch=%s", batch);
     snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
     if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
-    for (int merge = 0; merge < 2; merge++) {
-        if (!geno.genes)
-            audit_model(&spec, &geno, PROGRAM_SEARCH, merge, file);
-        else
-            audit_model(&spec, &geno, PROGRAM_RETRAIN, merge, file);
+    for (int device = 0; device < 2; device++) {
+        for (int merge = 0; merge < 2; merge++)
+            audit_model(&spec, &geno, geno.genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge, device, file);
+        if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, device, file);
     }
-    if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, file);
 }
 
 static void audit_folder(const char *root, const char *folder)
