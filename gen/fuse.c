@@ -98,11 +98,8 @@ static int joins(const struct plan *p, const struct kernel *k, struct moment whe
 static void remove_root(struct kernel *k, int n)
 {
     int kept = 0;
-    for (int r = 0; r < k->roots; r++) {
-        if (k->root[r] == n && !k->copy[r]) continue;
-        k->copy[kept] = k->copy[r];
-        k->root[kept++] = k->root[r];
-    }
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] != n) k->root[kept++] = k->root[r];
     k->roots = kept;
 }
 
@@ -116,7 +113,6 @@ static void move_root(struct plan *p, struct kernel *k, int group, int n, int fr
             if (other[i].kind == KERNEL_POINTWISE) remove_root(&other[i], n);
     }
     k->reads = plan_root_reads(p, n, 0, k->read, k->reads);
-    k->copy[k->roots] = 0;
     k->root[k->roots++] = n;
     p->node[n].keep = KEEP_STORED;
     p->node[n].group = group;
@@ -131,7 +127,7 @@ static void fill_epilogue(struct plan *p, struct kernel *k, struct moment when, 
         for (int i = s == when.step ? when.kernel + 1 : 0; i < count; i++)
             for (int r = 0; r < other[i].roots && other[i].kind == KERNEL_POINTWISE;) {
                 int n = other[i].root[r];
-                if (other[i].copy[r] || !joins(p, k, when, written, n)) {
+                if (!joins(p, k, when, written, n)) {
                     r++;
                     continue;
                 }
@@ -150,7 +146,7 @@ static void list_reads(struct plan *p, struct group *g)
         if (!k->roots) continue;
         const int own = k->kind == KERNEL_NODE;
         k->reads = own ? p->graph->node[k->root[0]].ins : 0; /* its inputs come first */
-        for (int r = own; r < k->roots; r++) k->reads = plan_root_reads(p, k->root[r], k->copy[r], k->read, k->reads);
+        for (int r = own; r < k->roots; r++) k->reads = plan_root_reads(p, k->root[r], 0, k->read, k->reads);
         if (own) {
             int reads = 0;
             for (int r = 0; r < k->reads; r++)
@@ -174,12 +170,17 @@ static int front_pays(const struct plan *p, const struct node *y, const struct n
     return pixels / (out <= 64 ? 128 : 64) >= DEVICE_BLOCKS / 2;
 }
 
+/* Not if its epilogue reads what the front makes, which then is nowhere. */
 static int can_take_front(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
     if (k->kind != KERNEL_NODE || y->op != OP_KERNEL_CONV || y->attr[3] != FORM_SHARED) return 0;
     if (y->attr[0] != 1 || y->attr[1] != 1 || y->attr[2] != 0) return 0;
     const struct node *d = &p->graph->node[y->in[0]];
+    int read[KERNEL_READS], reads = 0;
+    for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);
+    for (int i = 0; i < reads; i++)
+        if (read[i] == y->in[0]) return 0;
     return d->op == OP_KERNEL_DW && front_pays(p, y, d);
 }
 
