@@ -1,5 +1,6 @@
 /* The command line of aggen. */
 #define _POSIX_C_SOURCE 200809L
+#include "check.h"
 #include "emit.h"
 #include "info.h"
 #include "run/run.h"
@@ -12,7 +13,7 @@
 enum { SETS = 256 };
 
 struct options {
-    int info, run, json, merge, dump, help;
+    int info, run, check, json, merge, dump, help;
     enum target_kind target;
     const char *aggen, *file, *folder, *gpu;
     char *set[SETS];
@@ -126,10 +127,12 @@ static int parse(struct options *o, int argc, char **argv)
             o->folder = v;
         } else if (argv[i][0] == '-')
             return fail("no such option", argv[i]);
-        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "info") == 0)
+        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "info") == 0)
             o->info = 1;
-        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "run") == 0)
+        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "run") == 0)
             o->run = 1;
+        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "check") == 0)
+            o->check = 1;
         else if (plain++ == 0)
             o->file = argv[i];
         else
@@ -255,6 +258,14 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
     return status;
 }
 
+static int check(const struct spec *spec, const struct genotype *geno)
+{
+    char err[2048];
+    int status = check_space(spec, geno, err, sizeof err);
+    if (err[0]) fprintf(stderr, "aggen: %s\n", err);
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : 1;
+}
+
 static int info(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     char err[1024];
@@ -289,6 +300,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "aggen: %s\n", err);
         return 2;
     }
+    if (o.check) return check(&spec, &geno);
     if (o.info) {
         int status = info(&o, &spec, &geno);
         if (status) return status;

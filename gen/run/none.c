@@ -16,3 +16,19 @@ int run_program(const struct run *run, char *err, size_t errsize)
     (void)run;
     return run_possible(err, errsize);
 }
+
+int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize)
+{
+    (void)folder, (void)name, (void)loaded;
+    return run_possible(err, errsize);
+}
+
+void run_unload(struct loaded *loaded)
+{
+    (void)loaded;
+}
+
+void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
+{
+    (void)merged, (void)unmerged, (void)quiet, (void)tally;
+}
