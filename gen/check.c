@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Odd sizes, so that tails of vectors and of tiles are met. Three cells have skips over one and over two. */
-enum { PICTURES = 3, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 6, D_CHANNELS = 5, STYLE_SIZE = 16 };
+/* Three cells have skips over one doubling and over two. */
+enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 4, STYLE_SIZE = 16 };
 
 static struct spec shrink(const struct spec *spec)
 {
@@ -29,10 +29,10 @@ static struct spec shrink(const struct spec *spec)
         s.image_size = BASE << s.cells;
         s.channels = s.retrain.g_channels = G_CHANNELS;
         s.d_channels = s.retrain.d_channels = D_CHANNELS;
-    } else { /* 7 channels at 4 and 8 pixels, 5 at 16 */
+    } else { /* 6 channels at 4 and 8 pixels, 4 at 16 */
         s.image_size = STYLE_SIZE;
-        s.channel_base = s.d_channel_base = 5 * STYLE_SIZE;
-        s.channel_max = s.d_channel_max = 7;
+        s.channel_base = s.d_channel_base = 4 * STYLE_SIZE;
+        s.channel_max = s.d_channel_max = 6;
         s.channel_divisor = s.d_channel_divisor = s.retrain.channel_divisor = 1;
     }
     return s;

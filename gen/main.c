@@ -27,6 +27,7 @@ static const char usage[] =
     "usage: aggen FILE [-o DIR] [--set KEY.PATH=VALUE]…       write the programs of a search space or genotype\n"
     "       aggen run FILE [-o DIR] … [PROGRAM] [OPTION]…     write one, and run it with these options\n"
     "       aggen info FILE [--json] [--set KEY.PATH=VALUE]…  print what they amount to\n"
+    "       aggen check FILE [--set KEY.PATH=VALUE]…          test a small one of the same kind, in seconds\n"
     "\n"
     "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search space becomes\n"
     "DIR/search.c, to build with `make DIR/search`; a genotype becomes DIR/retrain.c and DIR/generate.c.\n"
@@ -48,7 +49,11 @@ static const char usage[] =
     "\n"
     "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
     "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
-    "  aggen run out/run/genotype.json generate --help\n";
+    "  aggen run out/run/genotype.json generate --help\n"
+    "\n"
+    "aggen check makes pictures and channels few, keeps the rest of the space, and compares, in double precision, the\n"
+    "program whose mixtures are merged with the unmerged one, the gradient in the parameters of each operation and of\n"
+    "each part of the networks with finite differences of the loss, and one thread with two; no compiler is needed.\n";
 
 static int fail(const char *what, const char *about)
 {
@@ -93,6 +98,28 @@ static int take_word(struct options *o, char *word)
     return o->begun = 1;
 }
 
+/* The first plain word may say what to do with the file. */
+static int take_command(struct options *o, const char *word)
+{
+    if (o->info || o->run || o->check) return 0;
+    o->info = strcmp(word, "info") == 0;
+    o->run = strcmp(word, "run") == 0;
+    o->check = strcmp(word, "check") == 0;
+    return o->info || o->run || o->check;
+}
+
+/* Options that what is to be done has no use for. */
+static int check_options(const struct options *o)
+{
+    if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
+    if (o->check && o->folder) return fail("-o goes with emitting and run, not with check", o->folder);
+    if (o->check && !o->merge) return fail("check tries both, merged and not, by itself", "--no-merge");
+    if (o->check && o->target != TARGET_CPU) return fail("check computes on the CPU", "--target cuda");
+    if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
+    if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
+    return 0;
+}
+
 static int parse(struct options *o, int argc, char **argv)
 {
     int plain = 0;
@@ -127,20 +154,14 @@ static int parse(struct options *o, int argc, char **argv)
             o->folder = v;
         } else if (argv[i][0] == '-')
             return fail("no such option", argv[i]);
-        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "info") == 0)
-            o->info = 1;
-        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "run") == 0)
-            o->run = 1;
-        else if (plain == 0 && !o->info && !o->run && !o->check && strcmp(argv[i], "check") == 0)
-            o->check = 1;
+        else if (plain == 0 && take_command(o, argv[i]))
+            continue;
         else if (plain++ == 0)
             o->file = argv[i];
         else
             return fail("one file at a time", argv[i]);
     }
-    if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
-    if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
-    if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
+    if (check_options(o)) return 2;
     if (!o->folder) o->folder = "out";
     return o->file ? 0 : fail("no file given", "");
 }
