@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Three cells have skips over one doubling and over two. */
-enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 4, STYLE_SIZE = 16 };
+enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 8, STYLE_SIZE = 16 };
 
 static struct spec shrink(const struct spec *spec)
 {
@@ -85,6 +85,27 @@ static int check_small(const struct spec *spec, const struct genotype *geno, int
     return status;
 }
 
+/* Which operation is at fault: each alone in its pool, the other pool having its first. One that has no parameters
+ * makes itself felt only in the gradients of what comes before it. */
+static int check_alone(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
+{
+    int status = 0;
+    for (int up = 0; up < 2; up++) {
+        const struct pool *pool = up ? &spec->up : &spec->normal;
+        for (int i = 0; i < pool->count && !status; i++) {
+            struct spec alone = *spec;
+            struct pool *own = up ? &alone.up : &alone.normal, *other = up ? &alone.normal : &alone.up;
+            struct tally tally = {0, 0};
+            *own = (struct pool){1, {pool->op[i]}};
+            other->count = 1;
+            status = check_small(&alone, geno, 1, &tally, err, errsize);
+            printf("%-13s alone, with %-13s %d passed, %d failed\n", candidate_name(own->op[0]),
+                   candidate_name(other->op[0]), tally.passed, tally.failed);
+        }
+    }
+    return status;
+}
+
 int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
 {
     struct spec small = shrink(spec);
@@ -92,6 +113,8 @@ int check_space(const struct spec *spec, const struct genotype *geno, char *err,
     err[0] = 0;
     int status = run_possible(err, errsize);
     if (!status) status = check_small(&small, geno, 0, &tally, err, errsize);
+    if (tally.failed && !geno->genes && small.normal.count + small.up.count > 2)
+        status = check_alone(&small, geno, err, errsize);
     if (!status) printf("%d passed, %d failed\n", tally.passed, tally.failed);
     return status ? 1 : tally.failed > 0;
 }

@@ -6,17 +6,18 @@
 #include "../spec.h"
 #include "parts.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double MERGED = 1e-10;     /* other sums in another order; the published spaces reach 5e-13 */
-static const double DIFFERENCES = 1e-6; /* central differences over STEP; they reach 1e-8 */
+static const double DIFFERENCES = 1e-6; /* central differences over STEP; they reach 1e-7 */
 static const double STEP = 1e-5;
 static const double ROUNDING = 1e-15; /* of losses of size 1 */
 
-enum { THREADS = 2, TRIES = 4, GROUPS = 64, MEMBERS = 1024, LABEL = 64, POWER_ITERATIONS = 2000, SEED = 1 };
+enum { THREADS = 2, TRIES = 4, GROUPS = 64, MEMBERS = 1024, LABEL = 64, POWER_ITERATIONS = 2000, SEEDS = 6 };
 
 /* One of the two programs, and the memory it works on. */
 struct side {
@@ -41,6 +42,7 @@ struct check {
     double *kept[2]; /* gradients of the merged program: AG_GRAD, AG_GRAD_ALPHA */
     double loss;
     int quiet;
+    ag_u64 seed;
     struct tally *tally;
 };
 
@@ -61,7 +63,7 @@ static long tensor_size(const struct ag_tensor *t)
 static void random_direction(struct check *c, enum ag_block block, const struct ag_table *table)
 {
     float *normal = mem_alloc(c->mem, sizeof *normal * (size_t)(table->size + 16));
-    ag_normals(SEED, AG_RNG_BENCH, 100 + block, 0, table->size, normal);
+    ag_normals(c->seed, AG_RNG_BENCH, 100 + block, 0, table->size, normal);
     c->direction[block] = doubles(c, table->size);
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *t = &table->tensor[i];
@@ -80,8 +82,8 @@ static void random_parameters(struct check *c, enum ag_block block, const struct
 {
     float *first[AG_BLOCKS] = {NULL}, *noise = mem_alloc(c->mem, sizeof *noise * (size_t)(table->size + 16));
     first[block] = mem_alloc(c->mem, sizeof **first * (size_t)(table->size + 16));
-    ag_init_block(c->merged.program, block, SEED + (block >= AG_BAR_G), first);
-    ag_uniforms(SEED, AG_RNG_BENCH, block, 0, table->size, noise);
+    ag_init_block(c->merged.program, block, c->seed + 1000 * (block >= AG_BAR_G), first);
+    ag_uniforms(c->seed, AG_RNG_BENCH, block, 0, table->size, noise);
     c->value[block] = doubles(c, table->size);
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *t = &table->tensor[i];
@@ -128,7 +130,7 @@ static void random_inputs(struct check *c, int phase)
 {
     const long n = c->phase->in.size;
     float *normal = mem_alloc(c->mem, sizeof *normal * (size_t)(n + 16));
-    ag_normals(SEED, AG_RNG_BENCH, 200 + (ag_u32)phase, 0, n, normal);
+    ag_normals(c->seed, AG_RNG_BENCH, 200 + (ag_u32)phase, 0, n, normal);
     for (long i = 0; i < n; i++) c->value[AG_IN][i] = (double)normal[i];
 }
 
@@ -391,18 +393,70 @@ static void new_side(struct check *c, struct side *s, const struct loaded *loade
     for (int i = 0; i < AG_BLOCKS; i++) s->block[i] = doubles(c, block_size(s->program, i));
 }
 
+static void draw(struct check *c, ag_u64 seed)
+{
+    c->seed = seed;
+    for (int i = AG_G; i < AG_IN; i++)
+        random_parameters(c, (enum ag_block)i, ag_block_table(c->merged.program, (enum ag_block)i));
+    converge(c, AG_D, AG_SN);
+    converge(c, AG_BAR_D, AG_BAR_SN);
+}
+
+static int count_zero(const struct ag_table *table, const double *gradient)
+{
+    int zero = 0;
+    for (int i = 0; i < table->count; i++) {
+        const long first = table->tensor[i].offset, last = first + tensor_size(&table->tensor[i]);
+        long e = first;
+        while (e < last && gradient[e] == 0) e++;
+        zero += e == last;
+    }
+    return zero;
+}
+
+/* In so small networks all that a ReLU lets through may be zero, and then there is no gradient to check: how many
+ * tensors have none, in all phases. */
+static int count_untried(struct check *c)
+{
+    const struct ag_program *p = c->merged.program;
+    int untried = 0;
+    for (int i = 0; i < p->phases; i++) {
+        c->phase = &p->phase[i];
+        if (c->phase->updates_weights < 0 && !c->phase->updates_alpha) continue;
+        random_inputs(c, i);
+        run_phase(c, &c->merged, THREADS);
+        double *const *block = c->merged.block;
+        if (c->phase->updates_weights >= 0) untried += count_zero(&p->block[c->phase->updates_weights], block[AG_GRAD]);
+        if (c->phase->updates_alpha) untried += count_zero(&p->block[AG_ALPHA], block[AG_GRAD_ALPHA]);
+    }
+    return untried;
+}
+
+/* Draws the parameters that leave the fewest untried. */
+static void draw_best(struct check *c)
+{
+    ag_u64 best = 1;
+    int fewest = INT_MAX;
+    for (ag_u64 seed = 1; seed <= SEEDS && fewest > 0; seed++) {
+        draw(c, seed);
+        const int untried = count_untried(c);
+        if (untried >= fewest) continue;
+        fewest = untried;
+        best = seed;
+    }
+    draw(c, best);
+}
+
 void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
 {
     struct check c = {.mem = mem_new(), .quiet = quiet, .tally = tally};
     const struct ag_program *p = merged->program;
     new_side(&c, &c.merged, merged);
     new_side(&c, &c.unmerged, unmerged);
-    for (int i = AG_G; i < AG_IN; i++) random_parameters(&c, (enum ag_block)i, ag_block_table(p, (enum ag_block)i));
     c.value[AG_IN] = doubles(&c, p->in_size);
     c.moved = doubles(&c, longest_block(p));
     for (int i = 0; i < 2; i++) c.kept[i] = doubles(&c, block_size(p, i ? AG_GRAD_ALPHA : AG_GRAD));
-    converge(&c, AG_D, AG_SN);
-    converge(&c, AG_BAR_D, AG_BAR_SN);
+    draw_best(&c);
     if (!quiet) printf("%-8s %-40s %10s  %8s\n", "phase", "what (tensors)", "difference", "allowed");
     for (int i = 0; i < p->phases; i++) {
         c.phase = &p->phase[i];
