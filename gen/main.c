@@ -1,5 +1,6 @@
 /* The command line of aggen. */
 #define _POSIX_C_SOURCE 200809L
+#include "check.h"
 #include "emit.h"
 #include "info.h"
 #include "run/run.h"
@@ -12,7 +13,7 @@
 enum { SETS = 256 };
 
 struct options {
-    int info, run, json, merge, dump, help;
+    int info, run, check, json, merge, dump, help;
     enum target_kind target;
     const char *aggen, *file, *folder, *gpu;
     char *set[SETS];
@@ -29,6 +30,7 @@ static const char usage[] =
     "usage: aggen FILE [-o DIR] [--set KEY.PATH=VALUE]…       write the programs of a search space or genotype\n"
     "       aggen run FILE [-o DIR] … [PROGRAM] [OPTION]…     write one, and run it with these options\n"
     "       aggen info FILE [--json] [--set KEY.PATH=VALUE]…  print what they amount to\n"
+    "       aggen check FILE [--set KEY.PATH=VALUE]…          test a small one of the same kind, in seconds\n"
     "\n"
     "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search space becomes\n"
     "DIR/search.c, to build with `make DIR/search`; a genotype becomes DIR/retrain.c and DIR/generate.c.\n"
@@ -53,7 +55,11 @@ static const char usage[] =
     "\n"
     "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
     "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
-    "  aggen run out/run/genotype.json generate --help\n";
+    "  aggen run out/run/genotype.json generate --help\n"
+    "\n"
+    "aggen check makes pictures and channels few, keeps the rest of the space, and compares, in double precision, the\n"
+    "program whose mixtures are merged with the unmerged one, the gradient in the parameters of each operation and of\n"
+    "each part of the networks with finite differences of the loss, and one thread with two; no compiler is needed.\n";
 
 static int fail(const char *what, const char *about)
 {
@@ -104,6 +110,30 @@ static int take_word(struct options *o, char *word)
     return o->begun = 1;
 }
 
+/* The first plain word may say what to do with the file. */
+static int take_command(struct options *o, const char *word)
+{
+    if (o->info || o->run || o->check) return 0;
+    o->info = strcmp(word, "info") == 0;
+    o->run = strcmp(word, "run") == 0;
+    o->check = strcmp(word, "check") == 0;
+    return o->info || o->run || o->check;
+}
+
+/* Options that what is to be done has no use for. */
+static int check_options(const struct options *o)
+{
+    if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
+    if (o->check && o->folder) return fail("-o goes with emitting and run, not with check", o->folder);
+    if (o->check && !o->merge) return fail("check tries both, merged and not, by itself", "--no-merge");
+    if (o->check && o->target != TARGET_CPU) return fail("check computes on the CPU", "--target cuda");
+    if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
+    if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
+    if (o->weights && (o->info || o->check)) return fail("--weights goes with emitting alone", o->weights);
+    if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
+    return 0;
+}
+
 static int parse(struct options *o, int argc, char **argv)
 {
     int plain = 0;
@@ -144,20 +174,14 @@ static int parse(struct options *o, int argc, char **argv)
             o->folder = v;
         } else if (argv[i][0] == '-')
             return fail("no such option", argv[i]);
-        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "info") == 0)
-            o->info = 1;
-        else if (plain == 0 && !o->info && !o->run && strcmp(argv[i], "run") == 0)
-            o->run = 1;
+        else if (plain == 0 && take_command(o, argv[i]))
+            continue;
         else if (plain++ == 0)
             o->file = argv[i];
         else
             return fail("one file at a time", argv[i]);
     }
-    if (o->info && o->folder) return fail("-o goes with emitting and run, not with info", o->folder);
-    if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
-    if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
-    if (o->info && o->weights) return fail("--weights goes with emitting, not with info", o->weights);
-    if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
+    if (check_options(o)) return 2;
     if (!o->folder) o->folder = "out";
     return o->file ? 0 : fail("no file given", "");
 }
@@ -298,6 +322,14 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
     return status;
 }
 
+static int check(const struct spec *spec, const struct genotype *geno)
+{
+    char err[2048];
+    int status = check_space(spec, geno, err, sizeof err);
+    if (err[0]) fprintf(stderr, "aggen: %s\n", err);
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : 1;
+}
+
 static int info(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     char err[1024];
@@ -332,6 +364,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "aggen: %s\n", err);
         return 2;
     }
+    if (o.check) return check(&spec, &geno);
     if (o.info) {
         int status = info(&o, &spec, &geno);
         if (status) return status;

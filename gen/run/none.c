@@ -25,3 +25,19 @@ int run_weights(const struct carried_from *from, void **weights, size_t *bytes, 
              "make, or leave --weights out: the program reads its weights from a file then");
     return 1;
 }
+
+int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize)
+{
+    (void)folder, (void)name, (void)loaded;
+    return run_possible(err, errsize);
+}
+
+void run_unload(struct loaded *loaded)
+{
+    (void)loaded;
+}
+
+void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
+{
+    (void)merged, (void)unmerged, (void)quiet, (void)tally;
+}

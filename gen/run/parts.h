@@ -21,4 +21,11 @@ int run_machine(struct ag_error *err);
  * with status 0: there is no compiler. Status 1. */
 int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
 
+/* run.c: what run_load loaded. Its program was compiled with real as double: of its phases, run takes blocks of
+ * doubles. */
+struct loaded {
+    void *tcc;
+    const struct ag_program *program;
+};
+
 #endif

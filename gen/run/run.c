@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <libtcc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST = 1 << 30 };
@@ -82,8 +83,6 @@ static int add_library(struct running *r, void *library)
 static int add_scalar_kernels(struct running *r)
 {
     int status = 0;
-    fprintf(stderr, "there is no C compiler (cc, or what CC names): libtcc compiles the kernels, without vectors, "
-                    "which is correct and slow\n");
     for (int i = 0; !status; i++) {
         char *ending = mem_printf(r->mem, "_kernels%d.c", i);
         if (!ag_is_file(file_of(r, ending))) break;
@@ -97,7 +96,10 @@ static int add_cpu_kernels(struct running *r)
     void *library;
     int status = run_kernels(r->mem, r->run, &library, r->err);
     if (status) return status;
-    return library ? add_library(r, library) : add_scalar_kernels(r);
+    if (library) return add_library(r, library);
+    fprintf(stderr, "there is no C compiler (cc, or what CC names): libtcc compiles the kernels, without vectors, "
+                    "which is correct and slow\n");
+    return add_scalar_kernels(r);
 }
 
 /* What NAME_image.S would be: nothing compiled, and the kernels' text, so that the runtime turns to NVRTC. */
@@ -118,13 +120,18 @@ static int add_device_kernels(struct running *r)
 
 /* ---------------------------------------------------------------- the program */
 
-static int build(struct running *r, int (**program)(int, char **))
+static int begin(struct running *r)
 {
     tcc_set_error_func(r->tcc, r, keep_first);
     tcc_set_options(r->tcc, "-nostdinc -nostdlib");
     tcc_set_output_type(r->tcc, TCC_OUTPUT_MEMORY);
     for (const struct symbol *s = run_symbols; s->name; s++) tcc_add_symbol(r->tcc, s->name, s->address);
-    int status = check_header(r);
+    return check_header(r);
+}
+
+static int build(struct running *r, int (**program)(int, char **))
+{
+    int status = begin(r);
     if (!status) status = r->run->device ? add_device_kernels(r) : add_cpu_kernels(r);
     if (!status) status = compile(r, ".c");
     if (!status) status = compile(r, "_phases.c");
@@ -163,4 +170,66 @@ int run_program(const struct run *run, char *err, size_t errsize)
     if (r.tcc) tcc_delete(r.tcc);
     mem_free(r.mem);
     return status;
+}
+
+/* ---------------------------------------------------------------- phases in double precision */
+
+/* What phases call of the runtime that moves reals: aggen's own moves floats. */
+static void clear(double *x, long n)
+{
+    memset(x, 0, sizeof *x * (size_t)n);
+}
+
+static void copy(double *to, const double *from, long n)
+{
+    memcpy(to, from, sizeof *to * (size_t)n);
+}
+
+static void clear_halo(double *x, int images, int h, int w, int channels, int halo)
+{
+    const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels;
+    for (int n = 0; n < images; n++, x += (h + 2 * halo) * row) {
+        clear(x, halo * row + side);
+        for (int i = 1; i < h; i++) clear(x + (halo + i) * row - side, 2 * side);
+        clear(x + (halo + h) * row - side, halo * row + side);
+    }
+}
+
+static int build_phases(struct running *r, const struct ag_program **program)
+{
+    int status = begin(r);
+    tcc_define_symbol(r->tcc, "AG_REAL", "double");
+    tcc_define_symbol(r->tcc, "ag_clear", "clear_doubles");
+    tcc_define_symbol(r->tcc, "ag_copy", "copy_doubles");
+    tcc_define_symbol(r->tcc, "ag_clear_halo", "clear_halo_of_doubles");
+    tcc_add_symbol(r->tcc, "clear_doubles", (const void *)&clear);
+    tcc_add_symbol(r->tcc, "copy_doubles", (const void *)&copy);
+    tcc_add_symbol(r->tcc, "clear_halo_of_doubles", (const void *)&clear_halo);
+    if (!status) status = add_scalar_kernels(r);
+    if (!status) status = compile(r, "_phases.c");
+    if (!status && tcc_relocate(r->tcc, TCC_RELOCATE_AUTO) < 0) status = give_said(r);
+    if (!status) *program = tcc_get_symbol(r->tcc, mem_printf(r->mem, "%s_program", r->run->name));
+    return status;
+}
+
+int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize)
+{
+    struct ag_error e = {""};
+    const struct run run = {.folder = folder, .name = name};
+    struct running r = {.mem = mem_new(), .run = &run, .tcc = tcc_new(), .err = &e};
+    *loaded = calloc(1, sizeof **loaded);
+    int status = r.tcc && *loaded ? build_phases(&r, &(*loaded)->program) : ag_fail(&e, 1, "out of memory for libtcc");
+    if (*loaded)
+        (*loaded)->tcc = r.tcc;
+    else if (r.tcc)
+        tcc_delete(r.tcc);
+    snprintf(err, errsize, "%s", e.text);
+    mem_free(r.mem);
+    return status;
+}
+
+void run_unload(struct loaded *loaded)
+{
+    if (loaded && loaded->tcc) tcc_delete(loaded->tcc);
+    free(loaded);
 }

@@ -1,0 +1,120 @@
+/*
+ * What is checked is a space made small: its pools, cell, paradigm, latents, losses and image channels stay, pictures
+ * and channels are few. Both of its programs, with mixtures merged and without, are emitted into a temporary folder,
+ * compiled from there in memory, and compared by run/check.c.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "check.h"
+#include "emit.h"
+#include "run/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Three cells have skips over one doubling and over two. */
+enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 8, STYLE_SIZE = 16 };
+
+static struct spec shrink(const struct spec *spec)
+{
+    struct spec s = *spec;
+    s.latent = s.style = LATENT;
+    s.search.batch = s.retrain.batch_g = s.retrain.batch_d = PICTURES;
+    if (s.family == FAMILY_RESIDUAL) {
+        if (s.cells > CELLS) s.cells = CELLS;
+        s.base = BASE;
+        s.image_size = BASE << s.cells;
+        s.channels = s.retrain.g_channels = G_CHANNELS;
+        s.d_channels = s.retrain.d_channels = D_CHANNELS;
+    } else { /* 6 channels at 4 and 8 pixels, 4 at 16 */
+        s.image_size = STYLE_SIZE;
+        s.channel_base = s.d_channel_base = 4 * STYLE_SIZE;
+        s.channel_max = s.d_channel_max = 6;
+        s.channel_divisor = s.d_channel_divisor = s.retrain.channel_divisor = 1;
+    }
+    return s;
+}
+
+static void remove_folder(struct mem *mem, const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(mem_printf(mem, "%s/%s", folder, entry->d_name));
+    if (d) closedir(d);
+    rmdir(folder);
+}
+
+/* Emits a program into a folder of its own, which is gone again once the program is in memory. */
+static int load(const struct spec *spec, const struct genotype *geno, int merge, struct loaded **program, char *err,
+                size_t errsize)
+{
+    struct mem *mem = mem_new();
+    const char *temporary = getenv("TMPDIR");
+    char *folder = mem_printf(mem, "%s/aggen-check-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    char *text = spec_text(spec);
+    enum program kind = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH;
+    int status = 1;
+    if (mkdtemp(folder)) {
+        const struct emission e = {
+            .target = TARGET_CPU, .folder = folder, .command = "aggen check", .spec = text, .run = ""};
+        struct model *m = model_new(spec, geno, kind, merge);
+        status = emit_program(m, &e, err, errsize);
+        model_free(m);
+        if (!status) status = run_load(folder, program_name(kind), program, err, errsize);
+        remove_folder(mem, folder);
+    } else
+        snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
+    free(text);
+    mem_free(mem);
+    return status;
+}
+
+static int check_small(const struct spec *spec, const struct genotype *geno, int quiet, struct tally *tally, char *err,
+                       size_t errsize)
+{
+    struct loaded *merged = NULL, *unmerged = NULL;
+    int status = load(spec, geno, 1, &merged, err, errsize);
+    if (!status) status = load(spec, geno, 0, &unmerged, err, errsize);
+    if (!status) run_check(merged, unmerged, quiet, tally);
+    run_unload(merged);
+    run_unload(unmerged);
+    return status;
+}
+
+/* Which operation is at fault: each alone in its pool, the other pool having its first. One that has no parameters
+ * makes itself felt only in the gradients of what comes before it. */
+static int check_alone(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
+{
+    int status = 0;
+    for (int up = 0; up < 2; up++) {
+        const struct pool *pool = up ? &spec->up : &spec->normal;
+        for (int i = 0; i < pool->count && !status; i++) {
+            struct spec alone = *spec;
+            struct pool *own = up ? &alone.up : &alone.normal, *other = up ? &alone.normal : &alone.up;
+            struct tally tally = {0, 0};
+            *own = (struct pool){1, {pool->op[i]}};
+            other->count = 1;
+            status = check_small(&alone, geno, 1, &tally, err, errsize);
+            printf("%-13s alone, with %-13s %d passed, %d failed\n", candidate_name(own->op[0]),
+                   candidate_name(other->op[0]), tally.passed, tally.failed);
+        }
+    }
+    return status;
+}
+
+int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
+{
+    struct spec small = shrink(spec);
+    struct tally tally = {0, 0};
+    err[0] = 0;
+    int status = run_possible(err, errsize);
+    if (!status) status = check_small(&small, geno, 0, &tally, err, errsize);
+    if (tally.failed && !geno->genes && small.normal.count + small.up.count > 2)
+        status = check_alone(&small, geno, err, errsize);
+    if (!status) printf("%d passed, %d failed\n", tally.passed, tally.failed);
+    return status ? 1 : tally.failed > 0;
+}

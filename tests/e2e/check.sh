@@ -1,0 +1,47 @@
+#!/bin/sh
+# aggen check: a space's operators, their gradients and merging; spaces pass, aggens with an error planted don't.
+. "$(dirname "$0")/common.sh"
+planted=$e2e/check
+rm -rf $planted
+mkdir -p $planted
+
+# passes FILE: every line is well, and the last one counts them
+passes() {
+    ends "aggen check $1" 0 "" ./aggen check "$@"
+    is "aggen check $1: lines that are not ok" "$(grep -vc -e ' ok$' -e '^phase ' -e ' passed, 0 failed$' "$work/stdout")" 0
+    is "aggen check $1: the sum" "$(tail -n 1 "$work/stdout")" "$(grep -c ' ok$' "$work/stdout") passed, 0 failed"
+}
+passes $tiny
+for what in 'merged against unmerged' 'one thread and two' 'gradient in deconv' 'gradient in conv_5x5' \
+    'gradient in sep_conv_3x3' 'gradient in d.fc' 'gradient in alpha'; do
+    says "aggen check: $what" "$what" "$work/stdout"
+done
+passes tests/e2e/tiny_style.json
+for what in 'gradient in affine' 'gradient in bilinear_conv' 'gradient in noise_strength' 'gradient in g.map'; do
+    says "aggen check: $what" "$what" "$work/stdout"
+done
+
+# finds WHAT FILE SED SPACE LINE: an aggen of which a file is changed like that says FAILED in such a line
+finds() {
+    sed "$3" "gen/$2.c" > $planted/$2.c
+    cmp -s "gen/$2.c" $planted/$2.c
+    is "$1: the change is made: cmp" $? 1
+    gcc -std=c11 -O1 -Igen -Igen/run -iquote gen -c -o $planted/$2.o $planted/$2.c > "$work/gcc" 2>&1 &&
+        gcc -o $planted/aggen $planted/$2.o $(ls build/gen/*.o build/run-*/gen/run/*.o build/run-*/runtime/*.o \
+            build/run-*/runtime/cuda/*.o | grep -v "/gen/$2.o") -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
+    was=$?
+    ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
+    AGGEN_HOME=$PWD $planted/aggen check "$4" > "$work/stdout" 2> "$work/stderr"
+    is "$1: exit status ($(cat "$work/stderr"))" $? 1
+    says "$1" "$5.*FAILED" "$work/stdout"
+    rm $planted/$2.o
+}
+sed_mul='s/grad_add(g, a, g_mul(g, gy, b), sum)/grad_add(g, a, g_mul(g, gy, g_scale(g, b, 1.001)), sum)/'
+finds "a wrong gradient of products" ops "$sed_mul" tests/e2e/tiny_style.json 'gradient in '
+finds "a merge that forgets biases" merge 's/if (t\[i\]\.b >= 0) b = plus/if (0) b = plus/' $tiny 'merged against unmerged'
+
+ends "aggen check of nothing" 2 "no file given" ./aggen check
+ends "aggen check of no space" 2 "no_such" ./aggen check no_such.json
+ends "aggen check -o" 2 "-o goes with" ./aggen check $tiny -o $planted
+ends "aggen check for a GPU" 2 "computes on the CPU" ./aggen check $tiny --target cuda
+finish
