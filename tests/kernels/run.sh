@@ -10,25 +10,33 @@ awk -f "$here/instances.awk" "$here/cases.txt" > "$build/instances.h"
 mkdir -p "$build/packs"
 rm -f "$build/packs/want"
 awk -v packs=1 -f "$here/instances.awk" "$here/cases.txt" > "$build/packs/instances.h"
+# try COMPILER…: two builds at a time, each with a log of its own, which tally reads when all have ended
+tries=0
 try() {
-    echo "$*"
-    if ! "$@" -I"$build" -I"$here" -I"$templates" -o "$build/test" "$here/test.c" -lm; then
-        failed=$((failed + 1))
-        return
-    fi
-    last=$("$build/test" | tee /dev/stderr | tail -n 1)
-    case $last in
-    *' instances, '*' failed'*)
-        bad=${last#* instances, }
-        bad=${bad%% failed*}
-        failed=$((failed + bad))
-        passed=$((passed + ${last%% instances*} - bad))
-        ;;
-    *)
-        echo "ended without a count"
-        failed=$((failed + 1))
-        ;;
-    esac
+    tries=$((tries + 1))
+    echo "$*" > "$build/log.$tries"
+    ("$@" -I"$build" -I"$here" -I"$templates" -o "$build/test.$tries" "$here/test.c" -lm &&
+        "$build/test.$tries") >> "$build/log.$tries" 2>&1 &
+    [ $((tries % 2)) = 1 ] || wait
+}
+tally() {
+    wait
+    for try in $(seq $tries); do
+        cat "$build/log.$try"
+        last=$(tail -n 1 "$build/log.$try")
+        case $last in
+        *' instances, '*' failed'*)
+            bad=${last#* instances, }
+            bad=${bad%% failed*}
+            failed=$((failed + bad))
+            passed=$((passed + ${last%% instances*} - bad))
+            ;;
+        *)
+            echo "ended without a count"
+            failed=$((failed + 1))
+            ;;
+        esac
+    done
 }
 # packs FEATURE COMPILER…: packs where the machine has that feature, and compares with what the first compiler's program
 # packed
@@ -68,6 +76,7 @@ else
     done
     try tcc -DAG_NO_VECTORS
 fi
+tally
 packs fpu gcc -std=gnu99 -O1 -DAG_NO_VECTORS
 packs fpu tcc
 packs fpu gcc -std=gnu99 -O1 -march=x86-64
