@@ -15,30 +15,11 @@ struct folder {
     struct folded *of;
 };
 
-static int is_fixed(const struct folder *f, int i)
-{
-    const struct node *n = &f->from->node[i];
-    if (n->op == OP_INPUT || n->batched) return 0;
-    for (int k = 0; k < n->ins; k++)
-        if (!f->fixed[n->in[k]]) return 0;
-    return 1;
-}
-
 /* A fixed value for each channel of picture n. */
 static int is_vector(const struct folder *f, int v, int n)
 {
     struct shape s = f->from->node[v].shape;
     return f->fixed[v] && shape_size(s) == s.d[3] && s.d[3] == f->from->node[n].shape.d[3];
-}
-
-static int times(struct folder *f, int a, int b)
-{
-    return a < 0 ? -1 : g_mul(f->to, a, b);
-}
-
-static int plus(struct folder *f, int a, int b)
-{
-    return a < 0 ? b : g_add(f->to, a, b);
 }
 
 /* What node i is, if it is a convolution or scales or shifts one that nothing else uses. */
@@ -53,8 +34,8 @@ static struct folded read_folded(struct folder *f, int i)
         if (of.conv < 0 || f->uses[n->in[k]] != 1 || !is_vector(f, v, i) || (n->op == OP_SUB && k == 1)) continue;
         if (n->op == OP_MUL)
             return (struct folded){of.conv, of.scale < 0 ? vector : g_mul(f->to, of.scale, vector),
-                                   times(f, of.shift, vector)};
-        of.shift = plus(f, of.shift, n->op == OP_ADD ? vector : g_scale(f->to, vector, -1));
+                                   of.shift < 0 ? -1 : g_mul(f->to, of.shift, vector)};
+        of.shift = g_plus(f->to, of.shift, n->op == OP_ADD ? vector : g_scale(f->to, vector, -1));
         return of;
     }
     return none;
@@ -86,10 +67,10 @@ struct graph *fold(const struct graph *g)
     f.of = mem_alloc(f.to->mem, n * sizeof *f.of);
     graph_live(g, live);
     graph_uses(g, live, f.uses);
+    graph_fixed(g, f.fixed);
     for (int i = 0; i < g->count; i++) {
         f.of[i].conv = -1;
         if (!live[i]) continue;
-        f.fixed[i] = (char)is_fixed(&f, i);
         graph_at(f.to, g, i);
         f.of[i] = read_folded(&f, i);
         f.map[i] = f.of[i].scale < 0 ? graph_copy_node(f.to, g, i, f.map) : make(&f, f.of[i]);

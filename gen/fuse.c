@@ -11,11 +11,10 @@
 #include "ops.h"
 #include "plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What an epilogue reads: so much beside the convolution's own inputs, of which so many tensors of the convolution's
- * shape; more addresses than that leave the sums too few registers. */
+ * shape, one that two values read counted twice; more addresses than that leave the sums too few registers. */
 enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 3 };
 
 /* Where in the order of kernels something happens. */
@@ -28,13 +27,6 @@ static int is_before(struct moment a, struct moment b)
     return a.step != b.step ? a.step < b.step : a.kernel < b.kernel;
 }
 
-static struct kernel *kernels_of(const struct plan *p, int step, int *count)
-{
-    const struct step *s = &p->step[step];
-    *count = s->combine >= 0 ? 0 : s->group < 0 ? 1 : p->group[s->group].kernels;
-    return s->group < 0 ? (struct kernel *)&s->kernel : p->group[s->group].kernel;
-}
-
 /* When each stored node is first in memory. */
 static struct moment *find_moments(const struct plan *p)
 {
@@ -42,7 +34,7 @@ static struct moment *find_moments(const struct plan *p)
     for (int n = 0; n < p->graph->count; n++) written[n] = (struct moment){p->steps, 0};
     for (int s = p->steps - 1; s >= 0; s--) {
         int count;
-        const struct kernel *k = kernels_of(p, s, &count);
+        const struct kernel *k = plan_kernels(p, s, &count);
         if (p->step[s].combine >= 0) written[p->step[s].combine] = (struct moment){s, 0};
         for (int i = count - 1; i >= 0; i--)
             for (int r = 0; r < k[i].roots; r++)
@@ -108,7 +100,7 @@ static void move_root(struct plan *p, struct kernel *k, int group, int n, int fr
 {
     for (int s = from_step; s < p->steps; s++) {
         int count;
-        struct kernel *other = kernels_of(p, s, &count);
+        struct kernel *other = plan_kernels(p, s, &count);
         for (int i = 0; i < count; i++)
             if (other[i].kind == KERNEL_POINTWISE) remove_root(&other[i], n);
     }
@@ -122,7 +114,7 @@ static void fill_epilogue(struct plan *p, struct kernel *k, struct moment when, 
 {
     for (int s = when.step; s < p->steps; s++) {
         int count;
-        struct kernel *other = kernels_of(p, s, &count);
+        struct kernel *other = plan_kernels(p, s, &count);
         if (p->step[s].group < 0) continue;
         for (int i = s == when.step ? when.kernel + 1 : 0; i < count; i++)
             for (int r = 0; r < other[i].roots && other[i].kind == KERNEL_POINTWISE;) {
@@ -285,7 +277,7 @@ static void drop_unread(struct plan *p)
     for (int i = 0; i < p->graph->targets; i++) read[plan_base(p, p->graph->target[i].node, &delta)] = 1;
     for (int s = 0; s < p->steps; s++) {
         int count;
-        const struct kernel *k = kernels_of(p, s, &count);
+        const struct kernel *k = plan_kernels(p, s, &count);
         for (int i = 0; i < count; i++)
             for (int r = 0; r < k[i].reads; r++) read[plan_base(p, k[i].read[r], &delta)] = 1;
     }
@@ -303,7 +295,7 @@ void plan_fuse(struct plan *p)
     struct moment *written = find_moments(p);
     for (int s = 0; s < p->steps; s++) {
         int count;
-        struct kernel *k = kernels_of(p, s, &count);
+        struct kernel *k = plan_kernels(p, s, &count);
         for (int i = 0; i < count && p->step[s].group >= 0; i++)
             if (k[i].kind == KERNEL_NODE && has_epilogue(&p->graph->node[k[i].root[0]]))
                 fill_epilogue(p, &k[i], (struct moment){s, i}, written);

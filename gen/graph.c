@@ -154,6 +154,11 @@ int g_add(struct graph *g, int a, int b)
     return binary(g, OP_ADD, a, b);
 }
 
+int g_plus(struct graph *g, int sum, int summand)
+{
+    return sum < 0 ? summand : g_add(g, sum, summand);
+}
+
 int g_sub(struct graph *g, int a, int b)
 {
     return binary(g, OP_SUB, a, b);
@@ -302,6 +307,15 @@ void graph_live(const struct graph *g, char *live)
     for (int i = 0; i < g->targets; i++) live[g->target[i].node] = 1;
     for (int i = g->count - 1; i >= 0; i--)
         for (int k = 0; live[i] && k < g->node[i].ins; k++) live[g->node[i].in[k]] = 1;
+}
+
+void graph_fixed(const struct graph *g, char *fixed)
+{
+    for (int i = 0; i < g->count; i++) {
+        const struct node *n = &g->node[i];
+        fixed[i] = n->op != OP_INPUT && !n->batched;
+        for (int k = 0; k < n->ins; k++) fixed[i] &= fixed[n->in[k]];
+    }
 }
 
 void graph_uses(const struct graph *g, const char *live, int *uses)

@@ -148,6 +148,7 @@ int g_input(struct graph *g, long offset, struct shape s, int batched);
 int g_const(struct graph *g, double value, struct shape s);
 int g_unary(struct graph *g, enum op op, int x);
 int g_add(struct graph *g, int a, int b);
+int g_plus(struct graph *g, int sum, int summand); /* sum may be -1: nothing yet */
 int g_sub(struct graph *g, int a, int b);
 int g_mul(struct graph *g, int a, int b);
 int g_scale(struct graph *g, int x, double factor);
@@ -182,6 +183,8 @@ void graph_at(struct graph *to, const struct graph *from, int i);
 int graph_copy_node(struct graph *to, const struct graph *from, int i, const int *map);
 /* live[i] = 1 for the nodes that some target needs. */
 void graph_live(const struct graph *g, char *live);
+/* fixed[i] = 1 for the nodes that depend on no input and have no value for each picture. */
+void graph_fixed(const struct graph *g, char *fixed);
 /* uses[i]: how many inputs of live nodes i is, and two more for each target, so that 1 means a single consumer. */
 void graph_uses(const struct graph *g, const char *live, int *uses);
 /* One line a node, for --dump-graph and for debugging. */

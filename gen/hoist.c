@@ -8,13 +8,11 @@ enum when {
     ONCE        /* it is to be computed, from parameters and constants alone */
 };
 
-static enum when when(const struct graph *g, int i, const enum when *of)
+static enum when when(const struct graph *g, int i, const char *fixed, const enum when *of)
 {
     const struct node *n = &g->node[i];
-    if (n->op == OP_INPUT || n->batched) return EACH_BATCH;
+    if (!fixed[i]) return EACH_BATCH;
     if (op_table[n->op].class == CLASS_LEAF) return AT_HAND;
-    for (int k = 0; k < n->ins; k++)
-        if (of[n->in[k]] == EACH_BATCH) return EACH_BATCH;
     return (n->op == OP_RESHAPE || n->op == OP_SLICE) && of[n->in[0]] == AT_HAND ? AT_HAND : ONCE;
 }
 
@@ -41,8 +39,9 @@ struct graph *hoist(const struct graph *g, struct hoisted *h)
     size_t n = (size_t)g->count + 1;
     enum when *of = mem_alloc(to->mem, sizeof *of * n);
     int *here = mem_alloc(to->mem, sizeof *here * n), *there = mem_alloc(to->mem, sizeof *there * n);
-    char *needed = mem_alloc(to->mem, n), *ahead = mem_alloc(to->mem, n);
-    for (int i = 0; i < g->count; i++) of[i] = when(g, i, of);
+    char *needed = mem_alloc(to->mem, n), *ahead = mem_alloc(to->mem, n), *fixed = mem_alloc(to->mem, n);
+    graph_fixed(g, fixed);
+    for (int i = 0; i < g->count; i++) of[i] = when(g, i, fixed, of);
     for (int t = 0; t < g->targets; t++) needed[g->target[t].node] = 1;
     for (int i = g->count - 1; i >= 0; i--)
         if (needed[i] && of[i] != ONCE) need(g, i, needed);

@@ -100,13 +100,10 @@ static void find_lives(struct plan *p)
 {
     for (int i = 0; i < p->graph->count; i++) p->node[i].first_step = -1;
     for (int s = 0; s < p->steps; s++) {
-        int group = p->step[s].group;
-        if (p->step[s].combine >= 0) {
-            touch(p, p->step[s].combine, s);
-            continue;
-        }
-        const struct kernel *k = group < 0 ? &p->step[s].kernel : p->group[group].kernel;
-        for (int count = group < 0 ? 1 : p->group[group].kernels; count > 0; count--, k++) {
+        int count;
+        const struct kernel *k = plan_kernels(p, s, &count);
+        if (p->step[s].combine >= 0) touch(p, p->step[s].combine, s);
+        for (; count > 0; count--, k++) {
             for (int r = 0; r < k->reads; r++) touch(p, k->read[r], s);
             for (int r = 0; r < k->roots; r++) touch(p, k->root[r], s);
             if (k->front) touch(p, k->front, s);

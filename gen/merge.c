@@ -153,11 +153,6 @@ static int together(const struct graph *g, const struct term *s, const struct te
     return s->kind != TERM_CONV_DX || memcmp(a->attr, b->attr, sizeof a->attr) == 0;
 }
 
-static int plus(struct graph *g, int sum, int summand)
-{
-    return sum < 0 ? summand : g_add(g, sum, summand);
-}
-
 /* The product of node (or of nothing: -1) and the term's factors. */
 static int scaled(struct merger *m, int node, const struct term *t)
 {
@@ -175,8 +170,8 @@ static int merge_shared(struct merger *m, int first, int k)
     int w = -1, b = -1;
     for (int i = first; i < m->terms.count; i++) {
         if (t[i].group != 1 + first) continue;
-        w = plus(m->to, w, g_pad(m->to, scaled(m, m->map[g->node[t[i].conv].in[1]], &t[i]), k));
-        if (t[i].b >= 0) b = plus(m->to, b, scaled(m, m->map[t[i].b], &t[i]));
+        w = g_plus(m->to, w, g_pad(m->to, scaled(m, m->map[g->node[t[i].conv].in[1]], &t[i]), k));
+        if (t[i].b >= 0) b = g_plus(m->to, b, scaled(m, m->map[t[i].b], &t[i]));
     }
     int x = m->map[conv.in[0]];
     int y = conv.op == OP_CONV
@@ -233,8 +228,8 @@ static int merge_each(struct merger *m, int first, int k)
         if (t[i].group != 1 + first) continue;
         int own = own_weight(m, &t[i], k, up ? style : -1);
         if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* OP_TAPS has the filter's gain of 4 */
-        if (up && t[i].taps == TAPS_BILINEAR) edges = plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
-        w = plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
+        if (up && t[i].taps == TAPS_BILINEAR) edges = g_plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
+        w = g_plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
     }
     /* to the sum at once; what is up-sampled had it term by term, before the taps made four windows of one */
     if (!up && style >= 0) w = g_mul(to, w, along(to, style, 2));
@@ -269,7 +264,7 @@ static int merge_sum(struct merger *m, int root)
     for (int i = 0; i < m->terms.count; i++) {
         struct term *t = &m->terms.term[i];
         if (t->group) continue;
-        sum = plus(m->to, sum, t->kind == TERM_OTHER ? m->map[t->whole] : merge_group(m, i));
+        sum = g_plus(m->to, sum, t->kind == TERM_OTHER ? m->map[t->whole] : merge_group(m, i));
     }
     return sum;
 }

@@ -13,6 +13,13 @@ int plan_base(const struct plan *p, int n, long *delta)
     return n;
 }
 
+struct kernel *plan_kernels(const struct plan *p, int step, int *count)
+{
+    struct step *s = &p->step[step];
+    *count = s->combine >= 0 ? 0 : s->group < 0 ? 1 : p->group[s->group].kernels;
+    return s->group < 0 ? &s->kernel : p->group[s->group].kernel;
+}
+
 int plan_source(const struct plan *p, int n, int k)
 {
     int x = p->graph->node[n].in[k];
@@ -70,16 +77,18 @@ static double kernel_macs(const struct plan *p, const struct kernel *k)
 {
     const struct graph *g = p->graph;
     const struct node *n = &g->node[k->root[0]], *front = &g->node[k->front];
-    return (op_table[n->op].macs ? op_table[n->op].macs(g, n) : 0) + (k->front ? op_table[front->op].macs(g, front) : 0);
+    return (op_table[n->op].macs ? op_table[n->op].macs(g, n) : 0) +
+           (k->front ? op_table[front->op].macs(g, front) : 0);
 }
 
 double plan_flop(const struct plan *p)
 {
     double macs = 0;
-    for (int i = 0; i < p->steps; i++)
-        if (p->step[i].group < 0 && p->step[i].combine < 0) macs += kernel_macs(p, &p->step[i].kernel);
-    for (int i = 0; i < p->groups; i++)
-        for (int k = 0; k < p->group[i].kernels; k++) macs += kernel_macs(p, &p->group[i].kernel[k]);
+    for (int i = 0; i < p->steps; i++) {
+        int count;
+        const struct kernel *k = plan_kernels(p, i, &count);
+        for (int e = 0; e < count; e++) macs += kernel_macs(p, &k[e]);
+    }
     return 2 * macs;
 }
 

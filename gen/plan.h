@@ -127,6 +127,9 @@ int plan_halo(const struct plan *p, int n, int k);
 long plan_summands(const struct plan *p, int n);
 int plan_sum_threads(const struct plan *p, int n);
 
+/* The kernels of a step, *count of them: its group's, or the small one; none of a step that adds up parts. */
+struct kernel *plan_kernels(const struct plan *p, int step, int *count);
+
 /* The stages, in order. */
 void plan_keep(struct plan *p);     /* keep.c */
 void plan_schedule(struct plan *p); /* schedule.c */

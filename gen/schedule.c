@@ -332,10 +332,10 @@ static void decide_scratch(struct plan *p)
         p->node[i].scratch = p->live[i] && p->node[i].keep == KEEP_STORED && p->graph->node[i].batched;
     for (int i = 0; i < p->graph->targets; i++) read_outside(p, p->graph->target[i].node, -1);
     for (int s = 0; s < p->steps; s++) {
-        int group = p->step[s].group;
-        struct kernel *k = group < 0 ? &p->step[s].kernel : p->group[group].kernel;
-        for (int count = group < 0 ? 1 : p->group[group].kernels; count > 0; count--, k++)
-            for (int r = 0; r < k->reads; r++) read_outside(p, k->read[r], group);
+        int count;
+        const struct kernel *k = plan_kernels(p, s, &count);
+        for (; count > 0; count--, k++)
+            for (int r = 0; r < k->reads; r++) read_outside(p, k->read[r], p->step[s].group);
     }
 }
 
