@@ -30,6 +30,18 @@ struct writer {
     int failed;
 };
 
+/* Does the program carry its weights? */
+static int carries(const struct writer *w)
+{
+    return w->e->carried.weights && w->m->program == PROGRAM_GENERATE;
+}
+
+/* Is it for any machine of its kind? */
+static int has_widths(const struct writer *w)
+{
+    return carries(w) && w->e->target == TARGET_CPU;
+}
+
 /* Written under a temporary name, then renamed, so that a makefile never sees half a file; left alone if it is already
  * what it should be, so that make has nothing to do. */
 static void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
@@ -237,8 +249,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     if (c->device)
         text_printf(t, "extern const char %s_image[], %s_image_end[], %s_source[]; /* from %s_image.S */\n", w->name,
                     w->name, w->name, w->name);
-    if (w->e->carried.weights && m->program == PROGRAM_GENERATE)
-        text_printf(t, "extern const char %s_weights[]; /* from %s_weights.S */\n", w->name, w->name);
+    if (carries(w)) text_printf(t, "extern const char %s_weights[]; /* from %s_weights.S */\n", w->name, w->name);
     if (m->program == PROGRAM_SEARCH) architecture_text(t, m->spec);
     text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
                 w->name, w->name, m->spec->name);
@@ -258,7 +269,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
-    if (w->e->carried.weights && m->program == PROGRAM_GENERATE)
+    if (carries(w))
         text_printf(t, "    .weights = %s_weights,\n    .weights_type = %s,\n", w->name,
                     number_name(w->e->carried.type));
     if (c->device)
@@ -385,6 +396,21 @@ static void program_tokens(struct writer *w, struct substitutions *s)
         template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
 }
 
+/* A file of the program from a template that knows its name only; without one, what another emission left goes. */
+static void write_part(struct writer *w, int wanted, const char *template, const char *name)
+{
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0};
+    if (!wanted) unlink(mem_printf(w->mem, "%s/%s", w->e->folder, name));
+    const char *file = wanted ? home_file(w, template) : NULL;
+    if (!file) return;
+    program_tokens(w, &s);
+    template_expand(&t, strstr(file, "AG_TEMPLATE") ? template_body(file) : file, &s);
+    write_file(w, name, t.s);
+    text_free(&t);
+    free(s.list);
+}
+
 /* The text that kernels share, and the passes over blocks that every program has. */
 static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
 {
@@ -419,34 +445,7 @@ static void write_cuda_kernels(struct writer *w, struct code *c)
     }
     write_file(w, mem_printf(w->mem, "%s_kernels.cu", w->name), t.s);
     text_free(&t);
-    struct substitutions s = {NULL, 0, 0};
-    const char *file = home_file(w, "templates/cuda/image.S");
-    program_tokens(w, &s);
-    if (file) template_expand(&t, file, &s);
-    if (file) write_file(w, mem_printf(w->mem, "%s_image.S", w->name), t.s);
-    text_free(&t);
-    free(s.list);
-}
-
-/* Is it for any machine of its kind? */
-static int has_widths(const struct writer *w)
-{
-    return w->e->carried.weights && w->m->program == PROGRAM_GENERATE && w->e->target == TARGET_CPU;
-}
-
-/* A file of the program from a template that knows its name only; without one, what another emission left goes. */
-static void write_part(struct writer *w, int wanted, const char *template, const char *name)
-{
-    struct substitutions s = {NULL, 0, 0};
-    struct text t = {NULL, 0, 0};
-    if (!wanted) unlink(mem_printf(w->mem, "%s/%s", w->e->folder, name));
-    const char *file = wanted ? home_file(w, template) : NULL;
-    if (!file) return;
-    program_tokens(w, &s);
-    template_expand(&t, strstr(file, "AG_TEMPLATE") ? template_body(file) : file, &s);
-    write_file(w, name, t.s);
-    text_free(&t);
-    free(s.list);
+    write_part(w, 1, "templates/cuda/image.S", mem_printf(w->mem, "%s_image.S", w->name));
 }
 
 /* The weights that the program carries, or, so that make doesn't take those of another time, none. */
@@ -455,11 +454,11 @@ static void write_weights(struct writer *w)
     const struct carried *c = &w->e->carried;
     const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name);
     if (w->m->program != PROGRAM_GENERATE) return;
-    if (c->weights)
+    if (carries(w))
         write_bytes(w, bin, c->weights, c->bytes);
     else
         unlink(mem_printf(w->mem, "%s/%s", w->e->folder, bin));
-    write_part(w, c->weights != NULL, "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
+    write_part(w, carries(w), "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
     write_part(w, has_widths(w), "templates/host/widths.c", mem_printf(w->mem, "%s_widths.c", w->name));
 }
 
@@ -644,8 +643,7 @@ static void write_makefile(struct writer *w)
     }
     for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
     program_tokens(w, &s);
-    template_set(w->mem, &s, "AG_CARRIED", "%s",
-                 w->e->carried.weights && w->m->program == PROGRAM_GENERATE ? "generate_weights" : "");
+    template_set(w->mem, &s, "AG_CARRIED", "%s", carries(w) ? "generate_weights" : "");
     template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
     template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
     template_set(w->mem, &s, "AG_STATIC", "%s",

@@ -10,7 +10,7 @@ AG_PROGRAM.stamp := $(AG_PROGRAM.dir)AG_PROGRAM.build/how
 ifneq ($(AG_PROGRAM.how),$(shell cat $(AG_PROGRAM.stamp) 2>/dev/null))
 $(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(AG_PROGRAM.how)' > $(AG_PROGRAM.stamp))
 endif
-AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_KERNELS AG_RUNTIME AG_CARRIED))
+AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_KERNELS AG_RUNTIME))
 
 .PHONY: AG_PROGRAM.default
 AG_PROGRAM.default: $(AG_PROGRAM.dir)AG_PROGRAM
@@ -21,9 +21,5 @@ $(AG_PROGRAM.dir)AG_PROGRAM: $(AG_PROGRAM.objects)
 $(AG_PROGRAM.dir)AG_PROGRAM.build/%.o: $(AG_PROGRAM.dir)%.c $(AG_PROGRAM.dir)AG_PROGRAM.mk $(AG_PROGRAM.stamp)
 	@mkdir -p $(@D)
 	$(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(if $(findstring tcc,$(CC)),-MD,-MMD -MP) -c -o $@ $<
-
-$(AG_PROGRAM.dir)AG_PROGRAM.build/AG_PROGRAM_weights.o: $(AG_PROGRAM.dir)AG_PROGRAM_weights.S $(AG_PROGRAM.dir)AG_PROGRAM_weights.bin $(AG_PROGRAM.stamp)
-	@mkdir -p $(@D)
-	$(CC) -DWEIGHTS='"$(AG_PROGRAM.dir)AG_PROGRAM_weights.bin"' -c -o $@ $<
 
 -include $(AG_PROGRAM.objects:.o=.d)

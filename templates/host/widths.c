@@ -5,7 +5,7 @@
 extern const struct ag_program AG_PROGRAM_program_avx512, AG_PROGRAM_program_avx2, AG_PROGRAM_program_sse2,
     AG_PROGRAM_program_plain;
 
-const struct ag_program *AG_PROGRAM_choose(void)
+static const struct ag_program *widest(void)
 {
     const int width = ag_vector_bytes();
     (void)width;
@@ -25,4 +25,11 @@ const struct ag_program *AG_PROGRAM_choose(void)
     return 0;
 #endif
 #endif
+}
+
+const struct ag_program *AG_PROGRAM_choose(void)
+{
+    static const struct ag_program *chosen; /* asked for often, and always the same */
+    if (!chosen) chosen = widest();
+    return chosen;
 }

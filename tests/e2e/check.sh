@@ -38,7 +38,7 @@ finds() {
 }
 sed_mul='s/grad_add(g, a, g_mul(g, gy, b), sum)/grad_add(g, a, g_mul(g, gy, g_scale(g, b, 1.001)), sum)/'
 finds "a wrong gradient of products" ops "$sed_mul" tests/e2e/tiny_style.json 'gradient in '
-finds "a merge that forgets biases" merge 's/if (t\[i\]\.b >= 0) b = plus/if (0) b = plus/' $tiny 'merged against unmerged'
+finds "a merge that forgets biases" merge 's/if (t\[i\].b >= 0) b = g_plus/if (0) b = g_plus/' $tiny 'merged against unmerged'
 
 ends "aggen check of nothing" 2 "no file given" ./aggen check
 ends "aggen check of no space" 2 "no_such" ./aggen check no_such.json
