@@ -26,11 +26,11 @@ build/how: always
 
 build/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -c -o $@ $<
+	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -MP -c -o $@ $<
 
 $(RUNS)/%.o: %.c templates/host/program.mk
 	@mkdir -p $(@D)
-	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild -MMD -c -o $@ $<
+	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild -MMD -MP -c -o $@ $<
 
 # The names that a program may use, and the header that declares them, as C has it.
 $(RUNS)/gen/run/symbols.o: build/symbols.h build/header.h

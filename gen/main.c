@@ -1,8 +1,8 @@
 /* The command line of aggen. */
 #define _POSIX_C_SOURCE 200809L
-#include "check.h"
 #include "emit.h"
 #include "info.h"
+#include "run/check.h"
 #include "run/run.h"
 
 #include <signal.h>

@@ -1,12 +1,12 @@
 /*
  * What is checked is a space made small: its pools, cell, paradigm, latents, losses and image channels stay, pictures
  * and channels are few. Both of its programs, with mixtures merged and without, are emitted into a temporary folder,
- * compiled from there in memory, and compared by run/check.c.
+ * compiled from there in memory, and compared by compare.c.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
-#include "emit.h"
-#include "run/run.h"
+#include "../emit.h"
+#include "parts.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* An aggen that was built where a library was missing. */
+#include "check.h"
 #include "run.h"
 
 #include <stdio.h>
@@ -26,18 +27,8 @@ int run_weights(const struct carried_from *from, void **weights, size_t *bytes, 
     return 1;
 }
 
-int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize)
+int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
 {
-    (void)folder, (void)name, (void)loaded;
+    (void)spec, (void)geno;
     return run_possible(err, errsize);
-}
-
-void run_unload(struct loaded *loaded)
-{
-    (void)loaded;
-}
-
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
-{
-    (void)merged, (void)unmerged, (void)quiet, (void)tally;
 }

@@ -21,11 +21,22 @@ int run_machine(struct ag_error *err);
  * with status 0: there is no compiler. Status 1. */
 int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
 
-/* run.c: what run_load loaded. Its program was compiled with real as double: of its phases, run takes blocks of
+/* What run_load loaded. Its program was compiled with real as double: of its phases, run takes blocks of
  * doubles. */
 struct loaded {
     void *tcc;
     const struct ag_program *program;
 };
+/* run.c: the phases of an emitted program for the CPU in double precision, kernels and all compiled by libtcc, in
+ * memory until run_unload (of which NULL is none). Status 1 with a line in err. */
+int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize);
+void run_unload(struct loaded *loaded);
+
+/* compare.c: compares a program with itself, its mixtures merged and not: results, gradients with finite differences,
+ * threads. Prints a line a check unless it is to be quiet. */
+struct tally {
+    int passed, failed;
+};
+void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally);
 
 #endif

@@ -30,17 +30,4 @@ struct carried_from {
  * Status 1 or 2 with a line in err. */
 int run_weights(const struct carried_from *from, void **weights, size_t *bytes, char *err, size_t errsize);
 
-/* The phases of an emitted program for the CPU in double precision, kernels and all compiled by libtcc, in memory until
- * run_unload (of which NULL is none). Status 1 with a line in err. */
-struct loaded;
-int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize);
-void run_unload(struct loaded *loaded);
-
-/* Compares a program with itself, its mixtures merged and not: results, gradients with finite differences, threads.
- * Prints a line a check unless it is to be quiet. */
-struct tally {
-    int passed, failed;
-};
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally);
-
 #endif

@@ -10,7 +10,7 @@ strict="-Wall -Wextra -Werror"
 mkdir -p "$build"
 rm -f "$build"/*.c "$build"/*.o
 env -u CFLAGS -u LDFLAGS make -s -C "$root" aggen
-objects=$(ls "$root"/build/gen/*.o | grep -v -e '/main\.o$' -e '/check\.o$') # which need gen/run/
+objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
 # shellcheck disable=SC2086
 $cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
 AGGEN_HOME=$root "$build/cases" "$build"

@@ -64,7 +64,7 @@ suite() {
     gen="$2 -std=c11 $strict -Igen"
     objects "$tests/runtime" "$run" runtime/*.c
     objects "$tests/gen" "$gen" gen/*.c
-    rm "$tests/gen/main.o" "$tests/gen/check.o" # which need gen/run/
+    rm "$tests/gen/main.o"
     for test in test_runtime test_output test_safetensors test_data test_zip test_picture; do
         test_of "$tests" "$run" $test "$tests"/runtime/*.o
     done
