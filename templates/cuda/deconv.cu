@@ -103,28 +103,16 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     }
 
     float *const results[] = {AG_RESULTS};
-    enum { RESULTS = sizeof results / sizeof *results };
 #pragma unroll
     for (int p = 0; p < TM; p++) {
         const int m = tile + place.y + p * MY, n = OWN ? image : m / size;
         const int i = m / wide % high * 2 + ya, j = m % wide * 2 + yb, first = block + place.x * 4;
         const long start = ((long)(n * YH + i) * YW + j) * CO + first;
         if (m >= count) break;
-#pragma unroll
-        for (int g = 0; g < TN; g += 4) {
-            ag_four out[RESULTS] = {};
-#pragma unroll
-            for (int l = 0; l < 4; l++) {
-                const int o = first + g * NX + l;
-                const long at = start + g * NX + l;
-                float r = acc[p][g + l];
-                if (CO % BN && o >= CO) break;
-                if (AG_BIAS) r += bias[o];
-                AG_EPILOGUE;
-                for (int k = 0; k < RESULTS && CO % 4; k++) results[k][at] = out[k].at[l];
-            }
-            for (int k = 0; k < RESULTS && CO % 4 == 0 && first + g * NX < CO; k++)
-                *(ag_four *)(results[k] + start + g * NX) = out[k];
-        }
+        ag_store<CO, BN, NX>(results, acc[p], first, start, [&](ag_four *out, int l, int o, long at, float r) {
+            (void)o, (void)at;
+            if (AG_BIAS) r += bias[o];
+            AG_EPILOGUE;
+        });
     }
 }

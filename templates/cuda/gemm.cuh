@@ -1,5 +1,6 @@
 /*
- * What the convolutions share: asynchronous copies to shared memory and the product of two tiles that lie there.
+ * What the convolutions share: asynchronous copies to shared memory, the product of two tiles that lie there, and what
+ * becomes of its results.
  *
  * A block multiplies BM rows by BN columns, BK terms at a time, while the next terms are on their way. A thread has TM
  * x TN results: rows y, y + MY, y + 2 MY, ... or, where rows lie side by side, fours of them 4 MY apart; columns in
@@ -118,6 +119,29 @@ static __device__ __forceinline__ void ag_multiply_columns(float (&acc)[TM][TN],
         for (int i = 0; i < TM; i++)
 #pragma unroll
             for (int j = 0; j < TN; j++) acc[i][j] += ak[i / 4].at[i % 4] * bk[j / 4].at[j % 4];
+    }
+}
+
+/* Stores a thread's results of one row: of its TN sums, that of each channel o below CO, of which `first` is the first
+ * and belongs at place `start`, gives what make(out, l, o, at, sum) puts in out[0].at[l], out[1].at[l], ... for place
+ * `at` of results[0], results[1], ... */
+template <int CO, int BN, int NX, int TN, int RESULTS, class F>
+static __device__ __forceinline__ void ag_store(float *const (&results)[RESULTS], const float (&sums)[TN], int first,
+                                                long start, F make)
+{
+#pragma unroll
+    for (int g = 0; g < TN; g += 4) {
+        ag_four out[RESULTS] = {};
+#pragma unroll
+        for (int l = 0; l < 4; l++) {
+            const int o = first + g * NX + l;
+            const long at = start + g * NX + l;
+            if (CO % BN && o >= CO) break;
+            make(out, l, o, at, sums[g + l]);
+            for (int k = 0; k < RESULTS && CO % 4; k++) results[k][at] = out[k].at[l];
+        }
+        for (int k = 0; k < RESULTS && CO % 4 == 0 && first + g * NX < CO; k++)
+            *(ag_four *)(results[k] + start + g * NX) = out[k];
     }
 }
 
