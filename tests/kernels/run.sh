@@ -10,17 +10,17 @@ awk -f "$here/instances.awk" "$here/cases.txt" > "$build/instances.h"
 mkdir -p "$build/packs"
 rm -f "$build/packs/want"
 awk -v packs=1 -f "$here/instances.awk" "$here/cases.txt" > "$build/packs/instances.h"
-# try COMPILER…: two builds at a time, each with a log of its own, which tally reads when all have ended
+# try COMPILER…: a build to be made, each with a log of its own; tally makes two at a time, in this order, and reads the
+# logs. The longest come first, so that neither waits for the other at the end.
 tries=0
 try() {
     tries=$((tries + 1))
     echo "$*" > "$build/log.$tries"
-    ("$@" -I"$build" -I"$here" -I"$templates" -o "$build/test.$tries" "$here/test.c" -lm &&
-        "$build/test.$tries") >> "$build/log.$tries" 2>&1 &
-    [ $((tries % 2)) = 1 ] || wait
+    echo "$* -I'$build' -I'$here' -I'$templates' -o '$build/test.$tries' '$here/test.c' -lm && '$build/test.$tries'" \
+        > "$build/try.$tries"
 }
 tally() {
-    wait
+    seq $tries | xargs -P 2 -I '{}' sh -c 'sh "$1/try.$2" >> "$1/log.$2" 2>&1' sh "$build" '{}'
     for try in $(seq $tries); do
         cat "$build/log.$try"
         last=$(tail -n 1 "$build/log.$try")
@@ -60,8 +60,8 @@ sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
 if [ "$1" != all ]; then
     try gcc $gnu -O3 -march=native
     try clang $gnu -O3 -march=haswell -DAG_REAL=double
+    try gcc $gnu -O1 -march=native $sanitize
     try gcc $gnu
-    try gcc $gnu -march=native $sanitize
     try tcc -DAG_NO_VECTORS
 else
     for cc in gcc clang; do
