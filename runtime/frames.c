@@ -57,7 +57,8 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
     frames->failed = malloc((size_t)room * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
     if (frames->folder) return open_folder(frames, err);
-    signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE */
+    signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE … */
+    signal(SIGXFSZ, SIG_IGN); /* … and EFBIG */
     return 0;
 }
 

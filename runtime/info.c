@@ -100,7 +100,7 @@ int ag_info(const struct ag_program *program, const char *file)
         printf("weights      carried, %s, %ld bytes\n", ag_dtype_name(program->weights_type), carried_bytes(program));
     else
         printf("weights      from %s\n", file);
-    if (found) printf("found        %.*s\n", (int)strcspn(found, "}") + 1, found);
+    if (found) printf("found        %.*s\n", (int)strlen(found) - 1, found); /* the genotype's } follows */
     print_architecture(genotype);
     printf("hash         %016llx\n", sum);
     return AG_DONE;
