@@ -205,6 +205,42 @@ static int genotype_key(const struct json *value, struct message *err)
     return 0;
 }
 
+static size_t put_string(char *to, const char *text)
+{
+    size_t used = 0;
+    to[used++] = '"';
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') to[used++] = '\\';
+        to[used++] = *text;
+    }
+    to[used++] = '"';
+    to[used] = 0;
+    return used;
+}
+
+/* A string that escapes of one letter don't do for. */
+static int has_controls(const char *text)
+{
+    while (*text && (unsigned char)*text >= ' ') text++;
+    return *text != 0;
+}
+
+/* Keeps numbers and words; it is there to be read, and no place for objects that readers may take for the genotype's.
+ */
+static void read_found(const struct json *found, struct genotype *geno)
+{
+    size_t used = 0;
+    for (const struct json *v = found ? found->first : NULL; v; v = v->next) {
+        const int word = v->kind == JSON_STRING;
+        if ((!word && v->kind != JSON_NUMBER) || has_controls(v->key) || has_controls(v->text)) continue;
+        if (used + 2 * (strlen(v->key) + strlen(v->text)) + sizeof ", \"\": \"\"" > sizeof geno->found) continue;
+        if (used) used += (size_t)sprintf(geno->found + used, ", ");
+        used += put_string(geno->found + used, v->key);
+        used += (size_t)sprintf(geno->found + used, ": ");
+        used += word ? put_string(geno->found + used, v->text) : (size_t)sprintf(geno->found + used, "%s", v->text);
+    }
+}
+
 /* An empty object is let pass, as what a writer for both families may leave. */
 static int foreign_part(const struct json *root, const char *name, struct message *err)
 {
@@ -225,6 +261,7 @@ int genotype_read(const struct json *root, struct spec *spec, struct genotype *g
             return json_error(err, root, JSON_AT_VALUE, required[i], "this required key is missing");
     if (space_read(json_get(root, "spec"), spec, err)) return 2;
     list_places(spec, root, &p);
+    read_found(json_get(root, "found"), geno);
     if (read_ops(json_get(root, "ops"), &p, geno, err)) return 2;
     if (spec->family == FAMILY_STYLEGAN2) return read_latents(json_get(root, "latents"), &p, geno, err);
     return foreign_part(root, "latents", err) || foreign_part(root, "micro", err) ? 2 : 0;

@@ -14,7 +14,8 @@ enum {
     SPEC_CELLS = 8,
     SPEC_GENES = SPEC_CELLS * (SPEC_EDGES + SPEC_CELLS),
     SPEC_LARGEST = 1024, /* pixels of a side of the largest picture */
-    SPEC_LATENTS = 16    /* intermediate latents of a mapping network */
+    SPEC_LATENTS = 16,   /* intermediate latents of a mapping network */
+    SPEC_FOUND = 1024    /* bytes of what a genotype tells of its search */
 };
 
 /* Candidate operations. The first three and the last three are both families', the rest are `residual`'s. */
@@ -116,7 +117,8 @@ struct gene {
 struct genotype {
     int genes;
     struct gene gene[SPEC_GENES];
-    int rgb_latent; /* family stylegan2: of the last tRGB */
+    int rgb_latent;         /* family stylegan2: of the last tRGB */
+    char found[SPEC_FOUND]; /* how it came about: members of a JSON object, ""; what is too long isn't kept */
 };
 
 /* The layers of a StyleGAN2 generator in their order: b4.normal, b8.up, b8.normal, … */
@@ -158,8 +160,8 @@ int spec_parse(const char *text, size_t n, const char *label, char *const *sets,
 /* The canonical JSON text of a spec with every default written out (malloc'd), readable by spec_read; the same spec
  * always gives the same bytes. Single line. */
 char *spec_text(const struct spec *spec);
-/* The same for a genotype: its file with nothing optional but the space's name and, in family stylegan2, the latent of
- * every layer. */
+/* The same for a genotype: its file with nothing optional but the space's name, what it has of numbers and words under
+ * "found", which comes last, and in family stylegan2 the latent of every layer. */
 char *genotype_text(const struct spec *spec, const struct genotype *geno);
 
 #endif

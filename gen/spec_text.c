@@ -214,6 +214,11 @@ char *genotype_text(const struct spec *spec, const struct genotype *geno)
     }
     put_text(&out, "}");
     if (spec->family == FAMILY_STYLEGAN2) put_latents(&out, spec, geno);
+    if (geno->found[0]) {
+        put_text(&out, ", \"found\": {");
+        put_text(&out, geno->found);
+        put_text(&out, "}");
+    }
     put_text(&out, "}");
     put_char(&out, 0);
     free(text);

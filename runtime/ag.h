@@ -203,15 +203,18 @@ void ag_st_discard(struct ag_st_writer *writer);
 
 /* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB). Atomic as ag_file_commit; status 1. */
 int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixels, struct ag_error *err);
-/* images: [n, size, size, channels] in [-1, 1] (clamped; NaN is black), drawn row by row in a grid of that many
+/* n values in [-1, 1] (clamped; NaN is black) as 8 bits each. */
+void ag_levels(const real *value, long n, ag_u8 *levels);
+/* images: [n, size, size, channels] in [-1, 1] as ag_levels takes them, drawn row by row in a grid of that many
  * columns, 2 black pixels between neighbours. */
 int ag_write_grid(const char *path, const real *images, int n, int size, int channels, int columns,
                   struct ag_error *err);
 
 /* ---------------------------------------------------------------- progress.c */
 
-/* How far a loop is, on standard output: on a terminal one line drawn over and over, elsewhere a line now and then. */
+/* How far a loop is: on a terminal one line drawn over and over, elsewhere a line now and then. */
 struct ag_progress {
+    int fd; /* 1: on standard output, 2: on standard error */
     const char *label;
     long total, done, measured_done;
     double interval; /* seconds between plain lines: 10; may be set after ag_progress_start */
@@ -220,14 +223,18 @@ struct ag_progress {
     double recent_steps, recent_seconds; /* of the last half minute or so, the older the less */
     char message[256];
 };
-/* done_already: steps of an earlier process, which say nothing about the rate of this one. */
+/* done_already: steps of an earlier process, which say nothing about the rate of this one. On standard output, or on
+ * the other of the two. */
 void ag_progress_start(struct ag_progress *progress, const char *label, long total, long done_already);
+void ag_progress_start_on(struct ag_progress *progress, int fd, const char *label, long total, long done_already);
 /* done steps are done, done_already's included; the rest is a printf format, shown behind the numbers. */
 void ag_progress_step(struct ag_progress *progress, long done, const char *format, ...);
-/* A line of its own on standard output, which the progress line makes way for. */
+/* A line of its own, which the progress line makes way for. */
 void ag_progress_note(struct ag_progress *progress, const char *format, ...);
 /* Leaves a last line: steps done and time taken. */
 void ag_progress_end(struct ag_progress *progress);
+/* Takes the line off a terminal: for the end of a loop that failed. */
+void ag_progress_clear(struct ag_progress *progress);
 /* Seconds since some moment in the past, never going back. */
 double ag_seconds(void);
 /* "1h02m", "3m20s", "12s"; "?" for what is no time. */
@@ -418,15 +425,15 @@ struct ag_options {
     const char *data;    /* folder, or "shapes" */
     const char *run;     /* run folder */
     const char *weights; /* file with the generator's weights */
-    const char *output;  /* picture to write */
+    const char *output;  /* picture to write; folder; "-" */
     const char *replay, *dump, *phase;
     ag_u64 seed;
-    long iterations, threads, bench, count; /* 0: not asked for */
-    long mix[2];                            /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
-    double psi;                             /* truncation */
-    int noise;                              /* an enum ag_noise */
-    int has_run, has_seed, has_iterations, has_count; /* given on the command line */
-    int resume, json, kernels, latents, help;
+    long iterations, threads, bench, count, interpolate; /* 0: not asked for */
+    long mix[2]; /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
+    double psi;  /* truncation */
+    int noise;   /* an enum ag_noise */
+    int has_run, has_seed, has_iterations, has_count, has_noise; /* given on the command line */
+    int resume, json, kernels, latents, info, help;
 };
 enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
 /* Reads the options that a program of that kind has. Status 2 for one that is unknown or malformed, AG_DONE after
@@ -435,7 +442,7 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
                     struct ag_error *err);
 /* The command that runs this program inside aggen, without the program's own words; NULL: it runs by itself. */
 extern const char *ag_command;
-/* What main returns: prints the line of a status above 0 on standard error. */
+/* What main returns: prints the line of a status above 0, if there is one, on standard error. */
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err);
 
 /* ---------------------------------------------------------------- blocks.c: memory of a program */
@@ -510,6 +517,43 @@ void ag_mix_from(const struct ag_phase *phase, int first, real *in);
  * ag_sample_noise, its batch at a time, without mixing or truncation. Status 1 if the device fails. */
 int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
                        ag_u64 seed, int n, real *pictures, struct ag_error *err);
+
+/* ---------------------------------------------------------------- walk.c */
+
+/* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture s, those up to
+ * the next station lie on the great circle to picture s + 1, behind the last station on that to picture 0; after
+ * stations * steps frames it starts over. scratch: [latent]. */
+void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long stations, long steps, long first, long n,
+                     real *z, real *scratch);
+
+/* ---------------------------------------------------------------- frames.c: pictures that are written one by one */
+
+/* Picture i as the file FOLDER/00000i.png, or as its bytes, [size, size, channels], on standard output. */
+struct ag_frames {
+    const struct ag_program *program;
+    const char *folder; /* NULL: standard output */
+    const real *picture;
+    ag_u8 *pixels;
+    long written, room; /* room: the most of a call */
+    struct ag_error *errors, *err;
+    int *failed; /* the status of each picture of a call; errors has the lines */
+};
+/* 1 if that is where an output of this name goes: one that ends in /, a folder, or "-". */
+int ag_frames_wanted(const char *output);
+/* Status 2 if standard output is a terminal, 1 if it is closed. */
+int ag_frames_check(struct ag_error *err);
+/* room: the most pictures of a call. Makes the folder. Status 1, also if pictures can't be written there. */
+int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, long room,
+                   struct ag_error *err);
+/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. */
+int ag_frames_write(struct ag_frames *frames, const real *pictures, long n);
+void ag_frames_close(struct ag_frames *frames);
+
+/* ---------------------------------------------------------------- info.c: what a generator is */
+
+/* Prints name, architecture, sizes, where the weights come from, and a hash of genotype and carried weights. file: of
+ * the weights where the program carries none. Returns AG_DONE. */
+int ag_info(const struct ag_program *program, const char *file);
 
 /* ---------------------------------------------------------------- device.c: where a program computes */
 
@@ -597,6 +641,8 @@ void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const
 void ag_genotype_text(struct ag_text *text, const struct ag_program *program, const real *alpha, const char *found);
 /* 1 if two genotypes' texts name the same operations and latents, or one of them is NULL. */
 int ag_same_genotype(const char *a, const char *b);
+/* The object under a key (in quotes) of a genotype's text, or NULL: "ops", "latents", "generator", "found". */
+const char *ag_genotype_part(const char *genotype, const char *key);
 
 /* ---------------------------------------------------------------- run.c: the folder of a run */
 

@@ -118,9 +118,8 @@ static const char *skip_space(const char *text)
     return text;
 }
 
-/* The object under a key (given in its quotes) in a genotype's text, or NULL. A spec has none under the keys asked for
- * here, and where it has a string of that name no ':' follows. */
-static const char *part(const char *genotype, const char *key)
+/* A spec has no object under the keys of a genotype, and where it has a string of that name no ':' follows. */
+const char *ag_genotype_part(const char *genotype, const char *key)
 {
     for (const char *at = genotype; (at = strstr(at, key));) {
         at = skip_space(at + strlen(key));
@@ -145,7 +144,7 @@ static int same_object(const char *a, const char *b)
 
 int ag_same_genotype(const char *a, const char *b)
 {
-    if (!a || !b || !part(a, "\"ops\"") || !part(b, "\"ops\"")) return 1;
-    return same_object(part(a, "\"ops\""), part(b, "\"ops\"")) &&
-           same_object(part(a, "\"latents\""), part(b, "\"latents\""));
+    if (!a || !b || !ag_genotype_part(a, "\"ops\"") || !ag_genotype_part(b, "\"ops\"")) return 1;
+    return same_object(ag_genotype_part(a, "\"ops\""), ag_genotype_part(b, "\"ops\"")) &&
+           same_object(ag_genotype_part(a, "\"latents\""), ag_genotype_part(b, "\"latents\""));
 }

@@ -69,6 +69,11 @@ static ag_u8 level(real value)
     return (ag_u8)(scaled < 255 ? scaled : 255);
 }
 
+void ag_levels(const real *value, long n, ag_u8 *levels)
+{
+    for (long i = 0; i < n; i++) levels[i] = level(value[i]);
+}
+
 int ag_write_grid(const char *path, const real *images, int n, int size, int channels, int columns,
                   struct ag_error *err)
 {
@@ -83,8 +88,7 @@ int ag_write_grid(const char *path, const real *images, int n, int size, int cha
     if (!pixels) return ag_fail(err, 1, "%s: out of memory", path);
     for (long i = 0; i < (long)n * size; i++) {
         long image = i / size, y = image / columns * cell + i % size, x = image % columns * cell;
-        ag_u8 *to = pixels + (y * w + x) * channels;
-        for (long k = 0; k < row; k++) to[k] = level(images[i * row + k]);
+        ag_levels(images + i * row, row, pixels + (y * w + x) * channels);
     }
     int status = ag_write_png(path, (int)w, (int)h, channels, pixels, err);
     free(pixels);

@@ -7,6 +7,8 @@
 
 const char *ag_command;
 
+enum { MOST_FRAMES = 1000000 }; /* pictures of a command: their names have six digits */
+
 /* STYLE: what generate has more where the generator is a StyleGAN2. */
 enum programs {
     SEARCH = 1,
@@ -38,11 +40,15 @@ static const struct option options_known[] = {
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
     {"iterations", 0, NUMBER, TRAINING, 1, 100000000, AT(iterations), AT(has_iterations), "K", "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
-    {"number", 'n', NUMBER, GENERATE, 1, 1000000, AT(count), AT(has_count), "N", "how many pictures"},
-    {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE", "the PNG to write"},
+    {"number", 'n', NUMBER, GENERATE, 1, MOST_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
+    {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE|DIR|-",
+     "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
+    {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
+     "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
+    {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "", "print the architecture, where the weights are, a hash of both"},
     {"weights", 0, TEXT, GENERATE, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
     {"psi", 0, DECIMAL, STYLE, -10, 10, AT(psi), 0, "P", "truncation: 1 is none, 0.7 is usual, 0 the mean"},
-    {"noise", 0, WORD, STYLE, 0, 0, AT(noise), 0, "random|fixed|none",
+    {"noise", 0, WORD, STYLE, 0, 0, AT(noise), AT(has_noise), "random|fixed|none",
      "random: each picture's own; fixed: all have picture 0's"},
     {"mix", 0, PAIR, STYLE, 1, 1000, AT(mix), 0, "N[,M]",
      "N x N mixtures: latents of the rows' pictures, from layer M on (the middle one) of the columns'"},
@@ -263,6 +269,37 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     return set(option, value, options, err);
 }
 
+/* A walk keeps its noise; so many frames have names of six digits. */
+static int check_walk(const struct ag_options *options, int frames, struct ag_error *err)
+{
+    if (options->mix[0] || options->latents)
+        return ag_fail(err, 2, "--interpolate and --%s: one at a time", options->mix[0] ? "mix" : "latents");
+    if (options->has_noise && options->noise == AG_NOISE_RANDOM)
+        return ag_fail(err, 2, "--interpolate and --noise random: along a walk it is fixed or none");
+    if (!frames) return ag_fail(err, 2, "--interpolate: the frames go to -o DIR/ or -o -, not to one PNG");
+    if (options->count < 2) return ag_fail(err, 2, "--interpolate: a walk has two pictures or more, as -n 2");
+    if (options->interpolate > MOST_FRAMES / options->count)
+        return ag_fail(err, 2, "--interpolate: %ld frames from each of %ld pictures are more than %d",
+                       options->interpolate, options->count, MOST_FRAMES);
+    return 0;
+}
+
+static int check_pictures(const struct ag_options *options, struct ag_error *err)
+{
+    const int frames = ag_frames_wanted(options->output);
+    if (options->mix[0] && options->latents) return ag_fail(err, 2, "--mix and --latents: one at a time");
+    if (options->mix[0] && options->has_count)
+        return ag_fail(err, 2, "--mix and --number: one at a time; --mix N draws N x N pictures");
+    if (options->info && options->bench) return ag_fail(err, 2, "--info and --bench: one at a time");
+    if (options->info && options->weights)
+        return ag_fail(err, 2, "--info and --weights: one at a time; --info tells of the program itself");
+    if (options->info || options->bench) return 0;
+    if (options->interpolate && check_walk(options, frames, err)) return 2;
+    if (frames && (options->mix[0] || options->latents))
+        return ag_fail(err, 2, "--%s: draws a grid; -o must be a PNG", options->mix[0] ? "mix" : "latents");
+    return strcmp(options->output, "-") ? 0 : ag_frames_check(err);
+}
+
 static int check(const struct ag_options *options, struct ag_error *err)
 {
     if (options->json && !options->bench) return ag_fail(err, 2, "--json: belongs to --bench N");
@@ -271,11 +308,8 @@ static int check(const struct ag_options *options, struct ag_error *err)
     if (!options->replay && options->dump) return ag_fail(err, 2, "--dump: belongs to --replay IN");
     if (!options->replay && options->phase) return ag_fail(err, 2, "--phase: belongs to --replay IN");
     if (options->replay && !options->dump) return ag_fail(err, 2, "--replay: needs --dump OUT, the file to write");
-    if (options->mix[0] && options->latents) return ag_fail(err, 2, "--mix and --latents: one at a time");
-    if (options->mix[0] && options->has_count)
-        return ag_fail(err, 2, "--mix and --number: one at a time; --mix N draws N x N pictures");
     if (options->replay && !options->phase) return ag_fail(err, 2, "--replay: needs --phase NAME");
-    return 0;
+    return options->output ? check_pictures(options, err) : 0;
 }
 
 int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
@@ -300,6 +334,6 @@ int ag_exit(const struct ag_program *program, int status, const struct ag_error 
 {
     fflush(stdout);
     if (ag_device) ag_device->close();
-    if (status > 0) fprintf(stderr, "%s: %s\n", program->kind, err->text);
+    if (status > 0 && err->text[0]) fprintf(stderr, "%s: %s\n", program->kind, err->text);
     return status > 0 ? status : 0;
 }

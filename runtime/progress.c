@@ -1,4 +1,4 @@
-/* How far a long loop is, on standard output. */
+/* How far a long loop is. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "ag.h"
@@ -38,12 +38,12 @@ void ag_format_time(double seconds, char text[16])
 }
 
 /* $COLUMNS, else what the terminal says, else 80; asked each time, since windows change. */
-static int columns(void)
+static int columns(const struct ag_progress *progress)
 {
     const char *variable = getenv("COLUMNS");
     int count = variable ? atoi(variable) : 0;
     struct winsize window;
-    if (count <= 0 && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &window)) count = window.ws_col;
+    if (count <= 0 && !ioctl(progress->fd, TIOCGWINSZ, &window)) count = window.ws_col;
     return count > 0 ? count : 80;
 }
 
@@ -91,9 +91,14 @@ static void format_line(const struct ag_progress *progress, char *text, size_t r
              progress->message[0] ? "  " : "", progress->message);
 }
 
-static void clear(struct ag_progress *progress)
+static FILE *stream(const struct ag_progress *progress)
 {
-    if (progress->drawn) fputs("\r\033[K", stdout);
+    return progress->fd == STDERR_FILENO ? stderr : stdout;
+}
+
+void ag_progress_clear(struct ag_progress *progress)
+{
+    if (progress->drawn) fputs("\r\033[K", stream(progress));
     progress->drawn = 0;
 }
 
@@ -103,25 +108,31 @@ static void show(struct ag_progress *progress)
     format_line(progress, line, sizeof line);
     if (progress->terminal) {
         /* one column stays free: terminals that have filled the last one may go to the next line */
-        clear(progress);
-        printf("%.*s", fitting(line, columns() - 1), line);
+        ag_progress_clear(progress);
+        fprintf(stream(progress), "%.*s", fitting(line, columns(progress) - 1), line);
         progress->drawn = 1;
     } else {
-        puts(line);
+        fprintf(stream(progress), "%s\n", line);
     }
-    fflush(stdout);
+    fflush(stream(progress));
     progress->shown = progress->measured;
 }
 
 void ag_progress_start(struct ag_progress *progress, const char *label, long total, long done_already)
 {
+    ag_progress_start_on(progress, STDOUT_FILENO, label, total, done_already);
+}
+
+void ag_progress_start_on(struct ag_progress *progress, int fd, const char *label, long total, long done_already)
+{
     const char *kind = getenv("TERM");
     memset(progress, 0, sizeof *progress);
+    progress->fd = fd;
     progress->label = label;
     progress->total = total;
     progress->done = progress->measured_done = done_already;
     progress->interval = 10;
-    progress->terminal = isatty(STDOUT_FILENO) && !(kind && !strcmp(kind, "dumb"));
+    progress->terminal = isatty(fd) && !(kind && !strcmp(kind, "dumb"));
     progress->started = progress->measured = progress->shown = ag_seconds();
     if (progress->terminal) show(progress);
 }
@@ -142,21 +153,21 @@ void ag_progress_note(struct ag_progress *progress, const char *format, ...)
 {
     va_list arguments;
     int drawn = progress->drawn;
-    clear(progress);
+    ag_progress_clear(progress);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vfprintf(stream(progress), format, arguments);
     va_end(arguments);
-    putchar('\n');
+    fputc('\n', stream(progress));
     if (drawn) show(progress);
-    fflush(stdout);
+    fflush(stream(progress));
 }
 
 void ag_progress_end(struct ag_progress *progress)
 {
     char time[16];
-    clear(progress);
+    ag_progress_clear(progress);
     ag_format_time(ag_seconds() - progress->started, time);
-    printf("%s %ld/%ld  in %s%s%s\n", progress->label, progress->done, progress->total, time,
-           progress->message[0] ? "  " : "", progress->message);
-    fflush(stdout);
+    fprintf(stream(progress), "%s %ld/%ld  in %s%s%s\n", progress->label, progress->done, progress->total, time,
+            progress->message[0] ? "  " : "", progress->message);
+    fflush(stream(progress));
 }

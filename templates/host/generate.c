@@ -3,19 +3,23 @@
 #define AG_WEIGHTS_DEFAULT "out/run/retrain/ema.safetensors"
 #endif
 /* AG_TEMPLATE */
-/* Draws pictures. Picture i depends on the weights, the seed and i alone, not on how many are drawn. */
+/* Draws pictures: a grid, single ones, or a walk. Picture i depends on the weights, the seed and i alone, not on how
+ * many are drawn. */
 #include "generate.h"
 
 /* ---------------------------------------------------------------- a line of pictures */
 
+/* What is drawn: cells of a grid, or frames, which are written as they come. */
 struct grid {
     const struct ag_options *options;
     long cells, columns, rows; /* rows: 0 where the last may be a short one */
     real *block[AG_BLOCKS];
-    real *pictures; /* [cells, size, size, channels] */
+    real *pictures; /* [cells, size, size, channels]; NULL: frames */
+    struct ag_frames frames;
+    real *station; /* [latent]: for a walk */
     struct ag_progress progress;
     long drawn;
-    int status; /* of the device */
+    int status; /* of the device, and of frames */
     struct ag_error *err;
 };
 
@@ -41,26 +45,38 @@ static void set_inputs(const struct grid *grid, const struct line *line, long do
     const long first = line->first + done * line->step;
     real *in = grid->block[AG_IN];
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
-    for (int k = 0; k < phase->batch; k++)
+    const long walk = grid->options->interpolate;
+    if (walk)
+        ag_walk_latents(&generate_program, seed, grid->options->count, walk, first, phase->batch, z, grid->station);
+    for (int k = 0; k < phase->batch && !walk; k++)
         ag_sample_latents(&generate_program, seed, first + k * line->step, 1, z + k * generate_program.latent);
     if (other) ag_sample_latents(&generate_program, seed, done, phase->batch, other);
-    if (grid->options->noise == AG_NOISE_RANDOM) ag_sample_noise(phase, seed, first, line->step, in);
-    if (grid->options->noise == AG_NOISE_FIXED) ag_sample_noise(phase, seed, 0, 0, in);
+    const int fixed = grid->options->noise == AG_NOISE_FIXED || walk;
+    if (grid->options->noise != AG_NOISE_NONE)
+        ag_sample_noise(phase, seed, fixed ? 0 : first, fixed ? 0 : line->step, in);
     ag_fill_inputs(phase, "in.psi", (real)grid->options->psi, in);
+}
+
+/* Takes n pictures to their cells of the grid, the line's from number `done` on; frames on their way. */
+static void keep(struct grid *grid, const struct line *line, long done, const real *fake, long n)
+{
+    const long size = picture_size();
+    if (!grid->pictures) grid->status = ag_frames_write(&grid->frames, fake, n);
+    for (long k = 0; k < n && grid->pictures; k++)
+        ag_copy(grid->pictures + (line->cell + (done + k) * line->cell_step) * size, fake + k * size, size);
 }
 
 static void draw_line(struct grid *grid, struct line line)
 {
-    const long size = picture_size(), batch = line.phase->batch;
+    const long batch = line.phase->batch;
     real *fake = ag_tensor_find(&line.phase->out, "out.fake", grid->block[AG_OUT]);
-    for (long done = 0; done < line.count; done += batch) {
+    for (long done = 0; done < line.count && !grid->status; done += batch) {
         const long left = line.count - done, n = left < batch ? left : batch;
         set_inputs(grid, &line, done);
         ag_run(line.phase, grid->block);
-        if (!grid->status) grid->status = ag_fetch(fake, n * size, grid->err);
-        for (long k = 0; k < n; k++)
-            ag_copy(grid->pictures + (line.cell + (done + k) * line.cell_step) * size, fake + k * size, size);
-        grid->drawn += n;
+        grid->status = ag_fetch(fake, n * picture_size(), grid->err);
+        if (!grid->status) keep(grid, &line, done, fake, n);
+        if (!grid->status) grid->drawn += n;
         ag_progress_step(&grid->progress, grid->drawn, "%s", grid->options->output);
     }
 }
@@ -97,14 +113,18 @@ static void draw_latents(struct grid *grid, const struct ag_phase *latents)
 static void draw(struct grid *grid)
 {
     const struct ag_phase *sample = ag_phase_find(&generate_program, "sample");
-    ag_progress_start(&grid->progress, "pictures", grid->cells - (grid->options->mix[0] > 0), 0);
+    const int raw = !grid->pictures && !grid->frames.folder; /* they are alone on standard output */
+    ag_progress_start_on(&grid->progress, raw ? 2 : 1, "pictures", grid->cells - (grid->options->mix[0] > 0), 0);
     if (grid->options->mix[0])
         draw_mixtures(grid, sample);
     else if (grid->options->latents)
         draw_latents(grid, ag_phase_find(&generate_program, "latents"));
     else
         draw_line(grid, (struct line){sample, grid->cells, 0, 1, 0, 1});
-    ag_progress_end(&grid->progress);
+    if (grid->status)
+        ag_progress_clear(&grid->progress);
+    else
+        ag_progress_end(&grid->progress);
 }
 
 static int lay_out(struct grid *grid, struct ag_error *err)
@@ -124,7 +144,32 @@ static int lay_out(struct grid *grid, struct ag_error *err)
         for (grid->columns = 1; grid->columns * grid->columns < options->count;) grid->columns++;
     }
     grid->cells = grid->rows ? grid->rows * grid->columns : options->count;
+    if (options->interpolate) grid->cells *= options->interpolate;
     return 0;
+}
+
+static int load(const struct grid *grid, struct ag_error *err)
+{
+    const char *file = grid->options->weights;
+    if (file || !generate_program.weights)
+        return ag_generator_load(&generate_program, file ? file : AG_WEIGHTS_DEFAULT, grid->options->psi, grid->block,
+                                 err);
+    ag_generator_unpack(&generate_program, grid->block);
+    return 0;
+}
+
+/* Can what is drawn be written? Better now than after an hour of drawing. Makes room for it. */
+static int open_output(struct grid *grid, struct ag_error *err)
+{
+    const char *output = grid->options->output;
+    grid->station = ag_reals(generate_program.latent, err);
+    if (!grid->station) return 1;
+    if (ag_frames_wanted(output))
+        return ag_frames_open(&grid->frames, &generate_program, output,
+                              ag_phase_find(&generate_program, "sample")->batch, err);
+    int status = ag_file_check(output, err);
+    if (!status) grid->pictures = ag_reals(grid->cells * picture_size(), err);
+    return status ? status : !grid->pictures;
 }
 
 static int generate(const struct ag_options *options, struct ag_error *err)
@@ -133,24 +178,18 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     struct grid grid = {.options = options, .err = err};
     int status = ag_blocks_new(&generate_program, grid.block, err);
     if (!status) status = lay_out(&grid, err);
-    const int own = !options->weights && generate_program.weights;
-    if (!status && own) ag_generator_unpack(&generate_program, grid.block);
-    if (!status && !own)
-        status = ag_generator_load(&generate_program, options->weights ? options->weights : AG_WEIGHTS_DEFAULT,
-                                   options->psi, grid.block, err);
-    if (!status) status = ag_file_check(options->output, err); /* better now than after an hour of drawing */
-    if (!status) {
-        grid.pictures = ag_reals(grid.cells * picture_size(), err);
-        status = !grid.pictures;
-    }
+    if (!status) status = load(&grid, err);
+    if (!status) status = open_output(&grid, err);
     if (!status) {
         ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
         draw(&grid);
         status = grid.status;
     }
-    if (!status)
+    if (!status && grid.pictures)
         status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
+    ag_frames_close(&grid.frames);
+    ag_free(grid.station);
     ag_free(grid.pictures);
     ag_blocks_free(grid.block);
     return status;
@@ -161,6 +200,7 @@ int main(int argc, char **argv)
     struct ag_error err;
     struct ag_options options = {.output = "generate.png", .count = 64, .psi = 1};
     int status = ag_options_read(&options, &generate_program, argc, argv, &err);
+    if (!status && options.info) status = ag_info(&generate_program, AG_WEIGHTS_DEFAULT);
     if (!status && options.bench) return ag_exit(&generate_program, ag_bench(&generate_program, &options, &err), &err);
     if (!status) status = generate(&options, &err);
     return ag_exit(&generate_program, status, &err);

@@ -112,6 +112,37 @@ done
 draw narrow --latents -n 3 --psi 1
 for row in 0 4 7; do alike narrow $((3 * row + 2)) latents $((8 * row + 2)); done
 
+# ---------------------------------------------------------------- walks
+
+# its noise is that of picture 0 all along, so that stations are pictures with fixed noise
+walk() { # name, options…
+    name=$1
+    shift
+    ends "a walk $*" 0 "" $generate -n 2 --interpolate 3 -o - --weights "$work/weights" --seed 5 "$@"
+    mv "$work/stdout" "$work/$name"
+}
+frame() { tail -c +$((768 * $2 + 1)) "$work/$1" | head -c 768; } # name, number
+walk walk
+walk again --threads 1 --noise fixed
+same "a walk, threads" "$work/walk" "$work/again"
+walk none --noise none
+for pair in "walk fixed" "none none"; do
+    for i in 0 1; do
+        frame "${pair% *}" $((3 * i)) > "$work/a"
+        cell "${pair#* }" $i > "$work/b"
+        same "station $i of $pair" "$work/a" "$work/b"
+    done
+done
+ends "a walk with noise for each" 2 "--interpolate.*--noise random" $generate --interpolate 3 -o - --noise random
+ends "a walk of mixtures" 2 "--interpolate.*--mix" $generate --interpolate 3 -o - --mix 2
+ends "a walk of latents" 2 "--interpolate.*--latents" $generate --interpolate 3 -o - --latents
+ends "mixtures one by one" 2 "--mix.*grid" $generate --mix 2 -o -
+ends "latents one by one" 2 "--latents.*grid" $generate --latents -o "$work"
+ends "--info" 0 "" $generate --info
+says "--info" "^family  *stylegan2$" "$work/stdout"
+says "--info" "^  b8.up  *nearest_conv  *latent 5$" "$work/stdout"
+says "--info" "^  b16.rgb  *to RGB  *latent 5$" "$work/stdout"
+
 # ---------------------------------------------------------------- errors
 
 for word in half 0x1 nan 1e9 "" " 1"; do ends "psi '$word'" 2 "--psi.*number.*\"$word\"" $generate --psi "$word"; done

@@ -72,9 +72,7 @@ const insn *op_atomic(warp *w, const insn *i)
         if (check) {
             region *r = region_of_lane(w, i, l, i->space, at[l], i->size);
             for (size_t word = 0; word < i->size / 4u; word++) {
-                const uint32_t reader = r->read ? r->read[(at[l] - r->base) / 4 + word] : 0;
                 check_read(w, i, l, r, (at[l] - r->base) / 4 + word);
-                if (r->read) r->read[(at[l] - r->base) / 4 + word] = reader;
                 check_write(w, i, l, r, (at[l] - r->base) / 4 + word, NULL, 4, 0);
             }
         }

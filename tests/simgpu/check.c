@@ -117,7 +117,8 @@ void check_read(warp *w, const insn *i, int lane, region *r, size_t word)
     if (!r->read) return;
     if (is_unordered(w, tag, own, clock) && !(i->flags & FLAG_VOLATILE))
         race(w, i, lane, r, word, tag, own, "reads what was written");
-    r->read[word] = merge_readers(w, r->read[word], own, clock);
+    /* an atomic operation reads what it writes: its tag of a write says it all */
+    if (!(i->flags & FLAG_ATOMIC)) r->read[word] = merge_readers(w, r->read[word], own, clock);
 }
 
 void check_write(warp *w, const insn *i, int lane, region *r, size_t word, const void *value, size_t size, int shift)

@@ -762,6 +762,28 @@ static void test_genotype_text(struct tally *tally)
     }
 }
 
+static void test_found(struct tally *tally)
+{
+    static const struct {
+        const char *found, *kept;
+    } cases[] = {
+        {"{}", ""},
+        {"{'seed': 5, 'gap': -1.5e-3, 'by': 'A \\\\ b'}", "\"seed\": 5, \"gap\": -1.5e-3, \"by\": \"A \\\\ b\""},
+        {"{'ops': {'a': 1}, 'list': [1], 'line': 'a\\nb', 'nothing': null, 'last': 1}", "\"last\": 1"},
+    };
+    struct spec s;
+    static struct genotype geno;
+    char text[4096], err[512] = "";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "{'found': %s, %s", cases[i].found, &ONE_GENOTYPE[1]);
+        parse(text, NULL, 0, &s, &geno, err, sizeof err);
+        check(tally, !strcmp(geno.found, cases[i].kept), "what is kept of \"found\"", geno.found[0] ? geno.found : err);
+    }
+    snprintf(text, sizeof text, "{'found': {'long': '%01023d', 'short': 1}, %s", 0, &ONE_GENOTYPE[1]);
+    parse(text, NULL, 0, &s, &geno, err, sizeof err);
+    check(tally, !strcmp(geno.found, "\"short\": 1"), "what is too long is left out", geno.found);
+}
+
 /* What shipped style files say: the number of architectures of a space (0 for a genotype), the layers of a genotype. */
 static void test_style_files(struct tally *tally, const char *root)
 {
@@ -977,6 +999,7 @@ int main(int argc, char **argv)
     test_genotype(&tally);
     test_style_genotype(&tally);
     test_genotype_text(&tally);
+    test_found(&tally);
     test_style_files(&tally, argc > 1 ? argv[1] : ".");
     test_files(&tally, argc > 1 ? argv[1] : ".");
     test_limits(&tally);

@@ -1,0 +1,107 @@
+/* What a generator is: its architecture, its size, where its weights come from. */
+#include "ag.h"
+#include <stdio.h>
+#include <string.h>
+
+/* The string or number at text, without quotes; names, operations and numbers have no escapes. */
+struct word {
+    const char *text;
+    int length;
+};
+
+static struct word word_at(const char *text)
+{
+    const int quoted = *text == '"';
+    struct word word = {text + quoted, (int)strcspn(text + quoted, quoted ? "\"" : ",} \t\r\n")};
+    return word;
+}
+
+static const char *behind(struct word word)
+{
+    return word.text + word.length + (word.text[word.length] == '"');
+}
+
+/* The next member of an object without objects inside; at: behind its { or the last member. NULL: there is none. */
+static const char *next_member(const char *at, struct word *key, struct word *value)
+{
+    at += strspn(at, ", \t\r\n");
+    if (*at != '"') return NULL;
+    *key = word_at(at);
+    at = behind(*key);
+    at += strspn(at, ": \t\r\n");
+    *value = word_at(at);
+    return behind(*value);
+}
+
+/* The value under a key of an object without objects inside before it; length 0: there is none. */
+static struct word member(const char *object, struct word wanted)
+{
+    struct word key, value = {"", 0}, none = {"", 0};
+    for (const char *at = object ? object + 1 : NULL; at && (at = next_member(at, &key, &value));)
+        if (key.length == wanted.length && !strncmp(key.text, wanted.text, (size_t)key.length)) return value;
+    return none;
+}
+
+/* Each gene with its operation and, in a StyleGAN2 generator, the latent it takes. */
+static void print_architecture(const char *genotype)
+{
+    const char *ops = ag_genotype_part(genotype, "\"ops\""), *latents = ag_genotype_part(genotype, "\"latents\"");
+    struct word key, value, latent;
+    printf("architecture\n");
+    for (const char *at = ops ? ops + 1 : NULL; at && (at = next_member(at, &key, &value));) {
+        latent = member(latents, key);
+        printf("  %-14.*s %.*s", key.length, key.text, value.length, value.text);
+        if (latent.length) printf("%*s latent %.*s", 14 - value.length, "", latent.length, latent.text);
+        printf("\n");
+    }
+    /* the last tRGB takes a latent, and has no operation to choose */
+    for (const char *at = latents ? latents + 1 : NULL; at && (at = next_member(at, &key, &latent));)
+        if (!member(ops, key).length)
+            printf("  %-14.*s %-14s latent %.*s\n", key.length, key.text, "to RGB", latent.length, latent.text);
+}
+
+static long parameters(const struct ag_table *table)
+{
+    long sum = 0;
+    for (int i = 0; i < table->count; i++) {
+        long count = 1;
+        for (int k = 0; k < table->tensor[i].rank; k++) count *= table->tensor[i].shape[k];
+        sum += count;
+    }
+    return sum;
+}
+
+/* FNV-1a. */
+static ag_u64 hash(ag_u64 sum, const void *bytes, long size)
+{
+    for (long i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
+    return sum;
+}
+
+static long carried_bytes(const struct ag_program *program)
+{
+    const long count = program->block[AG_G].size + program->block[AG_STAT].size;
+    return program->weights ? count * ag_dtype_size(program->weights_type) : 0;
+}
+
+int ag_info(const struct ag_program *program, const char *file)
+{
+    const char *genotype = program->genotype, *found = ag_genotype_part(genotype, "\"found\"");
+    const struct word key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
+    ag_u64 sum = hash(0xcbf29ce484222325ull, genotype, (long)strlen(genotype));
+    sum = hash(sum, program->weights, carried_bytes(program));
+    printf("name         %s\n", program->name);
+    printf("family       %.*s\n", family.length, family.text);
+    printf("images       %d x %d, %d channel%s\n", program->image_size, program->image_size, program->image_channels,
+           program->image_channels == 1 ? "" : "s");
+    printf("latent       %d\n", program->latent);
+    printf("parameters   %ld\n", parameters(&program->block[AG_G]));
+    if (program->weights)
+        printf("weights      carried, %s, %ld bytes\n", ag_dtype_name(program->weights_type), carried_bytes(program));
+    else
+        printf("weights      from %s\n", file);
+    if (found) printf("found        %.*s\n", (int)strlen(found) - 1, found); /* the genotype's } follows */
+    print_architecture(genotype);
+    printf("hash         %016llx\n", sum);
+    return AG_DONE;
+}

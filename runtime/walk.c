@@ -1,0 +1,53 @@
+/* Walks between latents. */
+#include "ag.h"
+#include "ag_math.h"
+
+/* The angle with that cosine, from 0 to 0.5 turns. */
+static double turns_of_cosine(double cosine)
+{
+    double low = 0, high = 0.5, s, c;
+    for (int bit = 0; bit < 52; bit++) {
+        const double middle = (low + high) / 2;
+        ag_sincos_turn64(middle, &s, &c);
+        if (c > cosine)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static double dot(const real *a, const real *b, long n)
+{
+    double sum = 0;
+    for (long i = 0; i < n; i++) sum += (double)a[i] * b[i];
+    return sum;
+}
+
+/* from = sin((1 - t) w) / sin(w) from + sin(t w) / sin(w) to, with w the angle between the two (slerp, Shoemake 1985);
+ * in a straight line where they (almost) share one. */
+static void along_circle(double t, real *from, const real *to, long n)
+{
+    const double length = (double)ag_sqrt((real)(dot(from, from, n) * dot(to, to, n)));
+    const double turn = length > 0 ? turns_of_cosine(dot(from, to, n) / length) : 0;
+    double sine, here, there, unused;
+    ag_sincos_turn64(turn, &sine, &unused);
+    ag_sincos_turn64((1 - t) * turn, &here, &unused);
+    ag_sincos_turn64(t * turn, &there, &unused);
+    const int circle = sine > 1e-3;
+    const real a = (real)(circle ? here / sine : 1 - t), b = (real)(circle ? there / sine : t);
+    for (long i = 0; i < n; i++) from[i] = a * from[i] + b * to[i];
+}
+
+void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long stations, long steps, long first, long n,
+                     real *z, real *scratch)
+{
+    for (long i = 0; i < n; i++) {
+        const long station = (first + i) / steps % stations, step = (first + i) % steps;
+        real *here = z + i * program->latent;
+        ag_sample_latents(program, seed, station, 1, here);
+        if (!step) continue;
+        ag_sample_latents(program, seed, (station + 1) % stations, 1, scratch);
+        along_circle((double)step / (double)steps, here, scratch, program->latent);
+    }
+}
