@@ -7,11 +7,13 @@
 
 enum target_kind { TARGET_CPU, TARGET_CUDA };
 
-/* Weights that a generator carries: AG_G, then AG_STAT, `bytes` of them as numbers of this type. */
+/* What a generator carries, `bytes` of numbers of this type. `ready` (on the CPU): the block AG_FIXED, which then is
+ * all of the weights that its phases read; a program without values computes it. Else AG_G, then AG_STAT. */
 struct carried {
-    const void *weights; /* NULL: none */
+    const void *values; /* NULL: none */
     size_t bytes;
     enum ag_dtype type;
+    int ready;
 };
 
 struct emission {

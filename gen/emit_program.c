@@ -33,7 +33,13 @@ struct writer {
 /* Does the program carry its weights? */
 static int carries(const struct writer *w)
 {
-    return w->e->carried.weights && w->m->program == PROGRAM_GENERATE;
+    return w->e->carried.values && w->m->program == PROGRAM_GENERATE;
+}
+
+/* What phases read of the weights, and nothing else? */
+static int carries_ready(const struct writer *w)
+{
+    return carries(w) && w->e->carried.ready;
 }
 
 /* Is it for any machine of its kind? */
@@ -226,7 +232,8 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
 {
     static const char *const block[] = {"g_params", "d_params", "alpha_params", "sn_state", "statistics"};
     const struct model *m = w->m;
-    for (int i = 0; i < MODEL_BLOCKS; i++) table_text(t, block[i], &m->block[i]);
+    const int blocks = carries_ready(w) ? 0 : MODEL_BLOCKS;
+    for (int i = 0; i < blocks; i++) table_text(t, block[i], &m->block[i]);
     for (int i = 0; i < m->phases; i++) {
         table_text(t, mem_printf(w->mem, "%s_in", m->phase[i].name), &m->phase[i].in);
         table_text(t, mem_printf(w->mem, "%s_out", m->phase[i].name), &m->phase[i].out);
@@ -256,29 +263,31 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     c_string(t, w->e->spec);
     text_add(t, ",\n    .genotype = ");
     c_string(t, w->e->genotype);
-    text_add(t, ",\n    .block = {");
-    for (int i = 0; i < MODEL_BLOCKS; i++) {
+    if (blocks) text_add(t, ",\n    .block = {");
+    for (int i = 0; i < blocks; i++) {
         if (i) text_add(t, ", ");
         table_reference(t, block[i], &m->block[i]);
     }
     text_printf(t,
-                "},\n    .phase = phases,\n    .phases = %d,\n    .in_size = %ld,\n    .out_size = %ld,\n    "
+                "%s,\n    .phase = phases,\n    .phases = %d,\n    .in_size = %ld,\n    .out_size = %ld,\n    "
                 ".arena_size = %ld,\n    .scratch_size = %ld,\n",
-                m->phases, s.in, s.out, s.arena, s.scratch);
+                blocks ? "}" : "", m->phases, s.in, s.out, s.arena, s.scratch);
     text_printf(t,
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
-                ".kernels = %d,\n",
-                m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances);
+                ".kernels = %d,\n    .parameters = %ld,\n",
+                m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances,
+                model_parameters(m, AG_G));
     if (carries(w))
-        text_printf(t, "    .weights = %s_weights,\n    .weights_type = %s,\n", w->name,
-                    number_name(w->e->carried.type));
+        text_printf(t, "    .%s = %s_weights,\n    .weights_type = %s,\n", carries_ready(w) ? "fixed" : "weights",
+                    w->name, number_name(w->e->carried.type));
     if (c->device)
         text_printf(t,
                     "    .device = &ag_cuda,\n    .image = %s_image,\n    .image_end = %s_image_end,\n    .source = "
                     "%s_source,\n",
                     w->name, w->name, w->name);
     text_add(t, "    .peak = ag_peak,\n");
-    if (s.fixed) text_printf(t, "    .prepare = prepare_run,\n    .fixed_size = %ld,\n", s.fixed);
+    if (s.fixed) text_printf(t, "    .fixed_size = %ld,\n", s.fixed);
+    if (s.fixed && !carries_ready(w)) text_add(t, "    .prepare = prepare_run,\n");
     if (m->program == PROGRAM_SEARCH)
         text_printf(t,
                     "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
@@ -327,7 +336,7 @@ static struct graph *lower_fixed(const struct graph *g, struct hoisted *h)
 /* The phases and the kernels that they call; executed[i]: FLOP of phase i. */
 static void make_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
-    struct hoisted hoisted = {graph_new(), 0};
+    struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered =
@@ -337,7 +346,7 @@ static void make_phases(struct writer *w, struct code *c, struct sizes *s, doubl
         s->out = larger(s->out, phase->out.size);
     }
     s->fixed = hoisted.size;
-    if (s->fixed)
+    if (s->fixed && !carries_ready(w))
         make_phase(c, s, "prepare", hoisted.prepare, 1);
     else
         graph_free(hoisted.prepare);
@@ -455,7 +464,7 @@ static void write_weights(struct writer *w)
     const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name);
     if (w->m->program != PROGRAM_GENERATE) return;
     if (carries(w))
-        write_bytes(w, bin, c->weights, c->bytes);
+        write_bytes(w, bin, c->values, c->bytes);
     else
         unlink(mem_printf(w->mem, "%s/%s", w->e->folder, bin));
     write_part(w, carries(w), "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));

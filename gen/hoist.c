@@ -5,13 +5,14 @@
 enum when {
     EACH_BATCH, /* it depends on an input, or is one value for each picture */
     AT_HAND,    /* it is a parameter or a constant, or part of one */
-    ONCE        /* it is to be computed, from parameters and constants alone */
+    ONCE        /* it is to be computed (or copied), from parameters and constants alone */
 };
 
-static enum when when(const struct graph *g, int i, const char *fixed, const enum when *of)
+static enum when when(const struct graph *g, int i, const char *fixed, const enum when *of, int all)
 {
     const struct node *n = &g->node[i];
     if (!fixed[i]) return EACH_BATCH;
+    if (n->op == OP_PARAM && all) return ONCE;
     if (op_table[n->op].class == CLASS_LEAF) return AT_HAND;
     return (n->op == OP_RESHAPE || n->op == OP_SLICE) && of[n->in[0]] == AT_HAND ? AT_HAND : ONCE;
 }
@@ -41,7 +42,7 @@ struct graph *hoist(const struct graph *g, struct hoisted *h)
     int *here = mem_alloc(to->mem, sizeof *here * n), *there = mem_alloc(to->mem, sizeof *there * n);
     char *needed = mem_alloc(to->mem, n), *ahead = mem_alloc(to->mem, n), *fixed = mem_alloc(to->mem, n);
     graph_fixed(g, fixed);
-    for (int i = 0; i < g->count; i++) of[i] = when(g, i, fixed, of);
+    for (int i = 0; i < g->count; i++) of[i] = when(g, i, fixed, of, h->all);
     for (int t = 0; t < g->targets; t++) needed[g->target[t].node] = 1;
     for (int i = g->count - 1; i >= 0; i--)
         if (needed[i] && of[i] != ONCE) need(g, i, needed);

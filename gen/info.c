@@ -18,17 +18,6 @@ static double space_size(const struct model *m)
     return size;
 }
 
-static long parameters(const struct table *t)
-{
-    long sum = 0;
-    for (int i = 0; i < t->count; i++) {
-        long size = 1;
-        for (int d = 0; d < t->tensor[i].rank; d++) size *= t->tensor[i].shape[d];
-        sum += size;
-    }
-    return sum;
-}
-
 struct phase_info {
     double flop, executed;
     long arena, scratch, recomputed_size;
@@ -52,7 +41,7 @@ static void print_json(const struct model *m, const struct phase_info *phase, do
     printf("{\"name\": \"%s\", \"space_size\": %.0f, \"params\": {\"generator\": %ld, \"discriminator\": %ld}, "
            "\"macs\": {\"generator\": %.0f}, \"macs_thop\": %.0f, \"memory\": {\"arena\": %ld, \"weights\": %ld}, "
            "\"phases\": {",
-           m->spec->name, space_size(m), parameters(&m->block[AG_G]), parameters(&m->block[AG_D]), macs, thop, arena,
+           m->spec->name, space_size(m), model_parameters(m, AG_G), model_parameters(m, AG_D), macs, thop, arena,
            weights);
     for (int i = 0; i < m->phases; i++)
         printf("%s\"%s\": {\"flop\": %.0f, \"flop_executed\": %.0f, \"arena\": %ld}", i ? ", " : "", m->phase[i].name,
@@ -66,8 +55,8 @@ static void print_text(const struct model *m, const struct phase_info *phase, do
     printf("%s\n", m->spec->name);
     printf("  architectures  %.0f (%.2g)\n", space_size(m), space_size(m));
     printf("  generator      %ld parameters, %.3f GMAC a picture (%.3f by the paper's convention)\n",
-           parameters(&m->block[AG_G]), macs / 1e9, thop / 1e9);
-    printf("  discriminator  %ld parameters\n", parameters(&m->block[AG_D]));
+           model_parameters(m, AG_G), macs / 1e9, thop / 1e9);
+    printf("  discriminator  %ld parameters\n", model_parameters(m, AG_D));
     printf("  memory         %.1f MB arena, %.1f MB weights\n", (double)arena * 1e-6, (double)weights * 1e-6);
     for (int i = 0; i < m->phases; i++)
         printf("  phase %-8s %8.2f GFLOP, %8.2f executed; %.1f MB, %.2f MB of scratch a thread; %d values of %.1f MB "

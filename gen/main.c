@@ -186,20 +186,14 @@ static int parse(struct options *o, int argc, char **argv)
     return o->file ? 0 : fail("no file given", "");
 }
 
-/* The weights that a genotype's generator is to carry; *owned is to be freed. */
+/* The weights that a genotype's generator is to carry. */
 static int read_weights(const struct options *o, const struct spec *spec, const struct genotype *geno,
-                        struct emission *e, void **owned, char *err, size_t errsize)
+                        struct emission *e, struct mem *mem, char *err, size_t errsize)
 {
     struct model *m = model_new(spec, geno, PROGRAM_GENERATE, o->merge);
-    const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
-    const struct carried_from from = {.path = o->weights,
-                                      .genotype = e->genotype,
-                                      .g = {g->tensor, g->count, g->size},
-                                      .statistics = {statistics->tensor, statistics->count, statistics->size},
-                                      .type = o->weights_type};
-    int status = run_weights(&from, owned, &e->carried.bytes, err, errsize);
-    e->carried.weights = *owned;
-    e->carried.type = o->weights_type;
+    struct carried carried = {.type = o->weights_type};
+    int status = run_carry(m, e, o->weights, mem, &carried, err, errsize);
+    e->carried = carried;
     model_free(m);
     return status;
 }
@@ -283,19 +277,18 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
 }
 
 /* A search space's program, or both of a genotype's. Weights that don't fit are refused before anything is written. */
-static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e)
+static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e,
+                    struct mem *mem)
 {
     char err[1024] = "";
     const int genotype = geno->genes != 0;
     const enum program first = genotype ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = genotype ? PROGRAM_GENERATE : first;
-    void *weights = NULL;
-    int status = o->weights ? read_weights(o, spec, geno, e, &weights, err, sizeof err) : 0;
+    int status = o->weights ? read_weights(o, spec, geno, e, mem, err, sizeof err) : 0;
     for (enum program p = first; p <= last && !status; p++) {
         struct model *m = model_new(spec, geno, p, o->merge);
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
-    free(weights);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
     else
@@ -315,7 +308,7 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
                          .genotype = geno_json};
     if (o->weights && !geno->genes) return fail("--weights goes with a genotype; this is a search space", o->file);
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
-    int status = o->run ? emit_and_run(o, spec, geno, &e, mem) : emit_all(o, spec, geno, &e);
+    int status = o->run ? emit_and_run(o, spec, geno, &e, mem) : emit_all(o, spec, geno, &e, mem);
     free(spec_json);
     free(geno_json);
     mem_free(mem);

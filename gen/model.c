@@ -402,6 +402,18 @@ void model_free(struct model *m)
     mem_free(m->mem);
 }
 
+long model_parameters(const struct model *m, int block)
+{
+    const struct table *t = &m->block[block];
+    long sum = 0;
+    for (int i = 0; i < t->count; i++) {
+        long size = 1;
+        for (int d = 0; d < t->tensor[i].rank; d++) size *= t->tensor[i].shape[d];
+        sum += size;
+    }
+    return sum;
+}
+
 double model_generator_macs(const struct model *m, int thop)
 {
     const struct phase_graph *p = &m->phase[0];

@@ -50,6 +50,8 @@ const char *program_name(enum program p);
 /* Multiply-adds a picture of the generator alone; `thop`: a transposed convolution counted at its output pixels times
  * the area of its window, as the paper counts. */
 double model_generator_macs(const struct model *m, int thop);
+/* Numbers in the parameters of a block. */
+long model_parameters(const struct model *m, int block);
 
 /* ---------------------------------------------------------------- for the families' build_*.c */
 

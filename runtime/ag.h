@@ -360,8 +360,10 @@ struct ag_program {
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
-    const void *weights; /* generate: AG_G, then AG_STAT, as numbers of this type; NULL: they come from a file */
-    enum ag_dtype weights_type;
+    long parameters;          /* of the generator */
+    const void *weights;      /* generate: AG_G, then AG_STAT; NULL: they come from a file, */
+    const void *fixed;        /* or this isn't NULL: AG_FIXED, which is all that its phases read */
+    enum ag_dtype weights_type; /* of the one that isn't NULL */
     double (*peak)(void);                   /* ag_peak, compiled as the kernels are */
     const struct ag_device *device;         /* NULL: the CPU */
     const char *image, *image_end, *source; /* of a device: its kernels, compiled (or nothing) and as a text */
@@ -391,8 +393,10 @@ void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct 
 /* Reads AG_G and AG_STAT from a file that fits the program's genotype; psi: as asked for. Status 2. */
 int ag_generator_load(const struct ag_program *program, const char *path, double psi, real *const block[AG_BLOCKS],
                       struct ag_error *err);
-/* Those that the program carries. */
+/* Does the program carry them? Then this makes the blocks ready for its phases; bytes: what it carries. */
+int ag_generator_carries(const struct ag_program *program);
 void ag_generator_unpack(const struct ag_program *program, real *const block[AG_BLOCKS]);
+long ag_generator_bytes(const struct ag_program *program);
 /* n numbers as numbers of two bytes, to nearest, and back. */
 void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to);
 void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to);
@@ -452,7 +456,7 @@ real *ag_reals(long n, struct ag_error *err);
 /* All blocks of a program, zero; AG_SCRATCH for ag_threads() threads. Bar blocks are empty where there is no phase
  * "arch", gradients where nothing is trained. Status 1. */
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err);
-void ag_blocks_free(real *block[AG_BLOCKS]);
+void ag_blocks_free(const struct ag_program *program, real *block[AG_BLOCKS]);
 /* The table of a parameter block; a bar block's is that of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
 /* Sends the parameter blocks, but those of test weights. */

@@ -53,6 +53,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
     b->runs = runs;
     if (ag_blocks_new(p, b->block, err)) return 1;
     for (int i = AG_G; i < AG_BAR_G; i++) ag_init_block(p, (enum ag_block)i, 0, b->block);
+    if (ag_generator_carries(p)) ag_generator_unpack(p, b->block);
     ag_prepare(p, b->block);
     ag_copy_to_bar(p, b->block);
     for (int i = 0; i < 3; i++)
@@ -68,7 +69,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
 
 static void tear_down(struct bench *b)
 {
-    ag_blocks_free(b->block);
+    ag_blocks_free(b->program, b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
     for (int i = 0; i < b->phases; i++) free(b->seconds[i]);
     for (int i = 0; i < b->tables; i++) free(b->table[i].row);

@@ -64,6 +64,7 @@ static long block_size(const struct ag_program *program, int block)
 /* What only phases see needs no room here if they run elsewhere. */
 static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
 {
+    if (i == AG_FIXED && program->fixed && program->weights_type == AG_F32) return (real *)program->fixed;
     const long size = block_size(program, i), here = program->device && i >= AG_FIXED ? 1 : size;
     real *block = ag_reals(here, err);
     if (!block || !ag_device || !ag_device->twin(block, here, size, err)) return block;
@@ -79,14 +80,14 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
         block[i] = new_block(program, i, err);
         status = !block[i];
     }
-    if (status) ag_blocks_free(block);
+    if (status) ag_blocks_free(program, block);
     return status;
 }
 
-void ag_blocks_free(real *block[AG_BLOCKS])
+void ag_blocks_free(const struct ag_program *program, real *block[AG_BLOCKS])
 {
     for (int i = 0; i < AG_BLOCKS; i++) {
-        ag_untwin(block[i]);
+        if (block[i] != program->fixed) ag_untwin(block[i]);
         block[i] = NULL;
     }
 }

@@ -92,16 +92,34 @@ void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to)
     for (long i = 0; i < n; i++) to[i] = (real)(type == AG_BF16 ? real_of_bf16(from[i]) : real_of_fp16(from[i]));
 }
 
+/* ---------------------------------------------------------------- what a program carries */
+
+int ag_generator_carries(const struct ag_program *program)
+{
+    return program->weights || program->fixed;
+}
+
+long ag_generator_bytes(const struct ag_program *program)
+{
+    const long n = program->block[AG_G].size + program->block[AG_STAT].size;
+    return (program->fixed ? program->fixed_size : program->weights ? n : 0) * ag_dtype_size(program->weights_type);
+}
+
+/* n numbers that lie behind `done` others. */
+static void unpack(enum ag_dtype type, const void *from, long done, long n, real *to)
+{
+    if (type != AG_F32) ag_unhalve(type, (const ag_u16 *)from + done, n, to);
+    for (long i = 0; type == AG_F32 && i < n; i++) to[i] = (real)((const float *)from)[done + i];
+}
+
 void ag_generator_unpack(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    const int part[] = {AG_G, AG_STAT};
-    long done = 0;
-    for (int p = 0; p < 2; p++) {
-        const long n = program->block[part[p]].size;
-        if (program->weights_type != AG_F32)
-            ag_unhalve(program->weights_type, (const ag_u16 *)program->weights + done, n, block[part[p]]);
-        for (long i = 0; program->weights_type == AG_F32 && i < n; i++)
-            block[part[p]][i] = (real)((const float *)program->weights)[done + i];
-        done += n;
+    const long g = program->block[AG_G].size;
+    const enum ag_dtype type = program->weights_type;
+    if (program->weights) {
+        unpack(type, program->weights, 0, g, block[AG_G]);
+        unpack(type, program->weights, g, program->block[AG_STAT].size, block[AG_STAT]);
+    } else if (block[AG_FIXED] != program->fixed) {
+        unpack(type, program->fixed, 0, program->fixed_size, block[AG_FIXED]);
     }
 }

@@ -60,17 +60,6 @@ static void print_architecture(const char *genotype)
             printf("  %-14.*s %-14s latent %.*s\n", key.length, key.text, "to RGB", latent.length, latent.text);
 }
 
-static long parameters(const struct ag_table *table)
-{
-    long sum = 0;
-    for (int i = 0; i < table->count; i++) {
-        long count = 1;
-        for (int k = 0; k < table->tensor[i].rank; k++) count *= table->tensor[i].shape[k];
-        sum += count;
-    }
-    return sum;
-}
-
 /* FNV-1a. */
 static ag_u64 hash(ag_u64 sum, const void *bytes, long size)
 {
@@ -78,26 +67,21 @@ static ag_u64 hash(ag_u64 sum, const void *bytes, long size)
     return sum;
 }
 
-static long carried_bytes(const struct ag_program *program)
-{
-    const long count = program->block[AG_G].size + program->block[AG_STAT].size;
-    return program->weights ? count * ag_dtype_size(program->weights_type) : 0;
-}
-
 int ag_info(const struct ag_program *program, const char *file)
 {
     const char *genotype = program->genotype, *found = ag_genotype_part(genotype, "\"found\"");
     const struct word key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
     ag_u64 sum = hash(0xcbf29ce484222325ull, genotype, (long)strlen(genotype));
-    sum = hash(sum, program->weights, carried_bytes(program));
+    sum = hash(sum, program->fixed ? program->fixed : program->weights, ag_generator_bytes(program));
     printf("name         %s\n", program->name);
     printf("family       %.*s\n", family.length, family.text);
     printf("images       %d x %d, %d channel%s\n", program->image_size, program->image_size, program->image_channels,
            program->image_channels == 1 ? "" : "s");
     printf("latent       %d\n", program->latent);
-    printf("parameters   %ld\n", parameters(&program->block[AG_G]));
-    if (program->weights)
-        printf("weights      carried, %s, %ld bytes\n", ag_dtype_name(program->weights_type), carried_bytes(program));
+    printf("parameters   %ld\n", program->parameters);
+    if (ag_generator_carries(program))
+        printf("weights      carried, %s, %ld bytes\n", ag_dtype_name(program->weights_type),
+               ag_generator_bytes(program));
     else
         printf("weights      from %s\n", file);
     if (found) printf("found        %.*s\n", (int)strlen(found) - 1, found); /* the genotype's } follows */

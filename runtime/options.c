@@ -9,12 +9,13 @@ const char *ag_command;
 
 enum { MOST_FRAMES = 1000000 }; /* pictures of a command: their names have six digits */
 
-/* STYLE: what generate has more where the generator is a StyleGAN2. */
+/* What generate has more: STYLE, where the generator is a StyleGAN2; READER, where it reads its weights from a file. */
 enum programs {
     SEARCH = 1,
     RETRAIN = 2,
     GENERATE = 4,
     STYLE = 8,
+    READER = 16,
     TRAINING = SEARCH | RETRAIN,
     ALL = TRAINING | GENERATE
 };
@@ -46,7 +47,7 @@ static const struct option options_known[] = {
     {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
      "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
     {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "", "print the architecture, where the weights are, a hash of both"},
-    {"weights", 0, TEXT, GENERATE, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
+    {"weights", 0, TEXT, READER, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
     {"psi", 0, DECIMAL, STYLE, -10, 10, AT(psi), 0, "P", "truncation: 1 is none, 0.7 is usual, 0 the mean"},
     {"noise", 0, WORD, STYLE, 0, 0, AT(noise), AT(has_noise), "random|fixed|none",
      "random: each picture's own; fixed: all have picture 0's"},
@@ -70,7 +71,8 @@ static int program_of(const struct ag_program *program)
     const struct ag_phase *sample = ag_phase_find(program, "sample");
     if (!strcmp(program->kind, "search")) return SEARCH;
     if (!strcmp(program->kind, "retrain")) return RETRAIN;
-    return sample && ag_table_find(&sample->in, "in.psi") ? GENERATE | STYLE : GENERATE;
+    return GENERATE | (ag_generator_carries(program) ? 0 : READER) |
+           (sample && ag_table_find(&sample->in, "in.psi") ? STYLE : 0);
 }
 
 /* Which programs have an option. */
@@ -80,6 +82,7 @@ static const char *owners(int programs)
            : programs == SEARCH   ? "search"
            : programs == RETRAIN  ? "retrain"
            : programs == GENERATE ? "generate"
+           : programs == READER   ? "generators that don't carry their weights"
                                   : "StyleGAN2 generators";
 }
 

@@ -153,6 +153,6 @@ int ag_replay(const struct ag_program *program, const struct ag_options *options
         status = dump(program, phase, block, options->dump, err);
     }
     ag_st_close(&st);
-    ag_blocks_free(block);
+    ag_blocks_free(program, block);
     return status;
 }

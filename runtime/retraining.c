@@ -16,7 +16,7 @@ int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag
 void ag_retraining_free(struct ag_retraining *r)
 {
     ag_data_close(r->data);
-    ag_blocks_free(r->block);
+    ag_blocks_free(r->program, r->block);
     ag_untwin(r->ema);
     ag_free(r->pictures);
     ag_adam_free(&r->d);

@@ -1,19 +1,13 @@
 /*
  * What is checked is a space made small: its pools, cell, paradigm, latents, losses and image channels stay, pictures
- * and channels are few. Both of its programs, with mixtures merged and without, are emitted into a temporary folder,
- * compiled from there in memory, and compared by compare.c.
+ * and channels are few. Both of its programs, with mixtures merged and without, are loaded and compared by compare.c.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "check.h"
 #include "../emit.h"
 #include "parts.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Three cells have skips over one doubling and over two. */
 enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 8, STYLE_SIZE = 16 };
@@ -38,38 +32,15 @@ static struct spec shrink(const struct spec *spec)
     return s;
 }
 
-static void remove_folder(struct mem *mem, const char *folder)
-{
-    DIR *d = opendir(folder);
-    for (struct dirent *entry; d && (entry = readdir(d));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlink(mem_printf(mem, "%s/%s", folder, entry->d_name));
-    if (d) closedir(d);
-    rmdir(folder);
-}
-
-/* Emits a program into a folder of its own, which is gone again once the program is in memory. */
 static int load(const struct spec *spec, const struct genotype *geno, int merge, struct loaded **program, char *err,
                 size_t errsize)
 {
-    struct mem *mem = mem_new();
-    const char *temporary = getenv("TMPDIR");
-    char *folder = mem_printf(mem, "%s/aggen-check-XXXXXX", temporary && *temporary ? temporary : "/tmp");
     char *text = spec_text(spec);
-    enum program kind = geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH;
-    int status = 1;
-    if (mkdtemp(folder)) {
-        const struct emission e = {
-            .target = TARGET_CPU, .folder = folder, .command = "aggen check", .spec = text, .run = ""};
-        struct model *m = model_new(spec, geno, kind, merge);
-        status = emit_program(m, &e, err, errsize);
-        model_free(m);
-        if (!status) status = run_load(folder, program_name(kind), program, err, errsize);
-        remove_folder(mem, folder);
-    } else
-        snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
+    const struct emission e = {.command = "aggen check", .spec = text, .run = ""};
+    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge);
+    int status = run_load_model(m, &e, program, err, errsize);
+    model_free(m);
     free(text);
-    mem_free(mem);
     return status;
 }
 

@@ -18,11 +18,12 @@ int run_program(const struct run *run, char *err, size_t errsize)
     return run_possible(err, errsize);
 }
 
-int run_weights(const struct carried_from *from, void **weights, size_t *bytes, char *err, size_t errsize)
+int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
+              struct carried *carried, char *err, size_t errsize)
 {
-    (void)from, (void)weights, (void)bytes;
+    (void)m, (void)e, (void)path, (void)mem, (void)carried;
     snprintf(err, errsize,
-             "this aggen was built without the libraries that --weights needs; install what `make deps` names and type "
+             "this aggen was built without libtcc, which --weights needs; install what `make deps` names and type "
              "make, or leave --weights out: the program reads its weights from a file then");
     return 1;
 }

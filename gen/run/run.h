@@ -20,14 +20,14 @@ int run_possible(char *err, size_t errsize);
 /* Returns what the program's main does, or 1 or 2 with a line in err, which is else empty. */
 int run_program(const struct run *run, char *err, size_t errsize);
 
-/* A file of weights, and what it is to hold. */
-struct carried_from {
-    const char *path, *genotype; /* the genotype as JSON */
-    struct ag_table g, statistics;
-    enum ag_dtype type; /* to carry */
-};
-/* *weights, to be freed: AG_G, then AG_STAT, `bytes` in all; for types of two bytes prints how much they are off.
- * Status 1 or 2 with a line in err. */
-int run_weights(const struct carried_from *from, void **weights, size_t *bytes, char *err, size_t errsize);
+struct carried;
+struct emission;
+struct mem;
+struct model;
+/* What generator m, emitted as e says, carries of the weights in the file `path`, as numbers of carried->type; the rest
+ * of *carried is filled in, its values lie in mem. For types of two bytes prints how much they are off. Status 1 or 2
+ * with a line in err. */
+int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
+              struct carried *carried, char *err, size_t errsize);
 
 #endif

@@ -1,4 +1,5 @@
-/* The weights that a generator is to carry, by the runtime's reader. */
+/* What a generator is to carry: read by the runtime's reader, and prepared by the program itself. */
+#include "../emit.h"
 #include "parts.h"
 
 #include <math.h>
@@ -27,25 +28,72 @@ static void halve(enum ag_dtype type, float *both, long n)
     free(back);
 }
 
-int run_weights(const struct carried_from *from, void **weights, size_t *bytes, char *err, size_t errsize)
+/* The file's G, then STAT, as the program has them. */
+static int read_file(const struct ag_program *program, const char *path, float *both, struct ag_error *err)
 {
-    const struct ag_program program = {
-        .genotype = from->genotype, .block[AG_G] = from->g, .block[AG_STAT] = from->statistics};
-    const long g = from->g.size, n = g + from->statistics.size;
-    float *both = calloc((size_t)n + 1, sizeof *both);
     real *block[AG_BLOCKS] = {NULL};
-    struct ag_error error = {.text = ""};
-    if (!both) abort();
     block[AG_G] = both;
-    block[AG_STAT] = both + g;
-    int status = ag_generator_load(&program, from->path, 0, block, &error);
-    if (status) {
-        snprintf(err, errsize, "%s", error.text);
-        free(both);
-        return status;
+    block[AG_STAT] = both + program->block[AG_G].size;
+    return ag_generator_load(program, path, 0, block, err);
+}
+
+/* Room for a block of a program that computes in double precision. */
+static double *new_block(struct mem *mem, long n)
+{
+    return mem_alloc(mem, ((size_t)n + 1) * sizeof(double));
+}
+
+/* What the program makes of the file's numbers before it draws: AG_FIXED. */
+static void prepare(const struct ag_program *program, const float *both, struct mem *mem, float *fixed)
+{
+    const long g = program->block[AG_G].size, statistics = program->block[AG_STAT].size;
+    double *block[AG_BLOCKS] = {NULL};
+    block[AG_G] = new_block(mem, g);
+    block[AG_STAT] = new_block(mem, statistics);
+    block[AG_FIXED] = new_block(mem, program->fixed_size);
+    block[AG_ARENA] = new_block(mem, program->arena_size);
+    block[AG_SCRATCH] = new_block(mem, program->scratch_size * ag_threads());
+    for (long i = 0; i < g; i++) block[AG_G][i] = both[i];
+    for (long i = 0; i < statistics; i++) block[AG_STAT][i] = both[g + i];
+    program->prepare((real *const *)block);
+    for (long i = 0; i < program->fixed_size; i++) fixed[i] = (float)block[AG_FIXED][i];
+}
+
+static int carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
+                 struct carried *carried, struct ag_error *err)
+{
+    struct loaded *loaded = NULL;
+    const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
+    const struct ag_program tables = {.genotype = e->genotype,
+                                      .block[AG_G] = {g->tensor, g->count, g->size},
+                                      .block[AG_STAT] = {statistics->tensor, statistics->count, statistics->size}};
+    long n = g->size + statistics->size;
+    float *both = mem_alloc(mem, ((size_t)n + 1) * sizeof *both), *values = both;
+    int status = read_file(&tables, path, both, err);
+    carried->ready = e->target == TARGET_CPU;
+    if (!status && carried->ready) {
+        struct emission all = *e;
+        all.carried.ready = 1;
+        status = run_load_model(m, &all, &loaded, err->text, sizeof err->text);
     }
-    if (from->type != AG_F32) halve(from->type, both, n);
-    *bytes = (size_t)n * (from->type == AG_F32 ? 4 : 2);
-    *weights = both;
+    if (!status && carried->ready) {
+        n = loaded->program->fixed_size;
+        values = mem_alloc(mem, ((size_t)n + 1) * sizeof *values);
+        prepare(loaded->program, both, mem, values);
+    }
+    run_unload(loaded);
+    if (status) return status;
+    if (carried->type != AG_F32) halve(carried->type, values, n);
+    carried->bytes = (size_t)n * (carried->type == AG_F32 ? 4 : 2);
+    carried->values = values;
     return 0;
+}
+
+int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
+              struct carried *carried, char *err, size_t errsize)
+{
+    struct ag_error error = {.text = ""};
+    int status = carry(m, e, path, mem, carried, &error);
+    if (status) snprintf(err, errsize, "%s", error.text);
+    return status;
 }

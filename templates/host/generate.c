@@ -150,10 +150,9 @@ static int lay_out(struct grid *grid, struct ag_error *err)
 
 static int load(const struct grid *grid, struct ag_error *err)
 {
-    const char *file = grid->options->weights;
-    if (file || !generate_program.weights)
-        return ag_generator_load(&generate_program, file ? file : AG_WEIGHTS_DEFAULT, grid->options->psi, grid->block,
-                                 err);
+    const char *file = grid->options->weights ? grid->options->weights : AG_WEIGHTS_DEFAULT;
+    if (!ag_generator_carries(&generate_program))
+        return ag_generator_load(&generate_program, file, grid->options->psi, grid->block, err);
     ag_generator_unpack(&generate_program, grid->block);
     return 0;
 }
@@ -191,7 +190,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     ag_frames_close(&grid.frames);
     ag_free(grid.station);
     ag_free(grid.pictures);
-    ag_blocks_free(grid.block);
+    ag_blocks_free(&generate_program, grid.block);
     return status;
 }
 

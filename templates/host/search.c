@@ -514,7 +514,7 @@ static int search(struct search *s, const struct ag_options *options)
 static void tear_down(struct search *s)
 {
     ag_data_close(s->data);
-    ag_blocks_free(s->block);
+    ag_blocks_free(&search_program, s->block);
     ag_untwin(s->arch_gradient);
     ag_free(s->pictures);
     ag_adam_free(&s->d);

@@ -1,4 +1,4 @@
-/* The program's weights as data: AG_G, then AG_STAT. */
+/* The program's weights as data: what its table says of them. */
     .section .rodata
     .balign 64
     .globl AG_PROGRAM_weights

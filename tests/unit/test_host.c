@@ -152,8 +152,8 @@ static void test_params(void)
     CHECK(*ag_tensor_find(g, "g.rgb.bias", a[AG_G]) == (real)0.25 && !ag_tensor_find(g, "g.rgb", a[AG_G]));
     ag_copy_to_bar(program, a);
     CHECK(!memcmp(a[AG_G], a[AG_BAR_G], (size_t)g->size * sizeof(real)) && a[AG_ALPHA][1] == a[AG_BAR_ALPHA][1]);
-    ag_blocks_free(a);
-    ag_blocks_free(b);
+    ag_blocks_free(program, a);
+    ag_blocks_free(program, b);
 }
 
 static void test_gumbel(void)

@@ -1,0 +1,40 @@
+/* A program that is wanted in memory alone: its files are gone again once it is there. */
+#define _POSIX_C_SOURCE 200809L
+#include "../emit.h"
+#include "parts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void remove_folder(struct mem *mem, const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(mem_printf(mem, "%s/%s", folder, entry->d_name));
+    if (d) closedir(d);
+    rmdir(folder);
+}
+
+int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize)
+{
+    struct mem *mem = mem_new();
+    const char *temporary = getenv("TMPDIR");
+    char *folder = mem_printf(mem, "%s/aggen-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    struct emission here = *e;
+    int status = 1;
+    here.folder = folder;
+    here.target = TARGET_CPU;
+    if (mkdtemp(folder)) {
+        status = emit_program(m, &here, err, errsize);
+        if (!status) status = run_load(folder, program_name(m->program), program, err, errsize);
+        remove_folder(mem, folder);
+    } else
+        snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
+    mem_free(mem);
+    return status;
+}
