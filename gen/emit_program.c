@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "emit_cpu.h"
 #include "emit_cuda.h"
+#include "emit_parts.h"
 #include "fold.h"
 #include "hoist.h"
 #include "ops.h"
@@ -15,20 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { RUNTIME_FILES = 256 };
-
-struct writer {
-    struct mem *mem;
-    const struct model *m;
-    const struct emission *e;
-    const char *name;
-    char *runtime_file[RUNTIME_FILES];
-    int runtime_files;
-    char *err;
-    size_t errsize;
-    int failed;
-};
 
 /* Does the program carry its weights? */
 static int carries(const struct writer *w)
@@ -46,86 +33,6 @@ static int carries_ready(const struct writer *w)
 static int has_widths(const struct writer *w)
 {
     return carries(w) && w->e->target == TARGET_CPU;
-}
-
-/* Written under a temporary name, then renamed, so that a makefile never sees half a file; left alone if it is already
- * what it should be, so that make has nothing to do. */
-static void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
-{
-    if (w->failed) return;
-    char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name),
-         *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
-    FILE *old = fopen(path, "rb");
-    if (old) {
-        char *now = mem_alloc(w->mem, n + 2);
-        size_t got = fread(now, 1, n + 1, old);
-        fclose(old);
-        if (got == n && memcmp(now, bytes, n) == 0) return;
-    }
-    FILE *f = fopen(temporary, "wb");
-    int ok = f && fwrite(bytes, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    if (f && fclose(f) != 0) ok = 0;
-    if (ok && rename(temporary, path) == 0) return;
-    snprintf(w->err, w->errsize, "%s: cannot be written: %s; -o names another folder", path, strerror(errno));
-    unlink(temporary);
-    w->failed = 1;
-}
-
-static void write_file(struct writer *w, const char *name, const char *text)
-{
-    write_bytes(w, name, text, strlen(text));
-}
-
-/* The folder and those above it. */
-static void make_folder(struct writer *w)
-{
-    char *path = mem_printf(w->mem, "%s", w->e->folder);
-    for (char *slash = path + 1;; slash++) {
-        int end = *slash == 0;
-        if (!end && *slash != '/') continue;
-        *slash = 0;
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            snprintf(w->err, w->errsize, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
-            w->failed = 1;
-        }
-        if (end || w->failed) return;
-        *slash = '/';
-    }
-}
-
-static void heading(const struct writer *w, struct text *t, const char *what)
-{
-    text_printf(t, "/* %s of %s, written by: %s */\n", what, w->m->spec->name, w->e->command);
-}
-
-static void c_string(struct text *t, const char *s)
-{
-    if (!s) {
-        text_add(t, "0");
-        return;
-    }
-    text_add(t, "\n        \"");
-    for (int column = 0; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            text_printf(t, "\\%c", *s);
-        else if ((unsigned char)*s < 32 || (unsigned char)*s > 126)
-            text_printf(t, "\\%03o", (unsigned char)*s);
-        else
-            text_addn(t, s, 1);
-        if (++column >= 100 && *s == ',' && s[1]) {
-            text_add(t, "\"\n        \"");
-            column = 0;
-        }
-    }
-    text_add(t, "\"");
-}
-
-/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
-static char *home_file(struct writer *w, const char *path)
-{
-    char *text = template_file(w->mem, path, w->err, w->errsize);
-    if (!text) w->failed = 1;
-    return text;
 }
 
 /* ---------------------------------------------------------------- tables */
@@ -217,10 +124,6 @@ static void kernels_table(struct text *t, const struct code *c)
     }
     text_add(t, "};\n");
 }
-
-struct sizes {
-    long in, out, arena, scratch, fixed;
-};
 
 static const char *number_name(enum ag_dtype type)
 {
@@ -333,8 +236,7 @@ static struct graph *lower_fixed(const struct graph *g, struct hoisted *h)
     return lowered;
 }
 
-/* The phases and the kernels that they call; executed[i]: FLOP of phase i. */
-static void make_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
+void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
@@ -686,7 +588,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     double executed[MODEL_PHASES];
     err[0] = 0;
     if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))
-        make_phases(&w, &c, &sizes, executed);
+        emit_phases(&w, &c, &sizes, executed);
     if (!w.failed) make_folder(&w); /* what is refused leaves nothing */
     if (!w.failed) {
         write_phases(&w, &c, sizes, executed);

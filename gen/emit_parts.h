@@ -1,0 +1,45 @@
+/* What emit_program.c and emit_library.c share. */
+#ifndef EMIT_PARTS_H
+#define EMIT_PARTS_H
+
+#include "code.h"
+#include "emit.h"
+
+enum { RUNTIME_FILES = 256 };
+
+struct writer {
+    struct mem *mem;
+    const struct model *m;
+    const struct emission *e;
+    const char *name;
+    char *runtime_file[RUNTIME_FILES];
+    int runtime_files;
+    char *err;
+    size_t errsize;
+    int failed;
+};
+
+/* ---------------------------------------------------------------- emit_files.c */
+
+/* Once one of these has failed, with a line in w->err, the others do nothing. A file that is there and the same is
+ * left alone. */
+void make_folder(struct writer *w);
+void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
+void write_file(struct writer *w, const char *name, const char *text);
+/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+char *home_file(struct writer *w, const char *path);
+/* The first line of a file. */
+void heading(const struct writer *w, struct text *t, const char *what);
+/* A string literal, or 0 for NULL. */
+void c_string(struct text *t, const char *s);
+
+/* ---------------------------------------------------------------- emit_program.c */
+
+/* Of the blocks, in reals. */
+struct sizes {
+    long in, out, arena, scratch, fixed;
+};
+/* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
+void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
+
+#endif
