@@ -21,6 +21,7 @@ struct options {
     const char *program; /* to run: search, retrain or generate; NULL: the first of the file's */
     const char *weights; /* for the generator to carry; NULL: none */
     enum ag_dtype weights_type;
+    const char *embed; /* the name of a library to write; NULL: programs */
     int has_type;
     char **word; /* of its command line */
     int words, begun, rest;
@@ -40,6 +41,8 @@ static const char usage[] =
     "  --weights FILE        a genotype: out/generate carries the weights of this file (ema.safetensors), and needs no "
     "other\n"
     "  --weights-type TYPE   as numbers of this type: fp32, bf16 or fp16; default: fp32\n"
+    "  --embed NAME          with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and C++\n"
+    "                        programs compile along\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
     "  --json                info: as JSON\n"
@@ -81,6 +84,16 @@ static const char *value(const char *name, int argc, char **argv, int *i)
     if (argv[*i][n] == '=') return argv[*i] + n + 1;
     if (argv[*i][n] != 0) return NULL;
     return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : "";
+}
+
+/* A name that C functions may begin with. */
+static int is_name(const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", more[] = "0123456789_";
+    const size_t first = strspn(word, letters);
+    size_t n = first;
+    while (word[n] && (strchr(letters, word[n]) || strchr(more, word[n]))) n++;
+    return first && !word[n] && n <= 60;
 }
 
 static int is_option(const char *word, const char *name)
@@ -130,6 +143,7 @@ static int check_options(const struct options *o)
     if (!o->info && (o->json || o->dump)) return fail("only info takes", o->json ? "--json" : "--dump-graph");
     if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
     if (o->weights && (o->info || o->check)) return fail("--weights goes with emitting alone", o->weights);
+    if (o->embed && !o->weights) return fail("--embed goes with --weights", o->embed);
     if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
     return 0;
 }
@@ -162,6 +176,9 @@ static int parse(struct options *o, int argc, char **argv)
         } else if (!o->run && (v = value("--weights", argc, argv, &i))) {
             if (!*v) return fail("--weights wants a file", "");
             o->weights = v;
+        } else if (!o->run && (v = value("--embed", argc, argv, &i))) {
+            if (!is_name(v)) return fail("--embed wants a name for C: a letter, then letters, digits and _", v);
+            o->embed = v;
         } else if (!o->run && (v = value("--weights-type", argc, argv, &i))) {
             if (read_type(v, &o->weights_type)) return fail("--weights-type wants fp32, bf16 or fp16", v);
             o->has_type = 1;
@@ -190,7 +207,7 @@ static int parse(struct options *o, int argc, char **argv)
 static int read_weights(const struct options *o, const struct spec *spec, const struct genotype *geno,
                         struct emission *e, struct mem *mem, char *err, size_t errsize)
 {
-    struct model *m = model_new(spec, geno, PROGRAM_GENERATE, o->merge);
+    struct model *m = model_new(spec, geno, o->embed ? PROGRAM_LIBRARY : PROGRAM_GENERATE, o->merge);
     struct carried carried = {.type = o->weights_type};
     int status = run_carry(m, e, o->weights, mem, &carried, err, errsize);
     e->carried = carried;
@@ -205,6 +222,7 @@ static char *command_text(struct mem *mem, const struct options *o)
     for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
     if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
     if (o->weights) s = mem_printf(mem, "%s --weights %s", s, o->weights);
+    if (o->embed) s = mem_printf(mem, "%s --embed %s", s, o->embed);
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
@@ -276,6 +294,25 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     return status;
 }
 
+/* A generator as a library. */
+static int embed(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e,
+                 struct mem *mem)
+{
+    char err[1024] = "";
+    int status = read_weights(o, spec, geno, e, mem, err, sizeof err);
+    if (!status) {
+        struct model *m = model_new(spec, geno, PROGRAM_LIBRARY, o->merge);
+        status = emit_library(m, e, o->embed, err, sizeof err);
+        model_free(m);
+    }
+    if (status)
+        fprintf(stderr, "aggen: %s\n", err);
+    else
+        printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -c %s/%s.c\n", o->embed, o->embed, o->folder,
+               o->folder, o->embed);
+    return status;
+}
+
 /* A search space's program, or both of a genotype's. Weights that don't fit are refused before anything is written. */
 static int emit_all(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e,
                     struct mem *mem)
@@ -308,7 +345,9 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
                          .genotype = geno_json};
     if (o->weights && !geno->genes) return fail("--weights goes with a genotype; this is a search space", o->file);
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
-    int status = o->run ? emit_and_run(o, spec, geno, &e, mem) : emit_all(o, spec, geno, &e, mem);
+    int status = o->run     ? emit_and_run(o, spec, geno, &e, mem)
+                 : o->embed ? embed(o, spec, geno, &e, mem)
+                            : emit_all(o, spec, geno, &e, mem);
     free(spec_json);
     free(geno_json);
     mem_free(mem);

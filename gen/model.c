@@ -383,6 +383,11 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, en
         search_phases(m);
         return m;
     }
+    if (program == PROGRAM_LIBRARY) {
+        m->program = PROGRAM_GENERATE;
+        phase_forward(m, "sample", 1, (struct pass){.norm = NORM_RUNNING, .truncate = spec->family == FAMILY_STYLEGAN2});
+        return m;
+    }
     int style = spec->family == FAMILY_STYLEGAN2, batch = sample_batch(spec);
     if (program == PROGRAM_RETRAIN) retrain_phases(m);
     phase_forward(m, "sample", batch, (struct pass){.norm = NORM_RUNNING, .mixing = style, .truncate = style});

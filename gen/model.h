@@ -26,7 +26,8 @@ struct phase_graph {
     double flop;
 };
 
-enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE };
+/* PROGRAM_LIBRARY: a PROGRAM_GENERATE that draws one picture at a time, without style mixing. */
+enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY };
 enum { MODEL_PHASES = 8 };
 
 struct model {

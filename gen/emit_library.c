@@ -1,0 +1,275 @@
+/* A generator as a library of two files, NAME.h and NAME.c, weights and all: templates/embed/. */
+#include "emit.h"
+#include "emit_parts.h"
+#include "shake.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a string literal may have by C99; a longer one is written as an array. */
+enum { LITERAL = 4000 };
+
+struct library {
+    struct writer *w;
+    const struct code *c;
+    struct sizes s;
+    const struct carried *carried;
+};
+
+static const char *upper(struct mem *mem, const char *name)
+{
+    char *s = mem_printf(mem, "%s", name);
+    for (char *p = s; *p; p++) *p = (char)toupper((unsigned char)*p);
+    return s;
+}
+
+static const struct ag_tensor *find(const struct table *t, const char *name)
+{
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->tensor[i].name, name) == 0) return &t->tensor[i];
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- tokens */
+
+/* Noise for each layer, as ag_sample_noise draws it, and psi. */
+static const char *inputs_text(struct mem *mem, const struct table *in)
+{
+    char *text = mem_printf(mem, "%s", "");
+    long index = 0;
+    for (int i = 0; i < in->count; i++) {
+        const struct ag_tensor *t = &in->tensor[i];
+        const long n = (long)t->shape[1] * t->shape[2] * t->shape[3];
+        if (strncmp(t->name, "in.noise", 8) != 0) continue;
+        text = mem_printf(mem, "%s    ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)picture, %ld, %ld, in + %ld); /* %s */\n",
+                          text, index, n, t->offset, t->name + strlen("in.noise."));
+        index += n;
+    }
+    const struct ag_tensor *psi = find(in, "in.psi");
+    if (psi) return mem_printf(mem, "%s    in[%ld] = (real)psi;", text, psi->offset);
+    return mem_printf(mem, "%s    (void)psi;", text);
+}
+
+static void set_tokens(const struct library *l, struct substitutions *s)
+{
+    static const char *const with[] = {"memory", "init", "generate", "info"},
+                             *const constant[] = {"SIZE",      "CHANNELS",  "LATENT", "DONE",
+                                                  "NO_MEMORY", "NOT_READY", "WRONG"};
+    struct mem *mem = l->w->mem;
+    const struct phase_graph *phase = &l->w->m->phase[0];
+    const struct spec *spec = l->w->m->spec;
+    const char *name = l->w->name, *capitals = upper(mem, name);
+    const int style = spec->family == FAMILY_STYLEGAN2;
+    template_set(mem, s, "AG_NAME", "%s", name);
+    template_set(mem, s, "AG_GUARD", "%s_H", capitals);
+    for (int i = 0; i < 4; i++) template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
+    for (int i = 0; i < 7; i++)
+        template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
+    template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
+    template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
+    template_set(mem, s, "AG_LATENT", "%d", spec->latent);
+    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_TRUNCATION",
+                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
+                       : "of StyleGAN2 generators; this one has no use for it");
+    if (l->carried->type == AG_F32) {
+        template_set(mem, s, "AG_EXPAND", "%s", "");
+        template_set(mem, s, "AG_FIXED_ROOM", "0");
+        template_set(mem, s, "AG_FIXED_BLOCK", "(real *)fixed");
+    } else {
+        template_set(mem, s, "AG_EXPAND", "    for (long i = 0; i < %ld; i++) base[FIXED_AT + i] = %s(fixed[i]);\n",
+                     l->s.fixed, l->carried->type == AG_BF16 ? "real_of_bf16" : "real_of_fp16");
+        template_set(mem, s, "AG_FIXED_ROOM", "%ld", l->s.fixed);
+        template_set(mem, s, "AG_FIXED_BLOCK", "base + FIXED_AT");
+    }
+    template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
+    template_set(mem, s, "AG_OUT_SIZE", "%ld", (l->s.out + 15) / 16 * 16);
+    template_set(mem, s, "AG_ARENA_SIZE", "%ld", (l->s.arena + 15) / 16 * 16);
+    template_set(mem, s, "AG_SCRATCH_SIZE", "%ld", (l->s.scratch + 15) / 16 * 16);
+    template_set(mem, s, "AG_Z", "%ld", find(&phase->in, "in.z")->offset);
+    template_set(mem, s, "AG_FAKE", "%ld", find(&phase->out, "out.fake")->offset);
+    template_set(mem, s, "AG_SET_INPUTS", "%s", inputs_text(mem, &phase->in));
+}
+
+/* ---------------------------------------------------------------- data */
+
+/* The values as C has them exactly: hexadecimal floating point, or the bits of two bytes. */
+static void weights_text(const struct library *l, struct text *t)
+{
+    const int halves = l->carried->type != AG_F32;
+    const float *whole = l->carried->values;
+    const ag_u16 *half = l->carried->values;
+    text_printf(t, "\n/* What the kernels read of the weights. */\nstatic const %s fixed[%ld] ALIGNED = {\n",
+                halves ? "ag_u16" : "float", l->s.fixed ? l->s.fixed : 1);
+    for (long i = 0; i < l->s.fixed; i++) {
+        char number[40];
+        if (halves)
+            snprintf(number, sizeof number, "%u,", half[i]);
+        else if (whole[i] == 0)
+            snprintf(number, sizeof number, "0,");
+        else
+            snprintf(number, sizeof number, "%af,", (double)whole[i]);
+        text_add(t, number);
+        if (i % 8 == 7) text_add(t, "\n");
+    }
+    text_add(t, "};\n");
+}
+
+/* The genotype without its spec, which is long and of no use here. */
+static const char *without_spec(struct mem *mem, const char *genotype)
+{
+    static const char key[] = "\"spec\": ";
+    const char *spec = strstr(genotype, key), *end = spec ? spec + strlen(key) : NULL;
+    if (!spec) return genotype;
+    for (int depth = 0, quoted = 0; *end; end++) {
+        if (*end == '"' && end[-1] != '\\') quoted = !quoted;
+        if (quoted) continue;
+        depth += (*end == '{') - (*end == '}');
+        if (!depth) break;
+    }
+    end += strspn(end, "}, ");
+    return mem_printf(mem, "%.*s%s", (int)(spec - genotype), genotype, end);
+}
+
+/* FNV-1a, as runtime/info.c has it. */
+static ag_u64 hash(ag_u64 sum, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
+    return sum;
+}
+
+static void info_text(const struct library *l, struct text *t)
+{
+    static const char *const type[] = {[AG_F32] = "fp32", [AG_F16] = "fp16", [AG_BF16] = "bf16"};
+    struct writer *w = l->w;
+    const struct spec *spec = w->m->spec;
+    ag_u64 sum = hash(0xcbf29ce484222325ull, w->e->genotype, strlen(w->e->genotype));
+    sum = hash(sum, l->carried->values, l->carried->bytes);
+    const char *text = mem_printf(
+        w->mem,
+        "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "
+        "\"weights\": \"%s\", \"hash\": \"%016llx\", \"genotype\": %s}",
+        spec->name, spec->family == FAMILY_STYLEGAN2 ? "stylegan2" : "residual", spec->image_size,
+        spec->image_channels, spec->latent, model_parameters(w->m, AG_G), type[l->carried->type], sum,
+        without_spec(w->mem, w->e->genotype));
+    text_add(t, "\nstatic const char info[] =");
+    if (strlen(text) <= LITERAL) {
+        c_string(t, text);
+    } else {
+        text_add(t, " {");
+        for (size_t i = 0; text[i]; i++) text_printf(t, "%s%d,", i % 24 ? " " : "\n    ", text[i]);
+        text_add(t, " 0}");
+    }
+    text_add(t, ";\n");
+}
+
+/* ---------------------------------------------------------------- code */
+
+/* What profiles programs has no place here: the lines that mark kernels go. */
+static void add_unmarked(struct text *t, const char *phases)
+{
+    while (*phases) {
+        const char *end = strchr(phases, '\n');
+        const size_t n = end ? (size_t)(end - phases) + 1 : strlen(phases);
+        const char *mark = strstr(phases, "MARK("), *profile = strstr(phases, "ag_profiling");
+        if (!(mark && mark < phases + n) && !(profile && profile < phases + n)) text_addn(t, phases, n);
+        phases += n;
+    }
+}
+
+static void kernels_text(const struct code *c, struct text *t)
+{
+    for (int i = 0; i < c->instances; i++) {
+        const char *source = c->instance[i].source,
+                   *head = strstr(source, mem_printf(c->mem, "void %s(", c->instance[i].name));
+        text_printf(t, "\n/* First for %s. */\n%.*sstatic %s", c->instance[i].first, (int)(head - source), source,
+                    head);
+    }
+}
+
+static void phases_text(const struct library *l, struct text *t)
+{
+    text_printf(t, "\n/* ---------------------------------------------------------------- a picture */\n\n"
+                   "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
+                   "enum { SCRATCH = %ld };\n\n",
+                l->s.scratch);
+    if (strstr(l->c->phases.s, "ag_parallel("))
+        text_add(t, "/* One after the other, in the caller's thread. */\n"
+                    "static void ag_parallel(int tasks, void (*task)(void *context, int part, int thread), void *context)\n"
+                    "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
+    add_unmarked(t, l->c->phases.s);
+}
+
+/* Of the runtime's files, what the rest of the library calls. */
+static void add_runtime(const struct library *l, struct text *t, const char *rest)
+{
+    static const char *const name[] = {"ag_math.h", "random.c", "tensor.c", "generator.c", "image.c"};
+    enum { FILES = sizeof name / sizeof *name };
+    struct writer *w = l->w;
+    char *file[FILES];
+    for (int i = 0; i < FILES; i++) {
+        file[i] = home_file(w, mem_printf(w->mem, "runtime/%s", name[i]));
+        if (!file[i]) return;
+    }
+    text_add(t, "\ntypedef unsigned char ag_u8;\ntypedef unsigned short ag_u16;\n"
+                "typedef unsigned int ag_u32;\ntypedef unsigned long long ag_u64;\n");
+    text_printf(t, "enum { AG_RNG_SAMPLE = %d, AG_RNG_SAMPLE_NOISE = %d };\n", AG_RNG_SAMPLE, AG_RNG_SAMPLE_NOISE);
+    text_add(t, shake(w->mem, file, FILES, rest));
+}
+
+static void write_source(const struct library *l, const struct substitutions *s)
+{
+    struct writer *w = l->w;
+    struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
+    char *vector = home_file(w, "templates/cpu/vector.h"), *body = home_file(w, "templates/embed/library.c");
+    if (!vector || !body) return;
+    heading(w, &t, "An embeddable generator");
+    text_printf(&t, "#include \"%s.h\"\n\n#include <string.h>\n\n%s", w->name, vector);
+    text_add(&rest, "\n/* ---------------------------------------------------------------- kernels */\n");
+    kernels_text(l->c, &rest);
+    phases_text(l, &rest);
+    info_text(l, &rest);
+    text_add(&rest, "\n");
+    template_expand(&rest, template_body(body), s);
+    add_runtime(l, &t, rest.s);
+    weights_text(l, &t);
+    text_add(&t, rest.s);
+    write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
+    text_free(&t);
+    text_free(&rest);
+}
+
+static void write_header(const struct library *l, const struct substitutions *s)
+{
+    struct text t = {NULL, 0, 0};
+    char *body = home_file(l->w, "templates/embed/library.h");
+    if (!body) return;
+    heading(l->w, &t, "An embeddable generator");
+    template_expand(&t, template_body(body), s);
+    write_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
+    text_free(&t);
+}
+
+int emit_library(const struct model *m, const struct emission *e, const char *name, char *err, size_t errsize)
+{
+    struct mem *mem = mem_new();
+    struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
+    struct code c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
+    struct library l = {.w = &w, .c = &c, .carried = &e->carried};
+    struct substitutions s = {NULL, 0, 0};
+    double executed[MODEL_PHASES];
+    err[0] = 0;
+    emit_phases(&w, &c, &l.s, executed);
+    if (!w.failed) make_folder(&w);
+    if (!w.failed) {
+        set_tokens(&l, &s);
+        write_source(&l, &s);
+        write_header(&l, &s);
+    }
+    free(s.list);
+    code_free(&c);
+    mem_free(mem);
+    return w.failed;
+}
