@@ -308,8 +308,8 @@ static int embed(const struct options *o, const struct spec *spec, const struct 
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
     else
-        printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -c %s/%s.c\n", o->embed, o->embed, o->folder,
-               o->folder, o->embed);
+        printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
+               o->embed, o->embed, o->folder, o->folder, o->embed);
     return status;
 }
 

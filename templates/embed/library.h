@@ -12,6 +12,10 @@ extern "C" {
  * A generator of pictures, weights and all. AG_NAME.c needs no other file; its functions allocate nothing, print
  * nothing, open nothing, and keep nothing but what lies in the memory they are given. Calls with memory of their own
  * may run at the same time, on as many threads as one likes; two with the same memory may not.
+ *
+ *     cc -O3 -march=native -fno-math-errno -fno-trapping-math -c AG_NAME.c     (and -lm where it is linked)
+ *
+ * Its vectors are as wide as -march allows; any other flags do too, and are slower.
  */
 enum {
     AG_UPPER_SIZE = AG_IMAGE_SIZE, /* pixels of a side */
