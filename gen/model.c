@@ -404,6 +404,7 @@ void model_free(struct model *m)
         free(m->phase[i].out.tensor);
     }
     for (int i = 0; i < MODEL_BLOCKS; i++) free(m->block[i].tensor);
+    free(m->origin);
     mem_free(m->mem);
 }
 

@@ -41,6 +41,8 @@ struct model {
     struct table block[MODEL_BLOCKS];
     struct phase_graph phase[MODEL_PHASES];
     int phases;
+    const char **origin; /* cut.c: of the inputs of a layer that was cut out */
+    int origins;
 };
 
 /* Builds all phases of a program. */

@@ -55,7 +55,7 @@ static void prepare(const struct ag_program *program, const float *both, struct 
     block[AG_SCRATCH] = new_block(mem, program->scratch_size * ag_threads());
     for (long i = 0; i < g; i++) block[AG_G][i] = both[i];
     for (long i = 0; i < statistics; i++) block[AG_STAT][i] = both[g + i];
-    program->prepare((real *const *)block);
+    if (program->prepare) program->prepare((real *const *)block);
     for (long i = 0; i < program->fixed_size; i++) fixed[i] = (float)block[AG_FIXED][i];
 }
 
