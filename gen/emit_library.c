@@ -12,14 +12,6 @@
 /* What a string literal may have by C99; a longer one is written as an array. */
 enum { LITERAL = 4000 };
 
-struct library {
-    struct writer *w;
-    const struct code *c;
-    struct sizes s;
-    const struct carried *carried;
-    const char *layer; /* NULL: a whole generator */
-};
-
 static const char *upper(struct mem *mem, const char *name)
 {
     char *s = mem_printf(mem, "%s", name);
@@ -27,14 +19,12 @@ static const char *upper(struct mem *mem, const char *name)
     return s;
 }
 
-static const struct ag_tensor *find(const struct table *t, const char *name)
+const struct ag_tensor *library_tensor(const struct table *t, const char *name)
 {
     for (int i = 0; i < t->count; i++)
         if (strcmp(t->tensor[i].name, name) == 0) return &t->tensor[i];
     return NULL;
 }
-
-/* ---------------------------------------------------------------- tokens */
 
 /* Noise for each layer, as ag_sample_noise draws it, and psi. */
 static const char *inputs_text(struct mem *mem, const struct table *in)
@@ -49,7 +39,7 @@ static const char *inputs_text(struct mem *mem, const struct table *in)
                           text, index, n, t->offset, t->name + strlen("in.noise."));
         index += n;
     }
-    const struct ag_tensor *psi = find(in, "in.psi");
+    const struct ag_tensor *psi = library_tensor(in, "in.psi");
     if (psi) return mem_printf(mem, "%s    in[%ld] = (real)psi;", text, psi->offset);
     return mem_printf(mem, "%s    (void)psi;", text);
 }
@@ -60,21 +50,11 @@ static void set_generate(const struct library *l, struct substitutions *s)
     struct mem *mem = l->w->mem;
     const struct phase_graph *phase = &l->w->m->phase[0];
     const struct spec *spec = l->w->m->spec;
-    const int style = spec->family == FAMILY_STYLEGAN2;
     const char *capitals = upper(mem, l->w->name);
     template_set(mem, s, "AG_WHAT", "A generator of pictures");
     template_set(mem, s, "AG_SIZES",
                  "enum {\n    %s_SIZE = %d, /* pixels of a side */\n    %s_CHANNELS = %d,\n    %s_LATENT = %d\n};\n",
                  capitals, spec->image_size, capitals, spec->image_channels, capitals, spec->latent);
-    template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
-    template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
-    template_set(mem, s, "AG_LATENT", "%d", spec->latent);
-    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
-    template_set(mem, s, "AG_TRUNCATION",
-                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
-                       : "of StyleGAN2 generators; this one has no use for it");
-    template_set(mem, s, "AG_Z", "%ld", find(&phase->in, "in.z")->offset);
-    template_set(mem, s, "AG_FAKE", "%ld", find(&phase->out, "out.fake")->offset);
     template_set(mem, s, "AG_SET_INPUTS", "%s", inputs_text(mem, &phase->in));
 }
 
@@ -115,8 +95,8 @@ static void set_layer(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_Y_SIZE", "%ld", size_of(y));
 }
 
-/* What memory is made of. */
-static void set_sizes(const struct library *l, struct substitutions *s)
+/* Where the weights are: in the data, or, of two bytes each, made of them in the memory. */
+static void set_fixed(const struct library *l, struct substitutions *s)
 {
     struct mem *mem = l->w->mem;
     if (l->carried->type == AG_F32) {
@@ -129,25 +109,51 @@ static void set_sizes(const struct library *l, struct substitutions *s)
         template_set(mem, s, "AG_FIXED_ROOM", "%ld", l->s.fixed);
         template_set(mem, s, "AG_FIXED_BLOCK", "base + FIXED_AT");
     }
-    template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
-    template_set(mem, s, "AG_OUT_SIZE", "%ld", (l->s.out + 15) / 16 * 16);
-    template_set(mem, s, "AG_ARENA_SIZE", "%ld", (l->s.arena + 15) / 16 * 16);
-    template_set(mem, s, "AG_SCRATCH_SIZE", "%ld", (l->s.scratch + 15) / 16 * 16);
 }
 
-static void set_tokens(const struct library *l, struct substitutions *s)
+static void set_names(const struct library *l, struct substitutions *s)
 {
     static const char *const with[] = {"memory", "init", "generate", "run", "info"},
-                             *const constant[] = {"SIZE",      "CHANNELS",  "LATENT", "DONE",
-                                                  "NO_MEMORY", "NOT_READY", "WRONG"};
+                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",   "NO_MEMORY",
+                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS"};
     struct mem *mem = l->w->mem;
     const char *name = l->w->name, *capitals = upper(mem, name);
     template_set(mem, s, "AG_NAME", "%s", name);
     template_set(mem, s, "AG_GUARD", "%s_H", capitals);
-    for (int i = 0; i < 5; i++) template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
-    for (int i = 0; i < 7; i++)
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
+    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
         template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
-    set_sizes(l, s);
+}
+
+void library_tokens(const struct library *l, struct substitutions *s)
+{
+    struct mem *mem = l->w->mem;
+    const struct phase_graph *phase = &l->w->m->phase[0];
+    const struct spec *spec = l->w->m->spec;
+    const int style = spec->family == FAMILY_STYLEGAN2;
+    set_names(l, s);
+    template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
+    template_set(mem, s, "AG_OUT_SIZE", "%ld", (l->s.out + 15) / 16 * 16);
+    template_set(mem, s, "AG_ARENA_SIZE", "%ld", (l->s.arena + 15) / 16 * 16);
+    template_set(mem, s, "AG_SCRATCH_SIZE", "%ld", (l->s.scratch + 15) / 16 * 16);
+    template_set(mem, s, "AG_FIXED_SIZE", "%ld", l->s.fixed);
+    if (l->layer) return;
+    template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
+    template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
+    template_set(mem, s, "AG_LATENT", "%d", spec->latent);
+    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_TRUNCATION",
+                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
+                       : "of StyleGAN2 generators; this one has no use for it");
+    template_set(mem, s, "AG_Z", "%ld", library_tensor(&phase->in, "in.z")->offset);
+    template_set(mem, s, "AG_FAKE", "%ld", library_tensor(&phase->out, "out.fake")->offset);
+}
+
+static void set_tokens(const struct library *l, struct substitutions *s)
+{
+    library_tokens(l, s);
+    set_fixed(l, s);
     if (l->layer)
         set_layer(l, s);
     else
@@ -174,14 +180,13 @@ static void frame(const struct library *l, const struct substitutions *s, const 
 /* ---------------------------------------------------------------- data */
 
 /* The values as C has them exactly: hexadecimal floating point, or the bits of two bytes. */
-static void weights_text(const struct library *l, struct text *t)
+void library_weights(const struct library *l, const char *name, long n, struct text *t)
 {
     const int halves = l->carried->type != AG_F32;
     const float *whole = l->carried->values;
     const ag_u16 *half = l->carried->values;
-    text_printf(t, "\n/* What the kernels read of the weights. */\nstatic const %s fixed[%ld] ALIGNED = {\n",
-                halves ? "ag_u16" : "float", l->s.fixed ? l->s.fixed : 1);
-    for (long i = 0; i < l->s.fixed; i++) {
+    text_printf(t, "\nstatic const %s %s = {\n", halves ? "ag_u16" : "float", name);
+    for (long i = 0; i < n; i++) {
         char number[40];
         if (halves)
             snprintf(number, sizeof number, "%u,", half[i]);
@@ -192,7 +197,7 @@ static void weights_text(const struct library *l, struct text *t)
         text_add(t, number);
         if (i % 8 == 7) text_add(t, "\n");
     }
-    text_add(t, l->s.fixed ? "};\n" : "0};\n");
+    text_add(t, n ? "};\n" : "0};\n");
 }
 
 /* The genotype without its spec, which is long and of no use here. */
@@ -218,7 +223,7 @@ static ag_u64 hash(ag_u64 sum, const void *bytes, size_t size)
     return sum;
 }
 
-static void info_text(const struct library *l, struct text *t)
+void library_info(const struct library *l, struct text *t)
 {
     static const char *const type[] = {[AG_F32] = "fp32", [AG_F16] = "fp16", [AG_BF16] = "bf16"};
     struct writer *w = l->w;
@@ -308,11 +313,12 @@ static void write_source(const struct library *l, const struct substitutions *s)
     text_add(&rest, "\n/* ---------------------------------------------------------------- kernels */\n");
     kernels_text(l->c, &rest);
     phases_text(l, &rest);
-    info_text(l, &rest);
+    library_info(l, &rest);
     text_add(&rest, "\n");
     frame(l, s, "c", &rest);
     add_runtime(l, &t, rest.s);
-    weights_text(l, &t);
+    text_add(&t, "\n/* What the kernels read of the weights. */");
+    library_weights(l, mem_printf(w->mem, "fixed[%ld] ALIGNED", l->s.fixed ? l->s.fixed : 1), l->s.fixed, &t);
     text_add(&t, rest.s);
     write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
@@ -328,24 +334,30 @@ static void write_header(const struct library *l, const struct substitutions *s)
     text_free(&t);
 }
 
+static void write_library(const struct library *l)
+{
+    struct substitutions s = {NULL, 0, 0};
+    set_tokens(l, &s);
+    write_source(l, &s);
+    write_header(l, &s);
+    free(s.list);
+}
+
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer, char *err,
                  size_t errsize)
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .device = e->target == TARGET_CUDA, .model = m, .error = err, .errsize = errsize};
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
-    struct substitutions s = {NULL, 0, 0};
     double executed[MODEL_PHASES];
     err[0] = 0;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
-    if (!w.failed) {
-        set_tokens(&l, &s);
-        write_source(&l, &s);
-        write_header(&l, &s);
-    }
-    free(s.list);
+    if (!w.failed && c.device)
+        library_cuda(&l);
+    else if (!w.failed)
+        write_library(&l);
     code_free(&c);
     mem_free(mem);
     return w.failed;

@@ -146,6 +146,8 @@ static int check_options(const struct options *o)
     if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
     if (o->weights && (o->info || o->check)) return fail("--weights goes with emitting alone", o->weights);
     if (o->embed && !o->weights) return fail("--embed goes with --weights", o->embed);
+    if (o->kernel && o->target == TARGET_CUDA)
+        return fail("--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", o->kernel);
     if (o->kernel && !o->embed) return fail("--kernel goes with --embed", o->kernel);
     if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
     return 0;
@@ -304,13 +306,17 @@ static int embed(const struct options *o, const struct spec *spec, const struct 
                  struct mem *mem)
 {
     char err[2048] = "";
-    struct model *m = model_new(spec, geno, PROGRAM_LIBRARY, o->merge);
+    const int cuda = o->target == TARGET_CUDA;
+    struct model *m = model_new(spec, geno, cuda ? PROGRAM_DEVICE_LIBRARY : PROGRAM_LIBRARY, o->merge);
     int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
     if (!status) status = read_weights(o, m, e, mem, err, sizeof err);
     if (!status) status = emit_library(m, e, o->embed, o->kernel, err, sizeof err);
     model_free(m);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
+    else if (cuda)
+        printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I%s -c %s/%s.c\n", o->embed, o->embed, o->embed,
+               o->folder, "/usr/local/cuda/include", o->folder, o->embed);
     else
         printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
                o->embed, o->embed, o->folder, o->folder, o->embed);

@@ -26,8 +26,9 @@ struct phase_graph {
     double flop;
 };
 
-/* PROGRAM_LIBRARY: a PROGRAM_GENERATE that draws one picture at a time, without style mixing. */
-enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY };
+/* PROGRAM_LIBRARY: a PROGRAM_GENERATE without style mixing, which draws one picture at a time; on a device as many as
+ * that draws at once. */
+enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY, PROGRAM_DEVICE_LIBRARY };
 enum { MODEL_PHASES = 8 };
 
 struct model {
