@@ -190,7 +190,7 @@ static int parse(struct options *o, int argc, char **argv)
 static int read_weights(const struct options *o, const struct spec *spec, const struct genotype *geno,
                         struct emission *e, void **owned, char *err, size_t errsize)
 {
-    struct model *m = model_new(spec, geno, PROGRAM_GENERATE, o->merge);
+    struct model *m = model_new(spec, geno, PROGRAM_GENERATE, o->merge, 0);
     const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
     const struct carried_from from = {.path = o->weights,
                                       .genotype = e->genotype,
@@ -256,6 +256,12 @@ static char *run_command(struct mem *mem, const struct options *o)
     return mem_printf(mem, "%s run%s -o %s", o->aggen, words, o->folder);
 }
 
+/* Pictures that a program draws at a time: the CPU's threads share each. */
+static int pictures(const struct options *o, enum program program)
+{
+    return program == PROGRAM_GENERATE && o->target == TARGET_CPU;
+}
+
 static int emit_and_run(const struct options *o, const struct spec *spec, const struct genotype *geno,
                         const struct emission *e, struct mem *mem)
 {
@@ -265,7 +271,7 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     if (status) return status;
     status = run_possible(err, sizeof err);
     if (!status) {
-        struct model *m = model_new(spec, geno, program, o->merge);
+        struct model *m = model_new(spec, geno, program, o->merge, pictures(o, program));
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
@@ -291,7 +297,7 @@ static int emit_all(const struct options *o, const struct spec *spec, const stru
     void *weights = NULL;
     int status = o->weights ? read_weights(o, spec, geno, e, &weights, err, sizeof err) : 0;
     for (enum program p = first; p <= last && !status; p++) {
-        struct model *m = model_new(spec, geno, p, o->merge);
+        struct model *m = model_new(spec, geno, p, o->merge, pictures(o, p));
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
@@ -334,7 +340,7 @@ static int info(const struct options *o, const struct spec *spec, const struct g
 {
     char err[1024];
     int status = 0;
-    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge);
+    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge, 0);
     for (int i = 0; i < m->phases && o->dump; i++) {
         printf("phase %s\n", m->phase[i].name);
         graph_print(m->phase[i].graph);

@@ -42,8 +42,9 @@ struct model {
     int phases;
 };
 
-/* Builds all phases of a program. */
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge);
+/* Builds all phases of a program. pictures: how many it draws at a time; 0: as many as share their weights well. */
+struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                        int pictures);
 void model_free(struct model *m);
 const char *program_name(enum program p);
 

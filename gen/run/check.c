@@ -61,7 +61,7 @@ static int load(const struct spec *spec, const struct genotype *geno, int merge,
     if (mkdtemp(folder)) {
         const struct emission e = {
             .target = TARGET_CPU, .folder = folder, .command = "aggen check", .spec = text, .run = ""};
-        struct model *m = model_new(spec, geno, kind, merge);
+        struct model *m = model_new(spec, geno, kind, merge, 0);
         status = emit_program(m, &e, err, errsize);
         model_free(m);
         if (!status) status = run_load(folder, program_name(kind), program, err, errsize);
