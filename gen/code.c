@@ -154,7 +154,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
     node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
-    if (!node->batched || group == -1 || p->device) return at;
+    if (!node->batched || group == -1 || p->sharing != PLAN_BATCH) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
 }
 

@@ -61,6 +61,7 @@ const char *code_target_address(struct code *c, const struct target *t);
 struct site {
     struct code *c;
     const struct plan *p;
-    int group; /* -1: a step of its own */
+    int group;              /* -1: a step of its own */
+    const struct kernel *k; /* on the CPU: what is called */
 };
 #endif

@@ -23,10 +23,12 @@ struct emission {
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */
     struct carried carried;      /* generate */
+    /* libraries for a GPU: compiles kernels to PTX, as run_ptx does */
+    int (*ptx)(const char *source, char **ptx, char *err, size_t errsize);
 };
 
 /* The plans of a model's phases, in order; free each with plan_free, and its graph. */
-struct plan *emit_plan(const struct phase_graph *phase, int device);
+struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or with a line
  * in err 1, or 2 and nothing is written: tensors are too large. */

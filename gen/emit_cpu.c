@@ -1,6 +1,7 @@
 /*
  * A phase as C: one function for each group, which runs a part of the batch through the group's kernels a few pictures
- * at a time, and the phase function, which runs groups and small kernels in order.
+ * at a time, and the phase function, which runs groups and small kernels in order. Where threads share a picture
+ * (PLAN_PICTURE), one function for each kernel that is shared out and those chained to it.
  */
 #include "emit_cpu.h"
 #include "bounds.h"
@@ -20,14 +21,14 @@ static const char *output_address(const struct site *s, int n)
     return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
 }
 
-static void node_arguments(const struct site *s, int n, struct text *t)
+static void node_arguments(const struct site *s, int n, const struct call *call, struct text *t)
 {
     const struct node *node = &s->p->graph->node[n];
     int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
     int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
     for (int k = 0; k < ins; k++) text_printf(t, "%s, ", input_address(s, n, k));
     if (conv && !bias) text_add(t, "0, ");
-    text_add(t, output_address(s, n));
+    text_add(t, output_address(s, call->result));
     if (node->op == OP_MOMENTS) text_add(t, ", (int)(n - first)");
 }
 
@@ -57,8 +58,9 @@ static void clear_halo(const struct site *s, int n, int copy, struct text *t)
     const struct local *l = plan_local(s->p, s->group, n, copy);
     if (!l || !l->halo) return;
     struct shape d = s->p->graph->node[n].shape;
-    text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d);\n",
-                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], d.d[3], l->halo);
+    text_printf(t, "        %sag_clear_halo(s + %ld, images, %d, %d, %d, %d);\n",
+                s->k && s->k->shares > 1 ? "if (share == 0) " : "", l->offset * s->p->group[s->group].images, d.d[1],
+                d.d[2], d.d[3], l->halo);
 }
 
 /* A kernel in weight space, for the weights of each picture. */
@@ -89,23 +91,27 @@ static void call_border(const struct site *s, int n, int instance)
 
 static void mark(const struct site *s, int instance)
 {
-    text_printf(&s->c->phases, "        MARK(%d, images);\n", instance);
+    const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
+    text_printf(&s->c->phases, "        MARK(%d, %s);\n", instance, counts);
 }
 
 static void node_calls(const struct site *s, int n)
 {
     const struct node *node = &s->p->graph->node[n];
     struct text arguments = {NULL, 0, 0};
-    int instance = cpu_node(s, n);
+    struct call call = {n, {NULL, 0, 0}};
+    int instance = cpu_node(s, n, &call);
     if (op_table[node->op].class == CLASS_SMALL) {
         call_each(s, n, instance);
     } else if (node->op == OP_BORDER || node->op == OP_BORDER_DX) {
         call_border(s, n, instance);
     } else {
-        node_arguments(s, n, &arguments);
-        text_printf(&s->c->phases, "        %s(%s, images);\n", s->c->instance[instance].name, arguments.s);
+        node_arguments(s, n, &call, &arguments);
+        text_printf(&s->c->phases, "        %s(%s, images%s);\n", s->c->instance[instance].name, arguments.s,
+                    call.more.s ? call.more.s : "");
         text_free(&arguments);
     }
+    text_free(&call.more);
     mark(s, instance);
     if (node->op != OP_KERNEL_CONV || node->attr[3] < FORM_BORDER) return;
     instance = cpu_border(s, n);
@@ -123,8 +129,9 @@ static void group_kernel(const struct site *s, const struct kernel *k)
         node_calls(s, k->root[0]);
         return;
     }
-    int unused, instance = cpu_pointwise(s->c, s->p, s->group, k, &arguments, &unused);
-    text_printf(t, "        %s(%simages);\n", s->c->instance[instance].name, arguments.s);
+    int unused, instance = cpu_pointwise(s, k, &arguments, &unused);
+    text_printf(t, "        %s(%simages%s);\n", s->c->instance[instance].name, arguments.s,
+                k->shares > 1 ? ", share" : "");
     mark(s, instance);
     text_free(&arguments);
 }
@@ -144,7 +151,7 @@ static void clear_partials(const struct site *s, const struct group *g)
 static void emit_group(struct code *c, const char *phase, const struct plan *p, int group)
 {
     const struct group *g = &p->group[group];
-    struct site s = {c, p, group};
+    struct site s = {c, p, group, NULL};
     struct text *t = &c->phases;
     const char *path = p->graph->node[g->kernel[0].root[0]].path;
     const char *end = p->graph->node[g->kernel[g->kernels - 1].root[0]].path;
@@ -161,11 +168,50 @@ static void emit_group(struct code *c, const char *phase, const struct plan *p, 
     text_add(t, "    }\n}\n\n");
 }
 
+/* The functions of a group's shared kernels. */
+static void emit_shares(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct group *g = &p->group[group];
+    struct text *t = &c->phases;
+    for (int i = 0; i < g->kernels; i++) {
+        struct site s = {c, p, group, &g->kernel[i]};
+        if (s.k->shares == 1) continue;
+        if (!s.k->chained) {
+            text_printf(t, "static void %s_kernel%d_%d(void *context, int share, int thread)\n{\n", phase, group, i);
+            text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
+            text_printf(t, "    const int images = %d;\n    (void)s;\n", p->batch);
+            text_printf(t, "    if (ag_profiling) ag_mark_begin(thread);\n    {\n");
+        }
+        group_kernel(&s, s.k);
+        if (i + 1 == g->kernels || !g->kernel[i + 1].chained) text_add(t, "    }\n}\n\n");
+    }
+}
+
+/* A group whose kernels are shared out one by one, but for small ones. */
+static void run_shares(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct group *g = &p->group[group];
+    struct text *t = &c->phases;
+    text_printf(t, "    {\n        real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
+    text_printf(t, "        const int images = %d;\n        (void)s;\n        (void)images;\n", p->batch);
+    for (int i = 0; i < g->kernels; i++) {
+        struct site s = {c, p, group, &g->kernel[i]};
+        if (s.k->shares == 1) {
+            if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        if (ag_profiling) ag_mark_begin(0);\n");
+            group_kernel(&s, s.k);
+        } else if (!s.k->chained) {
+            text_printf(t, "        ag_parallel(%d, %s_kernel%d_%d, (void *)block);\n", s.k->shares, phase, group, i);
+        }
+    }
+    text_add(t, "    }\n");
+}
+
 static void emit_small(struct code *c, const struct plan *p, const struct step *step)
 {
-    struct site s = {c, p, -1};
+    struct site s = {c, p, -1, NULL};
     struct text *t = &c->phases, arguments = {NULL, 0, 0};
     const struct kernel *k = &step->kernel;
+    struct call call = {k->root[0], {NULL, 0, 0}};
     int images = 0, instance;
     if (step->combine >= 0) {
         int n = step->combine;
@@ -175,12 +221,12 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
                     code_address(c, p, -1, NULL, n));
     } else if (k->kind == KERNEL_POINTWISE) {
         comment(&s, k, "    ", t);
-        instance = cpu_pointwise(c, p, -1, k, &arguments, &images);
+        instance = cpu_pointwise(&s, k, &arguments, &images);
         text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
     } else {
         comment(&s, k, "    ", t);
-        instance = cpu_node(&s, k->root[0]);
-        node_arguments(&s, k->root[0], &arguments);
+        instance = cpu_node(&s, k->root[0], &call);
+        node_arguments(&s, k->root[0], &call, &arguments);
         text_printf(t, "    %s(%s);\n", c->instance[instance].name, arguments.s);
     }
     text_printf(t, "    MARK(%d, 1);\n", instance);
@@ -191,7 +237,8 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
     if (!bounds_hold(c, phase, p)) return;
-    for (int i = 0; i < p->groups; i++) emit_group(c, phase, p, i);
+    const int shares = p->sharing == PLAN_PICTURE;
+    for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
     text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
     text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
@@ -200,7 +247,10 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
             emit_small(c, p, &p->step[i]);
             continue;
         }
-        text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
+        if (shares)
+            run_shares(c, phase, p, p->step[i].group);
+        else
+            text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
         text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
     }
     for (int i = 0; i < p->copies; i++) {

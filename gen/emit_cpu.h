@@ -6,12 +6,21 @@
 
 enum { KERNEL_FILES = 4 };
 
-/* emit_cpu_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures.
- */
-int cpu_pointwise(struct code *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
-                  int *images);
+/* What a call of a node's kernel has beside its inputs. */
+struct call {
+    int result;       /* the node that the function's y is: its own, or what its epilogue makes of that */
+    struct text more; /* further arguments, at the end */
+};
+
+/* emit_cpu_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures
+ * and what share of them. */
+int cpu_pointwise(const struct site *s, const struct kernel *k, struct text *arguments, int *images);
+/* The tokens of a node kernel's epilogue and of its shares. */
+void cpu_epilogue(const struct site *s, struct substitutions *sub, struct call *call);
+/* Tokens: how many shares the kernel at hand has, and the share's name. */
+void cpu_shares(const struct site *s, struct substitutions *sub);
 /* emit_cpu_nodes.c: the function of node n's own kernel. */
-int cpu_node(const struct site *s, int n);
+int cpu_node(const struct site *s, int n, struct call *call);
 /* The function that adds what the border of node n needs: its own kernel, or what follows its convolution. */
 int cpu_border(const struct site *s, int n);
 /* The function that adds up node n's partial sums. */

@@ -27,7 +27,7 @@ static double picture_flop(const struct site *s, int n)
 
 /* ---------------------------------------------------------------- kernels on pictures */
 
-static int conv_instance(const struct site *s, int n)
+static int conv_instance(const struct site *s, int n, struct call *call)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
@@ -41,13 +41,13 @@ static int conv_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_S", y->attr[1]);
     number_token(mem, &sub, "AG_PAD", y->attr[2]);
     number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
     number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
     number_token(mem, &sub, "AG_ACCUMULATE", 0);
     number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
-    template_set(mem, &sub, "AG_EXTRA_PARAMS", "");
-    template_set(mem, &sub, "AG_EPILOGUE", "");
+    number_token(mem, &sub, "AG_BY_ROWS", plan_by_rows(s->p, n));
+    cpu_epilogue(s, &sub, call);
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
     int i = code_instance(s->c, deconv ? "deconv" : "conv", NULL, name, &sub, picture_flop(s, n));
@@ -55,7 +55,7 @@ static int conv_instance(const struct site *s, int n)
     return i;
 }
 
-static int dw_instance(const struct site *s, int n)
+static int dw_instance(const struct site *s, int n, struct call *call)
 {
     const struct node *y = &s->p->graph->node[n];
     struct substitutions sub = {NULL, 0, 0};
@@ -65,6 +65,7 @@ static int dw_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_K", y->attr[0]);
     number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
+    cpu_epilogue(s, &sub, call);
     const char *name =
         mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = code_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
@@ -72,7 +73,7 @@ static int dw_instance(const struct site *s, int n)
     return i;
 }
 
-static int linear_instance(const struct site *s, int n)
+static int linear_instance(const struct site *s, int n, struct call *call)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
@@ -85,6 +86,7 @@ static int linear_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_CO", out);
     number_token(mem, &sub, "AG_BIAS", y->ins == 3);
     number_token(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
+    cpu_epilogue(s, &sub, call);
     double flop = wgrad ? picture_flop(s, n) * s->p->batch : picture_flop(s, n);
     int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
     free(sub.list);
@@ -116,7 +118,7 @@ static int wgrad_instance(const struct site *s, int n)
 }
 
 /* Kernels that rearrange or filter pictures: the template, and the size that it is written for. */
-static int resample_instance(const struct site *s, int n)
+static int resample_instance(const struct site *s, int n, struct call *call)
 {
     static const char *const template[OP_COUNT] = {
         [OP_UP_NEAREST] = "nearest",       [OP_SUMPOOL] = "sumpool", [OP_UP_BILINEAR] = "bilinear",
@@ -135,6 +137,7 @@ static int resample_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
     number_token(mem, &sub, "AG_PAD", y->attr[0]);
     number_token(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
+    cpu_epilogue(s, &sub, call);
     int i =
         code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
     free(sub.list);
@@ -278,17 +281,17 @@ int cpu_combine(const struct site *s, int n)
 
 /* ---------------------------------------------------------------- any node */
 
-int cpu_node(const struct site *s, int n)
+int cpu_node(const struct site *s, int n, struct call *call)
 {
     switch (s->p->graph->node[n].op) {
     case OP_KERNEL_CONV:
     case OP_KERNEL_DECONV:
-        return conv_instance(s, n);
+        return conv_instance(s, n, call);
     case OP_KERNEL_DW:
-        return dw_instance(s, n);
+        return dw_instance(s, n, call);
     case OP_KERNEL_LINEAR:
     case OP_LINEAR_WGRAD:
-        return linear_instance(s, n);
+        return linear_instance(s, n, call);
     case OP_CONV_DW:
     case OP_KERNEL_WGRAD:
     case OP_DW_DW:
@@ -300,7 +303,7 @@ int cpu_node(const struct site *s, int n)
     case OP_FIR:
     case OP_SHUFFLE:
     case OP_UNSHUFFLE:
-        return resample_instance(s, n);
+        return resample_instance(s, n, call);
     case OP_BORDER:
     case OP_BORDER_DX:
     case OP_BORDER_DW:

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024 };
+enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024, OWN = OPERANDS };
 
 /* A tensor in the loop nest: strides of the four loops, 0 where it is broadcast or summed. */
 struct operand {
@@ -20,10 +20,12 @@ struct operand {
 };
 
 struct nest {
+    const struct site *site;
     struct code *c;
     const struct plan *p;
     int group;
     const struct kernel *k;
+    int outer; /* the first loop that may be joined with others: not that of pictures, nor that of shared rows */
     int batched;
     int dim[4];
     struct operand operand[OPERANDS];
@@ -77,8 +79,8 @@ static int can_collapse(const struct nest *s, int outer, int inner)
 /* Two loops that every tensor walks through as one become one: the inner. */
 static void collapse(struct nest *s)
 {
-    for (int inner = 3; inner > s->batched; inner--)
-        for (int outer = inner - 1; outer >= s->batched && can_collapse(s, outer, inner); outer--) {
+    for (int inner = 3; inner > s->outer; inner--)
+        for (int outer = inner - 1; outer >= s->outer && can_collapse(s, outer, inner); outer--) {
             for (int i = 0; i < s->operands; i++)
                 if (s->dim[inner] == 1) s->operand[i].stride[inner] = s->operand[i].stride[outer];
             s->dim[inner] *= s->dim[outer];
@@ -90,8 +92,8 @@ static void collapse(struct nest *s)
 /* Loops of length 1 move out, so that the innermost is the longest the collapse left. */
 static void compact(struct nest *s)
 {
-    for (int to = 3; to > s->batched; to--)
-        for (int from = to; from >= s->batched; from--) {
+    for (int to = 3; to > s->outer; to--)
+        for (int from = to; from >= s->outer; from--) {
             if (s->dim[from] == 1) continue;
             for (int i = 0; i < s->operands && from != to; i++) {
                 s->operand[i].stride[to] = s->operand[i].stride[from];
@@ -254,9 +256,10 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     struct text params = {NULL, 0, 0};
     for (int i = 0; i < s->reads; i++) text_printf(&params, "const real *restrict x%d, ", i);
     for (int r = 0; r < s->k->roots; r++) text_printf(&params, "real *restrict y%d, ", r);
-    text_add(&params, "int images");
+    text_add(&params, s->k->shares > 1 ? "int images, int share" : "int images");
     template_set(mem, sub, "AG_PARAMS", "%s", params.s);
     text_free(&params);
+    cpu_shares(s->site, sub);
     template_set(mem, sub, "AG_H", "%d", s->dim[1]);
     template_set(mem, sub, "AG_W", "%d", s->dim[2]);
     template_set(mem, sub, "AG_C", "%d", s->dim[3]);
@@ -294,18 +297,26 @@ static void list_arguments(struct nest *s, struct text *arguments)
     }
 }
 
-int cpu_pointwise(struct code *c, const struct plan *p, int group, const struct kernel *k, struct text *arguments,
-                  int *images)
+static struct nest *begin(const struct site *site, const struct kernel *k)
 {
-    struct nest *s = mem_alloc(c->mem, sizeof *s);
-    s->c = c;
+    const struct plan *p = site->p;
+    struct nest *s = mem_alloc(site->c->mem, sizeof *s);
+    s->site = site;
+    s->c = site->c;
     s->p = p;
-    s->group = group;
+    s->group = site->group;
     s->k = k;
-    s->batched = group >= 0;
+    s->batched = site->group >= 0;
+    s->outer = s->batched + (k->shares > 1);
     s->e = (struct expression){p->graph, "                    ", find_read, read_text, s, {NULL, 0, 0}, NULL, 0};
-    s->e.temp = mem_alloc(c->mem, (size_t)p->graph->count * sizeof *s->e.temp);
+    s->e.temp = mem_alloc(s->c->mem, (size_t)p->graph->count * sizeof *s->e.temp);
     memcpy(s->dim, plan_domain(p, k->root[0]).d, sizeof s->dim);
+    return s;
+}
+
+int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *arguments, int *images)
+{
+    struct nest *s = begin(site, k);
     list_operands(s);
     collapse(s);
     compact(s);
@@ -317,7 +328,101 @@ int cpu_pointwise(struct code *c, const struct plan *p, int group, const struct 
     list_arguments(s, arguments);
     *images = s->dim[0];
     set_tokens(s, &sub);
-    int instance = code_instance(c, "pointwise", NULL, name, &sub, 0);
+    int instance = code_instance(s->c, "pointwise", NULL, name, &sub, 0);
     free(sub.list);
     return instance;
+}
+
+/* ---------------------------------------------------------------- epilogues */
+
+static int find_own(const void *context, int node)
+{
+    const struct nest *s = context;
+    return node == s->k->root[0] ? OWN : find_read(context, node);
+}
+
+/* Where an operand's value of picture n, row i, column j and channel o is. */
+static void place_text(const struct operand *o, struct text *t)
+{
+    static const char *const index[] = {"n", "i", "j", "o"};
+    text_printf(t, "%ld", o->offset);
+    for (int d = 0; d < 4; d++)
+        if (o->stride[d]) text_printf(t, o->stride[d] == 1 ? " + %s" : " + %s * %ldL", index[d], o->stride[d]);
+}
+
+static void read_place(const void *context, int read, struct text *t)
+{
+    const struct nest *s = context;
+    if (read == OWN) {
+        text_add(t, "r");
+        return;
+    }
+    text_printf(t, "with%d[", read);
+    place_text(&s->operand[read], t);
+    text_add(t, "]");
+}
+
+/* The tensors that an epilogue reads beside its kernel's own result, and those it makes, but for a result that is not
+ * kept. */
+static void list_epilogue(struct nest *s)
+{
+    const struct kernel *k = s->k;
+    int read[KERNEL_READS], reads = 0;
+    for (int r = 1; r < k->roots; r++) reads = plan_root_reads(s->p, k->root[r], 0, read, reads);
+    for (int i = 0; i < reads; i++)
+        if (!computed_here(k, read[i])) s->operand[s->operands++] = make_operand(s, read[i], 0, 0);
+    s->reads = s->operands;
+    for (int r = s->p->node[k->root[0]].keep == KEEP_FUSED; r < k->roots; r++)
+        s->operand[s->operands++] = make_operand(s, k->root[r], 1, 0);
+}
+
+void cpu_shares(const struct site *s, struct substitutions *sub)
+{
+    const int shares = s->k ? s->k->shares : 1;
+    template_set(s->c->mem, sub, "AG_SHARES", "%d", shares);
+    template_set(s->c->mem, sub, "AG_SHARE", shares > 1 ? "share" : "0");
+}
+
+void cpu_epilogue(const struct site *site, struct substitutions *sub, struct call *call)
+{
+    const struct kernel *k = site->k;
+    struct mem *mem = site->c->mem;
+    struct text params = {NULL, 0, 0}, body = {NULL, 0, 0};
+    const int fused = k && k->kind == KERNEL_NODE && k->roots > 1;
+    if (fused) {
+        struct nest *s = begin(site, k);
+        s->e.find = find_own;
+        s->e.read = read_place;
+        list_epilogue(s);
+        call->result = s->operand[s->reads].node;
+        for (int i = 0; i < s->reads; i++) {
+            text_printf(&params, ", const real *restrict with%d", i);
+            text_printf(&call->more, ", %s",
+                        code_address(s->c, s->p, s->group, s->operand[i].local, s->operand[i].node));
+        }
+        for (int i = s->reads; i < s->operands; i++) {
+            const struct operand *o = &s->operand[i];
+            const char *name = i == s->reads ? "y" : mem_printf(mem, "also%d", i - s->reads);
+            expression_evaluate(&s->e, o->node);
+            text_printf(&s->e.body, "%s%s[", s->e.indent, name);
+            place_text(o, &s->e.body);
+            text_add(&s->e.body, "] = ");
+            expression_value(&s->e, &s->e.body, o->node);
+            text_add(&s->e.body, ";\n");
+            if (i == s->reads) continue;
+            text_printf(&params, ", real *restrict %s", name);
+            text_printf(&call->more, ", %s", code_address(s->c, s->p, s->group, o->local, o->node));
+        }
+        body = s->e.body;
+    }
+    cpu_shares(site, sub);
+    if (k && k->shares > 1) {
+        text_add(&params, ", int share");
+        text_add(&call->more, ", share");
+    }
+    template_set(mem, sub, "AG_EXTRA_PARAMS", "%s", params.s ? params.s : "");
+    template_set(mem, sub, "AG_FUSED", "%d", fused);
+    template_set(mem, sub, "AG_EPILOGUE", "%s", body.s ? body.s : "");
+    text_free(&params);
+    text_free(&body);
 }

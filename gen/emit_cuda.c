@@ -67,7 +67,7 @@ void cuda_phase(struct code *c, const char *phase, const struct plan *p)
     text_add(t, "    real *const *b = block;\n    (void)b;\n");
     for (int i = 0; i < p->steps; i++) {
         const struct step *step = &p->step[i];
-        struct site s = {c, p, step->group};
+        struct site s = {c, p, step->group, NULL};
         if (step->combine >= 0)
             cuda_combine(&s, step->combine);
         else if (step->group < 0)

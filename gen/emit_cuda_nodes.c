@@ -509,7 +509,7 @@ void cuda_combine(const struct site *s, int n)
     number(&c, "AG_CO", c.y->shape.d[0]);
     number(&c, "AG_TAPS", (long)c.y->shape.d[2] * c.y->shape.d[3]);
     number(&c, "AG_DEPTHWISE", c.y->op == OP_DW_DW);
-    struct site outside = {s->c, s->p, -1};
+    struct site outside = {s->c, s->p, -1, NULL};
     c.flop = 0; /* it is the parts' */
     argument(&c, mem_printf(c.mem, "b[AG_ARENA] + %ld", s->p->node[n].partial));
     argument(&c, code_address(s->c, s->p, -1, NULL, n));

@@ -1,6 +1,5 @@
 /* A generator for a GPU as a library: kernels as PTX and as a text, and the launches of the driver. */
 #include "emit_parts.h"
-#include "run/run.h"
 #include "shake.h"
 
 #include <stdio.h>
@@ -145,7 +144,7 @@ void library_cuda(const struct library *l)
     struct text source = {NULL, 0, 0}, header = {NULL, 0, 0};
     char *file = home_file(w, "templates/embed/cuda.h"), *ptx = NULL;
     emit_cuda_source(w, l->c, 1, &source);
-    if (!w->failed) w->failed = run_ptx(source.s, &ptx, w->err, w->errsize);
+    if (!w->failed) w->failed = w->e->ptx(source.s, &ptx, w->err, w->errsize);
     if (!w->failed) {
         set_tokens(l, &s);
         write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);

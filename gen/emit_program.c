@@ -201,9 +201,9 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
 
 /* ---------------------------------------------------------------- kernels and phases */
 
-struct plan *emit_plan(const struct phase_graph *phase, int device)
+struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing)
 {
-    return plan_new(lower(phase->graph), phase->batch, device);
+    return plan_new(lower(phase->graph), phase->batch, sharing);
 }
 
 static long larger(long a, long b)
@@ -212,9 +212,10 @@ static long larger(long a, long b)
 }
 
 /* Plans one phase, whose graph this frees, and makes its code; returns what it executes, in FLOP. */
-static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch)
+static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch,
+                         enum sharing sharing)
 {
-    struct plan *p = plan_new(lowered, batch, c->device);
+    struct plan *p = plan_new(lowered, batch, sharing);
     double executed = plan_flop(p);
     if (c->device)
         cuda_phase(c, name, p);
@@ -239,17 +240,20 @@ static struct graph *lower_fixed(const struct graph *g, struct hoisted *h)
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
+    const enum sharing sharing = c->device                           ? PLAN_DEVICE
+                                 : w->m->program == PROGRAM_GENERATE ? PLAN_PICTURE
+                                                                     : PLAN_BATCH;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered =
             w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
-        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch);
+        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing);
         s->in = larger(s->in, phase->in.size);
         s->out = larger(s->out, phase->out.size);
     }
     s->fixed = hoisted.size;
     if (s->fixed && !carries_ready(w))
-        make_phase(c, s, "prepare", hoisted.prepare, 1);
+        make_phase(c, s, "prepare", hoisted.prepare, 1, c->device ? PLAN_DEVICE : PLAN_BATCH);
     else
         graph_free(hoisted.prepare);
     if (w->err[0]) w->failed = c->refused ? 2 : 1;

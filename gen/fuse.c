@@ -1,12 +1,12 @@
 /*
- * What kernels of a device do beside their own convolution; on the CPU the pictures of a group are still in cache when
- * the next kernel reads them.
+ * What kernels do beside their own convolution, on a device and where threads share a picture; where they share a batch
+ * the pictures of a group are still in cache when the next kernel reads them.
  *
  * Epilogues: a pointwise value joins the kernel of the convolution it is computed from where all else it reads is there
  * by then. The convolution itself isn't stored if nothing else reads it.
  *
- * Fronts: the kernel of a 1x1 convolution makes the depthwise one that it reads. Prologues: depthwise kernels make what
- * they read from another tensor, value by value.
+ * On a device only. Fronts: the kernel of a 1x1 convolution makes the depthwise one that it reads. Prologues: depthwise
+ * kernels make what they read from another tensor, value by value.
  */
 #include "ops.h"
 #include "plan.h"
@@ -302,6 +302,7 @@ void plan_fuse(struct plan *p)
     }
     for (int i = 0; i < p->groups; i++) {
         list_reads(p, &p->group[i]);
+        if (!p->device) continue;
         find_fronts(p, &p->group[i]);
         find_prologues(p, &p->group[i]);
     }

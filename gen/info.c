@@ -26,7 +26,7 @@ struct phase_info {
 
 static struct phase_info plan_info(const struct phase_graph *phase)
 {
-    struct plan *p = emit_plan(phase, 0);
+    struct plan *p = emit_plan(phase, PLAN_BATCH);
     struct phase_info info = {
         .flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
     info.recomputed = plan_recomputed(p, &info.recomputed_size);
@@ -74,7 +74,7 @@ void info_print(const struct model *m, int json)
         phase[i] = plan_info(&m->phase[i]);
         if (phase[i].arena * 4 > arena) arena = phase[i].arena * 4;
     }
-    struct model *unmerged = model_new(m->spec, m->geno, m->program, 0);
+    struct model *unmerged = model_new(m->spec, m->geno, m->program, 0, 0);
     double macs = model_generator_macs(unmerged, 0), thop = model_generator_macs(unmerged, 1);
     model_free(unmerged);
     for (int i = 0; i < MODEL_BLOCKS; i++) weights += m->block[i].size * (long)sizeof(float);

@@ -138,7 +138,7 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
             "no pass of its own: the bytes of all kernels that are not pointwise.\n\n",
             m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
     for (int i = 0; i < m->phases && !err[0]; i++) {
-        struct plan *p = emit_plan(&m->phase[i], 1);
+        struct plan *p = emit_plan(&m->phase[i], PLAN_DEVICE);
         int first = c.launches;
         cuda_phase(&c, m->phase[i].name, p);
         if (i && json) printf(", ");

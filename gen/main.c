@@ -275,6 +275,12 @@ static char *run_command(struct mem *mem, const struct options *o)
     return mem_printf(mem, "%s run%s -o %s", o->aggen, words, o->folder);
 }
 
+/* Pictures that a program draws at a time: the CPU's threads share each. */
+static int pictures(const struct options *o, enum program program)
+{
+    return program >= PROGRAM_GENERATE && o->target == TARGET_CPU;
+}
+
 static int emit_and_run(const struct options *o, const struct spec *spec, const struct genotype *geno,
                         const struct emission *e, struct mem *mem)
 {
@@ -284,7 +290,7 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     if (status) return status;
     status = run_possible(err, sizeof err);
     if (!status) {
-        struct model *m = model_new(spec, geno, program, o->merge);
+        struct model *m = model_new(spec, geno, program, o->merge, pictures(o, program));
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
@@ -307,7 +313,7 @@ static int embed(const struct options *o, const struct spec *spec, const struct 
 {
     char err[2048] = "";
     const int cuda = o->target == TARGET_CUDA;
-    struct model *m = model_new(spec, geno, cuda ? PROGRAM_DEVICE_LIBRARY : PROGRAM_LIBRARY, o->merge);
+    struct model *m = model_new(spec, geno, PROGRAM_LIBRARY, o->merge, pictures(o, PROGRAM_LIBRARY));
     int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
     if (!status) status = read_weights(o, m, e, mem, err, sizeof err);
     if (!status) status = emit_library(m, e, o->embed, o->kernel, err, sizeof err);
@@ -330,11 +336,12 @@ static int emit_all(const struct options *o, const struct spec *spec, const stru
     char err[1024] = "";
     const int genotype = geno->genes != 0;
     const enum program first = genotype ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = genotype ? PROGRAM_GENERATE : first;
-    struct model *carrier = o->weights ? model_new(spec, geno, PROGRAM_GENERATE, o->merge) : NULL;
+    struct model *carrier =
+        o->weights ? model_new(spec, geno, PROGRAM_GENERATE, o->merge, pictures(o, PROGRAM_GENERATE)) : NULL;
     int status = carrier ? read_weights(o, carrier, e, mem, err, sizeof err) : 0;
     if (carrier) model_free(carrier);
     for (enum program p = first; p <= last && !status; p++) {
-        struct model *m = model_new(spec, geno, p, o->merge);
+        struct model *m = model_new(spec, geno, p, o->merge, pictures(o, p));
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }
@@ -354,7 +361,8 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
                          .folder = o->folder,
                          .command = command_text(mem, o),
                          .spec = spec_json,
-                         .genotype = geno_json};
+                         .genotype = geno_json,
+                         .ptx = run_ptx};
     if (o->weights && !geno->genes) return fail("--weights goes with a genotype; this is a search space", o->file);
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";
     int status = o->run     ? emit_and_run(o, spec, geno, &e, mem)
@@ -378,7 +386,7 @@ static int info(const struct options *o, const struct spec *spec, const struct g
 {
     char err[1024];
     int status = 0;
-    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge);
+    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, o->merge, 0);
     for (int i = 0; i < m->phases && o->dump; i++) {
         printf("phase %s\n", m->phase[i].name);
         graph_print(m->phase[i].graph);

@@ -80,8 +80,8 @@ static void place_scratch(struct plan *p, struct group *g)
     }
     g->scratch = place(&o);
     int most = (p->batch + p->parts - 1) / p->parts;
-    long images = p->device ? p->batch : g->scratch ? SCRATCH_REALS / g->scratch : most;
-    if (p->device) most = p->batch;
+    long images = g->scratch ? SCRATCH_REALS / g->scratch : most;
+    if (p->sharing != PLAN_BATCH) images = most = p->batch;
     g->images = images < 1 ? 1 : images > most ? most : (int)images;
     if (g->scratch * g->images > p->scratch_size) p->scratch_size = g->scratch * g->images;
 }
@@ -181,6 +181,10 @@ static void place_arena(struct plan *p)
                    np->first_step > producing ? np->first_step : np->last_step, &np->partial);
     }
     p->arena_size = place(&o);
+    if (p->sharing != PLAN_PICTURE) return;
+    p->shared = p->arena_size;
+    p->arena_size += p->scratch_size;
+    p->scratch_size = 0;
 }
 
 void plan_memory(struct plan *p)

@@ -369,7 +369,8 @@ static void retrain_phases(struct model *m)
     if (spec->family == FAMILY_STYLEGAN2 && spec->retrain.r1_interval) phase_r1(m, spec->retrain.batch_d);
 }
 
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge)
+struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                        int pictures)
 {
     struct mem *mem = mem_new();
     struct model *m = mem_alloc(mem, sizeof *m);
@@ -383,13 +384,12 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, en
         search_phases(m);
         return m;
     }
-    if (program >= PROGRAM_LIBRARY) {
+    int style = spec->family == FAMILY_STYLEGAN2, batch = pictures ? pictures : sample_batch(spec);
+    if (program == PROGRAM_LIBRARY) {
         m->program = PROGRAM_GENERATE;
-        phase_forward(m, "sample", program == PROGRAM_LIBRARY ? 1 : sample_batch(spec),
-                      (struct pass){.norm = NORM_RUNNING, .truncate = spec->family == FAMILY_STYLEGAN2});
+        phase_forward(m, "sample", batch, (struct pass){.norm = NORM_RUNNING, .truncate = style});
         return m;
     }
-    int style = spec->family == FAMILY_STYLEGAN2, batch = sample_batch(spec);
     if (program == PROGRAM_RETRAIN) retrain_phases(m);
     phase_forward(m, "sample", batch, (struct pass){.norm = NORM_RUNNING, .mixing = style, .truncate = style});
     if (style && program == PROGRAM_GENERATE)

@@ -26,9 +26,8 @@ struct phase_graph {
     double flop;
 };
 
-/* PROGRAM_LIBRARY: a PROGRAM_GENERATE without style mixing, which draws one picture at a time; on a device as many as
- * that draws at once. */
-enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY, PROGRAM_DEVICE_LIBRARY };
+/* PROGRAM_LIBRARY: a PROGRAM_GENERATE without style mixing. */
+enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY };
 enum { MODEL_PHASES = 8 };
 
 struct model {
@@ -46,8 +45,9 @@ struct model {
     int origins;
 };
 
-/* Builds all phases of a program. */
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge);
+/* Builds all phases of a program. pictures: how many it draws at a time; 0: as many as share their weights well. */
+struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                        int pictures);
 void model_free(struct model *m);
 const char *program_name(enum program p);
 

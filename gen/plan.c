@@ -27,14 +27,15 @@ int plan_source(const struct plan *p, int n, int k)
     return up->op == OP_UP_NEAREST && p->node[x].keep == KEEP_NOT ? up->in[0] : x;
 }
 
-struct plan *plan_new(const struct graph *lowered, int batch, int device)
+struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing)
 {
     struct mem *mem = mem_new();
     struct plan *p = mem_alloc(mem, sizeof *p);
     p->mem = mem;
     p->graph = lowered;
     p->batch = batch;
-    p->device = device;
+    p->sharing = sharing;
+    p->device = sharing == PLAN_DEVICE;
     p->parts = batch < PLAN_PARTS ? batch : PLAN_PARTS;
     p->live = mem_alloc(mem, (size_t)lowered->count + 1);
     p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));

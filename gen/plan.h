@@ -28,17 +28,19 @@ enum kernel_kind {
     KERNEL_NODE       /* the node's own template */
 };
 
-enum { PLAN_PARTS = 16 };     /* of a batch: what at most that many threads share */
+enum { PLAN_PARTS = 16 };     /* of a batch, or shares of a kernel: what at most that many threads share */
 enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
 
 enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 
 struct kernel {
     enum kernel_kind kind;
+    int shares;                    /* PLAN_PICTURE: that threads take of it; 1: one thread does it all */
+    int chained;                   /* PLAN_PICTURE: a share begins when the same one of the kernel before has ended */
     int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node, then what its epilogue computes from it */
-    int front;                     /* KERNEL_NODE: a depthwise convolution that it makes on the way to its own; 0: none */
-    int prologue;                  /* KERNEL_NODE: a pointwise value that it makes of what it reads; 0: none */
-    int copy[KERNEL_ROOTS];        /* root k is copied from memory into scratch to get its halo */
+    int front;              /* KERNEL_NODE: a depthwise convolution that it makes on the way to its own; 0: none */
+    int prologue;           /* KERNEL_NODE: a pointwise value that it makes of what it reads; 0: none */
+    int copy[KERNEL_ROOTS]; /* root k is copied from memory into scratch to get its halo */
     int read[KERNEL_READS], reads; /* nodes in memory that it reads */
 };
 
@@ -81,10 +83,19 @@ struct node_plan {
     int first_step, last_step;
 };
 
+/*
+ * What shares a phase's work. On the CPU threads take pictures of the batch, and a group works on a few at a time, with
+ * zeros around them. Of a picture alone each kernel is shared out, all that runs being one group with zeros around what
+ * lies in its scratch. On a device too every kernel works on the whole batch at once, in as many parts as fill it, and
+ * looks itself whether it has come to a border.
+ */
+enum sharing { PLAN_BATCH, PLAN_PICTURE, PLAN_DEVICE };
+
 struct plan {
     const struct graph *graph;
     struct mem *mem;
-    int device; /* see plan_new */
+    enum sharing sharing;
+    int device; /* sharing == PLAN_DEVICE */
     char *live;
     struct node_plan *node;
     int batch, parts;
@@ -94,11 +105,10 @@ struct plan {
     int steps, step_capacity;
     int *copy, copies;             /* targets whose node lies elsewhere: copied at the end */
     long arena_size, scratch_size; /* in reals; scratch of one thread */
+    long shared;                   /* PLAN_PICTURE: where in the arena the scratch of groups begins */
 };
 
-/* For a device every kernel works on the whole batch at once, in as many parts as fill it, and looks itself whether it
- * has come to a border; on the CPU a group works on a few pictures at a time, with zeros around them. */
-struct plan *plan_new(const struct graph *lowered, int batch, int device);
+struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing);
 void plan_free(struct plan *p);
 /* Twice the multiply-adds that the plan's kernels do, recomputation included. */
 double plan_flop(const struct plan *p);
@@ -134,7 +144,11 @@ struct kernel *plan_kernels(const struct plan *p, int step, int *count);
 void plan_keep(struct plan *p);     /* keep.c */
 void plan_schedule(struct plan *p); /* schedule.c */
 void plan_fuse(struct plan *p);     /* fuse.c, a stage of the schedule */
+void plan_share(struct plan *p);    /* share.c, a stage of the schedule */
 void plan_memory(struct plan *p);   /* memory.c */
+
+/* share.c: do threads share convolution n by rows of its result, or else by blocks of its channels? */
+int plan_by_rows(const struct plan *p, int n);
 
 /* keep.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied root:
  * itself), once each. Returns the new count, which may exceed KERNEL_READS: then it does not fit one kernel. */

@@ -213,8 +213,8 @@ static int is_small(const struct node *n)
     return n->batched && ((n->shape.d[1] == 1 && n->shape.d[2] == 1) || n->shape.d[3] <= 4);
 }
 
-/* What is computed once. On a device small values come as early as they can, right after the last large one that they
- * are made of, for then epilogues can use them; on the CPU everything in the order of the graph. */
+/* What is computed once. Where epilogues can use them, small values come as early as they can, right after the last
+ * large one that they are made of; else everything in the order of the graph. */
 static int list_items(const struct plan *p, struct item *item)
 {
     const struct graph *g = p->graph;
@@ -222,7 +222,7 @@ static int list_items(const struct plan *p, struct item *item)
     for (int i = 0; i < g->count; i++) {
         const struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
-        const int stored = np->keep == KEEP_STORED, small = p->device && is_small(&g->node[i]);
+        const int stored = np->keep == KEEP_STORED, small = p->sharing != PLAN_BATCH && is_small(&g->node[i]);
         const int partial = plan_is_partial(p, i), batched = partial || g->node[i].batched;
         for (int k = 0; k < g->node[i].ins && batched; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
         if (stored && batched && !small) after[i] = i;
@@ -242,12 +242,12 @@ static int resolution(const struct plan *p, int n)
     return r;
 }
 
-/* Pooling and interpolation, which are cheap, run in the group of whichever side comes first, so that the other need
- * not wait in the arena; what convolves runs at its larger side. */
+/* Of a picture alone everything is one group; else pooling and interpolation, which are cheap, run in the group of
+ * whichever side comes first, so that the other need not wait in the arena; what convolves runs at its larger side. */
 static int fits(const struct plan *p, const struct group *g, int n)
 {
     const struct node *node = &p->graph->node[n];
-    if (resolution(p, n) == g->resolution) return 1;
+    if (p->sharing == PLAN_PICTURE || resolution(p, n) == g->resolution) return 1;
     return !op_table[node->op].macs && node->batched && node->shape.d[1] == g->resolution;
 }
 
@@ -394,12 +394,18 @@ static void list_locals(struct plan *p, int group)
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            int node = k->kind == KERNEL_NODE && !p->device; /* which has no halos */
-            struct local *l = node ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
+            int node = k->kind == KERNEL_NODE && !p->device;      /* which has no halos */
+            int own = node && r < p->graph->node[k->root[0]].ins; /* not its epilogue's */
+            struct local *l = own ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);
-            if (node) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
+            if (node && r < p->graph->node[k->root[0]].ins) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
+    }
+    for (int i = 0; i < g->locals; i++) { /* the kernels of a chain run at the same time */
+        struct local *l = &g->local[i];
+        while (g->kernel[l->first].chained) l->first--;
+        while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
     }
 }
 
@@ -408,10 +414,9 @@ void plan_schedule(struct plan *p)
     earliest(p);
     latest(p);
     build_steps(p);
-    if (p->device) plan_fuse(p);
+    if (p->sharing != PLAN_BATCH) plan_fuse(p);
     decide_scratch(p);
-    for (int i = 0; i < p->groups; i++) {
-        stage_copies(p, i);
-        list_locals(p, i);
-    }
+    for (int i = 0; i < p->groups; i++) stage_copies(p, i);
+    if (p->sharing == PLAN_PICTURE) plan_share(p);
+    for (int i = 0; i < p->groups; i++) list_locals(p, i);
 }

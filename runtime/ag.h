@@ -316,7 +316,8 @@ void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo);
 /* ---------------------------------------------------------------- profile.c */
 
 /* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
- * mark is added to the kernel's account. A device then times each kernel of a phase that runs, and adds that. */
+ * mark is added to the kernel's account, and how many pictures it was for: 0 of all shares of a call but one. A device
+ * then times each kernel of a phase that runs, and adds that. */
 extern int ag_profiling;
 void ag_mark_begin(int thread);
 void ag_mark(int thread, int kernel, int images);
@@ -535,22 +536,23 @@ void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long station
 /* Picture i as the file FOLDER/00000i.png, or as its bytes, [size, size, channels], on standard output. */
 struct ag_frames {
     const struct ag_program *program;
-    const char *folder; /* NULL: standard output */
-    const real *picture;
-    ag_u8 *pixels;
-    long written, room; /* room: the most of a call */
+    const char *folder;    /* NULL: standard output */
+    ag_u8 *pixels;         /* of those that wait for others to be packed beside */
+    long waiting, written; /* pictures */
     struct ag_error *errors, *err;
-    int *failed; /* the status of each picture of a call; errors has the lines */
+    int *failed; /* the status of each that was packed; errors has the lines */
 };
 /* 1 if that is where an output of this name goes: one that ends in /, a folder, or "-". */
 int ag_frames_wanted(const char *output);
 /* Status 2 if standard output is a terminal, 1 if it is closed. */
 int ag_frames_check(struct ag_error *err);
 /* room: the most pictures of a call. Makes the folder. Status 1, also if pictures can't be written there. */
-int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, long room,
+int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output,
                    struct ag_error *err);
-/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. */
+/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. Those that are
+ * left go to a folder at the end. */
 int ag_frames_write(struct ag_frames *frames, const real *pictures, long n);
+int ag_frames_end(struct ag_frames *frames);
 void ag_frames_close(struct ag_frames *frames);
 
 /* ---------------------------------------------------------------- info.c: what a generator is */
@@ -767,8 +769,8 @@ double ag_peak(void);
 
 /* ---------------------------------------------------------------- width.c */
 
-/* Bytes of this machine's widest vectors that kernels know: 64 AVX-512, 32 AVX2 with multiply-adds, else 16. AG_WIDTH in
- * the environment, avx2 or sse2, makes it less. */
+/* Bytes of this machine's widest vectors that kernels know: 64 AVX-512, 32 AVX2 with multiply-adds, else 16. AG_WIDTH
+ * in the environment, avx2 or sse2, makes it less. */
 int ag_vector_bytes(void);
 /* Says that none of a program's kernels are for this machine, and ends it. */
 void ag_no_width(void);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { ROOM = 16 }; /* pictures that are packed side by side */
+
 static long picture_size(const struct ag_program *program)
 {
     return (long)program->image_size * program->image_size * program->image_channels;
@@ -44,17 +46,15 @@ static int open_folder(const struct ag_frames *frames, struct ag_error *err)
     return status ? status : ag_file_check(path, err);
 }
 
-int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, long room,
-                   struct ag_error *err)
+int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, struct ag_error *err)
 {
     memset(frames, 0, sizeof *frames);
     frames->program = program;
     frames->folder = strcmp(output, "-") != 0 ? output : NULL;
-    frames->room = room;
     frames->err = err;
-    frames->pixels = malloc((size_t)(room * picture_size(program)));
-    frames->errors = malloc((size_t)room * sizeof *frames->errors);
-    frames->failed = malloc((size_t)room * sizeof *frames->failed);
+    frames->pixels = malloc((size_t)(ROOM * picture_size(program)));
+    frames->errors = malloc(ROOM * sizeof *frames->errors);
+    frames->failed = malloc(ROOM * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
     if (frames->folder) return open_folder(frames, err);
     signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE … */
@@ -70,22 +70,18 @@ void ag_frames_close(struct ag_frames *frames)
     memset(frames, 0, sizeof *frames);
 }
 
-/* Turns picture number `task` of a call to pixels; into a folder it goes here too, since packing takes its time. */
+/* Packs the waiting picture number `task`, which takes its time, into the folder. */
 static void write_one(void *context, int task, int thread)
 {
     struct ag_frames *frames = context;
     const struct ag_program *program = frames->program;
-    const long size = picture_size(program);
-    ag_u8 *pixels = frames->pixels + task * size;
+    const int side = program->image_size;
+    const ag_u8 *pixels = frames->pixels + task * picture_size(program);
     struct ag_error *err = &frames->errors[task];
     char path[AG_PATH];
     (void)thread;
-    ag_levels(frames->picture + task * size, size, pixels);
-    frames->failed[task] = 0;
-    if (!frames->folder) return;
     int status = path_of(path, frames, frames->written + task, err);
-    if (!status)
-        status = ag_write_png(path, program->image_size, program->image_size, program->image_channels, pixels, err);
+    if (!status) status = ag_write_png(path, side, side, program->image_channels, pixels, err);
     frames->failed[task] = status;
 }
 
@@ -101,12 +97,25 @@ static int put(const ag_u8 *bytes, long size, struct ag_error *err)
     return 0;
 }
 
-int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
+int ag_frames_end(struct ag_frames *frames)
 {
-    frames->picture = pictures;
+    const long n = frames->waiting;
+    frames->waiting = 0;
+    if (!frames->folder) return put(frames->pixels, n * picture_size(frames->program), frames->err);
     ag_parallel((int)n, write_one, frames);
     for (long i = 0; i < n; i++)
         if (frames->failed[i]) return ag_fail(frames->err, frames->failed[i], "%s", frames->errors[i].text);
     frames->written += n;
-    return frames->folder ? 0 : put(frames->pixels, n * picture_size(frames->program), frames->err);
+    return 0;
+}
+
+int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
+{
+    const long size = picture_size(frames->program);
+    int status = 0;
+    for (long i = 0; i < n && !status; i++) {
+        ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
+        if (frames->waiting == ROOM) status = ag_frames_end(frames);
+    }
+    return status || frames->folder ? status : ag_frames_end(frames);
 }

@@ -48,8 +48,8 @@ void ag_mark(int thread, int kernel, int images)
     struct ag_account *account = &profile.account[(long)thread * profile.kernels + kernel];
     double now = ag_seconds(), *last = &profile.last[thread * SPREAD];
     account->seconds += now - *last;
-    account->calls++;
-    account->units += images > 0 ? images : 1;
+    account->calls += images > 0;
+    account->units += images;
     *last = now;
 }
 

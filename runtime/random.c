@@ -5,8 +5,8 @@
 #include "ag.h"
 #include "ag_math.h"
 
-#define BLOCKS 64 /* Philox blocks made at once, from which the caller's values are taken */
-#define WORDS  (4 * BLOCKS)
+#define PHILOX_BLOCKS 64 /* Philox blocks made at once, from which the caller's values are taken */
+#define PHILOX_WORDS  (4 * PHILOX_BLOCKS)
 
 static inline void philox(ag_u32 key0, ag_u32 key1, ag_u32 c[4])
 {
@@ -25,8 +25,8 @@ void ag_philox(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, ag_u32 out
     philox((ag_u32)seed, (ag_u32)(seed >> 32), out);
 }
 
-/* out[4 j + k] = word k of block index + j, for j < BLOCKS */
-static void make_words(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, int blocks, ag_u32 out[WORDS])
+/* out[4 j + k] = word k of block index + j, for j < PHILOX_BLOCKS */
+static void make_words(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, int blocks, ag_u32 out[PHILOX_WORDS])
 {
     for (int j = 0; j < blocks; j++) ag_philox(seed, stream, step, index + (ag_u64)j, out + 4 * j);
 }
@@ -58,10 +58,10 @@ static void make_normals(const ag_u32 *words, int n, real *out)
 static void draw(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out,
                  void (*make)(const ag_u32 *words, int n, real *out))
 {
-    ag_u32 words[WORDS];
-    real values[WORDS];
+    ag_u32 words[PHILOX_WORDS];
+    real values[PHILOX_WORDS];
     while (n > 0) {
-        int skip = (int)(first % 4), count = n < WORDS - skip ? (int)n : WORDS - skip, blocks = (skip + count + 3) / 4;
+        int skip = (int)(first % 4), count = n < PHILOX_WORDS - skip ? (int)n : PHILOX_WORDS - skip, blocks = (skip + count + 3) / 4;
         make_words(seed, stream, step, first / 4, blocks, words);
         make(words, 4 * blocks, values);
         for (int i = 0; i < count; i++) out[i] = values[skip + i];

@@ -7,16 +7,19 @@
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN    bilinear
-#define AG_H     16
-#define AG_W     16
-#define AG_C     64
-#define AG_XH    0
-#define AG_YH    0
-#define AG_CLAMP 1
+#define AG_FN     bilinear
+#define AG_H      16
+#define AG_W      16
+#define AG_C      64
+#define AG_XH     0
+#define AG_YH     0
+#define AG_CLAMP  1
+#define AG_SHARES 1
+#define AG_SHARE  0
+#define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
-void AG_FN(const real *restrict x, real *restrict y, int images)
+void AG_FN(const real *restrict x, real *restrict y, int images AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, C = AG_C, CLAMP = AG_CLAMP };
     enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
@@ -24,7 +27,7 @@ void AG_FN(const real *restrict x, real *restrict y, int images)
     const real near_part = (real)0.75, far_part = (real)0.25;
     real row[(W + 2) * C]; /* a small row, already between its neighbours above and below, and what is beyond it */
     for (long n = 0; n < images; n++)
-        for (long i = 0; i < 2 * H; i++) {
+        for (long i = 2 * H * AG_SHARE / AG_SHARES; i < 2 * H * (AG_SHARE + 1) / AG_SHARES; i++) {
             const long near = i / 2, beside = i % 2 ? near + 1 : near - 1, beyond = beside < 0 || beside >= H;
             const long far = beyond ? near : beside;
             const real weight = beyond && !CLAMP ? 0 : far_part;

@@ -5,8 +5,10 @@
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (output size), AG_CI, AG_CO, AG_K, AG_S, AG_PAD, AG_XH, AG_YH (halos);
  * AG_BIAS, AG_ACCUMULATE, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed
- * weight, AG_WSTRIDE reals after that of the one before); AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing; the epilogue
- * runs where CO is a multiple of 16).
+ * weight, AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into,
+ * and which of them to do), AG_BY_ROWS (0 or 1: they are rows, else as far as there are as many blocks of channels);
+ * AG_EXTRA_PARAMS (text); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r of
+ * picture n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -26,6 +28,10 @@
 #define AG_PACK_TRANSPOSED 0
 #define AG_EACH            0
 #define AG_WSTRIDE         36864
+#define AG_SHARES          1
+#define AG_SHARE           0
+#define AG_BY_ROWS         1
+#define AG_FUSED           0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
@@ -76,14 +82,19 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { LINES = (PARTS == 1 ? KW * CI : CI | PART) % 16 == 0, LINE = 16 };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = CEIL(262144, S * TH * XW * CI) * COLUMNS };
+    /* shares: of BY blocks of channels each, and of rows */
+    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
     VECTOR(vec, L);
-    const long tiles = LINEAR ? CEIL(images, P) : (long)images * ROWS * COLUMNS;
+    const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, across = LINEAR ? 1 : COLUMNS;
+    const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
+    const long start = MIN(lines, lines * stretch / STRETCHES) * across;
+    const long tiles = MIN(lines, lines * (stretch + 1) / STRETCHES) * across;
     real biases[BIAS && A > 1 ? CEIL(CO, CB) * CB : 1]; /* whole vectors */
 
     for (int l = 0; BIAS && A > 1 && l < CO; l++) biases[l] = bias[l % AG_CO];
     if (A > 1) bias = biases;
-    for (long band = 0; band < tiles; band += LINEAR ? tiles : BAND)
-        for (int block = 0; block < CO; block += CB)
+    for (long band = start; band < tiles; band += LINEAR ? tiles : BAND)
+        for (int block = BLOCKS * mine / BY * CB; block < BLOCKS * (mine + 1) / BY * CB; block += CB)
             for (int part = 0; part < CI; part += PART)
                 for (long tile = band; tile < (LINEAR ? tiles : MIN(tiles, band + BAND)); tile++) {
                     const int n0 = LINEAR ? tile * P : tile / (ROWS * COLUMNS), last = images - 1 - n0;
@@ -127,17 +138,29 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                 }
                             }
                         }
-                    EACH (p, P)
+                    real sums[AG_FUSED ? P : 1][CB];
+                    EACH (p, P) {
+                        const int late = LINEAR ? n0 + p >= images
+                                                : (H % TH && i0 + p / TW < row) || (W % TW && j0 + p % TW < column);
                         EACH (v, V) {
-                            const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW),
-                                      j = j0 + (LINEAR ? 0 : p % TW);
-                            const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                            vec r = acc[p][v];
-                            if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && j < column)) continue;
-                            if (part + PART >= CI && lanes >= L && A == 1) {
-                                AG_EPILOGUE;
-                            }
-                            PUT(r, y0 + yp[p] + v * L, lanes);
+                            const int lanes = CO % L ? CO - block - v * L : L;
+                            if (AG_FUSED && part + PART >= CI)
+                                PUT(acc[p][v], sums[AG_FUSED ? p : 0] + v * L, L);
+                            else if (!late)
+                                PUT(acc[p][v], y0 + yp[p] + v * L, lanes);
                         }
+                    }
+                    for (int p = 0; p < P && AG_FUSED && part + PART >= CI; p++) {
+                        const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW);
+                        const int column0 = j0 + (LINEAR ? 0 : p % TW);
+                        if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && column0 < column)) continue;
+                        for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
+                            const int o = A > 1 ? (block + l) % AG_CO : block + l;
+                            const int j = A > 1 ? column0 * A + (block + l) / AG_CO : column0;
+                            const real r = sums[AG_FUSED ? p : 0][l];
+                            (void)n, (void)i, (void)j, (void)o, (void)r;
+                            AG_EPILOGUE
+                        }
+                    }
                 }
 }

@@ -6,7 +6,7 @@
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K, AG_XH (at
  * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_BIAS, AG_ACCUMULATE, AG_EACH (0 or 1), AG_WSTRIDE (as of conv.c);
- * AG_EXTRA_PARAMS, AG_EPILOGUE (text or nothing).
+ * AG_SHARES, AG_SHARE, AG_BY_ROWS, AG_EXTRA_PARAMS, AG_FUSED, AG_EPILOGUE (as of conv.c).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -23,6 +23,10 @@
 #define AG_ACCUMULATE 0
 #define AG_EACH       0
 #define AG_WSTRIDE    36864
+#define AG_SHARES     1
+#define AG_SHARE      0
+#define AG_BY_ROWS    1
+#define AG_FUSED      0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
@@ -56,10 +60,15 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINES = CI % 16 == 0, LINE = 16 };
+    /* shares: of BY blocks of channels each, and of rows */
+    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
     VECTOR(vec, L);
+    const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
+    const int start = MIN(lines, (int)((long)lines * stretch / STRETCHES)) * 4;
+    const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCHES)) * 4;
 
-    for (int block = 0; block < CO; block += CB)
-        for (int step = 0; step < images * ROWS * 4; step++) {
+    for (int block = BLOCKS * mine / BY * CB; block < BLOCKS * (mine + 1) / BY * CB; block += CB)
+        for (int step = start; step < end; step++) {
             const int n = step / (ROWS * 4), row = step / 4 % ROWS * TH, phase = step % 4, a = phase / 2, b = phase % 2;
             /* rows of places; taps along each axis but one; reals in a row of taps */
             const int high = H + MORE * (1 - a), up = MORE * (1 - a), left = MORE * (1 - b), run = (left + 1) * CI;
@@ -101,18 +110,27 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         }
                     }
                 }
+                real sums[AG_FUSED ? P : 1][CB];
                 EACH (p, P)
                     EACH (v, V) {
                         const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
-                        const int c = block + v * L, lanes = CO % L ? CO - c : L;
-                        vec r = acc[p][v];
-                        if ((H % TH || MORE) && i < 2 * row) continue;
+                        const int lanes = CO % L ? CO - block - v * L : L;
+                        if (AG_FUSED) PUT(acc[p][v], sums[AG_FUSED ? p : 0] + v * L, L);
+                        if (AG_FUSED || ((H % TH || MORE) && i < 2 * row)) continue;
                         if ((WIDE % TW && j < 2 * column) || (MORE && j > 2 * W)) continue;
-                        if (lanes >= L) {
-                            AG_EPILOGUE;
-                        }
-                        PUT(r, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
+                        PUT(acc[p][v], y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
                     }
+                for (int p = 0; p < P && AG_FUSED; p++) {
+                    const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
+                    if ((H % TH || MORE) && i < 2 * row) continue;
+                    if ((WIDE % TW && j < 2 * column) || (MORE && j > 2 * W)) continue;
+                    for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
+                        const int o = block + l;
+                        const real r = sums[AG_FUSED ? p : 0][l];
+                        (void)n, (void)i, (void)j, (void)o, (void)r;
+                        AG_EPILOGUE
+                    }
+                }
             }
         }
 }

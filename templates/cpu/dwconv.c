@@ -1,7 +1,8 @@
 /*
  * Depthwise convolution, stride 1, PAD = K / 2; with weights packed with AG_PACK_FLIP its gradient with respect to x.
  *
- * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_YH (halos); AG_PACK_FLIP (0 or 1).
+ * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_YH (halos); AG_PACK_FLIP (0 or 1);
+ * AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS (as of conv.c).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -14,6 +15,9 @@
 #define AG_XH        1
 #define AG_YH        0
 #define AG_PACK_FLIP 0
+#define AG_SHARES    1
+#define AG_SHARE     0
+#define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 /* Packs [C][1][K][K] as [K][K][C], flipped in both axes if FLIP. */
@@ -25,17 +29,19 @@ static void AG_FN_PACK(const real *w, real *packed)
 }
 
 /* y[n,i,j,c] = sum over a, b of x[n, i + a - PAD, j + b - PAD, c] w[a,b,c] */
-static void AG_FN(const real *x, const real *w, real *y, int images)
+static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
     enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C, YSTART = YH * (YW + 1) * C };
     /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before */
-    enum { L = LANES(C), CS = MIN(C, L), TW = TILE_OF(W, TILE(1) / 2), TH = MIN(H, TILE(1) / TW) };
+    enum { L = LANES(C), CS = MIN(C, L), TW = TILE_OF(W, TILE(1) / 2), TH = AG_SHARES > 1 ? 1 : MIN(H, TILE(1) / TW) };
     VECTOR(vec, L);
 
+    const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
+
     for (int n = 0; n < images; n++)
-        for (int row = 0; row < H; row += TH)
+        for (int row = start; row < end; row += TH)
             for (int column = 0; column < W; column += TW)
                 for (int channel = 0; channel < C; channel += CS) {
                     const int i = MIN(row, H - TH), j = MIN(column, W - TW), c = MIN(channel, C - CS);

@@ -7,17 +7,20 @@
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN  fir
-#define AG_H   16
-#define AG_W   16
-#define AG_C   64
-#define AG_PAD 1
-#define AG_XH  0
-#define AG_YH  0
+#define AG_FN     fir
+#define AG_H      16
+#define AG_W      16
+#define AG_C      64
+#define AG_PAD    1
+#define AG_XH     0
+#define AG_YH     0
+#define AG_SHARES 1
+#define AG_SHARE  0
+#define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 /* y[n, i, j, c] = sum over a, b < 4 of f[a] f[b] x[n, i + a - PAD, j + b - PAD, c] */
-void AG_FN(const real *restrict x, real *restrict y, int images)
+void AG_FN(const real *restrict x, real *restrict y, int images AG_EXTRA_PARAMS)
 {
     enum { H = AG_H, W = AG_W, C = AG_C, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3 };
     enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
@@ -26,7 +29,7 @@ void AG_FN(const real *restrict x, real *restrict y, int images)
     real row[(W + 2 * PAD) * C]; /* the sum of four rows of x, and zeros on both sides */
     for (long l = 0; l < PAD * C; l++) row[l] = row[(W + PAD) * C + l] = 0;
     for (long n = 0; n < images; n++)
-        for (long i = 0; i < H2; i++) {
+        for (long i = H2 * AG_SHARE / AG_SHARES; i < H2 * (AG_SHARE + 1) / AG_SHARES; i++) {
             const real *p[4];
             real f[4]; /* zero for a row beyond the picture, in whose place another is read */
             for (int a = 0; a < 4; a++) {

@@ -11,16 +11,20 @@
 #define AG_CO         512
 #define AG_BIAS       1
 #define AG_TRANSPOSED 0
+#define AG_SHARES     1
+#define AG_SHARE      0
+#define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 /* y[n,o] = bias[o] + sum over i of x[n,i] w[o,i] (transposed: w[i,o]) */
-void AG_FN(const real *x, const real *w, const real *bias, real *y, int images)
+void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
     enum { CI = AG_CI, CO = AG_CO, ROWS = 4 };
+    const long start = (long)CO * AG_SHARE / AG_SHARES, end = (long)CO * (AG_SHARE + 1) / AG_SHARES;
     for (long n = 0; n < images; n++) {
         const real *const xn = x + n * CI;
         real *const yn = y + n * CO;
-        for (long o = 0; o < CO; o++) yn[o] = AG_BIAS ? bias[o] : 0;
+        for (long o = start; o < end; o++) yn[o] = AG_BIAS ? bias[o] : 0;
         if (AG_TRANSPOSED) {
             for (long i = 0; i < CI; i += ROWS) { /* the last rows again with a factor of 0, where there are fewer */
                 const real *row[ROWS];
@@ -29,13 +33,13 @@ void AG_FN(const real *x, const real *w, const real *bias, real *y, int images)
                     row[r] = w + MIN(i + r, CI - 1) * CO;
                     factor[r] = i + r < CI ? xn[i + r] : 0;
                 }
-                for (long o = 0; o < CO; o++)
+                for (long o = start; o < end; o++)
                     yn[o] +=
                         factor[0] * row[0][o] + factor[1] * row[1][o] + factor[2] * row[2][o] + factor[3] * row[3][o];
             }
             continue;
         }
-        for (long o = 0; o < CO; o++) {
+        for (long o = start; o < end; o++) {
             vf sum[ROWS];
             real lane[ROWS * VL], total = 0;
             long i = 0;

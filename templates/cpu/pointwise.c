@@ -1,7 +1,7 @@
 /*
  * Pointwise expressions over one index space [images, H, W, C], stored or summed.
  *
- * Tokens: AG_FN, AG_PARAMS, AG_H, AG_W, AG_C; and code: AG_BEFORE and AG_AFTER around everything, AG_PICTURE and
+ * Tokens: AG_FN, AG_PARAMS, AG_SHARES, AG_SHARE (rows are cut into so many stretches, of which it does one), AG_H, AG_W, AG_C; and code: AG_BEFORE and AG_AFTER around everything, AG_PICTURE and
  * AG_PICTURE_END around a picture, AG_ROW and AG_ROW_END around a row, AG_BODY for one element at column j, channel c.
  */
 #ifndef AG_FN
@@ -11,6 +11,8 @@
 #define AG_H      32
 #define AG_W      32
 #define AG_C      64
+#define AG_SHARES 1
+#define AG_SHARE  0
 #define AG_BEFORE
 #define AG_AFTER
 #define AG_PICTURE
@@ -24,7 +26,7 @@ void AG_FN(AG_PARAMS)
 {
     enum { H = AG_H, W = AG_W, C = AG_C };
 AG_BEFORE    for (long n = 0; n < images; n++) {
-AG_PICTURE        for (long i = 0; i < H; i++) {
+AG_PICTURE        for (long i = H * AG_SHARE / AG_SHARES; i < H * (AG_SHARE + 1) / AG_SHARES; i++) {
 AG_ROW            for (long j = 0; j < W; j++)
                 for (long c = 0; c < C; c++) {
 AG_BODY                }

@@ -121,6 +121,7 @@ static void draw(struct grid *grid)
         draw_latents(grid, ag_phase_find(&generate_program, "latents"));
     else
         draw_line(grid, (struct line){sample, grid->cells, 0, 1, 0, 1});
+    if (!grid->pictures && !grid->status) grid->status = ag_frames_end(&grid->frames);
     if (grid->status)
         ag_progress_clear(&grid->progress);
     else
@@ -163,9 +164,7 @@ static int open_output(struct grid *grid, struct ag_error *err)
     const char *output = grid->options->output;
     grid->station = ag_reals(generate_program.latent, err);
     if (!grid->station) return 1;
-    if (ag_frames_wanted(output))
-        return ag_frames_open(&grid->frames, &generate_program, output,
-                              ag_phase_find(&generate_program, "sample")->batch, err);
+    if (ag_frames_wanted(output)) return ag_frames_open(&grid->frames, &generate_program, output, err);
     int status = ag_file_check(output, err);
     if (!status) grid->pictures = ag_reals(grid->cells * picture_size(), err);
     return status ? status : !grid->pictures;

@@ -35,6 +35,16 @@ done
 is "pictures in an old folder" "$(ls -a "$work/old" | tr '\n' ' ')" ". .. 000000.png 000001.png 000002.png "
 for i in 0 1 2; do same "picture $i in an old folder" "$work/old/00000$i.png" "$work/new/folder/00000$i.png"; done
 
+# a picture is the same however many are drawn, by however many threads
+for n in 1 3 16; do
+    for threads in 1 2 5; do
+        # shellcheck disable=SC2086
+        ends "$n raw frames by $threads threads" 0 "" $generate -n $n -o - $from --threads $threads
+        head -c $((n * 768)) "$work/raw" > "$work/expected"
+        same "$n raw frames by $threads threads" "$work/stdout" "$work/expected"
+    done
+done
+
 # a reader that has had enough ends it without a word; pictures that are not drawn take no memory
 # shellcheck disable=SC2086
 (

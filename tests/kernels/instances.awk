@@ -1,7 +1,8 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them; with packs set,
-# of the functions that pack weights alone.
+# of the functions that pack weights alone. Every other one that can has an epilogue, and two of three are cut into
+# shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_EPILOGUE", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_BY_ROWS", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
     tokens["deconv"] = "H W CI CO K XH YH BIAS ACCUMULATE EACH"
     tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH EACH"
@@ -16,6 +17,11 @@ BEGIN {
     tokens["taps"] = "O I KIND"
     tokens["edge_taps"] = "O I"
     tokens["border"] = "H W CI Q XH YH"
+    x = "const real *x, "
+    params["conv"] = params["deconv"] = x "const real *w, const real *bias, real *y, int images, int factor"
+    params["linear"] = x "const real *w, const real *bias, real *y, int images"
+    params["dwconv"] = x "const real *w, real *y, int images"
+    params["nearest"] = params["bilinear"] = params["fir"] = x "real *y, int images"
     with["taps"] = "taps_t"
     with["edge_taps"] = "edge_taps_t"
     with["border"] = "border_dx border_dw"
@@ -27,22 +33,30 @@ BEGIN {
     n = split(tokens[$1], token, " ")
     if (NF != n + 1) { print "bad line: " $0 > "/dev/stderr"; exit 1 }
     row = ""
-    co = 1
     for (t = 1; t <= n; t++) {
         print "#define AG_" token[t] " " $(t + 1)
         row = row ", ." token[t] " = " $(t + 1)
-        if (token[t] == "CO") co = $(t + 1)
     }
     if (token[n] == "EACH") print "#define AG_WSTRIDE RESERVED(AG_CO, AG_CI, AG_K)"
     fn = $1 "_" count
-    print "#define AG_FN " fn "\n#define AG_FN_PACK " fn "_pack"
-    if ($1 == "conv" || $1 == "deconv") {
-        epilogue = co % 16 == 0 && !plain # plain: without, for timing
-        print "#define AG_EXTRA_PARAMS , int factor"
-        print "#define AG_EPILOGUE " (epilogue ? "r *= TEST_EPILOGUE(factor)" : "(void)factor")
+    shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
+    print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
+    print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0") "\n#define AG_BY_ROWS " count % 2
+    extra = $1 == "conv" || $1 == "deconv" ? ", int factor" : ""
+    if (extra) {
+        epilogue = int(count / 2) % 2 && !plain
+        print "#define AG_FUSED " epilogue
+        print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" $1 : "(void)factor;")
         row = row ", .epilogue = " epilogue
     }
+    print "#define AG_EXTRA_PARAMS " extra (shares > 1 ? ", int share" : "")
     print "#include \"" $1 ".c\""
+    if (shares > 1) {
+        arguments = params[$1]
+        gsub(/(const )?(real|int) \*?/, "", arguments)
+        print "static void " fn "(" params[$1] ")\n{"
+        print "    for (int share = 0; share < " shares "; share++) " fn "_shares(" arguments ", share);\n}"
+    }
     n = split(with[$1], gradient, " ")
     for (t = 1; t <= n; t++) {
         print "#undef AG_FN\n#define AG_FN " gradient[t] "_" count "\n#include \"" gradient[t] ".c\""

@@ -1,8 +1,13 @@
 /* An instance of a kernel template, for the test and the benchmark. */
 #include "vector.h"
 
-/* An epilogue that tells whether it was given the right pixel and channel, and ran once. */
-#define TEST_EPILOGUE(factor) ((real)(1 + (n + 2 * i + 3 * j + c / 16) % 7 * (factor)))
+/* Epilogues that tell whether they were given the right pixel and channel, and ran once. */
+#define TEST_FACTOR(factor) ((real)(1 + (n + 2 * i + 3 * j + o) % 7 * (factor)))
+#define TEST_EPILOGUE(height, width)                                                                                   \
+    y[(((long)n * ((height) + 2 * AG_YH) + i + AG_YH) * ((width) + 2 * AG_YH) + j + AG_YH) * AG_CO + o] =              \
+        r * TEST_FACTOR(factor);
+#define TEST_EPILOGUE_conv   TEST_EPILOGUE(AG_H, AG_W)
+#define TEST_EPILOGUE_deconv TEST_EPILOGUE(2 * AG_H + AG_K - 2, 2 * AG_W + AG_K - 2)
 
 /* What programs reserve for the packed weight of an image. */
 #define RESERVED(co, ci, k) ((long)CEIL(co, 32) * 32 * (ci) * (k) * (k))

@@ -130,19 +130,19 @@ static int test_forward(const struct instance *k, int images)
     for (int n = 0; n < images; n++)
         for (int i = -y.halo; i < y.h + y.halo; i++)
             for (int j = -y.halo; j < y.w + y.halo; j++)
-                for (int c = 0; c < CO; c++) {
-                    const real got = *at(&y, n, i, j, c), *wn = w + (k->EACH ? n * size : 0);
+                for (int o = 0; o < CO; o++) {
+                    const real got = *at(&y, n, i, j, o), *wn = w + (k->EACH ? n * size : 0);
                     struct sum s;
                     if (!inside(&y, i, j)) {
                         wrong += got != untouched;
                         continue;
                     }
-                    s = k->conv     ? conv_at(k, &x, wn, n, i, j, c)
-                        : k->deconv ? deconv_at(k, &x, wn, n, i, j, c)
-                                    : dwconv_at(k, &x, wn, n, i, j, c);
-                    if (k->BIAS) add(&s, bias[c]);
-                    if (k->ACCUMULATE) add(&s, *at(&before, n, i, j, c));
-                    if (k->epilogue) s.value *= TEST_EPILOGUE(1), s.magnitude *= TEST_EPILOGUE(1);
+                    s = k->conv     ? conv_at(k, &x, wn, n, i, j, o)
+                        : k->deconv ? deconv_at(k, &x, wn, n, i, j, o)
+                                    : dwconv_at(k, &x, wn, n, i, j, o);
+                    if (k->BIAS) add(&s, bias[o]);
+                    if (k->ACCUMULATE) add(&s, *at(&before, n, i, j, o));
+                    if (k->epilogue) s.value *= TEST_FACTOR(1), s.magnitude *= TEST_FACTOR(1);
                     wrong += differs(got, s);
                 }
     free(x.data), free(y.data), free(before.data), free(w), free(bias), free(packed);

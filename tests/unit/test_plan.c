@@ -119,9 +119,12 @@ static void read_memory(struct audit *a, int s, int i, int n)
     if (a->written[base] > s || !before) fault(a, n, "is read before it is written");
 }
 
-static void read_scratch(struct audit *a, const struct local *l, int i)
+static void read_scratch(struct audit *a, const struct group *g, const struct local *l, int i)
 {
-    if (l->first >= i) fault(a, l->node, "is read from scratch before it is written");
+    int written = 0;
+    for (int k = l->first; k < i; k++)
+        written |= l->copy ? is_root(&g->kernel[k], l->node, 1) : leaves(&g->kernel[k], l->node);
+    if (!written) fault(a, l->node, "is read from scratch before it is written");
     if (l->last < i) fault(a, l->node, "is read from scratch after its end");
 }
 
@@ -136,7 +139,7 @@ static void read_input(struct audit *a, int s, int i, const struct kernel *k, in
 {
     if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
     if (l)
-        read_scratch(a, l, i);
+        read_scratch(a, &a->p->group[a->p->step[s].group], l, i);
     else
         read_memory(a, s, i, n);
 }
@@ -236,6 +239,11 @@ static void audit_stretches(struct audit *a, const struct stretch *s, int count,
     }
 }
 
+static int writes_local(const struct kernel *k, const struct local *l)
+{
+    return l->copy ? is_root(k, l->node, 1) : leaves(k, l->node);
+}
+
 /* A group's scratch: from the kernel that writes to the last that reads. */
 static void audit_scratch(struct audit *a, const struct group *g)
 {
@@ -245,13 +253,15 @@ static void audit_scratch(struct audit *a, const struct group *g)
         const struct local *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
-        if (!(l->copy ? is_root(&g->kernel[l->first], l->node, 1) : leaves(&g->kernel[l->first], l->node)))
-            fault(a, l->node, "isn't written by its first kernel");
+        int writer = l->first; /* or one that is chained to it */
+        while (!writes_local(&g->kernel[writer], l) && writer + 1 < g->kernels && g->kernel[writer + 1].chained)
+            writer++;
+        if (!writes_local(&g->kernel[writer], l)) fault(a, l->node, "isn't written by its first kernel");
         if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
         s[i] = (struct stretch){
             l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
     }
-    audit_stretches(a, s, g->locals, p->scratch_size);
+    audit_stretches(a, s, g->locals, p->sharing == PLAN_PICTURE ? p->arena_size - p->shared : p->scratch_size);
 }
 
 /* The arena, and results that lie in the place of their target. Partial sums live from their group to their
@@ -303,6 +313,29 @@ static void audit_targets(struct audit *a)
     }
 }
 
+/* A share follows on the same one of the kernel before only if it needs no more of what a chain makes than its own
+ * rows, and what is made by shares has rows. */
+static void audit_chains(struct audit *a, const struct group *g)
+{
+    const struct plan *p = a->p;
+    for (int i = 0, first = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        const struct node *n = &p->graph->node[k->root[0]];
+        if (!k->chained) first = i;
+        if (k->shares != 1 && k->shares != PLAN_PARTS) fault(a, k->root[0], "has an odd number of shares");
+        if (k->chained && (k->shares == 1 || g->kernel[i - 1].shares == 1)) fault(a, k->root[0], "is chained alone");
+        for (int e = first; e < i; e++)
+            for (int r = 0; r < k->reads; r++) {
+                const struct shape *x = &p->graph->node[k->read[r]].shape;
+                if (!leaves(&g->kernel[e], k->read[r])) continue;
+                if (x->d[1] != n->shape.d[1]) fault(a, k->read[r], "is read by other rows of its chain");
+                if (k->kind == KERNEL_NODE &&
+                    (n->op != OP_KERNEL_CONV || n->attr[0] != 1 || !plan_by_rows(p, k->root[0])))
+                    fault(a, k->read[r], "is read by more than its rows in its chain");
+            }
+    }
+}
+
 static void audit_plan(const struct plan *p, const char *name)
 {
     size_t size = sizeof(int) * (size_t)(p->graph->count + 1);
@@ -312,6 +345,7 @@ static void audit_plan(const struct plan *p, const char *name)
     audit_reads(&a);
     audit_targets(&a);
     for (int i = 0; i < p->groups; i++) audit_scratch(&a, &p->group[i]);
+    for (int i = 0; i < p->groups && p->sharing == PLAN_PICTURE; i++) audit_chains(&a, &p->group[i]);
     audit_arena(&a);
     if (a.faults)
         failed++;
@@ -322,14 +356,14 @@ static void audit_plan(const struct plan *p, const char *name)
 /* ---------------------------------------------------------------- the shipped spaces */
 
 static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        int device, const char *file)
+                        enum sharing sharing, const char *file)
 {
-    struct model *m = model_new(spec, geno, program, merge);
+    static const char *const where[] = {"", ", a picture alone", ", on a device"};
+    struct model *m = model_new(spec, geno, program, merge, sharing == PLAN_PICTURE);
     for (int i = 0; i < m->phases; i++) {
         char name[512];
-        snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged",
-                 device ? ", on a device" : "");
-        struct plan *p = emit_plan(&m->phase[i], device);
+        snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged", where[sharing]);
+        struct plan *p = emit_plan(&m->phase[i], sharing);
         audit_plan(p, name);
         graph_free((struct graph *)p->graph);
         plan_free(p);
@@ -345,11 +379,13 @@ static void audit_file(const char *file, const char *batch)
     snprintf(set[0], sizeof set[0], "search.batch=%s", batch);
     snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
     if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
-    for (int device = 0; device < 2; device++) {
+    for (int device = 0; device < 2; device++)
         for (int merge = 0; merge < 2; merge++)
-            audit_model(&spec, &geno, geno.genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge, device, file);
-        if (geno.genes) audit_model(&spec, &geno, PROGRAM_GENERATE, 1, device, file);
-    }
+            audit_model(&spec, &geno, geno.genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge,
+                        device ? PLAN_DEVICE : PLAN_BATCH, file);
+    if (!geno.genes) return;
+    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, PLAN_DEVICE, file);
+    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, PLAN_PICTURE, file);
 }
 
 static void audit_folder(const char *root, const char *folder)

@@ -1,0 +1,98 @@
+/*
+ * How threads share the kernels of a picture. Most kernels are cut into a fixed number of shares, so that results do
+ * not depend on the number of threads: stretches of rows, or, where the weights of a convolution are larger than its
+ * pictures, blocks of output channels, of which each then reads its own weights alone.
+ *
+ * Threads wait for each other after a kernel, unless the next one's share needs no more of what was just made than the
+ * same rows: then it is chained, and finds them in its own core's cache.
+ */
+#include "ops.h"
+#include "plan.h"
+
+/* Less than this isn't worth waiting for other threads: multiply-adds, or values read and written. */
+enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
+
+int plan_by_rows(const struct plan *p, int n)
+{
+    const struct node *y = &p->graph->node[n];
+    return (long)y->shape.d[1] * y->shape.d[2] >= y->attr[0] * y->attr[0] * y->shape.d[3];
+}
+
+static int is_pointwise(const struct plan *p, const struct kernel *k)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (p->graph->node[k->root[r]].op == OP_SUM) return 0;
+    return k->kind == KERNEL_POINTWISE;
+}
+
+static int can_share(const struct plan *p, const struct kernel *k)
+{
+    const struct node *n = &p->graph->node[k->root[0]];
+    if (k->kind == KERNEL_POINTWISE) return is_pointwise(p, k) && n->shape.d[1] > 1;
+    switch (n->op) {
+    case OP_KERNEL_CONV:
+    case OP_KERNEL_DECONV:
+        return n->attr[3] <= FORM_EACH;
+    case OP_KERNEL_DW:
+    case OP_KERNEL_LINEAR:
+    case OP_UP_NEAREST:
+    case OP_UP_BILINEAR:
+    case OP_FIR:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int count_shares(const struct plan *p, const struct kernel *k)
+{
+    const struct node *n = &p->graph->node[k->root[0]];
+    const double macs = op_table[n->op].macs && k->kind == KERNEL_NODE ? op_table[n->op].macs(p->graph, n) : 0;
+    const int worth = macs >= WORTH_MACS || shape_size(n->shape) >= WORTH_VALUES;
+    return worth && can_share(p, k) ? PLAN_PARTS : 1;
+}
+
+/* Are its shares stretches of the rows of what it makes? */
+static int is_by_rows(const struct plan *p, const struct kernel *k)
+{
+    const struct node *n = &p->graph->node[k->root[0]];
+    enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
+    if (k->kind == KERNEL_POINTWISE) return 1;
+    if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->attr[0] == 1 && n->shape.d[2] >= ROW;
+    return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR;
+}
+
+static int writes(const struct kernel *k, int n)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == n) return 1;
+    return 0;
+}
+
+/* Can kernel i of a group follow on the kernels from number `first` on? */
+static int can_chain(const struct plan *p, const struct group *g, int first, int i)
+{
+    const struct kernel *k = &g->kernel[i], *before = &g->kernel[i - 1];
+    const struct node *n = &p->graph->node[k->root[0]], *m = &p->graph->node[before->root[0]];
+    if (k->shares == 1 || k->shares != before->shares || n->shape.d[1] != m->shape.d[1]) return 0;
+    if (!is_by_rows(p, k) || !is_by_rows(p, before)) return 0;
+    const int rows_alone = k->kind == KERNEL_POINTWISE ||
+                           (n->op == OP_KERNEL_CONV && n->attr[0] == 1 && n->attr[1] == 1 && n->attr[2] == 0);
+    for (int e = first; e < i && !rows_alone; e++)
+        for (int r = 0; r < k->reads; r++)
+            if (writes(&g->kernel[e], k->read[r])) return 0;
+    return 1;
+}
+
+void plan_share(struct plan *p)
+{
+    for (int i = 0; i < p->groups; i++) {
+        struct group *g = &p->group[i];
+        int first = 0;
+        for (int k = 0; k < g->kernels; k++) {
+            g->kernel[k].shares = count_shares(p, &g->kernel[k]);
+            g->kernel[k].chained = k > 0 && can_chain(p, g, first, k);
+            if (!g->kernel[k].chained) first = k;
+        }
+    }
+}
