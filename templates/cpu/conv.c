@@ -62,18 +62,25 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, CI = AG_CI, K = AG_K, S = AG_S, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE, OWN = AG_EACH };
-    enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * AG_W + MORE, XSIZE = (S * H + MORE) * XW * CI };
+    enum { CI = AG_CI, K = AG_K, S = AG_S, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE, OWN = AG_EACH };
+    /* A pixels abreast are one below, if they fill the row: one of CO = A AG_CO channels; L lanes of V vectors of them
+     * are a block */
+    enum { MANY = ABREAST(AG_CO, K), A = S == 1 && AG_W % MANY == 0 ? MANY : 1, CO = A * AG_CO };
+    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, LINEAR = AG_H * AG_W == 1 && !OWN };
+    /* shares: of BY blocks of channels each, and of rows */
+    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
+    /* H rows of W pixels; where one tap reads what has no halo, the rows of a stretch are one */
+    enum { FLAT = K == 1 && S == 1 && AG_XH == 0 && AG_H % STRETCHES == 0 && (AG_YH == 0 || AG_FUSED) };
+    enum { H = FLAT ? STRETCHES : AG_H, W = (FLAT ? AG_H / STRETCHES : 1) * AG_W / A };
+    enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * W * A + MORE, XSIZE = (S * H + MORE) * XW * CI };
     enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
-    enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * AG_CO, YSIZE = (H + 2 * YH) * YROW, YSTART = YH * (YROW + AG_CO) };
-    /* A pixels abreast are one below, if they fill the row: one of CO = A AG_CO channels, W of them in a row */
-    enum { MANY = ABREAST(AG_CO, K), A = S == 1 && AG_W % MANY == 0 ? MANY : 1, CO = A * AG_CO, W = AG_W / A };
+    enum { YH = FLAT ? 0 : AG_YH, YROW = (W * A + 2 * YH) * AG_CO, YSIZE = (H + 2 * YH) * YROW };
+    enum { YSTART = YH * (YROW + AG_CO) };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
     enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
     enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
     /* a tile: TH x TW pixels, the last of a row or column overlapping the one before, x a block of CB output channels;
      * of a linear layer P images */
-    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, LINEAR = H * AG_W == 1 && !OWN };
     enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are contiguous */
@@ -81,14 +88,12 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINES = (PARTS == 1 ? KW * CI : CI | PART) % 16 == 0, LINE = 16 };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
-    enum { BAND = CEIL(262144, S * TH * XW * CI) * COLUMNS };
-    /* shares: of BY blocks of channels each, and of rows */
-    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
+    enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     VECTOR(vec, L);
-    const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, across = LINEAR ? 1 : COLUMNS;
+    const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
     const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
-    const long start = MIN(lines, lines * stretch / STRETCHES) * across;
-    const long tiles = MIN(lines, lines * (stretch + 1) / STRETCHES) * across;
+    const long start = MIN(lines, lines * stretch / STRETCHES) * width;
+    const long tiles = MIN(lines, lines * (stretch + 1) / STRETCHES) * width;
     real biases[BIAS && A > 1 ? CEIL(CO, CB) * CB : 1]; /* whole vectors */
 
     for (int l = 0; BIAS && A > 1 && l < CO; l++) biases[l] = bias[l % AG_CO];
@@ -151,12 +156,13 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         }
                     }
                     for (int p = 0; p < P && AG_FUSED && part + PART >= CI; p++) {
-                        const int n = LINEAR ? n0 + p : n0, i = i0 + (LINEAR ? 0 : p / TW);
-                        const int column0 = j0 + (LINEAR ? 0 : p % TW);
-                        if ((LINEAR && n >= images) || (H % TH && i < row) || (W % TW && column0 < column)) continue;
+                        const int n = LINEAR ? n0 + p : n0, down = i0 + (LINEAR ? 0 : p / TW);
+                        const int across = j0 + (LINEAR ? 0 : p % TW);
+                        const int i = FLAT ? (down * W + across) / AG_W : down, left = FLAT ? across % AG_W : across * A;
+                        if ((LINEAR && n >= images) || (H % TH && down < row) || (W % TW && across < column)) continue;
                         for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
                             const int o = A > 1 ? (block + l) % AG_CO : block + l;
-                            const int j = A > 1 ? column0 * A + (block + l) / AG_CO : column0;
+                            const int j = left + (A > 1 ? (block + l) / AG_CO : 0);
                             const real r = sums[AG_FUSED ? p : 0][l];
                             (void)n, (void)i, (void)j, (void)o, (void)r;
                             AG_EPILOGUE

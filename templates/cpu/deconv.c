@@ -48,28 +48,36 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n, 2i + a, 2j + b, o] = bias[o] + sum over i, j, a, b, c of x[n,i,j,c] w[c,o,a,b] */
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, K = AG_K, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE };
+    enum { CI = AG_CI, CO = AG_CO, K = AG_K, BIAS = AG_BIAS, ACCUMULATE = AG_ACCUMULATE, OWN = AG_EACH };
+    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
+    /* shares: of BY blocks of channels each, and of rows */
+    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
+    /* H rows of W pixels; where a phase has one tap and x no halo, the rows of a stretch are one */
+    enum { FLAT = K == 2 && AG_XH == 0 && AG_H % STRETCHES == 0 };
+    enum { H = FLAT ? STRETCHES : AG_H, W = (FLAT ? AG_H / STRETCHES : 1) * AG_W };
     enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI, XSTART = XH * (XW + 1) * CI };
-    enum { YH = AG_YH, YW = 2 * (W - 1) + K + 2 * YH, YSIZE = (2 * (H - 1) + K + 2 * YH) * YW * CO };
-    enum { YSTART = YH * (YW + 1) * CO, OWN = AG_EACH };
+    enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * CO };
+    enum { YSTART = YH * (YW + 1) * CO };
     /* a tile: TH x TW places of a phase, the last of a row or column overlapping the one before, x CB output channels;
      * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
-    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, MORE = K - 2, WIDE = W + MORE, WB = PACKED_BLOCK(CO) };
-    enum { WBLOCK = K * K * CI * WB };
+    enum { WIDE = W + MORE };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINES = CI % 16 == 0, LINE = 16 };
-    /* shares: of BY blocks of channels each, and of rows */
-    enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
+    /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other with its weights */
+    enum { BAND = CEIL(32768, TH * XW * CI) };
     VECTOR(vec, L);
     const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
-    const int start = MIN(lines, (int)((long)lines * stretch / STRETCHES)) * 4;
-    const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCHES)) * 4;
+    const int start = MIN(lines, (int)((long)lines * stretch / STRETCHES));
+    const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCHES));
+    const int first = BLOCKS * mine / BY * 4, last = BLOCKS * (mine + 1) / BY * 4; /* phases of blocks */
 
-    for (int block = BLOCKS * mine / BY * CB; block < BLOCKS * (mine + 1) / BY * CB; block += CB)
-        for (int step = start; step < end; step++) {
-            const int n = step / (ROWS * 4), row = step / 4 % ROWS * TH, phase = step % 4, a = phase / 2, b = phase % 2;
+    for (int band = start; band < end; band += BAND)
+        for (int step = first * BAND; step < last * BAND; step++) {
+            const int line = band + step % BAND, phase = step / BAND % 4, block = step / BAND / 4 * CB;
+            if (line >= end) continue;
+            const int n = line / ROWS, row = line % ROWS * TH, a = phase / 2, b = phase % 2;
             /* rows of places; taps along each axis but one; reals in a row of taps */
             const int high = H + MORE * (1 - a), up = MORE * (1 - a), left = MORE * (1 - b), run = (left + 1) * CI;
             const int i0 = MIN(row, high - TH), taps_before = MORE ? 6 * a + 4 * b - 2 * a * b : phase;
@@ -80,7 +88,12 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             for (int column = 0; row < high && column < WIDE; column += TW) {
                 const int j0 = MIN(column, WIDE - TW);
                 const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up) * XW + j0 - left) * CI;
-                real *const y0 = y + (long)n * YSIZE + YSTART + ((2 * i0 + a) * YW + 2 * j0 + b) * CO + block;
+                real *const y0 = y + (long)n * YSIZE + YSTART + (a * YW + b) * CO + block;
+                long yp[P]; /* where the tile's pixels are */
+                EACH (p, P) {
+                    const int at = (i0 + p / TW) * W + j0 + p % TW, i = FLAT ? at / AG_W : i0 + p / TW;
+                    yp[p] = 2L * (i * YW + (FLAT ? at % AG_W : j0 + p % TW)) * CO;
+                }
                 const real *wr = w0 + from * run * WB;
                 vec acc[P][V];
                 EACH (p, P)
@@ -89,7 +102,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         vec r = {0}, previous = {0};
                         if (BIAS) FETCH(r, bias + block + v * L, lanes);
                         if (ACCUMULATE && (MORE == 0 || b == 0 || j0 + p % TW < W))
-                            FETCH(previous, y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
+                            FETCH(previous, y0 + yp[p] + v * L, lanes);
                         acc[p][v] = r + previous;
                     }
                 for (int tap = from; tap <= to; tap++) {
@@ -113,17 +126,18 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 real sums[AG_FUSED ? P : 1][CB];
                 EACH (p, P)
                     EACH (v, V) {
-                        const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
+                        const int down = i0 + p / TW, across = j0 + p % TW;
                         const int lanes = CO % L ? CO - block - v * L : L;
                         if (AG_FUSED) PUT(acc[p][v], sums[AG_FUSED ? p : 0] + v * L, L);
-                        if (AG_FUSED || ((H % TH || MORE) && i < 2 * row)) continue;
-                        if ((WIDE % TW && j < 2 * column) || (MORE && j > 2 * W)) continue;
-                        PUT(acc[p][v], y0 + 2 * (p / TW * YW + p % TW) * CO + v * L, lanes);
+                        if (AG_FUSED || ((H % TH || MORE) && down < row)) continue;
+                        if ((WIDE % TW && across < column) || (MORE && b && across >= W)) continue;
+                        PUT(acc[p][v], y0 + yp[p] + v * L, lanes);
                     }
                 for (int p = 0; p < P && AG_FUSED; p++) {
-                    const int i = 2 * (i0 + p / TW) + a, j = 2 * (j0 + p % TW) + b;
-                    if ((H % TH || MORE) && i < 2 * row) continue;
-                    if ((WIDE % TW && j < 2 * column) || (MORE && j > 2 * W)) continue;
+                    const int down = i0 + p / TW, across = j0 + p % TW, at = down * W + across;
+                    const int i = 2 * (FLAT ? at / AG_W : down) + a, j = 2 * (FLAT ? at % AG_W : across) + b;
+                    if ((H % TH || MORE) && down < row) continue;
+                    if ((WIDE % TW && across < column) || (MORE && b && across >= W)) continue;
                     for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
                         const int o = block + l;
                         const real r = sums[AG_FUSED ? p : 0][l];
