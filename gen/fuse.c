@@ -15,7 +15,7 @@
 
 /* What an epilogue reads: so much beside the convolution's own inputs, of which so many tensors of the convolution's
  * shape; more addresses than that leave the sums too few registers. */
-enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 3 };
+enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 4 };
 
 /* Where in the order of kernels something happens. */
 struct moment {
