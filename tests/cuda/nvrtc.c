@@ -1,5 +1,5 @@
-/* nvrtc FILE OPTION…: compiles kernels as a program does when it starts, for no device. Prints what NVRTC says; exits 1 if
- * that is anything at all. */
+/* nvrtc FILE OPTION…: compiles kernels as a program does when it starts, for no device. Prints what NVRTC says; exits 1
+ * if that is anything at all. */
 #include "../../runtime/cuda/driver.h"
 
 #include <stdio.h>

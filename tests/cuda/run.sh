@@ -207,7 +207,7 @@ ok "what NVRTC's kernels compute" $?
 
 draw() { # draws with NVRTC, whose kernels are few
     NVRTC=1 $run "$build/tiny.ship.cuda/generate" -n 4 --weights "$build/tiny.grown.cpu/ema.safetensors" \
-        -o "$build/nvrtc.png" >"$build/log" 2>&1
+        -o "$build/nvrtc.png" >"$build/drawn" 2>"$build/log"
 }
 rm -rf "$XDG_CACHE_HOME/aggen"
 draw
