@@ -87,15 +87,18 @@ static long tile_blocks(struct tile t, long rows, long columns)
     return ceil_div(rows, t.bm) * ceil_div(columns, t.bn);
 }
 
-/* By output channels; smaller ones where there would be too few blocks. */
-static struct tile conv_tile(long rows, long columns)
+/* By output channels; smaller ones where there would be too few blocks, and for sums of so few terms that they wait for
+ * memory. */
+static struct tile conv_tile(long rows, long columns, long terms)
 {
     static const struct tile narrow[] = {{128, 4, 16, 2, 4},
                                          {128, 8, 16, 4, 4},
                                          {128, 16, 16, 4, 4},
                                          {128, 32, 16, 8, 4}},
                              wide[] = {{128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
+    static const struct tile shallow = {32, 64, 8, 2, 4};
     if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
+    if (terms <= shallow.bk) return shallow;
     if (tile_blocks(wide[0], rows, columns) >= DEVICE_BLOCKS) return wide[0];
     return wide[rows <= 16 ? 3 : rows <= 32 ? 2 : 1];
 }
@@ -254,9 +257,9 @@ static void run_conv(const struct site *s, const struct kernel *k)
     struct shape size = deconv ? c.x->shape : c.y->shape;
     const int beyond = deconv ? (int)c.y->attr[0] - 2 : 0; /* places of a phase beyond x's last */
     const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
-    struct tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3]);
-    const long blocks = tile_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
     const long terms = c.y->attr[0] * c.y->attr[0] * c.x->shape.d[3];
+    struct tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3], terms);
+    const long blocks = tile_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
     const int split = deconv ? 1 : conv_split(tile, blocks, terms);
     size_tokens(c.mem, &c.sub, size);
     number(&c, "AG_N", batch);

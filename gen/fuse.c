@@ -14,8 +14,8 @@
 #include <string.h>
 
 /* What an epilogue reads: so much beside the convolution's own inputs, of which so many tensors of the convolution's
- * shape, one that two values read counted twice; more addresses than that leave the sums too few registers. */
-enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 3 };
+ * shape; more addresses than that leave the sums too few registers. */
+enum { EPILOGUE_READS = 12, EPILOGUE_TENSORS = 4 };
 
 /* Where in the order of kernels something happens. */
 struct moment {
@@ -57,10 +57,15 @@ static int is_root(const struct kernel *k, int n)
     return 0;
 }
 
-static int count_tensors(const struct plan *p, const int *read, int reads, struct shape shape)
+/* How many tensors of the convolution's shape kernel k's epilogue reads with value r in it. */
+static int count_tensors(const struct plan *p, const struct kernel *k, int r)
 {
-    int count = 0;
-    for (int i = 0; i < reads; i++) count += shape_same(p->graph->node[read[i]].shape, shape);
+    const struct node *conv = &p->graph->node[k->root[0]];
+    int read[KERNEL_READS], count = 0;
+    memcpy(read, k->read, sizeof read);
+    const int reads = plan_root_reads(p, r, 0, read, k->reads);
+    for (int i = conv->ins; i < reads; i++)
+        count += !is_root(k, read[i]) && shape_same(p->graph->node[read[i]].shape, conv->shape);
     return count;
 }
 
@@ -73,10 +78,7 @@ static int joins(const struct plan *p, const struct kernel *k, struct moment whe
     if (from->section != to->section || from->level != to->level) return 0;
     int read[KERNEL_READS], reads = plan_root_reads(p, r, 0, read, 0), from_conv = 0;
     if (k->roots == KERNEL_ROOTS || reads + k->reads > conv->ins + EPILOGUE_READS) return 0;
-    if (count_tensors(p, read, reads, y->shape) +
-            count_tensors(p, k->read + conv->ins, k->reads - conv->ins, y->shape) >
-        EPILOGUE_TENSORS + 1)
-        return 0; /* one of them is the convolution itself */
+    if (count_tensors(p, k, r) > EPILOGUE_TENSORS) return 0;
     for (int i = 0; i < reads; i++) {
         long delta;
         if (is_root(k, read[i]))

@@ -55,6 +55,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     enum { UP = AG_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     enum { PIXELS = (OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
+    enum { ONE = OWN || H * W % BM == 0 }; /* a tile is of one image: what an epilogue reads for it is read once */
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
     __shared__ alignas(16) float xs[STAGES][BM * PITCH], ws[STAGES][BK * BN];
@@ -68,7 +69,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     x += (long)image * XSIZE;
     w += OWN ? image * (long)AG_WSTRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
-        const int m = tile + r, n = OWN ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
+        const int m = tile + r, n = ONE ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
         for (int d = 0; d < K; d++) bits |= (i + d >= 0 && i + d < XH) << d | (j + d >= 0 && j + d < XW) << (K + d);
         if (UP) bits |= (i & 1) << 2 * K | (j & 1) << (2 * K + 1);
@@ -116,7 +117,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     float *const results[] = {AG_RESULTS};
 #pragma unroll
     for (int p = 0; p < TM; p++) {
-        const int m = tile + place.y + p * MY, n = OWN ? image : m / (H * W), i = m / W % H, j = m % W;
+        const int m = tile + place.y + p * MY, n = ONE ? image : m / (H * W), i = m / W % H, j = m % W;
         const int first = block + place.x * 4;
         const long start = (long)(OWN ? image * (H * W) + m : m) * CO + first;
         (void)n, (void)i, (void)j; /* the epilogue's */

@@ -198,32 +198,38 @@ diverges tiny_style retrain g.const 5 20 "step 6" "$build/tiny_style.ship.cuda"
 
 # ---------------------------------------------------------------- NVRTC and its cache
 
-replay() { # runs phase d of the residual case with NVRTC
-    NVRTC=1 $run "$build/residual/search" --replay tests/golden/residual_d.in.safetensors \
-        --dump "$build/nvrtc.safetensors" --phase d >"$build/log" 2>&1
-}
 rm -rf "$XDG_CACHE_HOME/aggen"
-replay
+NVRTC=1 $run "$build/residual/search" --replay tests/golden/residual_d.in.safetensors --dump "$build/nvrtc.safetensors" \
+    --phase d >"$build/log" 2>&1
 was=$?
 ok "with NVRTC: $(tail -n 3 "$build/log")" $was
 cmp "$build/nvrtc.safetensors" "$build/residual/d.safetensors" ||
     "$compare" "$build/nvrtc.safetensors" tests/golden/residual_d.out.safetensors
 ok "what NVRTC's kernels compute" $?
+
+draw() { # draws with NVRTC, whose kernels are few
+    NVRTC=1 $run "$build/tiny.ship.cuda/generate" -n 4 --weights "$build/tiny.grown.cpu/ema.safetensors" \
+        -o "$build/nvrtc.png" >"$build/drawn" 2>"$build/log"
+}
+rm -rf "$XDG_CACHE_HOME/aggen"
+draw
+was=$?
+ok "drawn with NVRTC: $(tail -n 3 "$build/log")" $was
 grep -q "compiling the kernels" "$build/log"
 ok "NVRTC says that it compiles" $?
-replay
+draw
 grep -q "compiling the kernels" "$build/log"
 is "the second start finds compiled kernels: grep" $? 1
 kept=$(ls "$XDG_CACHE_HOME"/aggen/*)
 is "files in the cache" "$(echo "$kept" | wc -l)" 1
 head -c 1000 "$kept" >"$build/cut" && cp "$build/cut" "$kept"
-replay
+draw
 was=$?
 ok "with a cut cache: $(tail -n 3 "$build/log")" $was
 grep -q "compiling the kernels" "$build/log"
 ok "a cut cache is compiled again" $?
 
-# unkept WHAT WORDS: the kernels of the last replay were compiled and, said in one line with the words, not kept
+# unkept WHAT WORDS: the kernels of the last picture were compiled and, said in one line with the words, not kept
 unkept() {
     is "$1: status" $was 0
     is "$1: lines" "$(wc -l <"$build/log")" 2
@@ -232,26 +238,26 @@ unkept() {
     ok "$1: $(cat "$build/log")" $was
 }
 cache=$XDG_CACHE_HOME
-XDG_CACHE_HOME=$cache/deep/er replay
-XDG_CACHE_HOME=$cache/deep/er replay
+XDG_CACHE_HOME=$cache/deep/er draw
+XDG_CACHE_HOME=$cache/deep/er draw
 grep -q "compiling the kernels" "$build/log"
 is "a cache in new folders is found again: grep" $? 1
 XDG_CACHE_HOME=$build/log.file/below
 : >"$build/log.file"
-replay
+draw
 was=$?
 unkept "a cache below a file" "log.file"
 XDG_CACHE_HOME=$cache/limited
 (
-    ulimit -f 200 # the replay writes less
-    replay
+    ulimit -f 200 # the picture takes less
+    draw
 )
 was=$?
 unkept "a cache that may not grow" "limited/aggen/.*File too large"
 is "a cache that may not grow: files left" "$(find "$cache/limited" -type f)" ""
 (
     unset HOME XDG_CACHE_HOME
-    replay
+    draw
 )
 was=$?
 unkept "no place for a cache" "no HOME"
@@ -298,7 +304,8 @@ after() {
     ok "target $1 after another" $?
 }
 rm -rf "$build/turns"
-for target in cpu cuda cpu cuda; do after $target; done
+cp -Rp "$build/tiny.cuda" "$build/turns"
+for target in cpu cuda; do after $target; done
 is "files of the CPU's kernels" "$(ls "$build/turns" | grep -c 'search_kernels[0-9.]*[ch]$')" 0
 $run "$build/turns/search" --run "$build/turns.run" --iterations 1 >"$build/log" 2>&1
 was=$?
@@ -351,24 +358,51 @@ ok "an unknown GPU: $(cat "$build/log")" $was
 
 # ---------------------------------------------------------------- what ptxas says
 
-# lean FILE ARCH…: no warnings, no spills, no local memory
-lean() {
-    name=$(basename "$1" .json) file=$1
-    shift
-    ./aggen "$file" --target cuda -o "$build/lean.$name" >/dev/null
-    ok "$name is emitted" $?
-    for source in "$build/lean.$name"/*_kernels.cu; do
-        for arch; do
-            "$nvcc" -cubin -arch="sm_$arch" -Xptxas -v -o "$build/cubin" "$source" >"$build/ptxas" 2>&1
-            ok "$source, sm_$arch" $?
-            is "$source, sm_$arch: warnings" "$(grep -ci warning "$build/ptxas")" 0
-            is "$source, sm_$arch: kernels with stack" \
-                "$(grep 'bytes stack frame' "$build/ptxas" | grep -vc ' 0 bytes stack frame')" 0
-        done
-    done
+# kernels that differ by more than their names: conv of b is that of a, its add isn't
+for name in a b; do
+    mkdir -p "$build/alike/$name-1"
+    echo "/* kernels of $name */" >"$build/alike/$name-1/search_kernels.cu"
+    cat >>"$build/alike/$name-1/search_kernels.cu" <<.
+struct ag_four;
+extern "C" __global__ void ag_bounds(64, 64, 4, 4)
+    conv_$name(const float *__restrict__ x)
+{
 }
+extern "C" __global__ void add(real *__restrict__ x)
+{
+    x[0] = '$name';
+}
+.
+done
+is "kernels" "$(awk -v folder="$build/alike" -v most=2 -f tests/cuda/distinct.awk "$build"/alike/[ab]-1/*.cu)" \
+    "4 kernels, 3 of them different"
+is "kernels that differ" "$(sed -n 's/^.* \([a-z_0-9]*\)(const.*/\1/p; s/^.* \([a-z_0-9]*\)(real.*/\1/p' "$build"/alike/[01].cu)" \
+    "a_1_search__conv_a
+a_1_search__add
+b_1_search__add"
+is "what stands before them" "$(grep -c 'struct ag_four' "$build"/alike/[01].cu | sed 's/.*://' | tr '\n' ' ')" "1 1 "
+
+# what is wrong with them: a stack, spills, a warning, a kernel too few
+{
+    echo "x.cu(3): warning #177-D: function \"ag_copy\" was declared but never referenced"
+    echo
+    for kernel in 'a_1_search__conv_a 8 8 4' 'a_1_search__add 0 0 0' 'conv 16 0 0'; do
+        echo "$kernel" | awk '{ printf "ptxas info    : Compiling entry function %c%s%c for %csm_90%c\n", 39, $1, 39, 39, 39
+            printf "ptxas info    : Function properties for %s\n", $1
+            printf "    %d bytes stack frame, %d bytes spill stores, %d bytes spill loads\n", $2, $3, $4
+            printf "ptxas info    : Used 64 registers, used 1 barriers, 8 bytes cumulative stack size\n" }'
+    done
+    echo "ptxas info    : Compile time = 53.387 ms"
+} >"$build/ptxas"
+cat "$build"/alike/[ab]-1/*.cu >"$build/kernels.cu"
+is "what ptxas says" "$(awk -v where=sm_90 -f tests/cuda/ptxas.awk "$build/kernels.cu" "$build/ptxas")" \
+    "sm_90: x.cu(3): warning #177-D: function \"ag_copy\" was declared but never referenced
+sm_90: a_1_search: conv_a: 8 bytes stack frame, 8 bytes spill stores, 4 bytes spill loads
+sm_90: conv: 16 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+sm_90: ptxas tells of 3 kernels of 4"
 if [ "${1:-}" = all ]; then
-    for file in spaces/*.json spaces/genotypes/*.json; do lean "$file" 80 86 89 90 100 120; done
+    sh tests/cuda/sweep.sh
+    ok "tests/cuda/sweep.sh" $?
 fi
 
 # how many blocks an sm_90 holds, by registers, by shared memory (with 1 KB more each), by threads
