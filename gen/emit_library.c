@@ -63,7 +63,7 @@ static void set_tokens(const struct library *l, struct substitutions *s)
     const char *name = l->w->name, *capitals = upper(mem, name);
     const int style = spec->family == FAMILY_STYLEGAN2;
     template_set(mem, s, "AG_NAME", "%s", name);
-    template_set(mem, s, "AG_GUARD", "%s_H", capitals);
+    template_set(mem, s, "AG_GUARD", "AGGEN_%s_H", capitals);
     for (int i = 0; i < 4; i++) template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
     for (int i = 0; i < 7; i++)
         template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
@@ -71,6 +71,7 @@ static void set_tokens(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
     template_set(mem, s, "AG_LATENT", "%d", spec->latent);
     template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", style ? " and now and then beyond" : "");
     template_set(mem, s, "AG_TRUNCATION",
                  style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
                        : "of StyleGAN2 generators; this one has no use for it");
