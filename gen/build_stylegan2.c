@@ -71,7 +71,7 @@ static void mapping(struct generator *s, int z, int *w)
     struct build *b = s->b;
     struct graph *g = b->g;
     struct shape one = shape4(b->batch, 1, 1, 1);
-    graph_path(g, "map");
+    graph_path(g, "map.z");
     int power = g_scale(g, g_sum(g, g_mul(g, z, z), one, 1), 1.0 / g->node[z].shape.d[3]);
     int x = g_mul(g, z, g_unary(g, OP_RSQRT, g_shift(g, power, 1e-8)));
     for (int i = 0; i < b->model->spec->mapping_layers; i++) {
@@ -156,6 +156,11 @@ static int choose_latent(struct generator *s, const int *w, const char *layer, i
 static int latent_of(struct generator *s, const char *layer)
 {
     struct graph *g = s->b->g;
+    const struct genotype *geno = s->b->model->geno;
+    if (geno->genes)
+        graph_path(g, "map.w%d", genotype_latent(geno, layer)); /* layers may share it */
+    else
+        graph_path(g, "%s.w", layer);
     int average = -1, w = choose_latent(s, s->w, layer, &average);
     if (s->pass->mixing) {
         const char *name = mem_printf(s->b->model->mem, "in.mix.%s", layer);
@@ -211,8 +216,9 @@ static int mixture(struct generator *s, int x, int out, const struct layer *laye
     const struct genotype *geno = b->model->geno;
     const struct pool *pool = layer->up ? &spec->up : &spec->normal;
     const char *affine = mem_printf(b->model->mem, "g.%s.affine", layer->name);
+    int latent = latent_of(s, layer->name);
     graph_path(g, "%s", layer->name);
-    int style = linear(b, s->pass, AG_G, latent_of(s, layer->name), g->node[x].shape.d[3], 1, 1, affine);
+    int style = linear(b, s->pass, AG_G, latent, g->node[x].shape.d[3], 1, 1, affine);
     x = g_mul(g, x, style);
     for (int i = 0; i < geno->genes; i++)
         if (strcmp(geno->gene[i].edge, layer->name) == 0)
@@ -243,16 +249,16 @@ static int synthesis_layer(struct generator *s, int x, int out, const struct lay
 }
 
 /* x [N,R,R,C] -> [N,R,R,channels]: a modulated 1x1 convolution, not demodulated; with so few outputs the style goes
- * into a weight for each picture. `latent` names the layer whose latent it takes. */
-static int to_rgb(struct generator *s, int x, int resolution, const char *latent)
+ * into a weight for each picture. It takes that layer's latent. */
+static int to_rgb(struct generator *s, int x, int resolution, const char *layer)
 {
     struct build *b = s->b;
     struct graph *g = b->g;
     struct mem *mem = b->model->mem;
     int in = g->node[x].shape.d[3], out = b->model->spec->image_channels;
+    int latent = latent_of(s, layer);
     graph_path(g, "b%d.rgb", resolution);
-    int style =
-        linear(b, s->pass, AG_G, latent_of(s, latent), in, 1, 1, mem_printf(mem, "g.b%d.rgb.affine", resolution));
+    int style = linear(b, s->pass, AG_G, latent, in, 1, 1, mem_printf(mem, "g.b%d.rgb.affine", resolution));
     style = g_reshape(g, g_scale(g, style, 1 / sqrt(in)), shape4(b->batch, 1, in, 1));
     int w = parameter(b, s->pass, AG_G, 4, shape4(out, in, 1, 1), init_normal(0, 1),
                       mem_printf(mem, "g.b%d.rgb.weight", resolution));

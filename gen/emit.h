@@ -32,7 +32,9 @@ struct plan *emit_plan(const struct phase_graph *phase, int device);
  * in err 1, or 2 and nothing is written: tensors are too large. */
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize);
 
-/* Writes name.h and name.c, a library of model m (PROGRAM_LIBRARY) and what e carries. Returns as emit_program does. */
-int emit_library(const struct model *m, const struct emission *e, const char *name, char *err, size_t errsize);
+/* Writes name.h and name.c, a library of model m (PROGRAM_LIBRARY, of which but this layer was cut away unless that is
+ * NULL) and what e carries. Returns as emit_program does. */
+int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer, char *err,
+                 size_t errsize);
 
 #endif

@@ -1,4 +1,5 @@
 /* A generator as a library of two files, NAME.h and NAME.c, weights and all: templates/embed/. */
+#include "cut.h"
 #include "emit.h"
 #include "emit_parts.h"
 #include "shake.h"
@@ -11,13 +12,6 @@
 /* What a string literal may have by C99; a longer one is written as an array. */
 enum { LITERAL = 4000 };
 
-struct library {
-    struct writer *w;
-    const struct code *c;
-    struct sizes s;
-    const struct carried *carried;
-};
-
 static const char *upper(struct mem *mem, const char *name)
 {
     char *s = mem_printf(mem, "%s", name);
@@ -25,14 +19,12 @@ static const char *upper(struct mem *mem, const char *name)
     return s;
 }
 
-static const struct ag_tensor *find(const struct table *t, const char *name)
+const struct ag_tensor *library_tensor(const struct table *t, const char *name)
 {
     for (int i = 0; i < t->count; i++)
         if (strcmp(t->tensor[i].name, name) == 0) return &t->tensor[i];
     return NULL;
 }
-
-/* ---------------------------------------------------------------- tokens */
 
 /* Noise for each layer, as ag_sample_noise draws it, and psi. */
 static const char *inputs_text(struct mem *mem, const struct table *in)
@@ -47,34 +39,66 @@ static const char *inputs_text(struct mem *mem, const struct table *in)
                           text, index, n, t->offset, t->name + strlen("in.noise."));
         index += n;
     }
-    const struct ag_tensor *psi = find(in, "in.psi");
+    const struct ag_tensor *psi = library_tensor(in, "in.psi");
     if (psi) return mem_printf(mem, "%s    in[%ld] = (real)psi;", text, psi->offset);
     return mem_printf(mem, "%s    (void)psi;", text);
 }
 
-static void set_tokens(const struct library *l, struct substitutions *s)
+/* What the call of a whole generator is made of. */
+static void set_generate(const struct library *l, struct substitutions *s)
 {
-    static const char *const with[] = {"memory", "init", "generate", "info"},
-                             *const constant[] = {"SIZE",      "CHANNELS",  "LATENT", "DONE",
-                                                  "NO_MEMORY", "NOT_READY", "WRONG"};
     struct mem *mem = l->w->mem;
     const struct phase_graph *phase = &l->w->m->phase[0];
     const struct spec *spec = l->w->m->spec;
-    const char *name = l->w->name, *capitals = upper(mem, name);
-    const int style = spec->family == FAMILY_STYLEGAN2;
-    template_set(mem, s, "AG_NAME", "%s", name);
-    template_set(mem, s, "AG_GUARD", "AGGEN_%s_H", capitals);
-    for (int i = 0; i < 4; i++) template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
-    for (int i = 0; i < 7; i++)
-        template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
-    template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
-    template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
-    template_set(mem, s, "AG_LATENT", "%d", spec->latent);
-    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
-    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", style ? " and now and then beyond" : "");
-    template_set(mem, s, "AG_TRUNCATION",
-                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
-                       : "of StyleGAN2 generators; this one has no use for it");
+    const char *capitals = upper(mem, l->w->name);
+    template_set(mem, s, "AG_WHAT", "A generator of pictures");
+    template_set(mem, s, "AG_SIZES",
+                 "enum {\n    %s_SIZE = %d, /* pixels of a side */\n    %s_CHANNELS = %d,\n    %s_LATENT = %d\n};\n",
+                 capitals, spec->image_size, capitals, spec->image_channels, capitals, spec->latent);
+    template_set(mem, s, "AG_SET_INPUTS", "%s", inputs_text(mem, &phase->in));
+}
+
+static const char *shape_text(struct mem *mem, const struct ag_tensor *t)
+{
+    return mem_printf(mem, "[%d, %d, %d]", t->shape[2], t->shape[3], t->shape[1]);
+}
+
+static long size_of(const struct ag_tensor *t)
+{
+    return (long)t->shape[1] * t->shape[2] * t->shape[3];
+}
+
+/* The call of a layer: its parameters, what they are, and how they get to the phase. */
+static void set_layer(const struct library *l, struct substitutions *s)
+{
+    struct mem *mem = l->w->mem;
+    const struct model *m = l->w->m;
+    const struct table *in = &m->phase[0].in;
+    const struct ag_tensor *y = &m->phase[0].out.tensor[0];
+    const char *parameters = "", *null = "", *take = "", *what = "";
+    for (int i = 0; i < in->count; i++) {
+        const struct ag_tensor *t = &in->tensor[i];
+        const char *origin = cut_origin(m, i);
+        parameters = mem_printf(mem, "%sconst float *%s, ", parameters, t->name);
+        null = mem_printf(mem, "%s!%s || ", null, t->name);
+        take = mem_printf(mem, "%s    memcpy(block[AG_IN] + %ld, %s, %ld * sizeof *%s);%s", take, t->offset, t->name,
+                          size_of(t), t->name, i + 1 < in->count ? "\n" : "");
+        what = mem_printf(mem, "%s * %s: %s%s%s%s\n", what, t->name, shape_text(mem, t), *origin ? ", as " : "", origin,
+                          *origin ? " gives it" : "");
+    }
+    template_set(mem, s, "AG_WHAT", "The layer %s of a generator", l->layer);
+    template_set(mem, s, "AG_SIZES", "%s", "");
+    template_set(mem, s, "AG_PARAMETERS", "%sfloat *y", parameters);
+    template_set(mem, s, "AG_INPUTS_TEXT", "%s * y: %s\n", what, shape_text(mem, y));
+    template_set(mem, s, "AG_IS_NULL", "%s!y", null);
+    template_set(mem, s, "AG_TAKE_INPUTS", "%s", take);
+    template_set(mem, s, "AG_Y_SIZE", "%ld", size_of(y));
+}
+
+/* Where the weights are: in the data, or, of two bytes each, made of them in the memory. */
+static void set_fixed(const struct library *l, struct substitutions *s)
+{
+    struct mem *mem = l->w->mem;
     if (l->carried->type == AG_F32) {
         template_set(mem, s, "AG_EXPAND", "%s", "");
         template_set(mem, s, "AG_FIXED_ROOM", "0");
@@ -85,26 +109,85 @@ static void set_tokens(const struct library *l, struct substitutions *s)
         template_set(mem, s, "AG_FIXED_ROOM", "%ld", l->s.fixed);
         template_set(mem, s, "AG_FIXED_BLOCK", "base + FIXED_AT");
     }
+}
+
+static void set_names(const struct library *l, struct substitutions *s)
+{
+    static const char *const with[] = {"memory", "init", "generate", "run", "info"},
+                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",   "NO_MEMORY",
+                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS"};
+    struct mem *mem = l->w->mem;
+    const char *name = l->w->name, *capitals = upper(mem, name);
+    template_set(mem, s, "AG_NAME", "%s", name);
+    template_set(mem, s, "AG_GUARD", "AGGEN_%s_H", capitals);
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
+    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
+        template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
+}
+
+void library_tokens(const struct library *l, struct substitutions *s)
+{
+    struct mem *mem = l->w->mem;
+    const struct phase_graph *phase = &l->w->m->phase[0];
+    const struct spec *spec = l->w->m->spec;
+    const int style = spec->family == FAMILY_STYLEGAN2;
+    set_names(l, s);
     template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
     template_set(mem, s, "AG_OUT_SIZE", "%ld", (l->s.out + 15) / 16 * 16);
     template_set(mem, s, "AG_ARENA_SIZE", "%ld", (l->s.arena + 15) / 16 * 16);
     template_set(mem, s, "AG_SCRATCH_SIZE", "%ld", (l->s.scratch + 15) / 16 * 16);
-    template_set(mem, s, "AG_Z", "%ld", find(&phase->in, "in.z")->offset);
-    template_set(mem, s, "AG_FAKE", "%ld", find(&phase->out, "out.fake")->offset);
-    template_set(mem, s, "AG_SET_INPUTS", "%s", inputs_text(mem, &phase->in));
+    template_set(mem, s, "AG_FIXED_SIZE", "%ld", l->s.fixed);
+    if (l->layer) return;
+    template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
+    template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
+    template_set(mem, s, "AG_LATENT", "%d", spec->latent);
+    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", style ? " or a little beyond" : "");
+    template_set(mem, s, "AG_TRUNCATION",
+                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
+                       : "of StyleGAN2 generators; this one has no use for it");
+    template_set(mem, s, "AG_Z", "%ld", library_tensor(&phase->in, "in.z")->offset);
+    template_set(mem, s, "AG_FAKE", "%ld", library_tensor(&phase->out, "out.fake")->offset);
+}
+
+static void set_tokens(const struct library *l, struct substitutions *s)
+{
+    library_tokens(l, s);
+    set_fixed(l, s);
+    if (l->layer)
+        set_layer(l, s);
+    else
+        set_generate(l, s);
+}
+
+/* templates/embed/library.h or .c around what is special: generate.h, layer.h, … */
+static void frame(const struct library *l, const struct substitutions *s, const char *ending, struct text *t)
+{
+    struct mem *mem = l->w->mem;
+    struct substitutions all = {NULL, 0, 0};
+    struct text call = {NULL, 0, 0};
+    char *outer = home_file(l->w, mem_printf(mem, "templates/embed/library.%s", ending)),
+         *inner = home_file(l->w, mem_printf(mem, "templates/embed/%s.%s", l->layer ? "layer" : "generate", ending));
+    if (!outer || !inner) return;
+    template_expand(&call, template_body(inner), s);
+    for (int i = 0; i < s->count; i++) template_set(mem, &all, s->list[i].token, "%s", s->list[i].text);
+    template_set(mem, &all, "AG_CALL", "%s", call.s);
+    template_expand(t, template_body(outer), &all);
+    text_free(&call);
+    free(all.list);
 }
 
 /* ---------------------------------------------------------------- data */
 
 /* The values as C has them exactly: hexadecimal floating point, or the bits of two bytes. */
-static void weights_text(const struct library *l, struct text *t)
+void library_weights(const struct library *l, const char *name, long n, struct text *t)
 {
     const int halves = l->carried->type != AG_F32;
     const float *whole = l->carried->values;
     const ag_u16 *half = l->carried->values;
-    text_printf(t, "\n/* What the kernels read of the weights. */\nstatic const %s fixed[%ld] ALIGNED = {\n",
-                halves ? "ag_u16" : "float", l->s.fixed ? l->s.fixed : 1);
-    for (long i = 0; i < l->s.fixed; i++) {
+    text_printf(t, "\nstatic const %s %s = {\n", halves ? "ag_u16" : "float", name);
+    for (long i = 0; i < n; i++) {
         char number[40];
         if (halves)
             snprintf(number, sizeof number, "%u,", half[i]);
@@ -115,7 +198,7 @@ static void weights_text(const struct library *l, struct text *t)
         text_add(t, number);
         if (i % 8 == 7) text_add(t, "\n");
     }
-    text_add(t, "};\n");
+    text_add(t, n ? "};\n" : "0};\n");
 }
 
 /* The genotype without its spec, which is long and of no use here. */
@@ -141,7 +224,7 @@ static ag_u64 hash(ag_u64 sum, const void *bytes, size_t size)
     return sum;
 }
 
-static void info_text(const struct library *l, struct text *t)
+void library_info(const struct library *l, struct text *t)
 {
     static const char *const type[] = {[AG_F32] = "fp32", [AG_F16] = "fp16", [AG_BF16] = "bf16"};
     struct writer *w = l->w;
@@ -151,10 +234,10 @@ static void info_text(const struct library *l, struct text *t)
     const char *text = mem_printf(
         w->mem,
         "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "
-        "\"weights\": \"%s\", \"hash\": \"%016llx\", \"genotype\": %s}",
+        "\"weights\": \"%s\", \"hash\": \"%016llx\", %s\"genotype\": %s}",
         spec->name, spec->family == FAMILY_STYLEGAN2 ? "stylegan2" : "residual", spec->image_size,
         spec->image_channels, spec->latent, model_parameters(w->m, AG_G), type[l->carried->type], sum,
-        without_spec(w->mem, w->e->genotype));
+        l->layer ? mem_printf(w->mem, "\"layer\": \"%s\", ", l->layer) : "", without_spec(w->mem, w->e->genotype));
     text_add(t, "\nstatic const char info[] =");
     if (strlen(text) <= LITERAL) {
         c_string(t, text);
@@ -224,18 +307,19 @@ static void write_source(const struct library *l, const struct substitutions *s)
 {
     struct writer *w = l->w;
     struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
-    char *vector = home_file(w, "templates/cpu/vector.h"), *body = home_file(w, "templates/embed/library.c");
-    if (!vector || !body) return;
+    char *vector = home_file(w, "templates/cpu/vector.h");
+    if (!vector) return;
     heading(w, &t, "An embeddable generator");
     text_printf(&t, "#include \"%s.h\"\n\n#include <string.h>\n\n%s", w->name, vector);
     text_add(&rest, "\n/* ---------------------------------------------------------------- kernels */\n");
     kernels_text(l->c, &rest);
     phases_text(l, &rest);
-    info_text(l, &rest);
+    library_info(l, &rest);
     text_add(&rest, "\n");
-    template_expand(&rest, template_body(body), s);
+    frame(l, s, "c", &rest);
     add_runtime(l, &t, rest.s);
-    weights_text(l, &t);
+    text_add(&t, "\n/* What the kernels read of the weights. */");
+    library_weights(l, mem_printf(w->mem, "fixed[%ld] ALIGNED", l->s.fixed ? l->s.fixed : 1), l->s.fixed, &t);
     text_add(&t, rest.s);
     write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
@@ -245,31 +329,36 @@ static void write_source(const struct library *l, const struct substitutions *s)
 static void write_header(const struct library *l, const struct substitutions *s)
 {
     struct text t = {NULL, 0, 0};
-    char *body = home_file(l->w, "templates/embed/library.h");
-    if (!body) return;
     heading(l->w, &t, "An embeddable generator");
-    template_expand(&t, template_body(body), s);
+    frame(l, s, "h", &t);
     write_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
     text_free(&t);
 }
 
-int emit_library(const struct model *m, const struct emission *e, const char *name, char *err, size_t errsize)
+static void write_library(const struct library *l)
+{
+    struct substitutions s = {NULL, 0, 0};
+    set_tokens(l, &s);
+    write_source(l, &s);
+    write_header(l, &s);
+    free(s.list);
+}
+
+int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer, char *err,
+                 size_t errsize)
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .model = m, .error = err, .errsize = errsize};
-    struct library l = {.w = &w, .c = &c, .carried = &e->carried};
-    struct substitutions s = {NULL, 0, 0};
+    struct code c = {.mem = mem, .device = e->target == TARGET_CUDA, .model = m, .error = err, .errsize = errsize};
+    struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
-    if (!w.failed) {
-        set_tokens(&l, &s);
-        write_source(&l, &s);
-        write_header(&l, &s);
-    }
-    free(s.list);
+    if (!w.failed && c.device)
+        library_cuda(&l);
+    else if (!w.failed)
+        write_library(&l);
     code_free(&c);
     mem_free(mem);
     return w.failed;

@@ -41,5 +41,25 @@ struct sizes {
 };
 /* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
+/* A device's kernels; `draws`: without those that train. */
+void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
+
+/* ---------------------------------------------------------------- emit_library.c, emit_library_cuda.c */
+
+/* A library under construction. */
+struct library {
+    struct writer *w;
+    struct code *c;
+    struct sizes s;
+    const struct carried *carried;
+    const char *layer; /* NULL: a whole generator */
+};
+/* What is the same for all: names and sizes, the data, a genotype's description. */
+void library_tokens(const struct library *l, struct substitutions *s);
+void library_weights(const struct library *l, const char *name, long n, struct text *t);
+void library_info(const struct library *l, struct text *t);
+const struct ag_tensor *library_tensor(const struct table *t, const char *name);
+/* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
+void library_cuda(const struct library *l);
 
 #endif

@@ -322,17 +322,17 @@ static void write_part(struct writer *w, int wanted, const char *template, const
     free(s.list);
 }
 
-/* The text that kernels share, and the passes over blocks that every program has. */
-static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
+/* The text that kernels share, and the passes over blocks that every program has, or that draw. */
+static void cuda_prelude(struct writer *w, struct code *c, int draws, struct text *t)
 {
-    static const char *const shared[] = {"prelude.cuh", "philox.cuh", "gemm.cuh"}, *const pass[] = {"adam", "average",
-                                                                                                    "add", "scale",
-                                                                                                    "normals"};
+    static const char *const shared[] = {"prelude.cuh", "philox.cuh", "gemm.cuh"}, *const pass[] = {"normals", "adam",
+                                                                                                    "average", "add",
+                                                                                                    "scale"};
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s", shared[i]));
         if (file) text_printf(t, "\n%s", file);
     }
-    for (size_t i = 0; i < sizeof pass / sizeof *pass; i++) {
+    for (size_t i = 0; i < (draws ? 1 : sizeof pass / sizeof *pass); i++) {
         struct substitutions s = {NULL, 0, 0};
         const char *file = home_file(w, mem_printf(c->mem, "templates/cuda/%s.cu", pass[i]));
         template_set(c->mem, &s, "AG_FN", "ag_device_%s", pass[i]);
@@ -342,18 +342,23 @@ static void cuda_prelude(struct writer *w, struct code *c, struct text *t)
     }
 }
 
+void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t)
+{
+    heading(w, t, "Kernels");
+    cuda_prelude(w, c, draws, t);
+    for (int i = 0; i < c->instances; i++) {
+        const struct instance *k = &c->instance[i];
+        text_printf(t, "\n/* First for %s; %d x %d x %d blocks of %d threads, %.4g MFLOP, %.4g MB. */\n", k->first,
+                    k->launch.grid[0], k->launch.grid[1], k->launch.grid[2], k->launch.threads, k->flop / 1e6,
+                    k->launch.bytes / 1e6);
+        text_add(t, k->source);
+    }
+}
+
 static void write_cuda_kernels(struct writer *w, struct code *c)
 {
     struct text t = {NULL, 0, 0};
-    heading(w, &t, "Kernels");
-    cuda_prelude(w, c, &t);
-    for (int i = 0; i < c->instances; i++) {
-        const struct instance *k = &c->instance[i];
-        text_printf(&t, "\n/* First for %s; %d x %d x %d blocks of %d threads, %.4g MFLOP, %.4g MB. */\n", k->first,
-                    k->launch.grid[0], k->launch.grid[1], k->launch.grid[2], k->launch.threads, k->flop / 1e6,
-                    k->launch.bytes / 1e6);
-        text_add(&t, k->source);
-    }
+    emit_cuda_source(w, c, 0, &t);
     write_file(w, mem_printf(w->mem, "%s_kernels.cu", w->name), t.s);
     text_free(&t);
     write_part(w, 1, "templates/cuda/image.S", mem_printf(w->mem, "%s_image.S", w->name));

@@ -1,5 +1,6 @@
 /* The command line of aggen. */
 #define _POSIX_C_SOURCE 200809L
+#include "cut.h"
 #include "emit.h"
 #include "info.h"
 #include "run/check.h"
@@ -21,7 +22,7 @@ struct options {
     const char *program; /* to run: search, retrain or generate; NULL: the first of the file's */
     const char *weights; /* for the generator to carry; NULL: none */
     enum ag_dtype weights_type;
-    const char *embed; /* the name of a library to write; NULL: programs */
+    const char *embed, *kernel; /* the name of a library to write; NULL: programs. One layer of it alone; NULL: all */
     int has_type;
     char **word; /* of its command line */
     int words, begun, rest;
@@ -43,6 +44,7 @@ static const char usage[] =
     "  --weights-type TYPE   as numbers of this type: fp32, bf16 or fp16; default: fp32\n"
     "  --embed NAME          with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and C++\n"
     "                        programs compile along\n"
+    "  --kernel LAYER        with --embed: that layer for itself, e.g. cell3.normal1, b8.up\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
     "  --json                info: as JSON\n"
@@ -144,6 +146,9 @@ static int check_options(const struct options *o)
     if (o->gpu && !(o->info && o->target == TARGET_CUDA)) return fail("--gpu goes with info --target cuda", o->gpu);
     if (o->weights && (o->info || o->check)) return fail("--weights goes with emitting alone", o->weights);
     if (o->embed && !o->weights) return fail("--embed goes with --weights", o->embed);
+    if (o->kernel && o->target == TARGET_CUDA)
+        return fail("--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", o->kernel);
+    if (o->kernel && !o->embed) return fail("--kernel goes with --embed", o->kernel);
     if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
     return 0;
 }
@@ -179,6 +184,9 @@ static int parse(struct options *o, int argc, char **argv)
         } else if (!o->run && (v = value("--embed", argc, argv, &i))) {
             if (!is_name(v)) return fail("--embed wants a name for C: a letter, then letters, digits and _", v);
             o->embed = v;
+        } else if (!o->run && (v = value("--kernel", argc, argv, &i))) {
+            if (!*v) return fail("--kernel wants a layer", "");
+            o->kernel = v;
         } else if (!o->run && (v = value("--weights-type", argc, argv, &i))) {
             if (read_type(v, &o->weights_type)) return fail("--weights-type wants fp32, bf16 or fp16", v);
             o->has_type = 1;
@@ -203,15 +211,13 @@ static int parse(struct options *o, int argc, char **argv)
     return o->file ? 0 : fail("no file given", "");
 }
 
-/* The weights that a genotype's generator is to carry. */
-static int read_weights(const struct options *o, const struct spec *spec, const struct genotype *geno,
-                        struct emission *e, struct mem *mem, char *err, size_t errsize)
+/* The weights that generator m is to carry. */
+static int read_weights(const struct options *o, const struct model *m, struct emission *e, struct mem *mem, char *err,
+                        size_t errsize)
 {
-    struct model *m = model_new(spec, geno, o->embed ? PROGRAM_LIBRARY : PROGRAM_GENERATE, o->merge);
     struct carried carried = {.type = o->weights_type};
     int status = run_carry(m, e, o->weights, mem, &carried, err, errsize);
     e->carried = carried;
-    model_free(m);
     return status;
 }
 
@@ -225,6 +231,7 @@ static char *command_text(struct mem *mem, const struct options *o)
     if (o->weights && o->weights_type != AG_F32)
         s = mem_printf(mem, "%s --weights-type %s", s, o->weights_type == AG_BF16 ? "bf16" : "fp16");
     if (o->embed) s = mem_printf(mem, "%s --embed %s", s, o->embed);
+    if (o->kernel) s = mem_printf(mem, "%s --kernel %s", s, o->kernel);
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
@@ -296,19 +303,22 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     return status;
 }
 
-/* A generator as a library. */
+/* A generator, or a layer of it, as a library. */
 static int embed(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e,
                  struct mem *mem)
 {
-    char err[1024] = "";
-    int status = read_weights(o, spec, geno, e, mem, err, sizeof err);
-    if (!status) {
-        struct model *m = model_new(spec, geno, PROGRAM_LIBRARY, o->merge);
-        status = emit_library(m, e, o->embed, err, sizeof err);
-        model_free(m);
-    }
+    char err[2048] = "";
+    const int cuda = o->target == TARGET_CUDA;
+    struct model *m = model_new(spec, geno, cuda ? PROGRAM_DEVICE_LIBRARY : PROGRAM_LIBRARY, o->merge);
+    int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
+    if (!status) status = read_weights(o, m, e, mem, err, sizeof err);
+    if (!status) status = emit_library(m, e, o->embed, o->kernel, err, sizeof err);
+    model_free(m);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
+    else if (cuda)
+        printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I%s -c %s/%s.c\n", o->embed, o->embed, o->embed,
+               o->folder, "/usr/local/cuda/include", o->folder, o->embed);
     else
         printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
                o->embed, o->embed, o->folder, o->folder, o->embed);
@@ -322,7 +332,9 @@ static int emit_all(const struct options *o, const struct spec *spec, const stru
     char err[1024] = "";
     const int genotype = geno->genes != 0;
     const enum program first = genotype ? PROGRAM_RETRAIN : PROGRAM_SEARCH, last = genotype ? PROGRAM_GENERATE : first;
-    int status = o->weights ? read_weights(o, spec, geno, e, mem, err, sizeof err) : 0;
+    struct model *carrier = o->weights ? model_new(spec, geno, PROGRAM_GENERATE, o->merge) : NULL;
+    int status = carrier ? read_weights(o, carrier, e, mem, err, sizeof err) : 0;
+    if (carrier) model_free(carrier);
     for (enum program p = first; p <= last && !status; p++) {
         struct model *m = model_new(spec, geno, p, o->merge);
         status = emit_program(m, e, err, sizeof err);

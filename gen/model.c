@@ -383,9 +383,10 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, en
         search_phases(m);
         return m;
     }
-    if (program == PROGRAM_LIBRARY) {
+    if (program >= PROGRAM_LIBRARY) {
         m->program = PROGRAM_GENERATE;
-        phase_forward(m, "sample", 1, (struct pass){.norm = NORM_RUNNING, .truncate = spec->family == FAMILY_STYLEGAN2});
+        phase_forward(m, "sample", program == PROGRAM_LIBRARY ? 1 : sample_batch(spec),
+                      (struct pass){.norm = NORM_RUNNING, .truncate = spec->family == FAMILY_STYLEGAN2});
         return m;
     }
     int style = spec->family == FAMILY_STYLEGAN2, batch = sample_batch(spec);
@@ -404,6 +405,7 @@ void model_free(struct model *m)
         free(m->phase[i].out.tensor);
     }
     for (int i = 0; i < MODEL_BLOCKS; i++) free(m->block[i].tensor);
+    free(m->origin);
     mem_free(m->mem);
 }
 

@@ -26,8 +26,9 @@ struct phase_graph {
     double flop;
 };
 
-/* PROGRAM_LIBRARY: a PROGRAM_GENERATE that draws one picture at a time, without style mixing. */
-enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY };
+/* PROGRAM_LIBRARY: a PROGRAM_GENERATE without style mixing, which draws one picture at a time; on a device as many as
+ * that draws at once. */
+enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY, PROGRAM_DEVICE_LIBRARY };
 enum { MODEL_PHASES = 8 };
 
 struct model {
@@ -41,6 +42,8 @@ struct model {
     struct table block[MODEL_BLOCKS];
     struct phase_graph phase[MODEL_PHASES];
     int phases;
+    const char **origin; /* cut.c: of the inputs of a layer that was cut out */
+    int origins;
 };
 
 /* Builds all phases of a program. */

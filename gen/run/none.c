@@ -28,6 +28,12 @@ int run_carry(const struct model *m, const struct emission *e, const char *path,
     return 1;
 }
 
+int run_ptx(const char *source, char **ptx, char *err, size_t errsize)
+{
+    (void)source, (void)ptx;
+    return run_possible(err, errsize);
+}
+
 int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
 {
     (void)spec, (void)geno;

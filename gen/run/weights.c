@@ -1,6 +1,7 @@
 /* What a generator is to carry: read by the runtime's reader, and prepared by the program itself. */
 #include "../emit.h"
 #include "parts.h"
+#include "../../runtime/cuda/driver.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ static void prepare(const struct ag_program *program, const float *both, struct 
     block[AG_SCRATCH] = new_block(mem, program->scratch_size * ag_threads());
     for (long i = 0; i < g; i++) block[AG_G][i] = both[i];
     for (long i = 0; i < statistics; i++) block[AG_STAT][i] = both[g + i];
-    program->prepare((real *const *)block);
+    if (program->prepare) program->prepare((real *const *)block);
     for (long i = 0; i < program->fixed_size; i++) fixed[i] = (float)block[AG_FIXED][i];
 }
 
@@ -87,6 +88,14 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
     carried->bytes = (size_t)n * (carried->type == AG_F32 ? 4 : 2);
     carried->values = values;
     return 0;
+}
+
+int run_ptx(const char *source, char **ptx, char *err, size_t errsize)
+{
+    struct ag_error error = {.text = ""};
+    int status = ag_nvrtc_ptx(source, 80, ptx, &error);
+    if (status) snprintf(err, errsize, "%s", error.text);
+    return status;
 }
 
 int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,

@@ -89,5 +89,7 @@ int ag_nvrtc_load(struct ag_nvrtc *nvrtc, struct ag_error *err);
 /* Kernels compiled at run time for a device of compute capability arch (90 for 9.0), from `source`: *code, to be freed,
  * is a cubin or PTX that ends with a 0. Kept on the disk by source, architecture and compiler. Status 1. */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err);
+/* The same as PTX that devices of this capability and newer ones take, not kept. */
+int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err);
 
 #endif

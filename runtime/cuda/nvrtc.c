@@ -88,8 +88,8 @@ static int choose(const struct ag_nvrtc *nvrtc, int device, int *is_ptx)
     return best;
 }
 
-static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, int is_ptx, char **code, size_t *n,
-                   struct ag_error *err)
+static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, int is_ptx, int lines, char **code,
+                   size_t *n, struct ag_error *err)
 {
     char option[64];
     const char *const options[] = {option, "-lineinfo"};
@@ -98,7 +98,7 @@ static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, i
     if (nvrtc->nvrtcCreateProgram(&program, source, "kernels.cu", 0, NULL, NULL))
         return ag_fail(err, 1, "NVRTC does not take the kernels; another CUDA Toolkit may");
     int status = 0;
-    if (nvrtc->nvrtcCompileProgram(program, 2, options)) status = failed(nvrtc, program, err);
+    if (nvrtc->nvrtcCompileProgram(program, 1 + lines, options)) status = failed(nvrtc, program, err);
     if (!status) {
         int none = is_ptx ? nvrtc->nvrtcGetPTXSize(program, n) : nvrtc->nvrtcGetCUBINSize(program, n);
         *code = none ? NULL : calloc(1, *n + 1);
@@ -107,6 +107,14 @@ static int compile(const struct ag_nvrtc *nvrtc, const char *source, int arch, i
     }
     nvrtc->nvrtcDestroyProgram(&program);
     return status;
+}
+
+int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err)
+{
+    struct ag_nvrtc nvrtc;
+    size_t n = 0;
+    int status = ag_nvrtc_load(&nvrtc, err);
+    return status ? status : compile(&nvrtc, source, arch, 1, 0, ptx, &n, err);
 }
 
 /* A cache that cannot be written is no error: the next start compiles again. */
@@ -126,7 +134,7 @@ int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **co
     if (!uncacheable && (*code = read_cache(path))) return 0;
     size_t n = 0;
     fprintf(stderr, "compiling the kernels for %s_%d…\n", is_ptx ? "compute" : "sm", arch);
-    status = compile(&nvrtc, source, arch, is_ptx, code, &n, err);
+    status = compile(&nvrtc, source, arch, is_ptx, 1, code, &n, err);
     if (status) return status;
     if (uncacheable || write_cache(path, *code, n, &uncached))
         fprintf(stderr, "the kernels are not kept for the next start: %s; XDG_CACHE_HOME names another folder\n",

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /*
- * A generator of pictures, weights and all. AG_NAME.c needs no other file; its functions allocate nothing, print
+ * AG_WHAT, weights and all. AG_NAME.c needs no other file; its functions allocate nothing, print
  * nothing, open nothing, and keep nothing but what lies in the memory they are given. Calls with memory of their own
  * may run at the same time, on as many threads as one likes; two with the same memory may not.
  *
@@ -17,18 +17,13 @@ extern "C" {
  *
  * Its vectors are as wide as -march allows; any other flags do too, and are slower.
  */
-enum {
-    AG_UPPER_SIZE = AG_IMAGE_SIZE, /* pixels of a side */
-    AG_UPPER_CHANNELS = AG_IMAGE_CHANNELS,
-    AG_UPPER_LATENT = AG_LATENT
-};
-
+AG_SIZES
 /* What the functions return. */
 enum {
     AG_UPPER_DONE,
     AG_UPPER_NO_MEMORY, /* there is none, or too little */
     AG_UPPER_NOT_READY, /* AG_NAME_init has not been called, or the memory has been moved since */
-    AG_UPPER_WRONG      /* an argument that cannot be */
+    AG_UPPER_WRONG      /* another argument that cannot be */
 };
 
 /* Bytes of memory that a generator works in. */
@@ -37,19 +32,7 @@ size_t AG_NAME_memory(void);
 /* Makes memory ready, which has that many bytes or more, wherever it lies. */
 int AG_NAME_init(void *memory, size_t bytes);
 
-/*
- * Draws `count` pictures, one after the other, in ready memory.
- *
- * latents: [count, AG_LATENT], normally distributed; NULL: those of the pictures first, first + 1, ... of this seed,
- *     which are then the pictures that the generator program draws of this seed.
- * seed, first: what else is random follows from them (AG_NOISE).
- * psi: AG_TRUNCATION.
- * values: [count, AG_IMAGE_SIZE, AG_IMAGE_SIZE, AG_IMAGE_CHANNELS], AG_RANGE, or NULL.
- * pixels: the same from 0 to 255, or NULL.
- */
-int AG_NAME_generate(void *memory, const float *latents, unsigned long long seed, long first, long count, double psi,
-                     float *values, unsigned char *pixels);
-
+AG_CALL
 /* What it is, as JSON: its name, sizes, architecture, where that was found, and a hash of its weights. */
 const char *AG_NAME_info(void);
 

@@ -127,3 +127,12 @@ picture_tool() {
 }
 
 space base
+
+# $weights_of FILE BARE ALL: the weights of a StyleGAN2 generator from a golden case, without mean latents and with some.
+weights_tool() {
+    weights_of=$e2e/weights
+    runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
+    # shellcheck disable=SC2086
+    ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $weights_of tests/e2e/weights.c $runtime -lm
+    ok "tests/e2e/weights.c" $?
+}

@@ -10,11 +10,8 @@ latents=$(for layer in $layers; do echo "\"$layer\": 5"; done | paste -s -d ,)
 sed "s/\"latents\": {[^}]*}/\"latents\": {$latents}/" tests/golden/style_derived.json > $style/genotype.json
 emit style $style/genotype.json
 build style generate
-runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
-# shellcheck disable=SC2086
-${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $e2e/weights tests/e2e/weights.c $runtime -lm
-ok "tests/e2e/weights.c" $?
-ends "weights" 0 "" $e2e/weights tests/golden/style_derived_g.in.safetensors "$work/bare" "$work/weights"
+weights_tool
+ends "weights" 0 "" $weights_of tests/golden/style_derived_g.in.safetensors "$work/bare" "$work/weights"
 
 draw() { # name, options…
     name=$1

@@ -244,10 +244,8 @@ mkdir -p $style
 sed "s/\"latents\": {[^}]*}/\"latents\": {$latents}/" tests/golden/style_derived.json > $style/genotype.json
 emit embed $style/genotype.json
 build embed generate
-runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
-# shellcheck disable=SC2086
-quiet "tests/e2e/weights.c" gcc -std=gnu99 -O1 -Wall -Wextra -Werror -o $e2e/weights tests/e2e/weights.c $runtime -lm
-ends "weights" 0 "" $e2e/weights tests/golden/style_derived_g.in.safetensors $style/bare $style/weights
+weights_tool
+ends "weights" 0 "" "$weights_of" tests/golden/style_derived_g.in.safetensors $style/bare $style/weights
 
 one() { # family, genotype, weights, generate
     ends "$1: aggen --embed" 0 "" ./aggen "$2" --weights "$3" --embed faces -o $embed/"$1"
