@@ -28,7 +28,7 @@ static void node_arguments(const struct site *s, int n, struct text *t)
     for (int k = 0; k < ins; k++) text_printf(t, "%s, ", input_address(s, n, k));
     if (conv && !bias) text_add(t, "0, ");
     text_add(t, output_address(s, n));
-    if (node->op == OP_MOMENTS) text_add(t, ", n - first");
+    if (node->op == OP_MOMENTS) text_add(t, ", (int)(n - first)");
 }
 
 static void shape_text(struct text *t, struct shape s)

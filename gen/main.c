@@ -317,8 +317,8 @@ static int embed(const struct options *o, const struct spec *spec, const struct 
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
     else if (cuda)
-        printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I%s -c %s/%s.c\n", o->embed, o->embed, o->embed,
-               o->folder, "/usr/local/cuda/include", o->folder, o->embed);
+        printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I/usr/local/cuda/include -c %s/%s.c\n", o->embed,
+               o->embed, o->embed, o->folder, o->folder, o->embed);
     else
         printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
                o->embed, o->embed, o->folder, o->folder, o->embed);

@@ -49,7 +49,7 @@ void AG_FN(const real *restrict z, real *restrict v)
         for (int l = 0; l < 64; l++) {
             const int tap = l / 4, a = l / 2 % 2, b = l % 2;
             const real *const f = table[ways[tap][1]][b];
-            const real(*const row)[O] = rows[ways[tap][0]][a];
+            real(*const row)[O] = rows[ways[tap][0]][a];
             real *const to = v + ((tap * I + i) * 4 + 2 * a + b) * O;
             for (long o = 0; o < O; o++) to[o] = f[0] * row[0][o] + f[1] * row[1][o] + f[2] * row[2][o];
         }

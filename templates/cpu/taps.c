@@ -33,7 +33,7 @@ void AG_FN(const real *restrict z, real *restrict w)
     real columns[3][8] ALIGNED = {{0}}; /* [s][4 b + t], of four lanes the last is idle */
     for (int l = 0; l < 18; l++) columns[l % 3][l / 9 * 4 + l / 3 % 3] = table[l / 9][l / 3 % 3][l % 3];
     for (long k0 = 0; k0 < SIZE; k0 += PART) {
-        const int part = MIN(PART, SIZE - k0);
+        const int part = (int)MIN(PART, SIZE - k0);
         real parts[4][PART * 9 + 1];
         for (int k = 0; k < part; k++) {
             const real *from = z + (k0 + k) * 9;

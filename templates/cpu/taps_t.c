@@ -25,7 +25,7 @@ void AG_FN(const real *restrict gw, real *restrict gz)
     real parts[4][PART * 9 + 1] = {{0}}, sums[PART * 9 + 1]; /* four lanes from the last tap on reach one beyond */
     for (int l = 0; l < 18; l++) columns[l / 3][l % 3] = table[l / 9][l / 3 % 3][l % 3];
     for (long k0 = 0; k0 < SIZE; k0 += PART) {
-        const int part = MIN(PART, SIZE - k0);
+        const int part = (int)MIN(PART, SIZE - k0);
         for (int phase = 0; phase < 4; phase++)
             for (int l = 0; l < 9 * part; l++) parts[phase][l] = gw[(phase * SIZE + k0) * 9 + l];
         for (int k = 0; k < part; k++) {

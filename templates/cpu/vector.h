@@ -86,14 +86,14 @@ VECTOR(vf, VL);
 INLINE void fetch(void *v, const real *p, int lanes, int n)
 {
     if (n >= lanes)
-        __builtin_memcpy(v, p, lanes * sizeof(real));
+        __builtin_memcpy(v, p, (unsigned)lanes * sizeof(real));
     else
         for (int l = 0; l < n; l++) ((real *)v)[l] = p[l];
 }
 INLINE void put(const void *v, real *p, int lanes, int n)
 {
     if (n >= lanes)
-        __builtin_memcpy(p, v, lanes * sizeof(real));
+        __builtin_memcpy(p, v, (unsigned)lanes * sizeof(real));
     else
         for (int l = 0; l < n; l++) p[l] = ((const real *)v)[l];
 }

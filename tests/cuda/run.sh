@@ -113,6 +113,8 @@ grown tiny_style
 "$compare" "$build/tiny_style.grown.cuda/ema.safetensors" "$build/tiny_style.grown.cpu/ema.safetensors" 1e-4
 ok "tiny_style: retrained weights of CPU and GPU" $?
 
+sh tests/cuda/embed.sh; ok "tests/cuda/embed.sh" $?
+
 # a run of the stand-in that is interrupted and resumed ends with the same bytes
 program=$build/tiny_style.cuda/search
 rm -rf "$build/whole" "$build/parts"

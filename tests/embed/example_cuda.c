@@ -1,0 +1,42 @@
+/* Draws pictures with a generator embedded for a GPU (aggen … --target cuda --embed faces): N SEED [PSI]; raw bytes on
+ * standard output. */
+#include "faces.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void must(CUresult result, const char *what)
+{
+    const char *text = "unknown";
+    if (result == CUDA_SUCCESS) return;
+    cuGetErrorString(result, &text);
+    fprintf(stderr, "%s: %s\n", what, text);
+    exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    const long n = argc > 1 ? atol(argv[1]) : 1, size = (long)FACES_SIZE * FACES_SIZE * FACES_CHANNELS;
+    const unsigned long long seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+    const size_t bytes = (size_t)(n * size) * sizeof(float);
+    float *values = malloc(bytes);
+    CUdevice device;
+    CUcontext context;
+    CUdeviceptr memory, pictures;
+    struct faces faces;
+    must(cuInit(0), "cuInit");
+    must(cuDeviceGet(&device, 0), "cuDeviceGet");
+    must(cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
+    must(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    must(cuMemAlloc(&memory, faces_memory()), "cuMemAlloc");
+    must(cuMemAlloc(&pictures, bytes), "cuMemAlloc");
+    must(faces_init(&faces, memory, faces_memory()), "faces_init");
+    must(faces_generate(&faces, 0, seed, 0, n, argc > 3 ? atof(argv[3]) : 1, pictures, NULL), "faces_generate");
+    must(cuMemcpyDtoH(values, pictures, bytes), "cuMemcpyDtoH");
+    for (long i = 0; i < n * size; i++) {
+        const float level = (values[i] + 1) * 127.5f + 0.5f;
+        putchar(!(level > 0) ? 0 : level < 255 ? (int)level : 255);
+    }
+    cuModuleUnload(faces.module);
+    return fflush(stdout) ? 1 : 0;
+}
