@@ -119,7 +119,7 @@ static void set_names(const struct library *l, struct substitutions *s)
     struct mem *mem = l->w->mem;
     const char *name = l->w->name, *capitals = upper(mem, name);
     template_set(mem, s, "AG_NAME", "%s", name);
-    template_set(mem, s, "AG_GUARD", "%s_H", capitals);
+    template_set(mem, s, "AG_GUARD", "AGGEN_%s_H", capitals);
     for (size_t i = 0; i < sizeof with / sizeof *with; i++)
         template_set(mem, s, mem_printf(mem, "AG_NAME_%s", with[i]), "%s_%s", name, with[i]);
     for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
@@ -143,6 +143,7 @@ void library_tokens(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
     template_set(mem, s, "AG_LATENT", "%d", spec->latent);
     template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", style ? " or a little beyond" : "");
     template_set(mem, s, "AG_TRUNCATION",
                  style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
                        : "of StyleGAN2 generators; this one has no use for it");

@@ -228,6 +228,8 @@ static char *command_text(struct mem *mem, const struct options *o)
     for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
     if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
     if (o->weights) s = mem_printf(mem, "%s --weights %s", s, o->weights);
+    if (o->weights && o->weights_type != AG_F32)
+        s = mem_printf(mem, "%s --weights-type %s", s, o->weights_type == AG_BF16 ? "bf16" : "fp16");
     if (o->embed) s = mem_printf(mem, "%s --embed %s", s, o->embed);
     if (o->kernel) s = mem_printf(mem, "%s --kernel %s", s, o->kernel);
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);

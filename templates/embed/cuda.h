@@ -45,8 +45,7 @@ CUresult AG_NAME_init(struct AG_NAME *generator, CUdeviceptr memory, size_t byte
  *     seed, which are then the pictures that the generator program draws of this seed.
  * seed, first: what else is random follows from them (AG_NOISE).
  * psi: AG_TRUNCATION.
- * values: on the GPU, [count, AG_IMAGE_SIZE, AG_IMAGE_SIZE, AG_IMAGE_CHANNELS], from -1 to 1 (a little beyond where the
- *     last layer doesn't clamp).
+ * values: on the GPU, [count, AG_IMAGE_SIZE, AG_IMAGE_SIZE, AG_IMAGE_CHANNELS], AG_RANGE.
  *
  * Returns CUDA_ERROR_INVALID_VALUE for an argument that cannot be, else what the driver said first.
  */

@@ -20,7 +20,8 @@ enum { LINE = 64 };
 static real *first_line(void *memory)
 {
     const size_t over = (size_t)memory % LINE;
-    return (real *)(void *)((char *)memory + (over ? LINE - over : 0));
+    if (over) memory = (char *)memory + (LINE - over);
+    return memory;
 }
 
 static int is_ready(real *base)
