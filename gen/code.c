@@ -137,6 +137,7 @@ static const char *block_name(int block)
 
 const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n)
 {
+    if (local && local->rows) return mem_printf(c->mem, "own + %ld - share * %ldL", local->offset, local->size);
     if (local)
         return mem_printf(c->mem, p->device ? "b[AG_SCRATCH] + %ld" : "s + %ld",
                           local->offset * p->group[group].images);

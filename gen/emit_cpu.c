@@ -179,7 +179,8 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
         if (!s.k->chained) {
             text_printf(t, "static void %s_kernel%d_%d(void *context, int share, int thread)\n{\n", phase, group, i);
             text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
-            text_printf(t, "    const int images = %d;\n    (void)s;\n", p->batch);
+            text_add(t, "    real *const own = b[AG_SCRATCH] + thread * (long)SCRATCH; /* of a share's rows */\n");
+            text_printf(t, "    const int images = %d;\n    (void)s;\n    (void)own;\n", p->batch);
             text_printf(t, "    if (ag_profiling) ag_mark_begin(thread);\n    {\n");
         }
         group_kernel(&s, s.k);

@@ -71,19 +71,26 @@ static long picture_size(const struct node *n, int halo)
 
 static void place_scratch(struct plan *p, struct group *g)
 {
-    struct objects o = {NULL, 0, 0};
+    struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: of a thread's share */
     for (int i = 0; i < g->locals; i++) {
         struct local *l = &g->local[i];
         const struct node *n = &p->graph->node[l->node];
         l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * n->shape.d[3];
-        add_object(&o, picture_size(n, l->halo), l->first, l->last, &l->offset);
+        if (l->rows) {
+            l->size = (long)l->rows * n->shape.d[2] * n->shape.d[3];
+            add_object(&own, l->size, l->first, l->last, &l->offset);
+        } else
+            add_object(&o, picture_size(n, l->halo), l->first, l->last, &l->offset);
     }
     g->scratch = place(&o);
+    const long share = place(&own);
     int most = (p->batch + p->parts - 1) / p->parts;
     long images = g->scratch ? SCRATCH_REALS / g->scratch : most;
     if (p->sharing != PLAN_BATCH) images = most = p->batch;
     g->images = images < 1 ? 1 : images > most ? most : (int)images;
-    if (g->scratch * g->images > p->scratch_size) p->scratch_size = g->scratch * g->images;
+    long *size = p->sharing == PLAN_PICTURE ? &p->shared_size : &p->scratch_size;
+    if (g->scratch * g->images > *size) *size = g->scratch * g->images;
+    if (share > p->scratch_size) p->scratch_size = share;
 }
 
 /* ---------------------------------------------------------------- arena */
@@ -181,10 +188,8 @@ static void place_arena(struct plan *p)
                    np->first_step > producing ? np->first_step : np->last_step, &np->partial);
     }
     p->arena_size = place(&o);
-    if (p->sharing != PLAN_PICTURE) return;
     p->shared = p->arena_size;
-    p->arena_size += p->scratch_size;
-    p->scratch_size = 0;
+    p->arena_size += p->shared_size;
 }
 
 void plan_memory(struct plan *p)

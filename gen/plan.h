@@ -46,9 +46,10 @@ struct kernel {
 
 struct local {
     int node;
-    int copy;          /* of what lies in the arena: for the kernels that want its halo */
-    int halo;          /* zero pixels around each picture */
-    int first, last;   /* kernels of the group that write and last read it */
+    int copy;        /* of what lies in the arena: for the kernels that want its halo */
+    int halo;        /* zero pixels around each picture */
+    int first, last; /* kernels of the group that write and last read it */
+    int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
     long size, offset; /* of a picture with its halo; in a thread's scratch, in pictures' worth times images */
 };
 
@@ -105,7 +106,7 @@ struct plan {
     int steps, step_capacity;
     int *copy, copies;             /* targets whose node lies elsewhere: copied at the end */
     long arena_size, scratch_size; /* in reals; scratch of one thread */
-    long shared;                   /* PLAN_PICTURE: where in the arena the scratch of groups begins */
+    long shared, shared_size;      /* PLAN_PICTURE: the stretch of the arena that is groups' scratch */
 };
 
 struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing);

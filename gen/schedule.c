@@ -379,6 +379,18 @@ static void add_local(struct plan *p, int group, int n, int copy, int kernel)
     g->local[g->locals++] = (struct local){.node = n, .copy = copy, .first = kernel, .last = kernel};
 }
 
+/* The kernels of a chain run at the same time. */
+static void chain_local(const struct plan *p, const struct group *g, struct local *l)
+{
+    const int shares = g->kernel[l->first].shares, height = p->graph->node[l->node].shape.d[1];
+    const int last = l->last;
+    while (g->kernel[l->first].chained) l->first--;
+    while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
+    int within = last > l->first;
+    for (int i = l->first + 1; i <= last; i++) within &= g->kernel[i].chained;
+    if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
+}
+
 /* The scratch tensors of a group, their halos and when they are used. */
 static void list_locals(struct plan *p, int group)
 {
@@ -402,11 +414,7 @@ static void list_locals(struct plan *p, int group)
             if (node && r < p->graph->node[k->root[0]].ins) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
-    for (int i = 0; i < g->locals; i++) { /* the kernels of a chain run at the same time */
-        struct local *l = &g->local[i];
-        while (g->kernel[l->first].chained) l->first--;
-        while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
-    }
+    for (int i = 0; i < g->locals && p->sharing == PLAN_PICTURE; i++) chain_local(p, g, &g->local[i]);
 }
 
 void plan_schedule(struct plan *p)

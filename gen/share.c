@@ -44,14 +44,6 @@ static int can_share(const struct plan *p, const struct kernel *k)
     }
 }
 
-static int count_shares(const struct plan *p, const struct kernel *k)
-{
-    const struct node *n = &p->graph->node[k->root[0]];
-    const double macs = op_table[n->op].macs && k->kind == KERNEL_NODE ? op_table[n->op].macs(p->graph, n) : 0;
-    const int worth = macs >= WORTH_MACS || shape_size(n->shape) >= WORTH_VALUES;
-    return worth && can_share(p, k) ? PLAN_PARTS : 1;
-}
-
 /* Are its shares stretches of the rows of what it makes? */
 static int is_by_rows(const struct plan *p, const struct kernel *k)
 {
@@ -60,6 +52,18 @@ static int is_by_rows(const struct plan *p, const struct kernel *k)
     if (k->kind == KERNEL_POINTWISE) return 1;
     if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->attr[0] == 1 && n->shape.d[2] >= ROW;
     return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR;
+}
+
+/* Rows go two by two, so that tiles and depthwise windows fit well. */
+static int count_shares(const struct plan *p, const struct kernel *k)
+{
+    const struct node *n = &p->graph->node[k->root[0]];
+    const double macs = op_table[n->op].macs && k->kind == KERNEL_NODE ? op_table[n->op].macs(p->graph, n) : 0;
+    const int worth = macs >= WORTH_MACS || shape_size(n->shape) >= WORTH_VALUES;
+    int shares = PLAN_PARTS;
+    if (!worth || !can_share(p, k)) return 1;
+    while (is_by_rows(p, k) && shares > n->shape.d[1] / 2 && shares > 1) shares /= 2;
+    return shares;
 }
 
 static int writes(const struct kernel *k, int n)

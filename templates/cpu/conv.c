@@ -70,12 +70,11 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* shares: of BY blocks of channels each, and of rows */
     enum { BLOCKS = CEIL(CO, CB), BY = AG_BY_ROWS ? 1 : MIN(BLOCKS, AG_SHARES), STRETCHES = AG_SHARES / BY };
     /* H rows of W pixels; where one tap reads what has no halo, the rows of a stretch are one */
-    enum { FLAT = K == 1 && S == 1 && AG_XH == 0 && AG_H % STRETCHES == 0 && (AG_YH == 0 || AG_FUSED) };
+    enum { FLAT = K == 1 && S == 1 && AG_XH == 0 && AG_H % STRETCHES == 0 };
     enum { H = FLAT ? STRETCHES : AG_H, W = (FLAT ? AG_H / STRETCHES : 1) * AG_W / A };
     enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * W * A + MORE, XSIZE = (S * H + MORE) * XW * CI };
     enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
-    enum { YH = FLAT ? 0 : AG_YH, YROW = (W * A + 2 * YH) * AG_CO, YSIZE = (H + 2 * YH) * YROW };
-    enum { YSTART = YH * (YROW + AG_CO) };
+    enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * AG_CO, YSIZE = (AG_H + 2 * YH) * YROW, YSTART = YH * (YROW + AG_CO) };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
     enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
     enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
@@ -84,9 +83,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are contiguous */
-    enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 8 };
+    enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 32 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
-    enum { LINES = (PARTS == 1 ? KW * CI : CI | PART) % 16 == 0, LINE = 16 };
+    enum { LINE = 16, LINES = (PARTS == 1 ? KW * CI : CI | PART) % LINE == 0 };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     VECTOR(vec, L);
@@ -102,17 +101,20 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
         for (int block = BLOCKS * mine / BY * CB; block < BLOCKS * (mine + 1) / BY * CB; block += CB)
             for (int part = 0; part < CI; part += PART)
                 for (long tile = band; tile < (LINEAR ? tiles : MIN(tiles, band + BAND)); tile++) {
-                    const int n0 = LINEAR ? tile * P : tile / (ROWS * COLUMNS), last = images - 1 - n0;
-                    const int row = tile / COLUMNS % ROWS * TH, i0 = MIN(row, H - TH);
-                    const int column = tile % COLUMNS * TW, j0 = MIN(column, W - TW);
+                    const int n0 = (int)(LINEAR ? tile * P : tile / (ROWS * COLUMNS)), last = images - 1 - n0;
+                    const int row = (int)(tile / COLUMNS % ROWS) * TH, i0 = MIN(row, H - TH);
+                    const int column = (int)(tile % COLUMNS) * TW, j0 = MIN(column, W - TW);
                     const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
-                    real *const y0 = y + (long)n0 * YSIZE + YSTART + i0 * YROW + j0 * CO + block;
+                    real *const y0 = y + (long)n0 * YSIZE + YSTART + (FLAT ? 0 : i0 * YROW + j0 * CO) + block;
                     const real *const w0 =
                         w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + part * WB;
                     long xp[P], yp[P]; /* where the tile's pixels are */
                     EACH (p, P) {
                         xp[p] = LINEAR ? MIN(p, last) * XSIZE : (p / TW * XW + p % TW * A) * S * CI;
-                        yp[p] = LINEAR ? MIN(p, last) * YSIZE : p / TW * YROW + p % TW * CO;
+                        const int at = i0 * W + j0 + p; /* FLAT */
+                        yp[p] = LINEAR ? MIN(p, last) * YSIZE
+                                : FLAT ? (long)(at / AG_W * YROW + at % AG_W * CO)
+                                       : p / TW * YROW + p % TW * CO;
                     }
                     vec acc[P][V];
                     EACH (p, P)
@@ -158,7 +160,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     for (int p = 0; p < P && AG_FUSED && part + PART >= CI; p++) {
                         const int n = LINEAR ? n0 + p : n0, down = i0 + (LINEAR ? 0 : p / TW);
                         const int across = j0 + (LINEAR ? 0 : p % TW);
-                        const int i = FLAT ? (down * W + across) / AG_W : down, left = FLAT ? across % AG_W : across * A;
+                        const int i = FLAT ? (down * W + across) / AG_W : down,
+                                  left = FLAT ? across % AG_W : across * A;
                         if ((LINEAR && n >= images) || (H % TH && down < row) || (W % TW && across < column)) continue;
                         for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
                             const int o = A > 1 ? (block + l) % AG_CO : block + l;

@@ -62,10 +62,11 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
      * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
     enum { WIDE = W + MORE };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
-    enum { ROWS = CEIL(H + MORE, TH), AHEAD = 8 };
+    enum { ROWS = CEIL(H + MORE, TH), AHEAD = 32 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINES = CI % 16 == 0, LINE = 16 };
-    /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other with its weights */
+    /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other with its weights
+     */
     enum { BAND = CEIL(32768, TH * XW * CI) };
     VECTOR(vec, L);
     const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;

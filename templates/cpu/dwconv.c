@@ -34,8 +34,11 @@ static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PAR
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
     enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C, YSTART = YH * (YW + 1) * C };
-    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before */
-    enum { L = LANES(C), CS = MIN(C, L), TW = TILE_OF(W, TILE(1) / 2), TH = AG_SHARES > 1 ? 1 : MIN(H, TILE(1) / TW) };
+    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before. Rows of x that
+     * several rows of y read come from L2 once for all of a tile. */
+    enum { L = LANES(C), CS = MIN(C, L), WIDTH = TILE_OF(W, TILE(1) / 2), HEIGHT = MIN(H, TILE(1) / WIDTH) };
+    enum { PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % (TILE(1) / 2) == 0 };
+    enum { TW = PAIRS ? TILE(1) / 2 : WIDTH, TH = PAIRS ? 2 : AG_SHARES > 1 ? 1 : HEIGHT };
     VECTOR(vec, L);
 
     const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;

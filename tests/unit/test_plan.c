@@ -253,15 +253,20 @@ static void audit_scratch(struct audit *a, const struct group *g)
         const struct local *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
+        if (l->rows) size = (long)l->rows * d.d[2] * d.d[3];
         int writer = l->first; /* or one that is chained to it */
         while (!writes_local(&g->kernel[writer], l) && writer + 1 < g->kernels && g->kernel[writer + 1].chained)
             writer++;
         if (!writes_local(&g->kernel[writer], l)) fault(a, l->node, "isn't written by its first kernel");
         if (!p->graph->node[l->node].batched) fault(a, l->node, "is in scratch but not of pictures");
-        s[i] = (struct stretch){
-            l->node, AG_ARENA, l->first, l->last, l->offset * g->images, (l->offset + size) * g->images};
+        s[i] = (struct stretch){l->node, l->rows ? AG_SCRATCH : AG_ARENA, l->first,
+                                l->last, l->offset * g->images,           (l->offset + size) * g->images};
+        if (!l->rows) continue;
+        for (int k = l->first + 1; k <= l->last; k++)
+            if (!g->kernel[k].chained) fault(a, l->node, "is read outside its chain");
+        if (s[i].to > p->scratch_size || l->halo) fault(a, l->node, "lies outside a thread's scratch");
     }
-    audit_stretches(a, s, g->locals, p->sharing == PLAN_PICTURE ? p->arena_size - p->shared : p->scratch_size);
+    audit_stretches(a, s, g->locals, p->sharing == PLAN_PICTURE ? p->shared_size : p->scratch_size);
 }
 
 /* The arena, and results that lie in the place of their target. Partial sums live from their group to their
@@ -322,7 +327,7 @@ static void audit_chains(struct audit *a, const struct group *g)
         const struct kernel *k = &g->kernel[i];
         const struct node *n = &p->graph->node[k->root[0]];
         if (!k->chained) first = i;
-        if (k->shares != 1 && k->shares != PLAN_PARTS) fault(a, k->root[0], "has an odd number of shares");
+        if (k->shares < 1 || k->shares > PLAN_PARTS) fault(a, k->root[0], "has an odd number of shares");
         if (k->chained && (k->shares == 1 || g->kernel[i - 1].shares == 1)) fault(a, k->root[0], "is chained alone");
         for (int e = first; e < i; e++)
             for (int r = 0; r < k->reads; r++) {
