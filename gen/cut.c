@@ -93,7 +93,8 @@ static int make_input(struct cut *c, int i)
     struct phase_graph *phase = &c->m->phase[0];
     const struct ag_tensor *t = add(c, &phase->in, kind_of(n->shape), n->shape);
     c->m->origin = mem_grow(c->m->origin, phase->in.count - 1, &c->m->origins, sizeof *c->m->origin);
-    c->m->origin[phase->in.count - 1] = n->op == OP_INPUT ? "" : mem_printf(c->m->mem, "%.*s", layer_length(n->path), n->path);
+    c->m->origin[phase->in.count - 1] =
+        n->op == OP_INPUT ? "" : mem_printf(c->m->mem, "%.*s", layer_length(n->path), n->path);
     return g_input(c->to, t->offset, n->shape, n->batched);
 }
 

@@ -35,8 +35,9 @@ static const char *inputs_text(struct mem *mem, const struct table *in)
         const struct ag_tensor *t = &in->tensor[i];
         const long n = (long)t->shape[1] * t->shape[2] * t->shape[3];
         if (strncmp(t->name, "in.noise", 8) != 0) continue;
-        text = mem_printf(mem, "%s    ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)picture, %ld, %ld, in + %ld); /* %s */\n",
-                          text, index, n, t->offset, t->name + strlen("in.noise."));
+        text = mem_printf(
+            mem, "%s    ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)picture, %ld, %ld, in + %ld); /* %s */\n", text,
+            index, n, t->offset, t->name + strlen("in.noise."));
         index += n;
     }
     const struct ag_tensor *psi = library_tensor(in, "in.psi");
@@ -113,9 +114,12 @@ static void set_fixed(const struct library *l, struct substitutions *s)
 
 static void set_names(const struct library *l, struct substitutions *s)
 {
-    static const char *const with[] = {"memory", "init", "generate", "run", "info"},
-                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",   "NO_MEMORY",
-                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS"};
+    static const char *const with[] = {"memory", "init", "generate", "run", "info"}, *const constant[] = {
+                                                                                         "SIZE",      "CHANNELS",
+                                                                                         "LATENT",    "DONE",
+                                                                                         "NO_MEMORY", "NOT_READY",
+                                                                                         "WRONG",     "BATCH",
+                                                                                         "KERNELS"};
     struct mem *mem = l->w->mem;
     const char *name = l->w->name, *capitals = upper(mem, name);
     template_set(mem, s, "AG_NAME", "%s", name);
@@ -235,8 +239,8 @@ void library_info(const struct library *l, struct text *t)
         w->mem,
         "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "
         "\"weights\": \"%s\", \"hash\": \"%016llx\", %s\"genotype\": %s}",
-        spec->name, spec->family == FAMILY_STYLEGAN2 ? "stylegan2" : "residual", spec->image_size,
-        spec->image_channels, spec->latent, model_parameters(w->m, AG_G), type[l->carried->type], sum,
+        spec->name, spec->family == FAMILY_STYLEGAN2 ? "stylegan2" : "residual", spec->image_size, spec->image_channels,
+        spec->latent, model_parameters(w->m, AG_G), type[l->carried->type], sum,
         l->layer ? mem_printf(w->mem, "\"layer\": \"%s\", ", l->layer) : "", without_spec(w->mem, w->e->genotype));
     text_add(t, "\nstatic const char info[] =");
     if (strlen(text) <= LITERAL) {
@@ -275,14 +279,16 @@ static void kernels_text(const struct code *c, struct text *t)
 
 static void phases_text(const struct library *l, struct text *t)
 {
-    text_printf(t, "\n/* ---------------------------------------------------------------- a picture */\n\n"
-                   "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
-                   "enum { SCRATCH = %ld };\n\n",
+    text_printf(t,
+                "\n/* ---------------------------------------------------------------- a picture */\n\n"
+                "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
+                "enum { SCRATCH = %ld };\n\n",
                 l->s.scratch);
     if (strstr(l->c->phases.s, "ag_parallel("))
-        text_add(t, "/* One after the other, in the caller's thread. */\n"
-                    "static void ag_parallel(int tasks, void (*task)(void *context, int part, int thread), void *context)\n"
-                    "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
+        text_add(
+            t, "/* One after the other, in the caller's thread. */\n"
+               "static void ag_parallel(int tasks, void (*task)(void *context, int part, int thread), void *context)\n"
+               "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
     add_unmarked(t, l->c->phases.s);
 }
 

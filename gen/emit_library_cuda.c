@@ -28,10 +28,11 @@ static const char *psi_text(struct mem *mem, const struct table *in)
 {
     const struct ag_tensor *psi = library_tensor(in, "in.psi");
     if (!psi) return "    (void)psi;";
-    return mem_printf(mem,
-                      "    const float factor = (float)psi;\n    unsigned bits;\n    memcpy(&bits, &factor, sizeof bits);\n"
-                      "    if (!run->result) run->result = cuMemsetD32Async(at(in, %ld), bits, 1, run->stream);",
-                      psi->offset);
+    return mem_printf(
+        mem,
+        "    const float factor = (float)psi;\n    unsigned bits;\n    memcpy(&bits, &factor, sizeof bits);\n"
+        "    if (!run->result) run->result = cuMemsetD32Async(at(in, %ld), bits, 1, run->stream);",
+        psi->offset);
 }
 
 static void set_tokens(const struct library *l, struct substitutions *s)
@@ -65,8 +66,9 @@ static void ptx_text(const char *ptx, struct text *t)
 
 static void kernels_text(const struct code *c, struct text *t)
 {
-    text_add(t, "\n/* What is launched: blocks, threads of one, arguments, all of which are addresses. */\n"
-                "static const struct {\n    const char *name;\n    unsigned grid[3], threads, pointers;\n} kernels[] = {\n");
+    text_add(
+        t, "\n/* What is launched: blocks, threads of one, arguments, all of which are addresses. */\n"
+           "static const struct {\n    const char *name;\n    unsigned grid[3], threads, pointers;\n} kernels[] = {\n");
     for (int i = 0; i < c->instances; i++) {
         const struct launch *k = &c->instance[i].launch;
         text_printf(t, "    {\"%s\", {%d, %d, %d}, %d, %d},\n", c->instance[i].name, k->grid[0], k->grid[1], k->grid[2],

@@ -178,8 +178,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     text_printf(t,
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n    .parameters = %ld,\n",
-                m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances,
-                model_parameters(m, AG_G));
+                m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances, model_parameters(m, AG_G));
     if (carries(w))
         text_printf(t, "    .%s = %s_weights,\n    .weights_type = %s,\n", carries_ready(w) ? "fixed" : "weights",
                     w->name, number_name(w->e->carried.type));

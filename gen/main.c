@@ -42,7 +42,8 @@ static const char usage[] =
     "  --weights FILE        a genotype: out/generate carries the weights of this file (ema.safetensors), and needs no "
     "other\n"
     "  --weights-type TYPE   as numbers of this type: fp32, bf16 or fp16; default: fp32\n"
-    "  --embed NAME          with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and C++\n"
+    "  --embed NAME          with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and "
+    "C++\n"
     "                        programs compile along\n"
     "  --kernel LAYER        with --embed: that layer for itself, e.g. cell3.normal1, b8.up\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
@@ -326,8 +327,9 @@ static int embed(const struct options *o, const struct spec *spec, const struct 
         printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I/usr/local/cuda/include -c %s/%s.c\n", o->embed,
                o->embed, o->embed, o->folder, o->folder, o->embed);
     else
-        printf("%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
-               o->embed, o->embed, o->folder, o->folder, o->embed);
+        printf(
+            "%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
+            o->embed, o->embed, o->folder, o->folder, o->embed);
     return status;
 }
 

@@ -100,7 +100,8 @@ static int occurs(const char *text, size_t length, const char *name, size_t n)
         const char *close = begins(p, "/*") ? strstr(p, "*/") : NULL;
         if (close)
             p = close + 1;
-        else if (is_word(*p) && (p == text || !is_word(p[-1])) && memcmp(p, name, n) == 0 && (p + n == end || !is_word(p[n])))
+        else if (is_word(*p) && (p == text || !is_word(p[-1])) && memcmp(p, name, n) == 0 &&
+                 (p + n == end || !is_word(p[n])))
             return 1;
     }
     return 0;

@@ -1,6 +1,6 @@
 /*
- * Takes from C files only what some text needs: functions, and the declarations between them, whose names occur in it or
- * in what was taken behind them.
+ * Takes from C files only what some text needs: functions, and the declarations between them, whose names occur in it
+ * or in what was taken behind them.
  */
 #ifndef SHAKE_H
 #define SHAKE_H

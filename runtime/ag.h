@@ -361,10 +361,10 @@ struct ag_program {
     int image_size, image_channels, latent;
     const struct ag_kernel *kernel;
     int kernels;
-    long parameters;          /* of the generator */
-    const void *weights;      /* generate: AG_G, then AG_STAT; NULL: they come from a file, */
-    const void *fixed;        /* or this isn't NULL: AG_FIXED, which is all that its phases read */
-    enum ag_dtype weights_type; /* of the one that isn't NULL */
+    long parameters;                        /* of the generator */
+    const void *weights;                    /* generate: AG_G, then AG_STAT; NULL: they come from a file, */
+    const void *fixed;                      /* or this isn't NULL: AG_FIXED, which is all that its phases read */
+    enum ag_dtype weights_type;             /* of the one that isn't NULL */
     double (*peak)(void);                   /* ag_peak, compiled as the kernels are */
     const struct ag_device *device;         /* NULL: the CPU */
     const char *image, *image_end, *source; /* of a device: its kernels, compiled (or nothing) and as a text */
@@ -546,7 +546,7 @@ struct ag_frames {
 int ag_frames_wanted(const char *output);
 /* Status 2 if standard output is a terminal, 1 if it is closed. */
 int ag_frames_check(struct ag_error *err);
-/* room: the most pictures of a call. Makes the folder. Status 1, also if pictures can't be written there. */
+/* Makes the folder. Status 2 if pictures can't be written there, 1 if memory runs out. */
 int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output,
                    struct ag_error *err);
 /* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. Those that are

@@ -38,12 +38,14 @@ static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, s
     return ag_join(path, frames->folder, name, err);
 }
 
+/* Status 2: pictures can't be written there. */
 static int open_folder(const struct ag_frames *frames, struct ag_error *err)
 {
     char path[AG_PATH];
     int status = ag_make_dirs(frames->folder, err);
     if (!status) status = path_of(path, frames, 0, err);
-    return status ? status : ag_file_check(path, err);
+    if (!status) status = ag_file_check(path, err);
+    return status ? 2 : 0;
 }
 
 int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, struct ag_error *err)

@@ -61,7 +61,8 @@ static void draw(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, 
     ag_u32 words[PHILOX_WORDS];
     real values[PHILOX_WORDS];
     while (n > 0) {
-        int skip = (int)(first % 4), count = n < PHILOX_WORDS - skip ? (int)n : PHILOX_WORDS - skip, blocks = (skip + count + 3) / 4;
+        int skip = (int)(first % 4), count = n < PHILOX_WORDS - skip ? (int)n : PHILOX_WORDS - skip,
+            blocks = (skip + count + 3) / 4;
         make_words(seed, stream, step, first / 4, blocks, words);
         make(words, 4 * blocks, values);
         for (int i = 0; i < count; i++) out[i] = values[skip + i];

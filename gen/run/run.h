@@ -20,7 +20,8 @@ int run_possible(char *err, size_t errsize);
 /* Returns what the program's main does, or 1 or 2 with a line in err, which is else empty. */
 int run_program(const struct run *run, char *err, size_t errsize);
 
-/* Compiles CUDA kernels by NVRTC: *ptx, to be freed, for compute capability 8.0 and more. Status 1 with a line in err. */
+/* Compiles CUDA kernels by NVRTC: *ptx, to be freed, is for compute capability 8.0 and more. Status 1 with a line in
+ * err. */
 int run_ptx(const char *source, char **ptx, char *err, size_t errsize);
 
 struct carried;

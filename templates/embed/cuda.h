@@ -24,7 +24,7 @@ enum {
     AG_UPPER_KERNELS = AG_KERNEL_COUNT
 };
 
-/* A generator that is ready. When it has drawn its last picture, cuModuleUnload(module) and the memory's owner end it. */
+/* A generator that is ready. After its last picture cuModuleUnload(module) and cuMemFree end it. */
 struct AG_NAME {
     CUmodule module;
     CUfunction kernel[AG_UPPER_KERNELS];

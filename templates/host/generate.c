@@ -165,9 +165,9 @@ static int open_output(struct grid *grid, struct ag_error *err)
     grid->station = ag_reals(generate_program.latent, err);
     if (!grid->station) return 1;
     if (ag_frames_wanted(output)) return ag_frames_open(&grid->frames, &generate_program, output, err);
-    int status = ag_file_check(output, err);
-    if (!status) grid->pictures = ag_reals(grid->cells * picture_size(), err);
-    return status ? status : !grid->pictures;
+    if (ag_file_check(output, err)) return 2; /* no such place */
+    grid->pictures = ag_reals(grid->cells * picture_size(), err);
+    return !grid->pictures;
 }
 
 static int generate(const struct ag_options *options, struct ag_error *err)

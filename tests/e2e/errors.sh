@@ -106,9 +106,9 @@ drawn "a checkpoint for weights" 2 "checkpoint" $bad/x.png $run/checkpoint.safet
 drawn "a picture for weights" 2 "000006.png" $bad/x.png $run/retrain/samples/000006.png
 [ ! -e $bad/x.png ]
 ok "a picture was drawn from bad weights" $?
-drawn "a folder that is not there" 1 "nowhere/x.png" $bad/nowhere/x.png $weights
+drawn "a folder that is not there" 2 "nowhere/x.png" $bad/nowhere/x.png $weights
 is "a folder that is not there: pictures drawn" "$(grep -c pictures "$work/stdout")" 0
-drawn "a folder in a file" 1 "cut.safetensors: .*folder" $bad/cut.safetensors/ $weights
+drawn "a folder in a file" 2 "cut.safetensors: .*folder" $bad/cut.safetensors/ $weights
 is "a folder in a file: pictures drawn" "$(grep -c pictures "$work/stdout")" 0
 mkfifo $bad/pipe
 cat $bad/pipe > $bad/piped.png &

@@ -135,7 +135,7 @@ refused "a walk on a grid" 2 "--interpolate.*-o DIR" --interpolate 3
 refused "a walk of one" 2 "--interpolate.*two" --interpolate 3 -n 1 -o -
 refused "a walk of no frames" 2 "--interpolate.*\"0\"" --interpolate 0 -o -
 refused "a walk too long" 2 "--interpolate.*1000000" --interpolate 100000 -n 11 -o -
-refused "a folder that can't be" 1 "/proc/none.*folder" -o /proc/none/
+refused "a folder that can't be" 2 "/proc/none.*folder" -o /proc/none/
 refused "--info of other weights" 2 "--info and --weights" --info
 ends "--info and --bench" 2 "--info and --bench" $generate --info --bench 1
 if script -qec true /dev/null > "$work/stdout" 2>&1; then

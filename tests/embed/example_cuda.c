@@ -1,5 +1,5 @@
-/* Draws pictures with a generator embedded for a GPU (aggen … --target cuda --embed faces): N SEED [PSI]; raw bytes on
- * standard output. */
+/* Draws pictures with a generator embedded for a GPU (aggen … --target cuda --embed faces): N SEED [PSI]; raw bytes
+ * on standard output. */
 #include "faces.h"
 
 #include <stdio.h>
