@@ -27,6 +27,12 @@ static double picture_flop(const struct site *s, int n)
 
 /* ---------------------------------------------------------------- kernels on pictures */
 
+/* The template of a convolution, whose weight it packs too. */
+static const char *conv_template(long in, long out)
+{
+    return out <= 4 && in % 16 == 0 ? "conv_few" : "conv";
+}
+
 static int conv_instance(const struct site *s, int n, struct call *call)
 {
     const struct graph *g = s->p->graph;
@@ -50,7 +56,8 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
-    int i = code_instance(s->c, deconv ? "deconv" : "conv", NULL, name, &sub, picture_flop(s, n));
+    const char *template = deconv ? "deconv" : conv_template(x->shape.d[3], y->shape.d[3]);
+    int i = code_instance(s->c, template, NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
 }
@@ -186,7 +193,7 @@ static int moments_instance(const struct site *s, int n)
 
 static int pack_instance(const struct site *s, int n)
 {
-    static const char *const template[] = {"conv", "conv", "deconv", "dwconv", "dwconv"};
+    static const char *const kind[] = {"conv", "conv", "deconv", "dwconv", "dwconv"};
     const struct node *y = &s->p->graph->node[n];
     struct weight w = g_weight(s->p->graph, y->in[0]);
     enum pack pack = (enum pack)y->attr[0];
@@ -199,8 +206,9 @@ static int pack_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_K", w.k);
     number_token(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
     number_token(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
-    const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", template[pack], w.k, w.k, w.out, w.in);
-    int i = code_instance(s->c, template[pack], "pack", name, &sub, 0);
+    const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", kind[pack], w.k, w.k, w.out, w.in);
+    const char *conv = conv_template(swapped ? w.out : w.in, swapped ? w.in : w.out);
+    int i = code_instance(s->c, pack <= PACK_CONV_FLIPT ? conv : kind[pack], "pack", name, &sub, 0);
     free(sub.list);
     return i;
 }

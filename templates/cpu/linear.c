@@ -41,15 +41,11 @@ void AG_FN(const real *x, const real *w, const real *bias, real *y, int images A
         }
         for (long o = start; o < end; o++) {
             vf sum[ROWS];
-            real lane[VL], total = 0;
             long i = 0;
             for (long r = 0; r < ROWS; r++) sum[r] = splat(0);
             for (; i + ROWS * VL <= CI; i += ROWS * VL)
                 for (long r = 0; r < ROWS; r++) sum[r] += load(xn + i + r * VL) * load(w + o * CI + i + r * VL);
-            store(lane, (sum[0] + sum[1]) + (sum[2] + sum[3]));
-            for (long half = VL / 2; half > 0; half /= 2)
-                for (long l = 0; l < half; l++) lane[l] += lane[half + l];
-            total = lane[0];
+            real total = add_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
             for (; i < CI; i++) total += xn[i] * w[o * CI + i];
             yn[o] += total;
         }

@@ -126,6 +126,16 @@ INLINE vf relu(vf v)
 }
 #endif
 
+/* The sum of v's lanes, halves first. */
+INLINE real add_lanes(vf v)
+{
+    real lane[VL];
+    store(lane, v);
+    EACH (level, 4)
+        for (int l = 0; l < VL >> (level + 1); l++) lane[l] += lane[(VL >> (level + 1)) + l];
+    return lane[0];
+}
+
 /* Copies n channels of each of some pixels, `from_step` reals apart, to places `step` reals apart, zeros after them. */
 INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int pixels, int n)
 {

@@ -4,6 +4,7 @@
 BEGIN {
     split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_BY_ROWS", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
+    tokens["conv_few"] = tokens["conv"]
     tokens["deconv"] = "H W CI CO K XH YH BIAS ACCUMULATE EACH"
     tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH EACH"
     tokens["wgrad_unpack"] = "CI CO K"
@@ -18,7 +19,7 @@ BEGIN {
     tokens["edge_taps"] = "O I"
     tokens["border"] = "H W CI Q XH YH"
     x = "const real *x, "
-    params["conv"] = params["deconv"] = x "const real *w, const real *bias, real *y, int images, int factor"
+    params["conv"] = params["conv_few"] = params["deconv"] = x "const real *w, const real *bias, real *y, int images, int factor"
     params["linear"] = x "const real *w, const real *bias, real *y, int images"
     params["dwconv"] = x "const real *w, real *y, int images"
     params["nearest"] = params["bilinear"] = params["fir"] = x "real *y, int images"
@@ -26,7 +27,7 @@ BEGIN {
     with["edge_taps"] = "edge_taps_t"
     with["border"] = "border_dx border_dw"
 }
-/^#/ || NF == 0 || (packs && $1 !~ /conv$/) { next }
+/^#/ || NF == 0 || (packs && $1 !~ /conv(_few)?$/) { next }
 {
     count++
     for (t in all) print "#undef " all[t]
@@ -42,11 +43,13 @@ BEGIN {
     shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
     print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
     print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0") "\n#define AG_BY_ROWS " count % 2
-    extra = $1 == "conv" || $1 == "deconv" ? ", int factor" : ""
+    field = $1
+    sub(/_few/, "", field)
+    extra = field == "conv" || field == "deconv" ? ", int factor" : ""
     if (extra) {
         epilogue = int(count / 2) % 2 && !plain
         print "#define AG_FUSED " epilogue
-        print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" $1 : "(void)factor;")
+        print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" field : "(void)factor;")
         row = row ", .epilogue = " epilogue
     }
     print "#define AG_EXTRA_PARAMS " extra (shares > 1 ? ", int share" : "")
@@ -62,8 +65,8 @@ BEGIN {
         print "#undef AG_FN\n#define AG_FN " gradient[t] "_" count "\n#include \"" gradient[t] ".c\""
         row = row ", ." gradient[t] " = " gradient[t] "_" count
     }
-    if ($1 ~ /conv$/) row = row ", .pack = " fn "_pack"
-    if (!packs) row = row ", ." $1 " = " fn
+    if (field ~ /conv$/) row = row ", .pack = " fn "_pack"
+    if (!packs) row = row ", ." field " = " fn
     table = table "    {.name = \"" $0 "\"" row "},\n"
 }
 END { print "static const struct instance instances[] = {\n" table "};" }
