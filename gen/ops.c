@@ -84,7 +84,21 @@ static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a
     return shape4(input_shape(g, a, 0).d[3], 1, k, k);
 }
 
-/* Kernels round output channels up to their own block, 32 at most. */
+static int round_up(int n, int unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* Channels that convolutions to `out` of them read and taps of a row, for one tap of the weight: on the CPU the
+ * channels of a block (PACKED_SIZE in templates/cpu/vector.h), and those of pixels abreast; on a device a multiple
+ * of 4. */
+static int packed_channels(int out, int k)
+{
+    const int abreast = out <= 4 && k > 2 ? 4 : out <= 8 && k > 1 ? 2 : 1, n = out * abreast;
+    return round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * (k + abreast - 1);
+}
+
+/* What the largest of the kernels' orders takes. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
@@ -92,7 +106,11 @@ static struct shape shape_pack(const struct graph *g, const struct node_args *a)
     if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
     struct weight w = g_weight(g, a->in[0]);
     int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
-    return shape4(w.each ? s.d[0] : 1, 1, 1, (out + 31) / 32 * 32 * in * w.k * w.k);
+    const int few = pack != PACK_DECONV && out <= 4 && in % 16 == 0; /* templates/cpu/conv_few.c */
+    const int row = few                   ? 4 * w.k
+                    : pack == PACK_DECONV ? round_up(out, out <= 8 ? 8 : 16) * w.k
+                                          : packed_channels(out, w.k);
+    return shape4(w.each ? s.d[0] : 1, 1, 1, row * in * w.k);
 }
 
 static struct shape shape_unpack(const struct graph *g, const struct node_args *a)

@@ -164,8 +164,7 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
  * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
  * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
  * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
- * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight, which is never
- * more than ci * k * k * (co rounded up to 32).
+ * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight (as in gen/ops.c).
  */
 #define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
 #define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
