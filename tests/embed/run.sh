@@ -5,7 +5,7 @@
 retrained
 picture_tool
 here=tests/embed embed=build/embed
-strict="-std=c99 -Wall -Wextra -pedantic -Werror"
+strict="-std=c99 -Wall -Wextra -Wconversion -pedantic -Werror"
 plus="-std=c++11 -Wall -Wextra -pedantic -Werror"
 fast="-fno-math-errno -fno-trapping-math"
 rm -rf $embed
