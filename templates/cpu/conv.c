@@ -83,7 +83,12 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { TW = TILE_OF(W, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW) };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are contiguous */
-    enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : KW, AHEAD = 32 };
+    enum {
+        PARTS = CEIL(K * KW * CI * CB, 163840),
+        PART = CEIL(CI, PARTS),
+        RUNS = PARTS == 1 ? 1 : KW,
+        AHEAD = AG_SHARES > 1 ? 32 : 8
+    };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINE = 16, LINES = (PARTS == 1 ? KW * CI : CI | PART) % LINE == 0 };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */

@@ -62,7 +62,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
      * with kernel 3 WIDE = W + 1 places in each row, though those of odd columns end in the halo and are dropped */
     enum { WIDE = W + MORE };
     enum { TW = TILE_OF(WIDE, TILE(V)), TH = TW > TILE(V) / 2 ? 1 : MIN(H, TILE(V) / TW), P = TH * TW };
-    enum { ROWS = CEIL(H + MORE, TH), AHEAD = 32 };
+    enum { ROWS = CEIL(H + MORE, TH), AHEAD = AG_SHARES > 1 ? 32 : 8 };
     /* LINE channels at a time, a line of cache's, while the next line of each pixel is fetched */
     enum { LINES = CI % 16 == 0, LINE = 16 };
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other with its weights
