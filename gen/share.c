@@ -14,8 +14,8 @@ enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
 
 int plan_by_rows(const struct plan *p, int n)
 {
-    const struct node *y = &p->graph->node[n];
-    return (long)y->shape.d[1] * y->shape.d[2] >= y->attr[0] * y->attr[0] * y->shape.d[3];
+    const struct node *y = &p->graph->node[n], *x = &p->graph->node[y->in[0]];
+    return (long)x->shape.d[1] * x->shape.d[2] >= y->attr[0] * y->attr[0] * y->shape.d[3];
 }
 
 static int is_pointwise(const struct plan *p, const struct kernel *k)
