@@ -4,7 +4,7 @@
 
 WIDTHS ?= $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),avx512 avx2 sse2,plain)
 AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
-AG_PROGRAM.flags := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+AG_PROGRAM.flags := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-asynchronous-unwind-tables
 AG_PROGRAM.avx512 := -march=skylake-avx512 -mprefer-vector-width=512
 AG_PROGRAM.avx2 := -march=haswell
 AG_PROGRAM.sse2 := -march=x86-64
