@@ -523,6 +523,21 @@ void ag_mix_from(const struct ag_phase *phase, int first, real *in);
 int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
                        ag_u64 seed, int n, real *pictures, struct ag_error *err);
 
+/* ---------------------------------------------------------------- painters.c */
+
+/* One for each thread, where a phase draws one picture at a time on the CPU and memory is no question; else one. */
+struct ag_painters {
+    int count;
+    long in_size;
+    real *(*block)[AG_BLOCKS]; /* the first one's are the program's; AG_IN, AG_OUT and AG_ARENA are each one's own */
+};
+/* Status 1 if memory runs out; closing is then due, too. */
+int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
+                     real *const block[AG_BLOCKS], struct ag_error *err);
+void ag_painters_close(struct ag_painters *painters);
+/* The phase on the first `count` painters' blocks, a thread for each; a single one has all threads. */
+void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int count);
+
 /* ---------------------------------------------------------------- walk.c */
 
 /* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture s, those up to

@@ -24,9 +24,11 @@ struct bench {
     real *block[AG_BLOCKS];
     struct ag_adam adam[3]; /* of G, D, alpha */
     const struct ag_phase *phase[PHASES];
-    double *seconds[PHASES]; /* [runs] */
-    double peak;             /* GFLOP/s, the best seen between the rounds */
-    int phases, runs;
+    double *seconds[PHASES];     /* [runs] */
+    double peak;                 /* GFLOP/s, the best seen between the rounds */
+    int phases, profiled, runs;  /* what `many` stands for isn't profiled again */
+    struct ag_painters painters; /* of a generator: they draw what the phase `many` stands for */
+    struct ag_phase many;
     struct table table[PHASES];
     int tables; /* one a phase, or one of a round, or none */
 };
@@ -38,6 +40,41 @@ static int is_benched(const struct ag_program *program, const char *name)
     if (!strcmp(program->kind, "generate")) return !strcmp(name, "sample");
     for (size_t i = 0; i < sizeof benched / sizeof *benched; i++)
         if (!strcmp(benched[i], name)) return 1;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- many pictures */
+
+enum { MANY = 16 };
+static const struct bench *painting; /* what run_many works for: a phase's function has no place for more */
+
+/* MANY pictures, all of the same latent: what they are makes no difference to the time. */
+static void run_many(real *const block[AG_BLOCKS])
+{
+    const struct ag_painters *painters = &painting->painters;
+    const struct ag_phase *sample = ag_phase_find(painting->program, "sample");
+    for (int i = 1; i < painters->count; i++) ag_copy(painters->block[i][AG_IN], block[AG_IN], painters->in_size);
+    for (int done = 0; done < MANY;) {
+        const int n = MANY - done < painters->count ? 1 : painters->count;
+        ag_paint(painters, sample, n);
+        done += n;
+    }
+}
+
+/* A phase for as many pictures as a grid has, drawn as generate draws them. */
+static int add_many(struct bench *b, struct ag_error *err)
+{
+    const struct ag_phase *sample = ag_phase_find(b->program, "sample");
+    if (strcmp(b->program->kind, "generate") || !sample || sample->batch > 1) return 0;
+    if (ag_painters_open(&b->painters, b->program, sample, b->block, err)) return 1;
+    painting = b;
+    b->many = *sample;
+    b->many.name = "batch16"; /* MANY */
+    b->many.run = run_many;
+    b->many.flop *= MANY;
+    b->many.flop_executed *= MANY;
+    b->phase[b->phases] = &b->many;
+    b->seconds[b->phases++] = calloc((size_t)b->runs, sizeof(double));
     return 0;
 }
 
@@ -64,11 +101,14 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
         b->seconds[b->phases] = calloc((size_t)runs, sizeof(double));
         if (!b->seconds[b->phases++]) return no_memory(err);
     }
-    return 0;
+    b->profiled = b->phases;
+    if (add_many(b, err)) return 1;
+    return !b->phases || b->seconds[b->phases - 1] ? 0 : no_memory(err);
 }
 
 static void tear_down(struct bench *b)
 {
+    ag_painters_close(&b->painters);
     ag_blocks_free(b->program, b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
     for (int i = 0; i < b->phases; i++) free(b->seconds[i]);
@@ -170,8 +210,8 @@ static int profile(struct bench *b, int first, int end, struct ag_error *err)
 static int profile_phases(struct bench *b, int each, struct ag_error *err)
 {
     int status = 0;
-    if (!each) return ag_device ? 0 : profile(b, 0, b->phases, err);
-    for (int p = 0; !status && p < b->phases; p++) status = profile(b, p, p + 1, err);
+    if (!each) return ag_device ? 0 : profile(b, 0, b->profiled, err);
+    for (int p = 0; !status && p < b->profiled; p++) status = profile(b, p, p + 1, err);
     return status ? status : ag_fetch(b->block[AG_OUT], 1, err);
 }
 
@@ -278,7 +318,7 @@ static void print_json(const struct bench *b, int each)
         printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f",
                p ? ", " : "", phase->name, seconds * 1e3, phase->flop * 1e-9, phase->flop_executed * 1e-9, rate,
                rate / b->peak);
-        if (each) print_json_kernels(&b->table[p], thread_peak);
+        if (each && p < b->profiled) print_json_kernels(&b->table[p], thread_peak);
         printf("}");
     }
     printf("}");

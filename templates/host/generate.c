@@ -17,6 +17,7 @@ struct grid {
     real *pictures; /* [cells, size, size, channels]; NULL: frames */
     struct ag_frames frames;
     real *station; /* [latent]: for a walk */
+    struct ag_painters painters;
     struct ag_progress progress;
     long drawn;
     int status; /* of the device, and of frames */
@@ -36,14 +37,15 @@ static long picture_size(void)
     return (long)generate_program.image_size * generate_program.image_size * generate_program.image_channels;
 }
 
-/* The inputs of a batch that starts with the line's picture number `done`. What this leaves alone is 0 from the start,
- * or set for the whole line. */
-static void set_inputs(const struct grid *grid, const struct line *line, long done)
+/* A painter's inputs, for a batch that starts with the line's picture number `done`. What this leaves alone is 0 from
+ * the start, or set for the whole line. */
+static void set_inputs(const struct grid *grid, const struct line *line, long done, int painter)
 {
     const struct ag_phase *phase = line->phase;
     const ag_u64 seed = grid->options->seed;
     const long first = line->first + done * line->step;
-    real *in = grid->block[AG_IN];
+    real *in = grid->painters.block[painter][AG_IN];
+    if (painter > 0) ag_copy(in, grid->block[AG_IN], grid->painters.in_size);
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
     const long walk = grid->options->interpolate;
     if (walk)
@@ -66,16 +68,28 @@ static void keep(struct grid *grid, const struct line *line, long done, const re
         ag_copy(grid->pictures + (line->cell + (done + k) * line->cell_step) * size, fake + k * size, size);
 }
 
+/* The next pictures of a line: one of each painter, as long as there are enough; else one batch. Returns how many. */
+static long draw_next(struct grid *grid, const struct line *line, long done)
+{
+    const struct ag_phase *phase = line->phase;
+    const long left = line->count - done, batch = phase->batch, size = picture_size();
+    const int painters = left < grid->painters.count ? 1 : grid->painters.count;
+    const long n = painters > 1 ? painters : left < batch ? left : batch;
+    for (int i = 0; i < painters; i++) set_inputs(grid, line, done + i, i);
+    ag_paint(&grid->painters, phase, painters);
+    for (int i = 0; i < painters && !grid->status; i++) {
+        real *fake = ag_tensor_find(&phase->out, "out.fake", grid->painters.block[i][AG_OUT]);
+        grid->status = ag_fetch(fake, n / painters * size, grid->err);
+        if (!grid->status) keep(grid, line, done + i, fake, n / painters);
+    }
+    return n;
+}
+
 static void draw_line(struct grid *grid, struct line line)
 {
-    const long batch = line.phase->batch;
-    real *fake = ag_tensor_find(&line.phase->out, "out.fake", grid->block[AG_OUT]);
-    for (long done = 0; done < line.count && !grid->status; done += batch) {
-        const long left = line.count - done, n = left < batch ? left : batch;
-        set_inputs(grid, &line, done);
-        ag_run(line.phase, grid->block);
-        grid->status = ag_fetch(fake, n * picture_size(), grid->err);
-        if (!grid->status) keep(grid, &line, done, fake, n);
+    for (long done = 0; done < line.count && !grid->status;) {
+        const long n = draw_next(grid, &line, done);
+        done += n;
         if (!grid->status) grid->drawn += n;
         ag_progress_step(&grid->progress, grid->drawn, "%s", grid->options->output);
     }
@@ -178,6 +192,9 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     if (!status) status = lay_out(&grid, err);
     if (!status) status = load(&grid, err);
     if (!status) status = open_output(&grid, err);
+    if (!status)
+        status = ag_painters_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
+                                  grid.block, err);
     if (!status) {
         ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
@@ -186,6 +203,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     }
     if (!status && grid.pictures)
         status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
+    ag_painters_close(&grid.painters);
     ag_frames_close(&grid.frames);
     ag_free(grid.station);
     ag_free(grid.pictures);

@@ -1,0 +1,66 @@
+/* Threads that draw pictures side by side: none waits for the others before its picture is done. */
+#include "ag.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What painters may take in all: where pictures are so large, threads share each well. */
+#define MOST_BYTES (512L << 20)
+
+static const int own[] = {AG_IN, AG_OUT, AG_ARENA}; /* what a phase writes; its scratch has a part for each thread */
+enum { OWN = sizeof own / sizeof *own };
+
+static int count_painters(const struct ag_program *program, const struct ag_phase *phase)
+{
+    const long bytes = (program->in_size + program->out_size + program->arena_size) * (long)sizeof(real);
+    return ag_device || phase->batch > 1 || bytes > MOST_BYTES / ag_threads() ? 1 : ag_threads();
+}
+
+int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
+                     real *const block[AG_BLOCKS], struct ag_error *err)
+{
+    const long size[OWN] = {program->in_size, program->out_size, program->arena_size};
+    const int count = count_painters(program, phase);
+    painters->in_size = program->in_size;
+    painters->count = 0;
+    painters->block = calloc((size_t)count, sizeof *painters->block);
+    if (!painters->block) return ag_fail(err, 1, "out of memory for %d threads", count);
+    for (int i = 0; i < count; i++, painters->count++) {
+        memcpy(painters->block[i], block, sizeof *painters->block);
+        for (int k = 0; k < OWN && i > 0; k++) painters->block[i][own[k]] = NULL;
+        for (int k = 0; k < OWN && i > 0; k++)
+            if (!(painters->block[i][own[k]] = ag_reals(size[k], err))) {
+                painters->count = i + 1;
+                return 1;
+            }
+    }
+    return 0;
+}
+
+void ag_painters_close(struct ag_painters *painters)
+{
+    for (int i = 1; i < painters->count; i++)
+        for (int k = 0; k < OWN; k++) ag_free(painters->block[i][own[k]]);
+    free(painters->block);
+    memset(painters, 0, sizeof *painters);
+}
+
+struct painting {
+    const struct ag_painters *painters;
+    const struct ag_phase *phase;
+};
+
+static void paint(void *context, int task, int thread)
+{
+    const struct painting *painting = context;
+    (void)thread;
+    ag_run(painting->phase, painting->painters->block[task]);
+}
+
+void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int count)
+{
+    struct painting painting = {painters, phase};
+    if (count == 1)
+        ag_run(phase, painters->block[0]); /* all threads at one */
+    else
+        ag_parallel(count, paint, &painting);
+}
