@@ -87,31 +87,42 @@ static struct ag_tensor *add(struct cut *c, struct table *t, const char *kind, s
     return &t->tensor[t->count++];
 }
 
-static int make_input(struct cut *c, int i)
+/* What an input of the layer is: another layer's result, or one of the generator's own: a latent, noise, psi. */
+static const char *origin_of(const struct cut *c, const struct table *inputs, const struct node *n)
+{
+    if (n->op != OP_INPUT) return mem_printf(c->m->mem, "as %.*s gives it", layer_length(n->path), n->path);
+    const char *name = "";
+    for (int i = 0; i < inputs->count; i++)
+        if (inputs->tensor[i].offset == n->attr[0]) name = inputs->tensor[i].name;
+    return strcmp(name, "in.psi") == 0 ? "psi, of truncation: 1 is none" : "normally distributed";
+}
+
+static int make_input(struct cut *c, const struct table *inputs, int i)
 {
     const struct node *n = &c->from->node[i];
     struct phase_graph *phase = &c->m->phase[0];
     const struct ag_tensor *t = add(c, &phase->in, kind_of(n->shape), n->shape);
     c->m->origin = mem_grow(c->m->origin, phase->in.count - 1, &c->m->origins, sizeof *c->m->origin);
-    c->m->origin[phase->in.count - 1] =
-        n->op == OP_INPUT ? "" : mem_printf(c->m->mem, "%.*s", layer_length(n->path), n->path);
+    c->m->origin[phase->in.count - 1] = origin_of(c, inputs, n);
     return g_input(c->to, t->offset, n->shape, n->batched);
 }
 
 static void rebuild(struct cut *c)
 {
     struct phase_graph *phase = &c->m->phase[0];
-    free(phase->in.tensor);
+    phase->name = "ag_layer"; /* its function's name is then none that a library's may be: sample_run of `sample` */
+    const struct table inputs = phase->in;
     free(phase->out.tensor);
     phase->in = phase->out = (struct table){NULL, 0, 0, 0};
     for (int i = 0; i <= c->output; i++) {
         if (!c->needed[i]) continue;
         graph_at(c->to, c->from, i);
-        c->map[i] = c->input[i] ? make_input(c, i) : graph_copy_node(c->to, c->from, i, c->map);
+        c->map[i] = c->input[i] ? make_input(c, &inputs, i) : graph_copy_node(c->to, c->from, i, c->map);
     }
     const struct ag_tensor *y = add(c, &phase->out, "y", c->from->node[c->output].shape);
     graph_target(c->to, c->map[c->output], AG_OUT, y->offset, y->name);
     phase->flop = graph_flop(c->to);
+    free(inputs.tensor);
 }
 
 static void say_layers(const struct cut *c, char *err, size_t errsize)

@@ -9,7 +9,7 @@
  * output. Status 2 with a line in err that names the layers there are. */
 int cut_layer(struct model *m, const char *layer, char *err, size_t errsize);
 
-/* Where its input number i comes from, for people: a path; "": from none. */
+/* What its input number i is, for people: e.g. "as b8.up gives it". */
 const char *cut_origin(const struct model *m, int i);
 
 #endif

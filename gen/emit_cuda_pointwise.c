@@ -187,6 +187,7 @@ static void store_roots(const struct site *s, const struct kernel *k, const int 
     struct launch launch = cuda_launch(count, nest->reads + roots, bytes(nest, count * roots));
     cuda_call(s, code_instance(c, "pointwise", NULL, name, &sub, 0), launch, arguments.s);
     text_free(&arguments);
+    free(sub.list);
 }
 
 /* ---------------------------------------------------------------- epilogues */
@@ -304,6 +305,7 @@ static void sum_roots(const struct site *s, const struct kernel *k, const int *r
                                        bytes(nest, shape_size(shape) * parts * roots));
     cuda_call(s, code_instance(c, "sum", NULL, name, &sub, 0), launch, arguments.s);
     text_free(&arguments);
+    free(sub.list);
 }
 
 /* Two sums that one kernel can take: over the same dimensions of the same space. */

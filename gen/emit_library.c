@@ -79,13 +79,11 @@ static void set_layer(const struct library *l, struct substitutions *s)
     const char *parameters = "", *null = "", *take = "", *what = "";
     for (int i = 0; i < in->count; i++) {
         const struct ag_tensor *t = &in->tensor[i];
-        const char *origin = cut_origin(m, i);
         parameters = mem_printf(mem, "%sconst float *%s, ", parameters, t->name);
         null = mem_printf(mem, "%s!%s || ", null, t->name);
         take = mem_printf(mem, "%s    memcpy(block[AG_IN] + %ld, %s, %ld * sizeof *%s);%s", take, t->offset, t->name,
                           size_of(t), t->name, i + 1 < in->count ? "\n" : "");
-        what = mem_printf(mem, "%s * %s: %s%s%s%s\n", what, t->name, shape_text(mem, t), *origin ? ", as " : "", origin,
-                          *origin ? " gives it" : "");
+        what = mem_printf(mem, "%s * %s: %s, %s\n", what, t->name, shape_text(mem, t), cut_origin(m, i));
     }
     template_set(mem, s, "AG_WHAT", "The layer %s of a generator", l->layer);
     template_set(mem, s, "AG_SIZES", "%s", "");

@@ -78,14 +78,15 @@ static void kernels_text(const struct code *c, struct text *t)
 }
 
 /* A program's phases launch by what there is one of: here that is handed on. */
-static void phases_text(const struct code *c, struct text *t)
+static void phases_text(const struct library *l, struct text *t)
 {
-    static const struct {
+    const struct {
         const char *from, *to;
-    } with[] = {{"_run(real *const block[AG_BLOCKS])", "_run(struct run *run, real *const block[AG_BLOCKS])"},
+    } with[] = {{"_run(real *const block[AG_BLOCKS])",
+                 mem_printf(l->w->mem, "_run(struct %s_run *run, real *const block[AG_BLOCKS])", l->w->name)},
                 {"ag_launch(", "launch(run, "},
                 {"ag_launch_copy(", "launch_copy(run, "}};
-    for (const char *p = c->phases.s; *p;) {
+    for (const char *p = l->c->phases.s; *p;) {
         size_t i = 0;
         while (i < 3 && strncmp(p, with[i].from, strlen(with[i].from)) != 0) i++;
         if (i == 3) {
@@ -97,25 +98,11 @@ static void phases_text(const struct code *c, struct text *t)
     }
 }
 
-static char *launch_functions(const struct library *l)
-{
-    char *file = home_file(l->w, "templates/embed/launch.c");
-    struct substitutions s = {NULL, 0, 0};
-    struct text t = {NULL, 0, 0};
-    if (!file) return NULL;
-    template_set(l->w->mem, &s, "AG_NAME", "%s", l->w->name);
-    template_expand(&t, template_body(file), &s);
-    char *text = mem_printf(l->w->mem, "%s", t.s);
-    text_free(&t);
-    free(s.list);
-    return text;
-}
-
 static void write_source(const struct library *l, const struct substitutions *s, const char *ptx)
 {
     struct writer *w = l->w;
     struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
-    char *body = home_file(w, "templates/embed/cuda.c"), *launch = launch_functions(l),
+    char *body = home_file(w, "templates/embed/cuda.c"), *launch = home_file(w, "templates/embed/launch.c"),
          *generator = home_file(w, "runtime/generator.c");
     if (!body || !launch || !generator) return;
     const long n = l->w->m->block[AG_G].size + l->w->m->block[AG_STAT].size;
@@ -123,8 +110,8 @@ static void write_source(const struct library *l, const struct substitutions *s,
     kernels_text(l->c, &rest);
     library_info(l, &rest);
     text_add(&rest, "\n");
-    text_add(&rest, launch);
-    phases_text(l->c, &rest);
+    template_expand(&rest, template_body(launch), s);
+    phases_text(l, &rest);
     template_expand(&rest, template_body(body), s);
     heading(w, &t, "An embeddable generator");
     text_printf(&t, "#include \"%s.h\"\n\n#include <stdarg.h>\n#include <string.h>\n\ntypedef float real;\n", w->name);

@@ -411,7 +411,7 @@ static void list_locals(struct plan *p, int group)
             struct local *l = own ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
             if (!l) continue;
             l->last = max(l->last, i);
-            if (node && r < p->graph->node[k->root[0]].ins) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
+            if (own) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
     for (int i = 0; i < g->locals && p->sharing == PLAN_PICTURE; i++) chain_local(p, g, &g->local[i]);

@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Lines that are taken together, or left. */
@@ -11,11 +12,9 @@ struct piece {
     int taken;
 };
 
-enum { PIECES = 512 };
-
 struct shaker {
-    struct piece piece[PIECES];
-    int pieces;
+    struct piece *piece;
+    int pieces, capacity;
 };
 
 static const char *next_line(const char *line)
@@ -71,17 +70,17 @@ static const char *end_of(const char *line, int *function)
 
 static void cut(struct shaker *s, const char *text)
 {
-    while (*text && s->pieces < PIECES) {
-        struct piece *piece = &s->piece[s->pieces];
+    while (*text) {
         if (*text == '\n' || begins(text, "#include") || is_guard(text)) {
             text = next_line(text);
             continue;
         }
+        s->piece = mem_grow(s->piece, s->pieces, &s->capacity, sizeof *s->piece);
+        struct piece *piece = &s->piece[s->pieces++];
         piece->text = text;
         text = end_of(text, &piece->function);
         piece->length = (int)(text - piece->text);
         piece->taken = is_condition(piece->text);
-        s->pieces++;
     }
 }
 
@@ -144,18 +143,18 @@ static int is_used(const struct piece *piece, const char *text, size_t length)
 
 char *shake(struct mem *mem, char *const *file, int files, const char *root)
 {
-    struct shaker *s = mem_alloc(mem, sizeof *s);
+    struct shaker s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
-    for (int f = 0; f < files; f++) cut(s, file[f]);
-    for (int i = s->pieces - 1; i >= 0; i--) {
-        struct piece *piece = &s->piece[i];
+    for (int f = 0; f < files; f++) cut(&s, file[f]);
+    for (int i = s.pieces - 1; i >= 0; i--) {
+        struct piece *piece = &s.piece[i];
         if (!piece->taken) piece->taken = is_used(piece, root, strlen(root));
-        for (int k = i + 1; k < s->pieces && !piece->taken; k++)
-            piece->taken = s->piece[k].taken && is_used(piece, s->piece[k].text, (size_t)s->piece[k].length);
+        for (int k = i + 1; k < s.pieces && !piece->taken; k++)
+            piece->taken = s.piece[k].taken && is_used(piece, s.piece[k].text, (size_t)s.piece[k].length);
     }
     text_add(&t, "");
-    for (int i = 0; i < s->pieces; i++) {
-        const struct piece *piece = &s->piece[i];
+    for (int i = 0; i < s.pieces; i++) {
+        const struct piece *piece = &s.piece[i];
         const int head = piece->function > 0 ? piece->function : 0;
         if (!piece->taken) continue;
         if (!is_condition(piece->text)) text_add(&t, "\n");
@@ -165,5 +164,6 @@ char *shake(struct mem *mem, char *const *file, int files, const char *root)
     }
     char *taken = mem_printf(mem, "%s", t.s);
     text_free(&t);
+    free(s.piece);
     return taken;
 }

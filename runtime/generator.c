@@ -8,8 +8,10 @@ static int load_statistics(const struct ag_program *program, const struct ag_st 
     const struct ag_table *table = &program->block[AG_STAT];
     const int style = ag_table_find(table, "g.map.w_avg") != 0;
     if (style && psi != 1 && !ag_st_find(st, "g.map.w_avg"))
-        return ag_fail(err, 2, "%s: there are no means of latents (g.map.w_avg), which --psi %g needs; try --psi 1",
-                       st->path, psi);
+        return ag_fail(err, 2,
+                       "%s: there are no means of latents (g.map.w_avg), which truncation needs (all but --psi 1); "
+                       "retraining keeps them in its ema.safetensors",
+                       st->path);
     return ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
 }
 

@@ -60,6 +60,14 @@ static void prepare(const struct ag_program *program, const float *both, struct 
     for (long i = 0; i < program->fixed_size; i++) fixed[i] = (float)block[AG_FIXED][i];
 }
 
+/* x - x is NaN for what isn't finite. */
+static int all_finite(const float *values, long n)
+{
+    long wrong = 0;
+    for (long i = 0; i < n; i++) wrong += values[i] - values[i] != 0;
+    return !wrong;
+}
+
 static int carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
                  struct carried *carried, struct ag_error *err)
 {
@@ -81,6 +89,11 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
         n = loaded->program->fixed_size;
         values = mem_alloc(mem, ((size_t)n + 1) * sizeof *values);
         prepare(loaded->program, both, mem, values);
+        if (!all_finite(values, n))
+            status = ag_fail(err, 2,
+                             "%s: what the generator makes of these weights is infinite or NaN, as of a variance "
+                             "below 0 or of numbers near the largest there are",
+                             path);
     }
     run_unload(loaded);
     if (status) return status;

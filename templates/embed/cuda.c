@@ -60,23 +60,26 @@ static CUresult load_kernels(struct AG_NAME *generator)
 
 CUresult AG_NAME_init(struct AG_NAME *generator, CUdeviceptr memory, size_t bytes)
 {
-    struct run run = {generator, NULL, CUDA_SUCCESS};
+    struct AG_NAME_run run = {generator, NULL, CUDA_SUCCESS};
     real *block[AG_BLOCKS];
+    if (generator) generator->memory = 0; /* until it is ready */
     if (!generator || !memory || memory % 16 || bytes < AG_NAME_memory()) return CUDA_ERROR_INVALID_VALUE;
     run.result = load_kernels(generator);
     if (run.result) return run.result;
-    generator->memory = memory;
     find_blocks(memory, block);
     run.result = cuMemsetD32(memory, 0, (size_t)END_AT);
     if (!run.result) run.result = send_weights(memory);
 AG_PREPARE
     if (!run.result) run.result = cuStreamSynchronize(run.stream);
-    if (run.result) cuModuleUnload(generator->module);
+    if (run.result)
+        cuModuleUnload(generator->module);
+    else
+        generator->memory = memory;
     return run.result;
 }
 
 /* n normals of a stream, from number `first` on, to a place on the GPU. */
-static void draw(struct run *run, CUdeviceptr to, unsigned long long seed, unsigned stream, unsigned step,
+static void draw(struct AG_NAME_run *run, CUdeviceptr to, unsigned long long seed, unsigned stream, unsigned step,
                  unsigned long long first, long n)
 {
     void *argument[] = {&to, &seed, &stream, &step, &first, &n};
@@ -87,7 +90,8 @@ static void draw(struct run *run, CUdeviceptr to, unsigned long long seed, unsig
 }
 
 /* The inputs of n pictures. */
-static void set_inputs(struct run *run, CUdeviceptr latents, unsigned long long seed, long first, long n, double psi)
+static void set_inputs(struct AG_NAME_run *run, CUdeviceptr latents, unsigned long long seed, long first, long n,
+                       double psi)
 {
     const CUdeviceptr in = at(run->g->memory, IN_AT), z = at(in, AG_Z);
     if (latents && !run->result)
@@ -106,7 +110,7 @@ CUresult AG_NAME_generate(const struct AG_NAME *generator, CUdeviceptr latents, 
                           long count, double psi, CUdeviceptr values, CUstream stream)
 {
     const long size = (long)AG_UPPER_SIZE * AG_UPPER_SIZE * AG_UPPER_CHANNELS;
-    struct run run = {generator, stream, CUDA_SUCCESS};
+    struct AG_NAME_run run = {generator, stream, CUDA_SUCCESS};
     real *block[AG_BLOCKS];
     if (!generator || !generator->memory || !values || first < 0 || count < 0 || !(psi - psi == 0))
         return CUDA_ERROR_INVALID_VALUE;

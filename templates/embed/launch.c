@@ -5,13 +5,13 @@
 enum { AG_IN, AG_OUT, AG_ARENA, AG_SCRATCH, AG_FIXED, AG_G, AG_STAT, AG_BLOCKS };
 
 /* Where launches go; once one has failed, the others do nothing. */
-struct run {
+struct AG_NAME_run {
     const struct AG_NAME *g;
     CUstream stream;
     CUresult result;
 };
 
-static void launch(struct run *run, int kernel, ...)
+static void launch(struct AG_NAME_run *run, int kernel, ...)
 {
     enum { MOST = 192 };
     CUdeviceptr pointer[MOST];
@@ -29,7 +29,7 @@ static void launch(struct run *run, int kernel, ...)
                                  run->stream, argument, NULL);
 }
 
-static inline void launch_copy(struct run *run, real *to, const real *from, long n)
+static inline void launch_copy(struct AG_NAME_run *run, real *to, const real *from, long n)
 {
     if (!run->result)
         run->result = cuMemcpyDtoDAsync((CUdeviceptr)(size_t)to, (CUdeviceptr)(size_t)from,

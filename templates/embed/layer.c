@@ -8,7 +8,7 @@ int AG_NAME_run(void *memory, AG_PARAMETERS)
     if (AG_IS_NULL) return AG_UPPER_WRONG;
     find_blocks(base, block);
 AG_TAKE_INPUTS
-    sample_run(block);
+    ag_layer_run(block);
     memcpy(y, block[AG_OUT], AG_Y_SIZE * sizeof *y);
     return AG_UPPER_DONE;
 }

@@ -33,6 +33,13 @@ for name in tiny tiny_style; do
         was=$?
         ok "$name, $type: $(cat "$build/log")" $was
     done
+    # a name that the library has use for itself
+    ./aggen "$build/$name.run.cpu/genotype.json" --weights "$weights" --embed run --target cuda -o "$folder" \
+        >"$build/log" 2>&1
+    # shellcheck disable=SC2086
+    ${CC:-cc} $strict $include -fsyntax-only "$folder/run.c" >>"$build/log" 2>&1
+    was=$?
+    ok "$name, called run: $(head -n 5 "$build/log")" $was
     # shellcheck disable=SC2086
     clang $strict -O1 $include -c -o "$folder/clang.o" "$folder/fp32/faces.c" >"$build/log" 2>&1
     was=$?

@@ -80,6 +80,12 @@ refused() { # what, message, words
 }
 head -c 3000 $ema > "$work/cut.safetensors"
 printf garbage > "$work/garbage.safetensors"
+# a variance of -1
+header=$(od -A n -t u8 -N 8 $ema | tr -d ' ')
+variance=$(tail -c +9 $ema | head -c "$header" | sed 's/.*running_var": *{[^}]*"data_offsets": *\[\([0-9]*\),.*/\1/')
+cp $ema "$work/negative.safetensors"
+printf '\0\0\200\277' | dd of="$work/negative.safetensors" bs=1 seek=$((8 + header + variance)) conv=notrunc 2> "$work/dd"
+refused "a variance below 0" "infinite or NaN" $genotype --weights "$work/negative.safetensors"
 refused "no such weights" "no such file" $genotype --weights "$work/none.safetensors"
 refused "cut weights" "cut.safetensors" $genotype --weights "$work/cut.safetensors"
 refused "no weights at all" "garbage.safetensors" $genotype --weights "$work/garbage.safetensors"

@@ -74,6 +74,12 @@ genotype=tests/golden/style_derived.json weights=$work/weights
 # shellcheck disable=SC2046
 whole stylegan2 $genotype "$weights" $(listed $genotype "$weights")
 
+# a name that the library has use for itself
+ends "a layer called sample" 0 "" ./aggen "$genotype" --weights "$weights" --embed sample --kernel b8.up -o $layers/names
+gcc -std=c99 -Wall -Wextra -Wconversion -pedantic -Werror -fsyntax-only $layers/names/sample.c > "$work/gcc" 2>&1
+was=$?
+ok "a layer called sample: $(head -n 5 "$work/gcc")" $was
+
 # what can't be
 refused() { # WHAT MESSAGE WORD…
     what=$1 message=$2

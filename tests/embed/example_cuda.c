@@ -1,5 +1,11 @@
-/* Draws pictures with a generator embedded for a GPU (aggen … --target cuda --embed faces): N SEED [PSI]; raw bytes
- * on standard output. */
+/*
+ * Pictures by a generator that aggen has written for a GPU as faces.h and faces.c: N SEED [PSI]; raw bytes on standard
+ * output.
+ *
+ *     aggen out/run/genotype.json --weights out/run/retrain/ema.safetensors --target cuda --embed faces -o .
+ *     cc -O2 -I/usr/local/cuda/include -o example example_cuda.c faces.c -L/usr/local/cuda/lib64/stubs -lcuda
+ *     ./example 4 5 > pictures.raw
+ */
 #include "faces.h"
 
 #include <stdio.h>
