@@ -112,12 +112,9 @@ static void set_fixed(const struct library *l, struct substitutions *s)
 
 static void set_names(const struct library *l, struct substitutions *s)
 {
-    static const char *const with[] = {"memory", "init", "generate", "run", "info"}, *const constant[] = {
-                                                                                         "SIZE",      "CHANNELS",
-                                                                                         "LATENT",    "DONE",
-                                                                                         "NO_MEMORY", "NOT_READY",
-                                                                                         "WRONG",     "BATCH",
-                                                                                         "KERNELS"};
+    static const char *const with[] = {"memory", "init", "generate", "run", "info", "generator"},
+                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",   "NO_MEMORY",
+                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS"};
     struct mem *mem = l->w->mem;
     const char *name = l->w->name, *capitals = upper(mem, name);
     template_set(mem, s, "AG_NAME", "%s", name);

@@ -1,5 +1,22 @@
 /* A generator's weights: from a file, or as a program carries them. */
 #include "ag.h"
+#include <string.h>
+
+/* A negative one has no square root. */
+static int check_variances(const struct ag_st *st, const struct ag_table *table, const real *block,
+                           struct ag_error *err)
+{
+    static const char ending[] = ".running_var";
+    for (int i = 0; i < table->count; i++) {
+        const struct ag_tensor *tensor = &table->tensor[i];
+        const size_t n = strlen(tensor->name), m = strlen(ending);
+        if (n < m || strcmp(tensor->name + n - m, ending)) continue;
+        for (int k = 0; k < tensor->shape[0]; k++)
+            if (block[tensor->offset + k] < 0)
+                return ag_fail(err, 2, "%s: %s[%d] is negative, which no variance is", st->path, tensor->name, k);
+    }
+    return 0;
+}
 
 /* The running statistics: of batch norm, or of latents, which a StyleGAN2 needs for truncation alone. */
 static int load_statistics(const struct ag_program *program, const struct ag_st *st, double psi, real *block,
@@ -12,13 +29,16 @@ static int load_statistics(const struct ag_program *program, const struct ag_st 
                        "%s: there are no means of latents (g.map.w_avg), which truncation needs (all but --psi 1); "
                        "retraining keeps them in its ema.safetensors",
                        st->path);
-    return ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+    int status =
+        ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+    return status ? status : check_variances(st, table, block, err);
 }
 
 int ag_generator_load(const struct ag_program *program, const char *path, double psi, real *const block[AG_BLOCKS],
                       struct ag_error *err)
 {
     struct ag_st st;
+    if (ag_is_dir(path)) return ag_fail(err, 2, "%s: a folder; the weights are a file in it, ema.safetensors", path);
     if (!ag_is_file(path))
         return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
     int status = ag_st_open(&st, path, err);
@@ -41,10 +61,12 @@ union word {
     ag_u32 bits;
 };
 
+/* To nearest, ties to even; too large ones become the largest. */
 static ag_u16 bf16_of(float x)
 {
     union word w = {x};
-    return (ag_u16)((w.bits + 0x7fff + (w.bits >> 16 & 1)) >> 16); /* to nearest, ties to even */
+    const ag_u32 half = (w.bits + 0x7fff + (w.bits >> 16 & 1)) >> 16;
+    return (ag_u16)((half & 0x7fff) == 0x7f80 ? half - 1 : half);
 }
 
 static float real_of_bf16(ag_u16 half)

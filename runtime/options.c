@@ -46,7 +46,7 @@ static const struct option options_known[] = {
      "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
     {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
      "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
-    {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "", "print the architecture, where the weights are, a hash of both"},
+    {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "", "print the architecture, where the weights are, a hash of all that the program carries"},
     {"weights", 0, TEXT, READER, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
     {"psi", 0, DECIMAL, STYLE, -10, 10, AT(psi), 0, "P", "truncation: 1 is none, 0.7 is usual, 0 the mean"},
     {"noise", 0, WORD, STYLE, 0, 0, AT(noise), AT(has_noise), "random|fixed|none",

@@ -48,7 +48,7 @@ static CUresult send_weights(CUdeviceptr memory)
     return result;
 }
 
-static CUresult load_kernels(struct AG_NAME *generator)
+static CUresult load_kernels(struct AG_NAME_generator *generator)
 {
     CUresult result = cuModuleLoadData(&generator->module, ptx);
     for (int i = 0; i < AG_UPPER_KERNELS && !result; i++) {
@@ -58,7 +58,7 @@ static CUresult load_kernels(struct AG_NAME *generator)
     return result;
 }
 
-CUresult AG_NAME_init(struct AG_NAME *generator, CUdeviceptr memory, size_t bytes)
+CUresult AG_NAME_init(struct AG_NAME_generator *generator, CUdeviceptr memory, size_t bytes)
 {
     struct AG_NAME_run run = {generator, NULL, CUDA_SUCCESS};
     real *block[AG_BLOCKS];
@@ -106,7 +106,7 @@ AG_SET_INPUTS
 AG_SET_PSI
 }
 
-CUresult AG_NAME_generate(const struct AG_NAME *generator, CUdeviceptr latents, unsigned long long seed, long first,
+CUresult AG_NAME_generate(const struct AG_NAME_generator *generator, CUdeviceptr latents, unsigned long long seed, long first,
                           long count, double psi, CUdeviceptr values, CUstream stream)
 {
     const long size = (long)AG_UPPER_SIZE * AG_UPPER_SIZE * AG_UPPER_CHANNELS;

@@ -25,7 +25,7 @@ enum {
 };
 
 /* A generator that is ready. After its last picture cuModuleUnload(module) and cuMemFree end it. */
-struct AG_NAME {
+struct AG_NAME_generator {
     CUmodule module;
     CUfunction kernel[AG_UPPER_KERNELS];
     CUdeviceptr memory;
@@ -36,7 +36,7 @@ size_t AG_NAME_memory(void);
 
 /* Makes *generator ready, in memory of that many bytes or more on the GPU, as cuMemAlloc gives it; waits for that.
  * Returns CUDA_ERROR_INVALID_VALUE for too little memory, else what the driver said. */
-CUresult AG_NAME_init(struct AG_NAME *generator, CUdeviceptr memory, size_t bytes);
+CUresult AG_NAME_init(struct AG_NAME_generator *generator, CUdeviceptr memory, size_t bytes);
 
 /*
  * Draws `count` pictures, on a stream, without waiting for them.
@@ -49,7 +49,7 @@ CUresult AG_NAME_init(struct AG_NAME *generator, CUdeviceptr memory, size_t byte
  *
  * Returns CUDA_ERROR_INVALID_VALUE for an argument that cannot be, else what the driver said first.
  */
-CUresult AG_NAME_generate(const struct AG_NAME *generator, CUdeviceptr latents, unsigned long long seed, long first,
+CUresult AG_NAME_generate(const struct AG_NAME_generator *generator, CUdeviceptr latents, unsigned long long seed, long first,
                           long count, double psi, CUdeviceptr values, CUstream stream);
 
 /* What it is, as JSON: its name, sizes, architecture, where that was found, and a hash of its weights. */

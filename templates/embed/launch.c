@@ -6,7 +6,7 @@ enum { AG_IN, AG_OUT, AG_ARENA, AG_SCRATCH, AG_FIXED, AG_G, AG_STAT, AG_BLOCKS }
 
 /* Where launches go; once one has failed, the others do nothing. */
 struct AG_NAME_run {
-    const struct AG_NAME *g;
+    const struct AG_NAME_generator *g;
     CUstream stream;
     CUresult result;
 };

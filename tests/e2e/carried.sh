@@ -80,12 +80,20 @@ refused() { # what, message, words
 }
 head -c 3000 $ema > "$work/cut.safetensors"
 printf garbage > "$work/garbage.safetensors"
-# a variance of -1
+# spoiled NAME TENSOR BYTES: the weights with another first number in the first tensor of that kind
 header=$(od -A n -t u8 -N 8 $ema | tr -d ' ')
-variance=$(tail -c +9 $ema | head -c "$header" | sed 's/.*running_var": *{[^}]*"data_offsets": *\[\([0-9]*\),.*/\1/')
-cp $ema "$work/negative.safetensors"
-printf '\0\0\200\277' | dd of="$work/negative.safetensors" bs=1 seek=$((8 + header + variance)) conv=notrunc 2> "$work/dd"
-refused "a variance below 0" "infinite or NaN" $genotype --weights "$work/negative.safetensors"
+spoiled() {
+    at=$(tail -c +9 $ema | head -c "$header" | sed 's/.*'"$2"'": *{[^}]*"data_offsets": *\[\([0-9]*\),.*/\1/')
+    [ -f "$work/$1.safetensors" ] || cp $ema "$work/$1.safetensors"
+    # shellcheck disable=SC2059
+    printf "$3" | dd of="$work/$1.safetensors" bs=1 seek=$((8 + header + at)) conv=notrunc 2> "$work/dd"
+}
+spoiled negative running_var '\0\0\200\277'
+refused "a variance below 0" "running_var.*negative" $genotype --weights "$work/negative.safetensors"
+refused "a variance below 0 for a GPU" "running_var.*negative" $genotype --weights "$work/negative.safetensors" --target cuda
+spoiled large 'cell1[^"]*running_mean' '\377\377\177\177'
+spoiled large 'cell1[^"]*running_var' '\0\0\0\0'
+refused "a mean that is too large for what it is folded with" "infinite or NaN" $genotype --weights "$work/large.safetensors"
 refused "no such weights" "no such file" $genotype --weights "$work/none.safetensors"
 refused "cut weights" "cut.safetensors" $genotype --weights "$work/cut.safetensors"
 refused "no weights at all" "garbage.safetensors" $genotype --weights "$work/garbage.safetensors"

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     CUdevice device;
     CUcontext context;
     CUdeviceptr memory, pictures;
-    struct faces faces;
+    struct faces_generator faces;
     must(cuInit(0), "cuInit");
     must(cuDeviceGet(&device, 0), "cuDeviceGet");
     must(cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
