@@ -8,7 +8,10 @@ int ag_vector_bytes(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
     const char *most = getenv("AG_WIDTH"); /* no wider than that */
-    const int bytes = most && !strcmp(most, "sse2") ? 16 : most && !strcmp(most, "avx2") ? 32 : 64;
+    const int sse2 = most && !strcmp(most, "sse2"), avx2 = most && !strcmp(most, "avx2");
+    const int bytes = sse2 ? 16 : avx2 ? 32 : 64;
+    if (most && *most && !sse2 && !avx2 && strcmp(most, "avx512"))
+        fprintf(stderr, "AG_WIDTH=%s is none of avx512, avx2 and sse2, and counts for nothing\n", most);
     __builtin_cpu_init();
     if (bytes >= 64 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))

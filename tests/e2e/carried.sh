@@ -46,6 +46,10 @@ for width in avx512 avx2 sse2; do
     near "$width at the most" "$work/carried.png" "$work/$width.png" 1
 done
 
+AG_WIDTH=mmx "$work/generate" -n 1 -o "$work/mmx.png" > "$work/stdout" 2> "$work/stderr"
+is "a width that is none: status" $? 0
+says "a width that is none" "mmx is none of" "$work/stderr"
+
 # what another machine would need can be left out
 rm -rf $e2e/carried/narrow
 ends "aggen" 0 "" ./aggen $genotype -o $e2e/carried/narrow --weights $ema
