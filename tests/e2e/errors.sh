@@ -122,7 +122,7 @@ echo old > $bad/old.png
 (ulimit -f 1 && exec $generate -n 64 -o $bad/old.png --weights $weights) 2> "$work/stderr"
 is "a full disk for a picture: status" $? 1
 is "a full disk for a picture: the old one" "$(cat $bad/old.png)" old
-is "a full disk for a picture: files left" "$(find $bad -name '*.tmp')" ""
+is "a full disk for a picture: files left" "$(find $bad -maxdepth 1 -name '*.tmp')" ""
 
 # ---------------------------------------------------------------- full disks
 
