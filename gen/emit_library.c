@@ -26,23 +26,33 @@ const struct ag_tensor *library_tensor(const struct table *t, const char *name)
     return NULL;
 }
 
-/* Noise for each layer, as ag_sample_noise draws it, and psi. */
-static const char *inputs_text(struct mem *mem, const struct table *in)
+static long size_of(const struct ag_tensor *t)
 {
-    char *text = mem_printf(mem, "%s", "");
+    return (long)t->shape[1] * t->shape[2] * t->shape[3];
+}
+
+const char *library_noise(struct mem *mem, const struct table *in, const char *format)
+{
+    const char *text = "";
     long index = 0;
     for (int i = 0; i < in->count; i++) {
         const struct ag_tensor *t = &in->tensor[i];
-        const long n = (long)t->shape[1] * t->shape[2] * t->shape[3];
         if (strncmp(t->name, "in.noise", 8) != 0) continue;
-        text = mem_printf(
-            mem, "%s    ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)picture, %ld, %ld, in + %ld); /* %s */\n", text,
-            index, n, t->offset, t->name + strlen("in.noise."));
-        index += n;
+        const char *call = mem_printf(mem, format, index, size_of(t), t->offset);
+        text = mem_printf(mem, "%s%s /* %s */\n", text, call, t->name + strlen("in.noise."));
+        index += size_of(t);
     }
+    return text;
+}
+
+/* Noise for each layer, and psi. */
+static const char *inputs_text(struct mem *mem, const struct table *in)
+{
+    const char *noise =
+        library_noise(mem, in, "    ag_normals(seed, AG_RNG_SAMPLE_NOISE, (ag_u32)picture, %1$ld, %2$ld, in + %3$ld);");
     const struct ag_tensor *psi = library_tensor(in, "in.psi");
-    if (psi) return mem_printf(mem, "%s    in[%ld] = (real)psi;", text, psi->offset);
-    return mem_printf(mem, "%s    (void)psi;", text);
+    if (psi) return mem_printf(mem, "%s    in[%ld] = (real)psi;", noise, psi->offset);
+    return mem_printf(mem, "%s    (void)psi;", noise);
 }
 
 /* What the call of a whole generator is made of. */
@@ -62,11 +72,6 @@ static void set_generate(const struct library *l, struct substitutions *s)
 static const char *shape_text(struct mem *mem, const struct ag_tensor *t)
 {
     return mem_printf(mem, "[%d, %d, %d]", t->shape[2], t->shape[3], t->shape[1]);
-}
-
-static long size_of(const struct ag_tensor *t)
-{
-    return (long)t->shape[1] * t->shape[2] * t->shape[3];
 }
 
 /* The call of a layer: its parameters, what they are, and how they get to the phase. */

@@ -6,24 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Noise for each layer of picture i of n, as ag_sample_noise draws it. */
-static const char *noise_text(struct mem *mem, const struct table *in)
-{
-    char *text = mem_printf(mem, "%s", "");
-    long index = 0;
-    for (int i = 0; i < in->count; i++) {
-        const struct ag_tensor *t = &in->tensor[i];
-        const long n = (long)t->shape[1] * t->shape[2] * t->shape[3];
-        if (strncmp(t->name, "in.noise", 8) != 0) continue;
-        text = mem_printf(mem,
-                          "%s        draw(run, at(in, %ld + i * %ld), seed, AG_RNG_SAMPLE_NOISE, picture, %ld, %ld); "
-                          "/* %s */\n",
-                          text, t->offset, n, index, n, t->name + strlen("in.noise."));
-        index += n;
-    }
-    return text;
-}
-
 static const char *psi_text(struct mem *mem, const struct table *in)
 {
     const struct ag_tensor *psi = library_tensor(in, "in.psi");
@@ -50,7 +32,11 @@ static void set_tokens(const struct library *l, struct substitutions *s)
                  : l->carried->type == AG_BF16 ? "real_of_bf16"
                                                : "real_of_fp16");
     template_set(mem, s, "AG_PREPARE", "%s", l->s.fixed ? "    prepare_run(&run, block);" : "");
-    template_set(mem, s, "AG_SET_INPUTS", "%s", noise_text(mem, &m->phase[0].in));
+    template_set(
+        mem, s, "AG_SET_INPUTS", "%s",
+        library_noise(
+            mem, &m->phase[0].in,
+            "        draw(run, at(in, %3$ld + i * %2$ld), seed, AG_RNG_SAMPLE_NOISE, picture, %1$ld, %2$ld);"));
     template_set(mem, s, "AG_SET_PSI", "%s", psi_text(mem, &m->phase[0].in));
 }
 

@@ -58,6 +58,9 @@ struct library {
 void library_tokens(const struct library *l, struct substitutions *s);
 void library_weights(const struct library *l, const char *name, long n, struct text *t);
 void library_info(const struct library *l, struct text *t);
+/* A call for each layer's noise, as ag_sample_noise draws it: `format` takes the number of the first, how many a
+ * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */
+const char *library_noise(struct mem *mem, const struct table *in, const char *format);
 const struct ag_tensor *library_tensor(const struct table *t, const char *name);
 /* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
 void library_cuda(const struct library *l);
