@@ -205,7 +205,7 @@ static int parse(struct options *o, int argc, char **argv)
         else if (plain++ == 0)
             o->file = argv[i];
         else
-            return o->run ? fail("no such program (there are: search, retrain, generate)", argv[i])
+            return o->run ? fail("one file, and one program (search, retrain or generate)", argv[i])
                           : fail("one file at a time", argv[i]);
     }
     if (check_options(o)) return 2;
