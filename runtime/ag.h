@@ -525,7 +525,8 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
 
 /* ---------------------------------------------------------------- painters.c */
 
-/* One for each thread, where a phase draws one picture at a time on the CPU and memory is no question; else one. */
+/* One for each thread, where a phase draws one picture at a time on the CPU, there are as many to draw, and memory is
+ * no question; else one. */
 struct ag_painters {
     int count;
     long in_size;
@@ -533,7 +534,7 @@ struct ag_painters {
 };
 /* Status 1 if memory runs out; closing is then due, too. */
 int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
-                     real *const block[AG_BLOCKS], struct ag_error *err);
+                     real *const block[AG_BLOCKS], long pictures, struct ag_error *err);
 void ag_painters_close(struct ag_painters *painters);
 /* The phase on the first `count` painters' blocks, a thread for each; a single one has all threads. */
 void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int count);

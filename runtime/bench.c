@@ -66,7 +66,7 @@ static int add_many(struct bench *b, struct ag_error *err)
 {
     const struct ag_phase *sample = ag_phase_find(b->program, "sample");
     if (strcmp(b->program->kind, "generate") || !sample || sample->batch > 1) return 0;
-    if (ag_painters_open(&b->painters, b->program, sample, b->block, err)) return 1;
+    if (ag_painters_open(&b->painters, b->program, sample, b->block, MANY, err)) return 1;
     painting = b;
     b->many = *sample;
     b->many.name = "batch16"; /* MANY */

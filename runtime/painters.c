@@ -9,29 +9,28 @@
 static const int own[] = {AG_IN, AG_OUT, AG_ARENA}; /* what a phase writes; its scratch has a part for each thread */
 enum { OWN = sizeof own / sizeof *own };
 
-static int count_painters(const struct ag_program *program, const struct ag_phase *phase)
+static int count_painters(const struct ag_program *program, const struct ag_phase *phase, long pictures)
 {
     const long bytes = (program->in_size + program->out_size + program->arena_size) * (long)sizeof(real);
-    return ag_device || phase->batch > 1 || bytes > MOST_BYTES / ag_threads() ? 1 : ag_threads();
+    if (ag_device || phase->batch > 1 || bytes > MOST_BYTES / ag_threads()) return 1;
+    return pictures < ag_threads() ? 1 : ag_threads();
 }
 
 int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
-                     real *const block[AG_BLOCKS], struct ag_error *err)
+                     real *const block[AG_BLOCKS], long pictures, struct ag_error *err)
 {
     const long size[OWN] = {program->in_size, program->out_size, program->arena_size};
-    const int count = count_painters(program, phase);
+    const int count = count_painters(program, phase, pictures);
     painters->in_size = program->in_size;
-    painters->count = 0;
     painters->block = calloc((size_t)count, sizeof *painters->block);
+    painters->count = painters->block ? count : 0;
     if (!painters->block) return ag_fail(err, 1, "out of memory for %d threads", count);
-    for (int i = 0; i < count; i++, painters->count++) {
+    memcpy(painters->block[0], block, sizeof *painters->block);
+    for (int i = 1; i < count; i++) {
         memcpy(painters->block[i], block, sizeof *painters->block);
-        for (int k = 0; k < OWN && i > 0; k++) painters->block[i][own[k]] = NULL;
-        for (int k = 0; k < OWN && i > 0; k++)
-            if (!(painters->block[i][own[k]] = ag_reals(size[k], err))) {
-                painters->count = i + 1;
-                return 1;
-            }
+        for (int k = 0; k < OWN; k++) painters->block[i][own[k]] = NULL;
+        for (int k = 0; k < OWN; k++)
+            if (!(painters->block[i][own[k]] = ag_reals(size[k], err))) return 1;
     }
     return 0;
 }

@@ -194,7 +194,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     if (!status) status = open_output(&grid, err);
     if (!status)
         status = ag_painters_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
-                                  grid.block, err);
+                                  grid.block, grid.cells, err);
     if (!status) {
         ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
