@@ -5,18 +5,8 @@ import sys
 import threading
 import zlib
 
+from counts import check, close
 from example import Generator
-
-passed = failed = 0
-
-
-def check(ok, what):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED:", what)
 
 
 def read_png(path):
@@ -74,7 +64,7 @@ def main(library, family, picture, walk):
             check(False, "a wrong call")
         except (RuntimeError, ValueError):
             check(True, "")
-    print(f"{passed} passed, {failed} failed")
+    close()
 
 
 if __name__ == "__main__":

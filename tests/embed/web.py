@@ -12,17 +12,9 @@ import urllib.error
 import urllib.request
 import zlib
 
+from counts import check, close
+
 SIZE, SCALE, MARGIN = 16, 20, 8  # of a picture, of the page's pixels, of its body
-passed = failed = 0
-
-
-def check(ok, what):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print("FAILED:", what)
 
 
 def get(url):
@@ -125,7 +117,7 @@ def main(serve, pixels):
     finally:
         server.kill()
         server.wait()
-    print(f"{passed} passed, {failed} failed")
+    close()
 
 
 if __name__ == "__main__":
