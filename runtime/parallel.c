@@ -94,7 +94,10 @@ static struct {
     int threads; /* those with a number below may join */
     int active;  /* workers that have joined and not left */
     int tasks;
-    int next; /* task to hand out */
+    struct {
+        int next; /* task to hand out */
+        char line[64 - sizeof(int)];
+    } stretch[MAX_THREADS]; /* of tasks, one for each thread that may join */
     void (*fn)(void *context, int task, int thread);
     void *context;
 } pool = {.call = PTHREAD_MUTEX_INITIALIZER,
@@ -112,9 +115,19 @@ static void make_key(void)
     pthread_key_create(&thread_key, NULL);
 }
 
+static int first_task(int stretch)
+{
+    return (int)((long)pool.tasks * stretch / pool.threads);
+}
+
+/* Those of the thread's own stretch, the same in every loop of as many tasks, for they find in its cache what it left
+ * there; then what others have left. */
 static void take_tasks(int thread)
 {
-    for (int task; (task = add(&pool.next, 1)) < pool.tasks;) pool.fn(pool.context, task, thread);
+    for (int i = 0; i < pool.threads; i++) {
+        const int stretch = (thread + i) % pool.threads, end = first_task(stretch + 1);
+        for (int task; (task = add(&pool.stretch[stretch].next, 1)) < end;) pool.fn(pool.context, task, thread);
+    }
 }
 
 static int is_new(int loop, int seen)
@@ -161,7 +174,7 @@ static void open_loop(int tasks, void (*fn)(void *, int, int), void *context)
     pthread_mutex_lock(&pool.lock);
     pool.threads = tasks < ag_threads() ? tasks : ag_threads();
     pool.tasks = tasks;
-    pool.next = 0;
+    for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = first_task(i);
     pool.fn = fn;
     pool.context = context;
     add(&pool.loop, 1);

@@ -168,7 +168,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         const int i = FLAT ? (down * W + across) / AG_W : down,
                                   left = FLAT ? across % AG_W : across * A;
                         if ((LINEAR && n >= images) || (H % TH && down < row) || (W % TW && across < column)) continue;
-                        for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
+                        LANEWISE for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
                             const int o = A > 1 ? (block + l) % AG_CO : block + l;
                             const int j = left + (A > 1 ? (block + l) / AG_CO : 0);
                             const real r = sums[AG_FUSED ? p : 0][l];

@@ -139,7 +139,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const int i = 2 * (FLAT ? at / AG_W : down) + a, j = 2 * (FLAT ? at % AG_W : across) + b;
                     if ((H % TH || MORE) && down < row) continue;
                     if ((WIDE % TW && across < column) || (MORE && b && across >= W)) continue;
-                    for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
+                    LANEWISE for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++) {
                         const int o = block + l;
                         const real r = sums[AG_FUSED ? p : 0][l];
                         (void)n, (void)i, (void)j, (void)o, (void)r;

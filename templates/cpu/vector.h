@@ -35,16 +35,20 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #endif
 
 /* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. BY_TWO
- * before a loop: two rounds in one, for counting takes time from the multipliers. */
+ * before a loop: two rounds in one, for counting takes time from the multipliers. LANEWISE before a short loop whose
+ * rounds are alike: they become lanes, where gcc would rather write them all out one by one. */
 #if defined(__clang__)
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #define BY_TWO     _Pragma("clang loop unroll_count(2)")
+#define LANEWISE
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define EACH(i, n) _Pragma("GCC unroll 64") for (int i = 0; i < (n); i++)
 #define BY_TWO     _Pragma("GCC unroll 2")
+#define LANEWISE   _Pragma("GCC unroll 1")
 #else
 #define EACH(i, n) for (int i = 0; i < (n); i++)
 #define BY_TWO
+#define LANEWISE
 #endif
 
 /* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */
