@@ -32,9 +32,16 @@ int ag_threads(void)
     return thread_count;
 }
 
+/* Every second loop goes backwards: what the last tasks of the one before wrote is still in cache then. */
+static struct {
+    int loops;
+    char line[64 - sizeof(int)];
+} serials[MAX_THREADS];
+
 static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
 {
-    for (int task = 0; task < tasks; task++) fn(context, task, thread);
+    const int back = serials[thread].loops++ & 1;
+    for (int i = 0; i < tasks; i++) fn(context, back ? tasks - 1 - i : i, thread);
 }
 
 /* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
@@ -93,7 +100,7 @@ static struct {
     int loop;    /* odd while a loop is open, another number for each */
     int threads; /* those with a number below may join */
     int active;  /* workers that have joined and not left */
-    int tasks;
+    int tasks, back; /* back: from the last of each stretch */
     struct {
         int next; /* task to hand out */
         char line[64 - sizeof(int)];
@@ -125,8 +132,9 @@ static int first_task(int stretch)
 static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
-        const int stretch = (thread + i) % pool.threads, end = first_task(stretch + 1);
-        for (int task; (task = add(&pool.stretch[stretch].next, 1)) < end;) pool.fn(pool.context, task, thread);
+        const int stretch = (thread + i) % pool.threads, from = first_task(stretch), to = first_task(stretch + 1);
+        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;)
+            pool.fn(pool.context, pool.back ? to - 1 - n : from + n, thread);
     }
 }
 
@@ -174,7 +182,8 @@ static void open_loop(int tasks, void (*fn)(void *, int, int), void *context)
     pthread_mutex_lock(&pool.lock);
     pool.threads = tasks < ag_threads() ? tasks : ag_threads();
     pool.tasks = tasks;
-    for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = first_task(i);
+    pool.back = !pool.back;
+    for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = 0;
     pool.fn = fn;
     pool.context = context;
     add(&pool.loop, 1);
