@@ -33,6 +33,84 @@ static const char *conv_template(long in, long out)
     return out <= 4 && in % 16 == 0 ? "conv_few" : "conv";
 }
 
+/* What templates/cpu/conv.c and deconv.c take their tiles from (templates/cpu/vector.h has the macros): how pictures of
+ * h x w places look to them, in numbers where those are the same for every width of vectors. */
+struct view {
+    const char *abreast, *stretches, *rows, *pixels;
+    int flat;
+};
+
+static struct view view_tiles(const struct site *s, int n, struct shape places, int more)
+{
+    const struct node *y = &s->p->graph->node[n];
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], shares = s->k ? s->k->shares : 1;
+    const int h = places.d[1], w = places.d[2], by_rows = shares == 1 || plan_by_rows(s->p, n);
+    struct mem *mem = s->c->mem;
+    struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
+    if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d)", out, shares);
+    v.flat = y->attr[0] == (deconv ? 2 : 1) && (deconv || y->attr[1] == 1) && !halo_in(s, n, 0);
+    if (v.flat && by_rows) {
+        const int rows = h % shares ? h : shares;
+        v.rows = mem_printf(mem, "%d", rows);
+        v.pixels = mem_printf(mem, "%d", h / rows * w);
+    } else if (v.flat) {
+        v.rows = mem_printf(mem, "FLAT_ROWS(%d, %s)", h, v.stretches);
+        v.pixels = mem_printf(mem, "FLAT_PIXELS(%d, %d, %s)", h, w, v.stretches);
+    } else if (!deconv && out <= 8 && y->attr[0] > 1 && y->attr[1] == 1) {
+        v.abreast = mem_printf(mem, "ABREAST_OF(%d, %d, %ld, 1)", w, out, y->attr[0]);
+        v.pixels = mem_printf(mem, "(%d / %s)", w, v.abreast);
+    }
+    return v;
+}
+
+/* The tile of a convolution, or that of a pixel less. */
+static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    const int deconv = y->op == OP_KERNEL_DECONV, in = x->shape.d[3], out = y->shape.d[3];
+    const int linear = !deconv && places.d[1] * places.d[2] == 1 && y->attr[3] == FORM_SHARED;
+    const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = halo_in(s, n, 0);
+    const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->attr[2]); /* columns of x beside those of strides */
+    const long step = linear ? (stride + more) * (stride + more) * in : stride * in;
+    const int abreast = strcmp(v->abreast, "1") != 0;
+    struct mem *mem = s->c->mem;
+    struct substitutions sub = {NULL, 0, 0};
+    template_set(mem, &sub, "AG_PIXELS", "%s", v->pixels);
+    template_set(mem, &sub, "AG_ROWS", "%s", v->rows);
+    template_set(mem, &sub, "AG_CHANNELS", abreast ? "%d * %s" : "%d", out, v->abreast);
+    if (out > 8) /* as of PACKED_BLOCK */
+        number_token(mem, &sub, "AG_TOGETHER", 16);
+    else
+        template_set(mem, &sub, "AG_TOGETHER", "PACKED_BLOCK(%d * %s)", out,
+                     deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
+    template_set(mem, &sub, "AG_STEP", abreast ? "%ld * %s" : "%ld", step, v->abreast);
+    if (v->flat)
+        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, in);
+    else
+        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * in);
+    number_token(mem, &sub, "AG_FEWER", fewer);
+    number_token(mem, &sub, "AG_LINEAR", linear);
+    const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
+    int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
+    free(sub.list);
+    return s->c->instance[i].name;
+}
+
+static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    const int deconv = y->op == OP_KERNEL_DECONV;
+    const struct shape places = deconv ? x->shape : y->shape;
+    const struct view v = view_tiles(s, n, places, deconv ? (int)y->attr[0] - 2 : 0);
+    struct mem *mem = s->c->mem;
+    template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
+    template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
+    template_set(mem, sub, "AG_ABREAST", "%s", v.abreast);
+    template_set(mem, sub, "AG_STRETCHES", "%s", v.stretches);
+    template_set(mem, sub, "AG_PIXELS", "%s", v.pixels);
+    template_set(mem, sub, "AG_ROWS", "%s", v.rows);
+}
+
 static int conv_instance(const struct site *s, int n, struct call *call)
 {
     const struct graph *g = s->p->graph;
@@ -48,15 +126,14 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_PAD", y->attr[2]);
     number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
     number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
-    number_token(mem, &sub, "AG_ACCUMULATE", 0);
     number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
-    number_token(mem, &sub, "AG_BY_ROWS", plan_by_rows(s->p, n));
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
     const char *template = deconv ? "deconv" : conv_template(x->shape.d[3], y->shape.d[3]);
+    if (strcmp(template, "conv_few")) tile_tokens(s, n, &sub);
     int i = code_instance(s->c, template, NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;

@@ -2,7 +2,7 @@
  * Convolution to few channels, as to a picture's: vectors run over input channels, so that every lane works, and a
  * sum's lanes are added up at the end. A tile is pixels x all output channels.
  *
- * Tokens: those of conv.c; AG_CI is a multiple of 16. AG_BY_ROWS is 1: shares are rows.
+ * Tokens: those of conv.c but of tiles; AG_CI is a multiple of 16. Shares are rows.
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -18,7 +18,6 @@
 #define AG_XH              1
 #define AG_YH              0
 #define AG_BIAS            1
-#define AG_ACCUMULATE      0
 #define AG_PACK_TRANSPOSED 0
 #define AG_EACH            0
 #define AG_WSTRIDE         36864
@@ -75,7 +74,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             for (int o = 0; o < CO; o++) {
                 const int j = j0 + p;
                 real *const at = y + (long)n * YSIZE + YSTART + i * YROW + j * CO + o;
-                const real sum = add_lanes(acc[p][o]) + (AG_BIAS ? bias[o] : 0), r = AG_ACCUMULATE ? *at + sum : sum;
+                const real r = add_lanes(acc[p][o]) + (AG_BIAS ? bias[o] : 0);
                 if (!AG_FUSED) *at = r;
                 if (AG_FUSED) {
                     AG_EPILOGUE

@@ -34,21 +34,28 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define INLINE       static inline __attribute__((always_inline, unused))
 #endif
 
+/* ONE_COPY before a function: not one for each place that calls it, with what is constant there. */
+#if defined(__clang__) || !defined(__GNUC__) || defined(__TINYC__)
+#define ONE_COPY
+#else
+#define ONE_COPY __attribute__((noinline, noclone))
+#endif
+
 /* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. BY_TWO
- * before a loop: two rounds in one, for counting takes time from the multipliers. LANEWISE before a short loop whose
- * rounds are alike: they become lanes, where gcc would rather write them all out one by one. */
+ * before a loop: two rounds in one, for counting takes time from the multipliers. ROLLED before a short
+ * loop: not written out, so that its rounds become lanes, or for its length. */
 #if defined(__clang__)
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #define BY_TWO     _Pragma("clang loop unroll_count(2)")
-#define LANEWISE
+#define ROLLED
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define EACH(i, n) _Pragma("GCC unroll 64") for (int i = 0; i < (n); i++)
 #define BY_TWO     _Pragma("GCC unroll 2")
-#define LANEWISE   _Pragma("GCC unroll 1")
+#define ROLLED     _Pragma("GCC unroll 1")
 #else
 #define EACH(i, n) for (int i = 0; i < (n); i++)
 #define BY_TWO
-#define LANEWISE
+#define ROLLED
 #endif
 
 /* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */
@@ -168,7 +175,8 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
  * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
  * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
  * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
- * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight (as in gen/ops.c).
+ * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight (as in
+ * gen/ops.c).
  */
 #define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
 #define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
@@ -178,16 +186,22 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 
 /*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that half the registers hold sums, the
- * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. WIDER(t, k): up to half as
- * many more (three quarters, of 32 registers) fit as well. TILE_OF(n, t): how many of n to take at a time; the last
- * ones overlap those before. A tile of w takes some 19 w + 9 t: where the multipliers don't share evenly (Intel's), t
- * of 4 or 8 reach 86 % of the peak, half as many again 96 to 99 %.
+ * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. Up to half as many more
+ * (three quarters, of 32 registers) fit as well, and take less time for each. TILE_OF(n, t): how many of n the tiles
+ * take, if they are as few as can be and as even; the last ones overlap those before, or take one less.
  */
 #define TILE(v)       (REGISTERS / 2 / (v))
-#define WIDER(t, k)   ((t) + (t)*MIN(k, REGISTERS > 16 ? 6 : 4) / 8)
-#define COST(n, t, k) (CEIL(n, WIDER(t, k)) * (19 * WIDER(t, k) + 9 * (t)) * 64 + 63 - WIDER(t, k))
-#define TILE_OF(n, t)                                                                                                  \
-    ((n) <= WIDER(t, 6) ? (n)                                                                                          \
-                        : 63 - MIN(MIN(MIN(COST(n, t, 0), COST(n, t, 1)), MIN(COST(n, t, 2), COST(n, t, 3))),          \
-                                   MIN(MIN(COST(n, t, 4), COST(n, t, 5)), COST(n, t, 6))) %                            \
-                                   64)
+#define MOST(t)       ((t) + (t) * (REGISTERS > 16 ? 6 : 4) / 8)
+#define TILE_OF(n, t) CEIL(n, CEIL(n, MOST(t)))
+
+/*
+ * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. STRETCHES: of
+ * rows, where shares are blocks of the co channels first. FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be
+ * taken for one, the rows there are then, and their pixels. TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
+ */
+#define ABREAST_OF(w, co, k, s)      ((s) == 1 && (w) % ABREAST(co, k) == 0 ? ABREAST(co, k) : 1)
+#define STRETCHES(co, shares)        ((shares) / MIN(CEIL(co, BLOCK(co)), shares))
+#define FLAT_ROWS(h, stretches)      ((h) % (stretches) ? (h) : (stretches))
+#define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
+#define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))
+#define TILE_HEIGHT(h, w, v)         (TILE_WIDTH(w, v) > TILE(v) / 2 ? 1 : MIN(h, TILE(v) / TILE_WIDTH(w, v)))

@@ -2,10 +2,10 @@
 # of the functions that pack weights alone. Every other one that can has an epilogue, and two of three are cut into
 # shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_ACCUMULATE AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_BY_ROWS", all)
-    tokens["conv"] = "H W CI CO K S PAD XH YH BIAS ACCUMULATE PACK_TRANSPOSED EACH"
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
+    tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
     tokens["conv_few"] = tokens["conv"]
-    tokens["deconv"] = "H W CI CO K XH YH BIAS ACCUMULATE EACH"
+    tokens["deconv"] = "H W CI CO K XH YH BIAS EACH"
     tokens["conv_wgrad"] = "H W CI CO K S PAD XH GH EACH"
     tokens["wgrad_unpack"] = "CI CO K"
     tokens["linear"] = "CI CO BIAS TRANSPOSED"
@@ -27,6 +27,25 @@ BEGIN {
     with["edge_taps"] = "edge_taps_t"
     with["border"] = "border_dx border_dw"
 }
+# tiles(CONV, BY ROWS): what the generator says of the tiles of a conv or deconv, and the two functions of them.
+function tiles(fn, deconv, by_rows) {
+    flat = deconv ? "(AG_K == 2 && !AG_XH)" : "(AG_K == 1 && AG_S == 1 && !AG_XH)"
+    print "#define AG_ABREAST " (deconv ? "1" : "ABREAST_OF(AG_W, AG_CO, AG_K, AG_S)")
+    print "#define AG_STRETCHES " (by_rows ? "AG_SHARES" : "STRETCHES(AG_CO, AG_SHARES)")
+    print "#define AG_ROWS (" flat " ? FLAT_ROWS(AG_H, AG_STRETCHES) : AG_H)"
+    print "#define AG_PIXELS (" flat " ? FLAT_PIXELS(AG_H, AG_W, AG_STRETCHES) : " \
+        (deconv ? "AG_W + AG_K - 2)" : "AG_W / AG_ABREAST)")
+    print "#define AG_CHANNELS (AG_CO * AG_ABREAST)"
+    print "#define AG_TOGETHER PACKED_BLOCK(AG_CO" (deconv ? ")" : " * PACKED_ABREAST(AG_CO, AG_K))")
+    more = "AG_K - AG_S - 2 * AG_PAD + 2 * AG_XH"
+    print "#define AG_STEP (" (deconv ? "" : "(AG_LINEAR ? (AG_S + " more ") * (AG_S + " more ") : AG_S * AG_ABREAST) * ") "AG_CI)"
+    print "#define AG_ROW (" (deconv ? "(AG_PIXELS - (AG_K - 2) + 2 * AG_XH) * AG_CI)" : \
+        "(AG_S * AG_PIXELS * AG_ABREAST + " more ") * AG_CI * AG_S)")
+    print "#define AG_LINEAR (" (deconv ? "0" : "AG_H * AG_W == 1 && !AG_EACH") ")"
+    print "#define AG_FN " fn "_tile\n#define AG_FEWER 0\n#include \"tile.c\"\n#undef AG_FN\n#undef AG_FEWER"
+    print "#define AG_FN " fn "_narrow\n#define AG_FEWER 1\n#include \"tile.c\"\n#undef AG_FN"
+    print "#define AG_TILE " fn "_tile\n#define AG_NARROW " fn "_narrow"
+}
 /^#/ || NF == 0 || (packs && $1 !~ /conv(_few)?$/) { next }
 {
     count++
@@ -41,8 +60,9 @@ BEGIN {
     if (token[n] == "EACH") print "#define AG_WSTRIDE RESERVED(AG_CO, AG_CI, AG_K)"
     fn = $1 "_" count
     shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
+    print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0")
+    if ($1 == "conv" || $1 == "deconv") tiles(fn, $1 == "deconv", shares == 1 || count % 2)
     print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
-    print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0") "\n#define AG_BY_ROWS " count % 2
     field = $1
     sub(/_few/, "", field)
     extra = field == "conv" || field == "deconv" ? ", int factor" : ""

@@ -37,6 +37,6 @@ struct instance {
     void (*border_dx)(const real *gy, const real *v, real *gx, int images);
     void (*border_dw)(const real *x, const real *gy, real *gv, int images);
     void (*pack)(const real *w, real *packed);
-    int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, GH, BIAS, ACCUMULATE, PACK_TRANSPOSED, PACK_FLIP,
+    int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, GH, BIAS, PACK_TRANSPOSED, PACK_FLIP,
         EACH, TRANSPOSED, BATCH, epilogue;
 };
