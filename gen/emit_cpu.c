@@ -58,9 +58,10 @@ static void clear_halo(const struct site *s, int n, int copy, struct text *t)
     const struct local *l = plan_local(s->p, s->group, n, copy);
     if (!l || !l->halo) return;
     struct shape d = s->p->graph->node[n].shape;
-    text_printf(t, "        %sag_clear_halo(s + %ld, images, %d, %d, %d, %d);\n",
-                s->k && s->k->shares > 1 ? "if (share == 0) " : "", l->offset * s->p->group[s->group].images, d.d[1],
-                d.d[2], d.d[3], l->halo);
+    const int shares = s->k ? s->k->shares : 1;
+    text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d, %s, %d);\n",
+                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], d.d[3], l->halo, shares > 1 ? "share" : "0",
+                shares);
 }
 
 /* A kernel in weight space, for the weights of each picture. */

@@ -310,8 +310,8 @@ struct ag_kernel {
 
 void ag_clear(real *x, long n);
 void ag_copy(real *to, const real *from, long n);
-/* Zeroes the halo around each picture of x [images, h + 2 halo, w + 2 halo, channels]. */
-void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo);
+/* Zeroes the halo around each picture of x [images, h + 2 halo, w + 2 halo, channels]: one of so many shares of it. */
+void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo, int share, int shares);
 
 /* ---------------------------------------------------------------- profile.c */
 

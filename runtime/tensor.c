@@ -13,13 +13,12 @@ void ag_copy(real *to, const real *from, long n)
     memcpy(to, from, sizeof *to * (size_t)n);
 }
 
-void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo)
+void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo, int share, int shares)
 {
-    const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels;
-    for (int n = 0; n < images; n++) {
-        ag_clear(x, halo * row + side);
-        for (int i = 0; i < h - 1; i++) ag_clear(x + (halo + i + 1) * row - side, 2 * side);
-        ag_clear(x + (halo + h) * row - side, halo * row + side);
-        x += (h + 2 * halo) * row;
-    }
+    const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels, gaps = h + 1;
+    for (int n = 0; n < images; n++, x += (h + 2 * halo) * row)
+        for (long i = gaps * share / shares; i < gaps * (share + 1) / shares; i++) { /* before row i of the picture */
+            const long from = i > 0 ? (halo + i) * row - side : 0, to = (halo + i) * row + (i < h ? side : halo * row);
+            ag_clear(x + from, to - from);
+        }
 }

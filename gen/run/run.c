@@ -185,14 +185,14 @@ static void copy(double *to, const double *from, long n)
     memcpy(to, from, sizeof *to * (size_t)n);
 }
 
-static void clear_halo(double *x, int images, int h, int w, int channels, int halo)
+static void clear_halo(double *x, int images, int h, int w, int channels, int halo, int share, int shares)
 {
-    const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels;
-    for (int n = 0; n < images; n++, x += (h + 2 * halo) * row) {
-        clear(x, halo * row + side);
-        for (int i = 1; i < h; i++) clear(x + (halo + i) * row - side, 2 * side);
-        clear(x + (halo + h) * row - side, halo * row + side);
-    }
+    const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels, gaps = h + 1;
+    for (int n = 0; n < images; n++, x += (h + 2 * halo) * row)
+        for (long i = gaps * share / shares; i < gaps * (share + 1) / shares; i++) {
+            const long from = i > 0 ? (halo + i) * row - side : 0, to = (halo + i) * row + (i < h ? side : halo * row);
+            clear(x + from, to - from);
+        }
 }
 
 static int build_phases(struct running *r, const struct ag_program **program)

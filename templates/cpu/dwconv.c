@@ -37,8 +37,8 @@ static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PAR
     /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before. Rows of x that
      * several rows of y read come from L2 once for all of a tile. */
     enum { L = LANES(C), CS = MIN(C, L), WIDTH = TILE_OF(W, TILE(1) / 2), HEIGHT = MIN(H, TILE(1) / WIDTH) };
-    enum { PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % (TILE(1) / 2) == 0 };
-    enum { TW = PAIRS ? TILE(1) / 2 : WIDTH, TH = PAIRS ? 2 : AG_SHARES > 1 ? 1 : HEIGHT };
+    enum { PAIR = K > 3 ? 8 : TILE(1) / 2, PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % PAIR == 0 };
+    enum { TW = PAIRS ? PAIR : WIDTH, TH = PAIRS ? 2 : AG_SHARES > 1 ? 1 : HEIGHT };
     VECTOR(vec, L);
 
     const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
