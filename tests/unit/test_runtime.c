@@ -190,6 +190,9 @@ static void test_parallel(void)
     for (int i = 0; i < 2000; i++) ag_parallel(3, add_one, &total);
     pthread_join(other, NULL);
     CHECK(total == 6000 && theirs == 4000);
+    int ok = 1; /* loops so short that they end while others still take tasks */
+    for (int i = 0; i < 50000; i++) ok = ok && each_once(2 + i % 7, NULL);
+    CHECK(ok);
     usleep(20000); /* long enough for the pool to sleep */
     CHECK(each_once(10, NULL));
     ag_set_threads(0);
