@@ -34,27 +34,16 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define INLINE       static inline __attribute__((always_inline, unused))
 #endif
 
-/* ONE_COPY before a function: not one for each place that calls it, with what is constant there. */
-#if defined(__clang__) || !defined(__GNUC__) || defined(__TINYC__)
-#define ONE_COPY
-#else
-#define ONE_COPY __attribute__((noinline, noclone))
-#endif
-
-/* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. BY_TWO
- * before a loop: two rounds in one, for counting takes time from the multipliers. ROLLED before a short
- * loop: not written out, so that its rounds become lanes, or for its length. */
+/* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. ROLLED
+ * before a short loop: not written out, so that its rounds become lanes, or for its length. */
 #if defined(__clang__)
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
-#define BY_TWO     _Pragma("clang loop unroll_count(2)")
 #define ROLLED
 #elif defined(__GNUC__) && !defined(__TINYC__)
 #define EACH(i, n) _Pragma("GCC unroll 64") for (int i = 0; i < (n); i++)
-#define BY_TWO     _Pragma("GCC unroll 2")
 #define ROLLED     _Pragma("GCC unroll 1")
 #else
 #define EACH(i, n) for (int i = 0; i < (n); i++)
-#define BY_TWO
 #define ROLLED
 #endif
 

@@ -27,7 +27,7 @@ BEGIN {
     with["edge_taps"] = "edge_taps_t"
     with["border"] = "border_dx border_dw"
 }
-# tiles(CONV, BY ROWS): what the generator says of the tiles of a conv or deconv, and the two functions of them.
+# tiles(FN, DECONV, BY_ROWS): what the generator says of the tiles of a conv or deconv, and the two functions of them.
 function tiles(fn, deconv, by_rows) {
     flat = deconv ? "(AG_K == 2 && !AG_XH)" : "(AG_K == 1 && AG_S == 1 && !AG_XH)"
     print "#define AG_ABREAST " (deconv ? "1" : "ABREAST_OF(AG_W, AG_CO, AG_K, AG_S)")
@@ -38,7 +38,8 @@ function tiles(fn, deconv, by_rows) {
     print "#define AG_CHANNELS (AG_CO * AG_ABREAST)"
     print "#define AG_TOGETHER PACKED_BLOCK(AG_CO" (deconv ? ")" : " * PACKED_ABREAST(AG_CO, AG_K))")
     more = "AG_K - AG_S - 2 * AG_PAD + 2 * AG_XH"
-    print "#define AG_STEP (" (deconv ? "" : "(AG_LINEAR ? (AG_S + " more ") * (AG_S + " more ") : AG_S * AG_ABREAST) * ") "AG_CI)"
+    step = deconv ? "" : "(AG_LINEAR ? (AG_S + " more ") * (AG_S + " more ") : AG_S * AG_ABREAST) * "
+    print "#define AG_STEP (" step "AG_CI)"
     print "#define AG_ROW (" (deconv ? "(AG_PIXELS - (AG_K - 2) + 2 * AG_XH) * AG_CI)" : \
         "(AG_S * AG_PIXELS * AG_ABREAST + " more ") * AG_CI * AG_S)")
     print "#define AG_LINEAR (" (deconv ? "0" : "AG_H * AG_W == 1 && !AG_EACH") ")"
