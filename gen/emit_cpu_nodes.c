@@ -88,7 +88,7 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
         template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, in);
     else
         number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * in);
-    number_token(mem, &sub, "AG_FEWER", fewer);
+    number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
     number_token(mem, &sub, "AG_LINEAR", linear);
     const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
     int i = code_instance(s->c, "tile", NULL, name, &sub, 0);

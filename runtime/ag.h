@@ -53,8 +53,9 @@ void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out);
 
 /* ---------------------------------------------------------------- parallel.c */
 
-/* Runs fn(context, task, thread) for every task in 0..tasks-1, on up to ag_threads() threads, and waits; thread is in
- * 0..ag_threads()-1 and distinct among the calls that run at the same time. */
+/* Runs fn(context, task, thread) for every task in 0..tasks-1, in an order that no one may rely on, on up to
+ * ag_threads() threads, and waits; thread is in 0..ag_threads()-1 and distinct among the calls that run at the same
+ * time. */
 void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context);
 void ag_set_threads(int threads); /* 0: one for each core this process may use */
 int ag_threads(void);

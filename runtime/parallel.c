@@ -34,13 +34,13 @@ int ag_threads(void)
 
 /* Every second loop goes backwards: what the last tasks of the one before wrote is still in cache then. */
 static struct {
-    int loops;
+    int back;
     char line[64 - sizeof(int)];
 } serials[MAX_THREADS];
 
 static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
 {
-    const int back = serials[thread].loops++ & 1;
+    const int back = serials[thread].back = !serials[thread].back;
     for (int i = 0; i < tasks; i++) fn(context, back ? tasks - 1 - i : i, thread);
 }
 
@@ -94,16 +94,16 @@ static void look_again(int spin)
  * closes it when no task is left to hand out, so that it never waits for a worker that has yet to wake up. */
 static struct {
     pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
-    pthread_mutex_t lock; /* guards what follows, but next */
+    pthread_mutex_t lock; /* guards what follows, but each next */
     pthread_cond_t opened, left;
-    int workers; /* started; their thread numbers are 1..workers */
-    int loop;    /* odd while a loop is open, another number for each */
-    int threads; /* those with a number below may join */
-    int active;  /* workers that have joined and not left */
+    int workers;     /* started; their thread numbers are 1..workers */
+    int loop;        /* odd while a loop is open, another number for each */
+    int threads;     /* those with a number below may join */
+    int active;      /* workers that have joined and not left */
     int tasks, back; /* back: from the last of each stretch */
     struct {
-        int next; /* task to hand out */
         char line[64 - sizeof(int)];
+        int next;           /* task to hand out */
     } stretch[MAX_THREADS]; /* of tasks, one for each thread that may join */
     void (*fn)(void *context, int task, int thread);
     void *context;

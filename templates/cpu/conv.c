@@ -85,7 +85,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { TW = TILE_WIDTH(W, V), TH = TILE_HEIGHT(H, W, V), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW), LESS = COLUMNS * TW - W };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are one run */
-    enum { PARTS = CEIL(K * KW * CI * CB, 163840), PART = CEIL(CI, PARTS), RUNS = PARTS == 1 ? 1 : K * KW };
+    enum { PART = CEIL(CI, CEIL(K * KW * CI * CB, 163840)), PARTS = CEIL(CI, PART), RUNS = PARTS == 1 ? 1 : K * KW };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     /* tiles write to y at once if nothing else is made of sums, and pixels are equally far apart there */
@@ -118,7 +118,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 real *const to = APART ? sums : y0 + yp[0];
                 const real *from = part > 0 ? to : first;
                 for (int p = 0; APART && part > 0 && p < pixels; p++)
-                    for (int l = 0; l < MIN(CB, CO - block); l++) to[p * STEP + l] = y0[yp[p] + l];
+                    for (int l = 0; l < MIN(CB, CO - block);
+                         l++) /* not those of the tile before, which another may write */
+                        to[p * STEP + l] = H % TH && i0 + p / TW < row ? 0 : y0[yp[p] + l];
                 for (int r = 0; r < RUNS; r++, from = to) {
                     const int a = r / KW, b = r % KW, run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
                     (narrow ? AG_NARROW : AG_TILE)(x0 + (a * XW + b) * CI, XW * CI, w0 + (long)a * WROW + b * CI * WB,

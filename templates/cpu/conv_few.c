@@ -2,7 +2,7 @@
  * Convolution to few channels, as to a picture's: vectors run over input channels, so that every lane works, and a
  * sum's lanes are added up at the end. A tile is pixels x all output channels.
  *
- * Tokens: those of conv.c but of tiles; AG_CI is a multiple of 16. Shares are rows.
+ * Tokens: those of conv.c, without those of tiles; AG_CI is a multiple of 16. Shares are rows.
  */
 #ifndef AG_FN
 #include "vector.h"

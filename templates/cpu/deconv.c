@@ -65,11 +65,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * CO };
     enum { YSTART = YH * (YW + 1) * CO };
     /* tiles of TH x TW places, the last LESS of a row a place narrower, the last of a column overlapping the one
-     * before; lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other with its
-     * weights
-     */
+     * before */
     enum { TW = TILE_WIDTH(WIDE, V), TH = TILE_HEIGHT(H, WIDE, V), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), COLUMNS = CEIL(WIDE, TW), LESS = COLUMNS * TW - WIDE };
+    /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
     const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
     const int start = MIN(lines, (int)((long)lines * stretch / STRETCH));

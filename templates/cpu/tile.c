@@ -1,7 +1,7 @@
 /*
  * The register tile of convolutions: sums of P pixels x CB output channels over runs of terms that lie side by side in
- * x. Every kernel whose pictures are as wide uses the same two: a row of W pixels is split into tiles of TW pixels and
- * of one less, so that none is computed twice; narrow pictures have tiles of several rows.
+ * x. Kernels whose rows, channels and steps are the same share the same two: a row of W pixels is split into tiles of
+ * TW pixels and of one less, so that none is computed twice; narrow pictures have tiles of several rows.
  *
  * Tokens: AG_FN; AG_PIXELS, AG_ROWS (pixels of a row, and rows), AG_CHANNELS (of the output, those of pixels abreast
  * too), AG_TOGETHER (of them lie together in packed weights), AG_STEP, AG_ROW (reals of x from a pixel to the next, and
@@ -25,6 +25,7 @@
  * to[p][o] = from[p][o] + sum over a < rows, t < run of x[a x_row + pixel p + t] w[a w_row + WB t + o], pixels of
  * `from` from_step reals apart (0: one for all), those of `to` to_step. The second half of the channels, where it is
  * another block of packed weights, lies w_block reals after the first. last: the last image, from the tile's first on.
+ * Weights are fetched AHEAD terms before they are used.
  */
 static void AG_FN(const real *x, long x_row, const real *w, long w_row, long w_block, int rows, int run,
                   const real *from, long from_step, real *to, long to_step, int last)

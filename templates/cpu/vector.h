@@ -175,7 +175,7 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 
 /*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that half the registers hold sums, the
- * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. Up to half as many more
+ * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. MOST(t): half as many more
  * (three quarters, of 32 registers) fit as well, and take less time for each. TILE_OF(n, t): how many of n the tiles
  * take, if they are as few as can be and as even; the last ones overlap those before, or take one less.
  */

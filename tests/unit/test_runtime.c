@@ -198,6 +198,31 @@ static void test_parallel(void)
     ag_set_threads(0);
 }
 
+/* All shares of a halo together are the halo, and nothing else. */
+static int clears_halo(int h, int halo, int shares)
+{
+    enum { IMAGES = 2, W = 3, CHANNELS = 2, MOST = 2 * 9 * 7 * 2 };
+    const int wide = W + 2 * halo, high = h + 2 * halo;
+    real x[MOST];
+    for (int i = 0; i < MOST; i++) x[i] = 1;
+    for (int share = 0; share < shares; share++) ag_clear_halo(x, IMAGES, h, W, CHANNELS, halo, share, shares);
+    int right = 1;
+    for (int i = 0; i < MOST; i++) {
+        const int pixel = i / CHANNELS, row = pixel / wide % high, column = pixel % wide;
+        const int inside = row >= halo && row < halo + h && column >= halo && column < halo + W;
+        right = right && x[i] == (inside || pixel >= IMAGES * high * wide);
+    }
+    return right;
+}
+
+static void test_halo(void)
+{
+    static const int heights[] = {1, 5}, shares[] = {1, 5, 16};
+    for (int h = 0; h < 2; h++)
+        for (int halo = 1; halo <= 2; halo++)
+            for (int s = 0; s < 3; s++) CHECK(clears_halo(heights[h], halo, shares[s]));
+}
+
 /* ---------------------------------------------------------------- files */
 
 static void test_files(void)
@@ -506,6 +531,7 @@ int main(void)
     test_normals();
     test_permutation();
     test_parallel();
+    test_halo();
     test_files();
     test_failing_writes();
     test_concurrent_writers();
