@@ -37,7 +37,9 @@ static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PAR
     /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before. Rows of x that
      * several rows of y read come from L2 once for all of a tile. */
     enum { L = LANES(C), CS = MIN(C, L), WIDTH = TILE_OF(W, TILE(1) / 2), HEIGHT = MIN(H, TILE(1) / WIDTH) };
-    enum { PAIR = K > 3 && W % 8 == 0 ? 8 : TILE(1) / 2, PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % PAIR == 0 };
+    /* of shares, two rows at a time, whose windows overlap most */
+    enum { PAIR = K > 3 && W % 8 == 0 ? 8 : TILE(1) / 2 };
+    enum { PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % PAIR == 0 };
     enum { TW = PAIRS ? PAIR : WIDTH, TH = PAIRS ? 2 : AG_SHARES > 1 ? 1 : HEIGHT };
     VECTOR(vec, L);
 
