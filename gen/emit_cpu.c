@@ -100,7 +100,7 @@ static void node_calls(const struct site *s, int n)
 {
     const struct node *node = &s->p->graph->node[n];
     struct text arguments = {NULL, 0, 0};
-    struct call call = {n, {NULL, 0, 0}};
+    struct call call = {n, 0, {NULL, 0, 0}};
     int instance = cpu_node(s, n, &call);
     if (op_table[node->op].class == CLASS_SMALL) {
         call_each(s, n, instance);
@@ -213,7 +213,7 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
     struct site s = {c, p, -1, NULL};
     struct text *t = &c->phases, arguments = {NULL, 0, 0};
     const struct kernel *k = &step->kernel;
-    struct call call = {k->root[0], {NULL, 0, 0}};
+    struct call call = {k->root[0], 0, {NULL, 0, 0}};
     int images = 0, instance;
     if (step->combine >= 0) {
         int n = step->combine;

@@ -9,13 +9,14 @@ enum { KERNEL_FILES = 4 };
 /* What a call of a node's kernel has beside its inputs. */
 struct call {
     int result;       /* the node that the function's y is: its own, or what its epilogue makes of that */
+    int relu;         /* 1: that is its own result, or 0 where it would be less, which needs no epilogue */
     struct text more; /* further arguments, at the end */
 };
 
 /* emit_cpu_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures
  * and what share of them. */
 int cpu_pointwise(const struct site *s, const struct kernel *k, struct text *arguments, int *images);
-/* The tokens of a node kernel's epilogue and of its shares. */
+/* The tokens of a node kernel's epilogue and of its shares; with call->relu set, of shares alone. */
 void cpu_epilogue(const struct site *s, struct substitutions *sub, struct call *call);
 /* Tokens: how many shares the kernel at hand has, and the share's name. */
 void cpu_shares(const struct site *s, struct substitutions *sub);

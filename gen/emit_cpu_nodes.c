@@ -111,13 +111,23 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
     template_set(mem, sub, "AG_ROWS", "%s", v.rows);
 }
 
+/* Is all that's made of the result of a kernel that has register tiles a relu? They do that themselves. */
+static int is_relu(const struct site *s)
+{
+    const struct kernel *k = s->k;
+    return k && k->kind == KERNEL_NODE && k->roots == 2 && s->p->graph->node[k->root[1]].op == OP_RELU &&
+           s->p->node[k->root[0]].keep == KEEP_FUSED;
+}
+
 static int conv_instance(const struct site *s, int n, struct call *call)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    int deconv = y->op == OP_KERNEL_DECONV;
+    const int deconv = y->op == OP_KERNEL_DECONV;
+    const char *template = deconv ? "deconv" : conv_template(x->shape.d[3], y->shape.d[3]);
+    const int tiled = strcmp(template, "conv_few") != 0;
     size_tokens(mem, &sub, deconv ? x->shape : y->shape);
     number_token(mem, &sub, "AG_CI", x->shape.d[3]);
     number_token(mem, &sub, "AG_CO", y->shape.d[3]);
@@ -128,12 +138,14 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
     number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
+    call->relu = tiled && is_relu(s);
+    if (call->relu) call->result = s->k->root[1];
+    number_token(mem, &sub, "AG_RELU", call->relu);
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
-    const char *template = deconv ? "deconv" : conv_template(x->shape.d[3], y->shape.d[3]);
-    if (strcmp(template, "conv_few")) tile_tokens(s, n, &sub);
+    if (tiled) tile_tokens(s, n, &sub);
     int i = code_instance(s->c, template, NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;

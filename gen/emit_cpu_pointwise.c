@@ -388,7 +388,7 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
     const struct kernel *k = site->k;
     struct mem *mem = site->c->mem;
     struct text params = {NULL, 0, 0}, body = {NULL, 0, 0};
-    const int fused = k && k->kind == KERNEL_NODE && k->roots > 1;
+    const int fused = k && k->kind == KERNEL_NODE && k->roots > 1 && !call->relu;
     if (fused) {
         struct nest *s = begin(site, k);
         s->e.find = find_own;

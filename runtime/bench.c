@@ -25,7 +25,8 @@ struct bench {
     struct ag_adam adam[3]; /* of G, D, alpha */
     const struct ag_phase *phase[PHASES];
     double *seconds[PHASES];     /* [runs] */
-    double peak;                 /* GFLOP/s, the best seen between the rounds */
+    double *share[PHASES];       /* [runs], of the peak beside each run */
+    double peak;                 /* GFLOP/s, the best seen */
     int phases, profiled, runs;  /* what `many` stands for isn't profiled again */
     struct ag_painters painters; /* of a generator: they draw what the phase `many` stands for */
     struct ag_phase many;
@@ -41,6 +42,20 @@ static int is_benched(const struct ag_program *program, const char *name)
     for (size_t i = 0; i < sizeof benched / sizeof *benched; i++)
         if (!strcmp(benched[i], name)) return 1;
     return 0;
+}
+
+static int no_memory(struct ag_error *err)
+{
+    return ag_fail(err, 1, "out of memory for the times");
+}
+
+static int add_phase(struct bench *b, const struct ag_phase *phase, struct ag_error *err)
+{
+    const int p = b->phases++;
+    b->phase[p] = phase;
+    b->seconds[p] = calloc((size_t)b->runs, sizeof(double));
+    b->share[p] = calloc((size_t)b->runs, sizeof(double));
+    return b->seconds[p] && b->share[p] ? 0 : no_memory(err);
 }
 
 /* ---------------------------------------------------------------- many pictures */
@@ -73,14 +88,7 @@ static int add_many(struct bench *b, struct ag_error *err)
     b->many.run = run_many;
     b->many.flop *= MANY;
     b->many.flop_executed *= MANY;
-    b->phase[b->phases] = &b->many;
-    b->seconds[b->phases++] = calloc((size_t)b->runs, sizeof(double));
-    return 0;
-}
-
-static int no_memory(struct ag_error *err)
-{
-    return ag_fail(err, 1, "out of memory for the times");
+    return add_phase(b, &b->many, err);
 }
 
 static int set_up(struct bench *b, int runs, struct ag_error *err)
@@ -95,15 +103,10 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
     ag_copy_to_bar(p, b->block);
     for (int i = 0; i < 3; i++)
         if (ag_adam_new(&b->adam[i], rates, p->block[i].size, err)) return 1;
-    for (int i = 0; i < p->phases && b->phases < PHASES; i++) {
-        if (!is_benched(p, p->phase[i].name)) continue;
-        b->phase[b->phases] = &p->phase[i];
-        b->seconds[b->phases] = calloc((size_t)runs, sizeof(double));
-        if (!b->seconds[b->phases++]) return no_memory(err);
-    }
+    for (int i = 0; i < p->phases && b->phases < PHASES - 1; i++)
+        if (is_benched(p, p->phase[i].name) && add_phase(b, &p->phase[i], err)) return 1;
     b->profiled = b->phases;
-    if (add_many(b, err)) return 1;
-    return !b->phases || b->seconds[b->phases - 1] ? 0 : no_memory(err);
+    return add_many(b, err);
 }
 
 static void tear_down(struct bench *b)
@@ -111,7 +114,10 @@ static void tear_down(struct bench *b)
     ag_painters_close(&b->painters);
     ag_blocks_free(b->program, b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
-    for (int i = 0; i < b->phases; i++) free(b->seconds[i]);
+    for (int i = 0; i < b->phases; i++) {
+        free(b->seconds[i]);
+        free(b->share[i]);
+    }
     for (int i = 0; i < b->tables; i++) free(b->table[i].row);
 }
 
@@ -143,22 +149,29 @@ static double run(struct bench *b, const struct ag_phase *phase)
     return ag_seconds() - started;
 }
 
-/* The machine is often not ours alone: phases and peak take turns, so that they meet the same neighbours. */
+static double peak(struct bench *b)
+{
+    const double rate = ag_device ? ag_device->peak() : b->program->peak();
+    if (rate > b->peak) b->peak = rate;
+    return rate;
+}
+
+/* The machine is often not ours alone, and its clock not the same all the time: each run of a phase is held against the
+ * peak right before and after it. */
 static int measure(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
         draw_inputs(b, b->phase[p]);
         run(b, b->phase[p]);
     }
-    b->peak = ag_device ? ag_device->peak() : b->program->peak();
-    for (int i = 0; i < b->runs; i++) {
+    double before = peak(b);
+    for (int i = 0; i < b->runs; i++)
         for (int p = 0; p < b->phases; p++) {
             draw_inputs(b, b->phase[p]);
-            b->seconds[p][i] = run(b, b->phase[p]);
+            const double seconds = b->seconds[p][i] = run(b, b->phase[p]), after = peak(b);
+            b->share[p][i] = b->phase[p]->flop * 1e-9 / seconds / ((before + after) / 2);
+            before = after;
         }
-        double peak = ag_device ? ag_device->peak() : b->program->peak();
-        if (peak > b->peak) b->peak = peak;
-    }
     return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
 }
 
@@ -238,7 +251,7 @@ static void print_phases(const struct bench *b)
         const struct ag_phase *phase = b->phase[p];
         double seconds = median(b->seconds[p], b->runs), rate = phase->flop * 1e-9 / seconds;
         printf("%-8s %10.3f %10.3f %10.3f %10.1f %6.1f%%\n", phase->name, seconds * 1e3, phase->flop * 1e-9,
-               phase->flop_executed * 1e-9, rate, 100 * rate / b->peak);
+               phase->flop_executed * 1e-9, rate, 100 * median(b->share[p], b->runs));
     }
 }
 
@@ -317,7 +330,7 @@ static void print_json(const struct bench *b, int each)
         double seconds = median(b->seconds[p], b->runs), rate = phase->flop * 1e-9 / seconds;
         printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f",
                p ? ", " : "", phase->name, seconds * 1e3, phase->flop * 1e-9, phase->flop_executed * 1e-9, rate,
-               rate / b->peak);
+               median(b->share[p], b->runs));
         if (each && p < b->profiled) print_json_kernels(&b->table[p], thread_peak);
         printf("}");
     }

@@ -7,8 +7,9 @@
  * AG_BIAS, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight,
  * AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which
  * of them to do); AG_TILE, AG_NARROW (the functions of the tile and of that with a pixel less), AG_ABREAST,
- * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_FUSED (0 or 1),
- * AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r of picture n, row i, column j, channel o).
+ * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is
+ * 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r
+ * of picture n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -37,6 +38,7 @@
 #define AG_NARROW          tile_sums
 #define AG_ABREAST         1
 #define AG_STRETCHES       1
+#define AG_RELU            0
 #define AG_FUSED           0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
@@ -68,7 +70,7 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n,i,j,o] = bias[o] + sum over a, b, c of x[n, S i + a - PAD, S j + b - PAD, c] w[a,b,c,o] */
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { CI = AG_CI, K = AG_K, S = AG_S, BIAS = AG_BIAS, OWN = AG_EACH, FUSED = AG_FUSED };
+    enum { CI = AG_CI, K = AG_K, S = AG_S, BIAS = AG_BIAS, OWN = AG_EACH, RELU = AG_RELU, FUSED = AG_FUSED };
     /* A pixels abreast are one below, of CO = A AG_CO channels; L lanes of V vectors of them are a block */
     enum { A = AG_ABREAST, CO = A * AG_CO, L = LANES(CO), CB = BLOCK(CO), V = CB / L, BLOCKS = CEIL(CO, CB) };
     enum { LINEAR = AG_H * AG_W == 1 && !OWN };
@@ -88,8 +90,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { PART = CEIL(CI, CEIL(K * KW * CI * CB, 163840)), PARTS = CEIL(CI, PART), RUNS = PARTS == 1 ? 1 : K * KW };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
-    /* tiles write to y at once if nothing else is made of sums, and pixels are equally far apart there */
-    enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && YH > 0), STEP = APART ? CB : CO };
+    /* tiles write to y at once if nothing else is made of sums, and no more than one of its rows ends in a tile */
+    enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || PARTS > 1)) };
+    enum { STEP = APART ? CB : CO };
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
     const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
     const long start = MIN(lines, lines * stretch / STRETCH) * width;
@@ -100,11 +103,14 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
         for (int step = BLOCKS * mine / BY * PARTS; step < BLOCKS * (mine + 1) / BY * PARTS; step++) {
             const int block = step / PARTS * CB, part = step % PARTS * PART, ends = part + PART >= CI;
             for (int l = 0; l < CB; l++) first[l] = BIAS && block + l < CO ? bias[(block + l) % AG_CO] : 0;
-            for (long tile = band; tile < (LINEAR ? tiles : MIN(tiles, band + BAND)); tile++) {
+            const long end = LINEAR ? tiles : MIN(tiles, band + BAND);
+            for (long tile = band, some; tile < end; tile += some) {
                 const int n0 = (int)(LINEAR ? tile * P : tile / (ROWS * COLUMNS));
                 const int row = (int)(tile / COLUMNS % ROWS) * TH, i0 = MIN(row, H - TH);
                 const int column = (int)(tile % COLUMNS), narrow = column + LESS >= COLUMNS;
                 const int j0 = column * TW - (narrow ? column + LESS - COLUMNS : 0);
+                /* as many at once as lie side by side */
+                some = APART ? 1 : MIN((narrow ? COLUMNS : COLUMNS - LESS) - column, end - tile);
                 const int pixels = LINEAR ? MIN(P, images - n0) : TH * (TW - narrow);
                 const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
                 const real *const w0 =
@@ -123,9 +129,24 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         to[p * STEP + l] = H % TH && i0 + p / TW < row ? 0 : y0[yp[p] + l];
                 for (int r = 0; r < RUNS; r++, from = to) {
                     const int a = r / KW, b = r % KW, run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
-                    (narrow ? AG_NARROW : AG_TILE)(x0 + (a * XW + b) * CI, XW * CI, w0 + (long)a * WROW + b * CI * WB,
-                                                   WROW, WBLOCK, RUNS > 1 ? 1 : K, run, from, from == to ? STEP : 0, to,
-                                                   STEP, images - 1 - n0);
+                    const struct tile t = {.x = x0 + (a * XW + b) * CI,
+                                           .w = w0 + (long)a * WROW + b * CI * WB,
+                                           .from = from,
+                                           .to = to,
+                                           .x_row = XW * CI,
+                                           .w_row = WROW,
+                                           .w_block = WBLOCK,
+                                           .from_step = from == to ? STEP : 0,
+                                           .to_step = STEP,
+                                           .gap = APART ? 0 : 2 * YH * AG_CO,
+                                           .split = FLAT ? AG_W - (i0 * W + j0) % AG_W : W - j0,
+                                           .width = FLAT ? AG_W : W,
+                                           .tiles = (int)some,
+                                           .rows = RUNS > 1 ? 1 : K,
+                                           .run = run,
+                                           .relu = RELU && ends && r == RUNS - 1,
+                                           .last = images - 1 - n0};
+                    (narrow ? AG_NARROW : AG_TILE)(&t);
                 }
                 ROLLED for (int p = 0; APART && p < pixels; p++)
                 {

@@ -6,7 +6,7 @@
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K, AG_XH (at
  * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_BIAS, AG_EACH (0 or 1), AG_WSTRIDE; AG_SHARES, AG_SHARE, AG_TILE,
- * AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_EXTRA_PARAMS, AG_FUSED, AG_EPILOGUE (as of conv.c).
+ * AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_EXTRA_PARAMS, AG_RELU, AG_FUSED, AG_EPILOGUE (as of conv.c).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -33,6 +33,7 @@
 #define AG_NARROW    tile_sums
 #define AG_STRETCHES 1
 #define AG_PIXELS    32
+#define AG_RELU      0
 #define AG_FUSED     0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
@@ -55,7 +56,8 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n, 2i + a, 2j + b, o] = bias[o] + sum over i, j, a, b, c of x[n,i,j,c] w[c,o,a,b] */
 static void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { CI = AG_CI, CO = AG_CO, K = AG_K, BIAS = AG_BIAS, OWN = AG_EACH, FUSED = AG_FUSED, MORE = K - 2 };
+    enum { CI = AG_CI, CO = AG_CO, K = AG_K, BIAS = AG_BIAS, OWN = AG_EACH, MORE = K - 2 };
+    enum { RELU = AG_RELU, FUSED = AG_FUSED };
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
      * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of blocks of channels */
@@ -68,13 +70,15 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
      * before */
     enum { TW = TILE_WIDTH(WIDE, V), TH = TILE_HEIGHT(H, WIDE, V), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), COLUMNS = CEIL(WIDE, TW), LESS = COLUMNS * TW - WIDE };
+    /* tiles write to y at once, as in conv.c */
+    enum { APART = FUSED || MORE || TH > 1 || CO % L != 0 || (FLAT && TW > AG_W), STEP = APART ? CB : 2 * CO };
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
     const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
     const int start = MIN(lines, (int)((long)lines * stretch / STRETCH));
     const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCH));
     const int first = BLOCKS * mine / BY * 4, last = BLOCKS * (mine + 1) / BY * 4; /* phases of blocks */
-    real sums[P * CB] ALIGNED, from[CB] ALIGNED;
+    real sums[APART ? P * CB : 1] ALIGNED, from[CB] ALIGNED;
 
     for (int band = start; band < end; band += BAND)
         for (int step = first * BAND; step < last * BAND; step++) {
@@ -89,29 +93,46 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
             /* of the first and the last row of places one row of taps lies in the halo */
             const int top = TH == 1 && i0 < up, bottom = TH == 1 && i0 == H ? 0 : up;
             for (int l = 0; l < CB; l++) from[l] = BIAS && block + l < CO ? bias[block + l] : 0;
-            for (int column = 0; row < high && column < COLUMNS; column++) {
+            for (int column = 0, some; row < high && column < COLUMNS; column += some) {
                 const int narrow = column + LESS >= COLUMNS;
+                some = APART ? 1 : (narrow ? COLUMNS : COLUMNS - LESS) - column;
                 const int j0 = column * TW - (narrow ? column + LESS - COLUMNS : 0);
                 const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up + top) * XW + j0 - left) * CI;
                 real *const y0 = y + (long)n * YSIZE + YSTART + block;
-                (narrow ? AG_NARROW : AG_TILE)(x0, XW * CI, w0 + top * run * WB, run * WB, WBLOCK, bottom - top + 1,
-                                               run, from, 0, sums, CB, 0);
-                ROLLED for (int p = 0; p < TH * (TW - narrow); p++)
+                const int place = FLAT ? i0 * W + j0 : i0 * AG_W + j0;
+                real *const to = APART ? sums : y0 + ((2L * (place / AG_W) + a) * YW + 2 * (place % AG_W) + b) * CO;
+                const struct tile t = {.x = x0,
+                                       .w = w0 + top * run * WB,
+                                       .from = from,
+                                       .to = to,
+                                       .x_row = XW * CI,
+                                       .w_row = run * WB,
+                                       .w_block = WBLOCK,
+                                       .to_step = STEP,
+                                       .gap = APART ? 0 : 2 * (YW - AG_W) * CO,
+                                       .split = AG_W - place % AG_W,
+                                       .width = AG_W,
+                                       .tiles = some,
+                                       .rows = bottom - top + 1,
+                                       .run = run,
+                                       .relu = RELU};
+                (narrow ? AG_NARROW : AG_TILE)(&t);
+                ROLLED for (int p = 0; APART && p < TH * (TW - narrow); p++)
                 {
                     const int down = i0 + p / TW, across = j0 + p % TW;
                     const unsigned at = (unsigned)(down * W + across);
                     const int i = 2 * (FLAT ? (int)(at / AG_W) : down) + a;
                     const int j = 2 * (FLAT ? (int)(at % AG_W) : across) + b;
-                    real *const to = y0 + ((long)i * YW + j) * CO;
+                    real *const yt = y0 + ((long)i * YW + j) * CO;
                     const real *const sum = sums + p * CB;
                     if (((H % TH || MORE) && down < row) || (MORE && b && across >= W)) continue;
                     ROLLED for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++)
                     {
                         const int o = block + l;
                         const real r = sum[l];
-                        (void)o, (void)to;
+                        (void)o, (void)yt;
                         if (!FUSED)
-                            to[l] = r;
+                            yt[l] = r;
                         else {
                             AG_EPILOGUE
                         }

@@ -21,43 +21,56 @@
 #define AG_LINEAR   0
 #endif
 /* AG_TEMPLATE */
-/*
- * to[p][o] = from[p][o] + sum over a < rows, t < run of x[a x_row + pixel p + t] w[a w_row + WB t + o], pixels of
- * `from` from_step reals apart (0: one for all), those of `to` to_step. The second half of the channels, where it is
- * another block of packed weights, lies w_block reals after the first. last: the last image, from the tile's first on.
- * Weights are fetched AHEAD terms before they are used.
- */
-static void AG_FN(const real *x, long x_row, const real *w, long w_row, long w_block, int rows, int run,
-                  const real *from, long from_step, real *to, long to_step, int last)
+static void AG_FN(const struct tile *t)
 {
     enum { W = AG_PIXELS, L = LANES(AG_CHANNELS), CB = BLOCK(AG_CHANNELS), V = CB / L, WB = AG_TOGETHER, AHEAD = 16 };
     enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_ROWS, W, V) };
     enum { P = (TW - (W % TW ? AG_FEWER : 0)) * TH };
     VECTOR(vec, L);
+    const real *x = t->x, *from = t->from;
+    real *to = t->to;
     long xp[P];
-    vec acc[P][V];
-    EACH (p, P) {
-        xp[p] = AG_LINEAR ? MIN(p, last) * (long)AG_STEP : p / TW * (long)AG_ROW + p % TW * AG_STEP;
-        EACH (v, V) {
-            vec r;
-            FETCH(r, from + p * from_step + v * L, L);
-            acc[p][v] = r;
-        }
-    }
-    for (int a = 0; a < rows; a++) {
-        const real *const xr = x + a * x_row, *wr = w + a * w_row;
-        for (int t = 0; t < run; t++, wr += WB) {
-            vec wv[V];
+    int split = t->split;
+    EACH (p, P) xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_STEP : p / TW * (long)AG_ROW + p % TW * AG_STEP;
+    for (int tile = 0; tile < t->tiles; tile++) {
+        vec acc[P][V];
+        EACH (p, P)
             EACH (v, V) {
-                const real *const at = wr + v * L / WB * w_block + v * L % WB;
-                FETCH(wv[v], at, L);
-                PIN(wv[v]);
-                if (v * L % WB == 0) PREFETCH(at + AHEAD * WB);
+                vec r;
+                FETCH(r, from + p * t->from_step + v * L, L);
+                acc[p][v] = r;
             }
+        /* if there might be no round, gcc would keep the sums in memory too */
+        int a = 0;
+        do {
+            const real *xr = x + a * t->x_row, *wr = t->w + a * t->w_row, *const end = xr + t->run;
+            do {
+                vec wv[V];
+                EACH (v, V) {
+                    const real *const at = wr + v * L / WB * t->w_block + v * L % WB;
+                    FETCH(wv[v], at, L);
+                    PIN(wv[v]);
+                    if (v * L % WB == 0) PREFETCH(at + AHEAD * WB);
+                }
+                EACH (p, P)
+                    EACH (v, V) acc[p][v] += xr[xp[p]] * wv[v];
+                wr += WB;
+            } while (++xr < end);
+        } while (++a < t->rows);
+        if (t->relu) {
             EACH (p, P)
-                EACH (v, V) acc[p][v] += (xr + xp[p])[t] * wv[v];
+                EACH (v, V) acc[p][v] = POSITIVE(acc[p][v]);
         }
+        EACH (p, P) {
+            real *const at = to + p * t->to_step + (t->gap & -(long)(p >= split)); /* without a branch */
+            EACH (v, V) {
+                const vec r = acc[p][v];
+                PUT(r, at + v * L, L);
+            }
+        }
+        x += P * AG_STEP;
+        from += P * t->from_step;
+        to += P * t->to_step + (split <= P ? t->gap : 0);
+        split += split <= P ? t->width - P : -P;
     }
-    EACH (p, P)
-        EACH (v, V) PUT(acc[p][v], to + p * to_step + v * L, L);
 }

@@ -113,17 +113,11 @@ INLINE vf splat(real s)
 {
     return (vf){0} + s;
 }
+/* POSITIVE(v): v, or 0 in lanes where it isn't more. */
 #ifdef AG_NO_VECTORS
-INLINE vf relu(vf v)
-{
-    return v > 0 ? v : 0;
-}
+#define POSITIVE(v) ((v) > 0 ? (v) : 0)
 #else
-typedef __typeof__((vf){0} > (vf){0}) vf_mask;
-INLINE vf relu(vf v)
-{
-    return (vf)((vf_mask)v & (v > 0));
-}
+#define POSITIVE(v) (__typeof__(v))((__typeof__((v) > 0))(v) & ((v) > 0))
 #endif
 
 /* The sum of v's lanes, halves first. */
@@ -194,3 +188,19 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 #define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
 #define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))
 #define TILE_HEIGHT(h, w, v)         (TILE_WIDTH(w, v) > TILE(v) / 2 ? 1 : MIN(h, TILE(v) / TILE_WIDTH(w, v)))
+
+/*
+ * What tile.c is called with, to compute the sums of some tiles that lie side by side in a row, of pixels p and
+ * channels o:
+ *     to[p][o] = from[p][o] + sum over a < rows, b < run of x[a x_row + pixel p + b] w[a w_row + WB b + o],
+ * or 0, if that is less and relu is set. WB channels of the packed weight lie together, the next ones w_block reals
+ * after them. rows, run and tiles are 1 at least.
+ */
+struct tile {
+    const real *x, *w, *from;
+    real *to;
+    long x_row, w_row, w_block;
+    long from_step, to_step, gap; /* reals from a pixel to the next, of `from` perhaps 0; and at the end of a row of */
+    int split, width;             /* `to`, split pixels from the start and width from there on, so many more */
+    int tiles, rows, run, relu, last; /* last: the last image, from the tile's first on (AG_LINEAR) */
+};

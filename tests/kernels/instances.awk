@@ -1,8 +1,8 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them; with packs set,
-# of the functions that pack weights alone. Every other one that can has an epilogue, and two of three are cut into
+# of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of three are cut into
 # shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
     tokens["conv_few"] = tokens["conv"]
     tokens["deconv"] = "H W CI CO K XH YH BIAS EACH"
@@ -69,9 +69,11 @@ function tiles(fn, deconv, by_rows) {
     extra = field == "conv" || field == "deconv" ? ", int factor" : ""
     if (extra) {
         epilogue = int(count / 2) % 2 && !plain
+        relu = count % 4 == 0 && $1 !~ /few/ && !plain
+        print "#define AG_RELU " relu
         print "#define AG_FUSED " epilogue
         print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" field : "(void)factor;")
-        row = row ", .epilogue = " epilogue
+        row = row ", .epilogue = " epilogue ", .relu = " relu
     }
     print "#define AG_EXTRA_PARAMS " extra (shares > 1 ? ", int share" : "")
     print "#include \"" $1 ".c\""

@@ -140,6 +140,7 @@ static int test_forward(const struct instance *k, int images)
                         : k->deconv ? deconv_at(k, &x, wn, n, i, j, o)
                                     : dwconv_at(k, &x, wn, n, i, j, o);
                     if (k->BIAS) add(&s, bias[o]);
+                    if (k->relu && s.value < 0) s.value = 0;
                     if (k->epilogue) s.value *= TEST_FACTOR(1), s.magnitude *= TEST_FACTOR(1);
                     wrong += differs(got, s);
                 }
