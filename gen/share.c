@@ -88,15 +88,77 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     return 1;
 }
 
+static void chain(const struct plan *p, struct group *g)
+{
+    int first = 0;
+    for (int k = 0; k < g->kernels; k++) {
+        g->kernel[k].chained = k > 0 && can_chain(p, g, first, k);
+        if (!g->kernel[k].chained) first = k;
+    }
+}
+
+static int first_of(const struct group *g, int k)
+{
+    while (g->kernel[k].chained) k--;
+    return k;
+}
+
+static int last_of(const struct group *g, int k)
+{
+    while (k + 1 < g->kernels && g->kernel[k + 1].chained) k++;
+    return k;
+}
+
+/* Do kernels from..to read anything that kernels first..last write? */
+static int reads_of(const struct group *g, int from, int to, int first, int last)
+{
+    for (int k = from; k <= to; k++)
+        for (int r = 0; r < g->kernel[k].reads; r++)
+            for (int e = first; e <= last; e++)
+                if (writes(&g->kernel[e], g->kernel[k].read[r])) return 1;
+    return 0;
+}
+
+static void reverse(struct kernel *k, int n)
+{
+    for (int i = 0; i < n / 2; i++) {
+        const struct kernel swapped = k[i];
+        k[i] = k[n - 1 - i];
+        k[n - 1 - i] = swapped;
+    }
+}
+
+/* The first n of n + m kernels come after the others. */
+static void rotate(struct kernel *k, int n, int m)
+{
+    reverse(k, n);
+    reverse(k + n, m);
+    reverse(k, n + m);
+}
+
+/* A chain that no other reads between it and the one that starts with kernel k, which reads it, comes right before that
+ * one, if they then are a single chain: what passes between them stays in cache. */
+static void move_chain(const struct plan *p, struct group *g, int k)
+{
+    for (int last = k - 2; last >= 0; last = first_of(g, last) - 1) {
+        const int first = first_of(g, last), n = last + 1 - first, m = k - 1 - last;
+        if (last_of(g, last) != last || !reads_of(g, k, last_of(g, k), first, last)) continue;
+        if (reads_of(g, last + 1, k - 1, first, last)) continue;
+        rotate(&g->kernel[first], n, m);
+        chain(p, g);
+        if (g->kernel[k].chained) return;
+        rotate(&g->kernel[first], m, n);
+        chain(p, g);
+    }
+}
+
 void plan_share(struct plan *p)
 {
     for (int i = 0; i < p->groups; i++) {
         struct group *g = &p->group[i];
-        int first = 0;
-        for (int k = 0; k < g->kernels; k++) {
-            g->kernel[k].shares = count_shares(p, &g->kernel[k]);
-            g->kernel[k].chained = k > 0 && can_chain(p, g, first, k);
-            if (!g->kernel[k].chained) first = k;
-        }
+        for (int k = 0; k < g->kernels; k++) g->kernel[k].shares = count_shares(p, &g->kernel[k]);
+        chain(p, g);
+        for (int k = g->kernels - 1; k > 1; k--)
+            if (!g->kernel[k].chained) move_chain(p, g, k);
     }
 }
