@@ -169,6 +169,16 @@ static void emit_group(struct code *c, const char *phase, const struct plan *p, 
     text_add(t, "    }\n}\n\n");
 }
 
+/* How many pictures kernel i works on, and which is the first. */
+static void take_pictures(const struct plan *p, int i, struct text *t)
+{
+    if (i < p->coarse)
+        text_add(t, "    const int images = these->count;\n    const long picture = 0;\n");
+    else
+        text_printf(t, "    const int images = %d;\n    const long picture = these->first;\n", p->batch);
+    text_add(t, "    (void)picture;\n");
+}
+
 /* The functions of a group's shared kernels. */
 static void emit_shares(struct code *c, const char *phase, const struct plan *p, int group)
 {
@@ -179,9 +189,11 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
         if (s.k->shares == 1) continue;
         if (!s.k->chained) {
             text_printf(t, "static void %s_kernel%d_%d(void *context, int share, int thread)\n{\n", phase, group, i);
-            text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
+            text_add(t, "    const struct ag_pictures *const these = context;\n    real *const *b = these->block;\n");
+            text_printf(t, "    real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
             text_add(t, "    real *const own = b[AG_SCRATCH] + thread * (long)SCRATCH; /* of a share's rows */\n");
-            text_printf(t, "    const int images = %d;\n    (void)s;\n    (void)own;\n", p->batch);
+            take_pictures(p, i, t);
+            text_add(t, "    (void)s;\n    (void)own;\n");
             text_printf(t, "    if (ag_profiling) ag_mark_begin(thread);\n    {\n");
         }
         group_kernel(&s, s.k);
@@ -189,22 +201,39 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
     }
 }
 
-/* A group whose kernels are shared out one by one, but for small ones. */
-static void run_shares(struct code *c, const char *phase, const struct plan *p, int group)
+/* Kernels from..end of a group, shared out one by one but for small ones, on so many pictures from this one on. */
+static void run_kernels(const struct site *group, const char *phase, int from, int end, const char *images,
+                        const char *first)
 {
-    const struct group *g = &p->group[group];
-    struct text *t = &c->phases;
-    text_printf(t, "    {\n        real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
-    text_printf(t, "        const int images = %d;\n        (void)s;\n        (void)images;\n", p->batch);
-    for (int i = 0; i < g->kernels; i++) {
-        struct site s = {c, p, group, &g->kernel[i]};
+    const struct group *g = &group->p->group[group->group];
+    struct text *t = &group->c->phases;
+    text_printf(t, "        const int images = %s;\n        const long picture = %s;\n", images, first);
+    text_add(t, "        (void)images;\n        (void)picture;\n");
+    for (int i = from; i < end; i++) {
+        struct site s = *group;
+        s.k = &g->kernel[i];
         if (s.k->shares == 1) {
             if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        if (ag_profiling) ag_mark_begin(0);\n");
             group_kernel(&s, s.k);
         } else if (!s.k->chained) {
-            text_printf(t, "        ag_parallel(%d, %s_kernel%d_%d, (void *)block);\n", s.k->shares, phase, group, i);
+            text_printf(t, "        ag_parallel(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group, i);
         }
     }
+}
+
+/* A group of which all pictures go through the coarse kernels together, then through the others one by one. */
+static void run_shares(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct site s = {c, p, group, NULL};
+    struct text *t = &c->phases;
+    text_printf(t, "    real *const s = b[AG_ARENA] + %ldL;\n    (void)s;\n", p->shared);
+    if (p->coarse) {
+        text_add(t, "    {\n");
+        run_kernels(&s, phase, 0, p->coarse, "pictures", "0");
+        text_add(t, "    }\n");
+    }
+    text_add(t, "    for (these.first = 0; these.first < pictures; these.first++) {\n");
+    run_kernels(&s, phase, p->coarse, p->group[group].kernels, mem_printf(c->mem, "%d", p->batch), "these.first");
     text_add(t, "    }\n");
 }
 
@@ -241,7 +270,12 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
     if (!bounds_hold(c, phase, p)) return;
     const int shares = p->sharing == PLAN_PICTURE;
     for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
-    text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    if (shares) {
+        text_printf(t, "static void %s_many(real *const block[AG_BLOCKS], int pictures)\n{\n", phase);
+        text_add(t, "    struct ag_pictures these = {block, pictures, 0};\n    (void)these;\n");
+    } else {
+        text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    }
     text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
     text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
     for (int i = 0; i < p->steps; i++) {
@@ -262,4 +296,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
                     target->name);
     }
     text_add(t, "}\n\n");
+    if (shares)
+        text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n    %s_many(block, 1);\n}\n\n", phase,
+                    phase);
 }

@@ -148,11 +148,12 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
         table_reference(t, mem_printf(w->mem, "%s_in", p->name), &p->in);
         text_add(t, ", ");
         table_reference(t, mem_printf(w->mem, "%s_out", p->name), &p->out);
-        text_printf(t, ", %s, %d, %.17g, %.17g},\n",
+        text_printf(t, ", %s, %d, %.17g, %.17g, %d, %s},\n",
                     p->updates_weights == AG_G   ? "AG_G"
                     : p->updates_weights == AG_D ? "AG_D"
                                                  : "-1",
-                    p->updates_alpha, p->flop, executed[i]);
+                    p->updates_alpha, p->flop, executed[i], s.pictures > 1 ? s.pictures : 0,
+                    s.pictures > 1 ? mem_printf(w->mem, "%s_many", p->name) : "0");
     }
     text_add(t, "};\n");
     kernels_table(t, c);
@@ -202,7 +203,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
 
 struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing)
 {
-    return plan_new(lower(phase->graph), phase->batch, sharing);
+    return plan_new(lower(phase->graph), phase->batch, sharing, 1);
 }
 
 static long larger(long a, long b)
@@ -210,16 +211,19 @@ static long larger(long a, long b)
     return a > b ? a : b;
 }
 
+enum { PICTURES = 8 }; /* of a generator, at a time, where that helps */
+
 /* Plans one phase, whose graph this frees, and makes its code; returns what it executes, in FLOP. */
 static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch,
-                         enum sharing sharing)
+                         enum sharing sharing, int pictures)
 {
-    struct plan *p = plan_new(lowered, batch, sharing);
+    struct plan *p = plan_new(lowered, batch, sharing, pictures);
     double executed = plan_flop(p);
     if (c->device)
         cuda_phase(c, name, p);
     else
         cpu_phase(c, name, p);
+    s->pictures = p->pictures > s->pictures ? p->pictures : s->pictures;
     s->arena = larger(s->arena, p->arena_size);
     s->scratch = larger(s->scratch, p->scratch_size + (c->device ? c->workspace + 16 : 0));
     plan_free(p);
@@ -246,13 +250,13 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered =
             w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
-        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing);
-        s->in = larger(s->in, phase->in.size);
-        s->out = larger(s->out, phase->out.size);
+        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, w->m->phases == 1 ? PICTURES : 1);
+        s->in = larger(s->in, phase->in.size * s->pictures);
+        s->out = larger(s->out, phase->out.size * s->pictures);
     }
     s->fixed = hoisted.size;
     if (s->fixed && !carries_ready(w))
-        make_phase(c, s, "prepare", hoisted.prepare, 1, c->device ? PLAN_DEVICE : PLAN_BATCH);
+        make_phase(c, s, "prepare", hoisted.prepare, 1, c->device ? PLAN_DEVICE : PLAN_BATCH, 1);
     else
         graph_free(hoisted.prepare);
     if (w->err[0]) w->failed = c->refused ? 2 : 1;
@@ -592,7 +596,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
     const int cuda = e->target == TARGET_CUDA;
     struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
-    struct sizes sizes = {0, 0, 0, 0, 0};
+    struct sizes sizes = {0, 0, 0, 0, 0, 0};
     double executed[MODEL_PHASES];
     err[0] = 0;
     if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))

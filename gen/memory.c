@@ -79,8 +79,11 @@ static void place_scratch(struct plan *p, struct group *g)
         if (l->rows) {
             l->size = (long)l->rows * n->shape.d[2] * n->shape.d[3];
             add_object(&own, l->size, l->first, l->last, &l->offset);
-        } else
-            add_object(&o, picture_size(n, l->halo), l->first, l->last, &l->offset);
+        } else {
+            /* what all pictures have before the first of them goes on stays until the last has */
+            const int room = plan_room(p, l->node), last = room > 1 && l->last >= p->coarse ? g->kernels - 1 : l->last;
+            add_object(&o, picture_size(n, l->halo) * room, l->first, last, &l->offset);
+        }
     }
     g->scratch = place(&o);
     const long share = place(&own);
@@ -178,7 +181,8 @@ static void place_arena(struct plan *p)
         struct node_plan *np = &p->node[i];
         if (!p->live[i] || np->keep != KEEP_STORED) continue;
         if (np->block == AG_ARENA && !np->scratch)
-            add_object(&o, shape_size(p->graph->node[i].shape), np->first_step, np->last_step, &np->offset);
+            add_object(&o, shape_size(p->graph->node[i].shape) * plan_room(p, i), np->first_step, np->last_step,
+                       &np->offset);
         if (!plan_is_partial(p, i)) continue;
         np->parts = count_parts(p, i);
         np->partial_size = (partial_size(p, i) + 15) / 16 * 16;

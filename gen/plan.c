@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "../runtime/ag.h"
 #include "ops.h"
 
 #include <stdlib.h>
@@ -27,7 +28,7 @@ int plan_source(const struct plan *p, int n, int k)
     return up->op == OP_UP_NEAREST && p->node[x].keep == KEEP_NOT ? up->in[0] : x;
 }
 
-struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing)
+struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures)
 {
     struct mem *mem = mem_new();
     struct plan *p = mem_alloc(mem, sizeof *p);
@@ -35,6 +36,7 @@ struct plan *plan_new(const struct graph *lowered, int batch, enum sharing shari
     p->graph = lowered;
     p->batch = batch;
     p->sharing = sharing;
+    p->pictures = sharing == PLAN_PICTURE ? pictures : 1;
     p->device = sharing == PLAN_DEVICE;
     p->parts = batch < PLAN_PARTS ? batch : PLAN_PARTS;
     p->live = mem_alloc(mem, (size_t)lowered->count + 1);
@@ -55,6 +57,18 @@ void plan_free(struct plan *p)
     free(p->group);
     free(p->step);
     mem_free(p->mem);
+}
+
+int plan_room(const struct plan *p, int n)
+{
+    long delta;
+    const int base = plan_base(p, n, &delta);
+    if (p->pictures == 1 || !p->graph->node[n].batched) return 1;
+    if (p->graph->node[base].op == OP_INPUT || p->node[base].block == AG_OUT) return p->pictures;
+    for (int k = 0; k < p->coarse; k++)
+        for (int r = 0; r < p->group[0].kernel[k].roots; r++)
+            if (p->group[0].kernel[k].root[r] == base) return p->pictures;
+    return 1;
 }
 
 long plan_summands(const struct plan *p, int n)

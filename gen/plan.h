@@ -100,6 +100,8 @@ struct plan {
     char *live;
     struct node_plan *node;
     int batch, parts;
+    int pictures, coarse; /* PLAN_PICTURE: the first so many kernels take up to so many pictures at once, who then share
+                             what they read of weights; the others take one after the other */
     struct group *group;
     int groups, group_capacity;
     struct step *step;
@@ -109,7 +111,8 @@ struct plan {
     long shared, shared_size;      /* PLAN_PICTURE: the stretch of the arena that is groups' scratch */
 };
 
-struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing);
+/* pictures: how many at a time there may be, with PLAN_PICTURE, where kernels on small ones read large weights. */
+struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures);
 void plan_free(struct plan *p);
 /* Twice the multiply-adds that the plan's kernels do, recomputation included. */
 double plan_flop(const struct plan *p);
@@ -126,6 +129,8 @@ int plan_elementwise(const struct plan *p, int n);
 int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */
 struct local *plan_input_local(const struct plan *p, int group, int n, int k);
+/* How many pictures there is room for in the memory of node n, in a plan of p->pictures. */
+int plan_room(const struct plan *p, int n);
 /* Is it summed over the batch, in parts? */
 int plan_is_partial(const struct plan *p, int n);
 

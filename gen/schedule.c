@@ -388,6 +388,7 @@ static void chain_local(const struct plan *p, const struct group *g, struct loca
     while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
     int within = last > l->first;
     for (int i = l->first + 1; i <= last; i++) within &= g->kernel[i].chained;
+    within &= l->first >= p->coarse; /* of a picture alone */
     if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "ops.h"
 #include "plan.h"
+#include "../runtime/ag.h"
 
 /* Less than this isn't worth waiting for other threads: multiply-adds, or values read and written. */
 enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
@@ -152,6 +153,39 @@ static void move_chain(const struct plan *p, struct group *g, int k)
     }
 }
 
+/* Is there but one group, and what it takes and makes of a picture in a single place each? */
+static int may_group(const struct plan *p)
+{
+    int inputs = 0;
+    for (int i = 0; i < p->graph->count; i++) {
+        if (!p->live[i] || p->graph->node[i].op != OP_INPUT) continue;
+        inputs += p->graph->node[i].batched ? 1 : 2;
+    }
+    return p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
+           p->graph->target[0].block == AG_OUT;
+}
+
+/* Is what kernel k makes so small that as many pictures of it as there may be at a time stay in cache? */
+static int is_coarse(const struct plan *p, const struct kernel *k)
+{
+    enum { ROOM = 1 << 17 }; /* 512 KB */
+    for (int r = 0; r < k->roots; r++) {
+        const struct node *n = &p->graph->node[k->root[r]];
+        if (!n->batched || shape_size(n->shape) * p->pictures > ROOM) return 0;
+    }
+    return 1;
+}
+
+static void count_coarse(struct plan *p)
+{
+    const struct group *g = p->group;
+    if (p->pictures > 1 && may_group(p)) {
+        while (p->coarse < g->kernels && is_coarse(p, &g->kernel[p->coarse])) p->coarse++;
+        while (p->coarse < g->kernels && g->kernel[p->coarse].chained) p->coarse--;
+    }
+    if (!p->coarse) p->pictures = 1;
+}
+
 void plan_share(struct plan *p)
 {
     for (int i = 0; i < p->groups; i++) {
@@ -161,4 +195,5 @@ void plan_share(struct plan *p)
         for (int k = g->kernels - 1; k > 1; k--)
             if (!g->kernel[k].chained) move_chain(p, g, k);
     }
+    count_coarse(p);
 }

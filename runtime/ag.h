@@ -297,6 +297,15 @@ struct ag_phase {
     int updates_alpha;    /* 1: AG_GRAD_ALPHA has the gradient of AG_ALPHA afterwards */
     double flop;          /* 2 x multiply-adds of the merged graph's convolutions and linear layers, direct form */
     double flop_executed; /* what the kernels really do, recomputation included */
+    int pictures;         /* how many `many` draws at the most, which is quicker for each; 0: there is no `many` */
+    /* Draws the first so many pictures, whose inputs and results lie one after the other. */
+    void (*many)(real *const block[AG_BLOCKS], int pictures);
+};
+
+/* What the kernels of `many` work on: all pictures together, or the one of that number. */
+struct ag_pictures {
+    real *const *block;
+    int count, first;
 };
 
 /* A kernel of a program, for its profile, and for a device to launch. */
@@ -530,15 +539,19 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
  * no question; else one. */
 struct ag_painters {
     int count;
-    long in_size;
+    int each; /* pictures that one may draw at once: their inputs and results lie one after the other */
     real *(*block)[AG_BLOCKS]; /* the first one's are the program's; AG_IN, AG_OUT and AG_ARENA are each one's own */
 };
 /* Status 1 if memory runs out; closing is then due, too. */
 int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
                      real *const block[AG_BLOCKS], long pictures, struct ag_error *err);
 void ag_painters_close(struct ag_painters *painters);
-/* The phase on the first `count` painters' blocks, a thread for each; a single one has all threads. */
-void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int count);
+/* How many of so many pictures the painters draw at once; each draws the next few, the first being this one of them. Of
+ * fewer pictures than painters the first draws one. */
+int ag_painters_room(const struct ag_painters *painters, long pictures);
+int ag_painters_first(const struct ag_painters *painters, int pictures, int painter);
+/* Draws as many as ag_painters_room says, a thread for each painter; where but one draws, it has all threads. */
+void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int pictures);
 
 /* ---------------------------------------------------------------- walk.c */
 

@@ -68,11 +68,12 @@ static void run_many(real *const block[AG_BLOCKS])
 {
     const struct ag_painters *painters = &painting->painters;
     const struct ag_phase *sample = ag_phase_find(painting->program, "sample");
-    for (int i = 1; i < painters->count; i++) ag_copy(painters->block[i][AG_IN], block[AG_IN], painters->in_size);
-    for (int done = 0; done < MANY;) {
-        const int n = MANY - done < painters->count ? 1 : painters->count;
+    for (int i = 0; i < painters->count; i++)
+        for (int k = i == 0; k < painters->each; k++)
+            ag_copy(painters->block[i][AG_IN] + k * sample->in.size, block[AG_IN], sample->in.size);
+    for (int done = 0, n; done < MANY; done += n) {
+        n = ag_painters_room(painters, MANY - done);
         ag_paint(painters, sample, n);
-        done += n;
     }
 }
 
@@ -161,17 +162,17 @@ static double peak(struct bench *b)
 static int measure(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
-        draw_inputs(b, b->phase[p]);
-        run(b, b->phase[p]);
-    }
-    double before = peak(b);
-    for (int i = 0; i < b->runs; i++)
-        for (int p = 0; p < b->phases; p++) {
-            draw_inputs(b, b->phase[p]);
-            const double seconds = b->seconds[p][i] = run(b, b->phase[p]), after = peak(b);
-            b->share[p][i] = b->phase[p]->flop * 1e-9 / seconds / ((before + after) / 2);
+        const struct ag_phase *phase = b->phase[p];
+        draw_inputs(b, phase);
+        run(b, phase);
+        double before = peak(b);
+        for (int i = 0; i < b->runs; i++) {
+            draw_inputs(b, phase);
+            const double seconds = b->seconds[p][i] = run(b, phase), after = peak(b);
+            b->share[p][i] = phase->flop * 1e-9 / seconds / ((before + after) / 2);
             before = after;
         }
+    }
     return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
 }
 

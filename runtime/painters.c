@@ -21,7 +21,7 @@ int ag_painters_open(struct ag_painters *painters, const struct ag_program *prog
 {
     const long size[OWN] = {program->in_size, program->out_size, program->arena_size};
     const int count = count_painters(program, phase, pictures);
-    painters->in_size = program->in_size;
+    painters->each = phase->pictures && !ag_device ? phase->pictures : 1;
     painters->block = calloc((size_t)count, sizeof *painters->block);
     painters->count = painters->block ? count : 0;
     if (!painters->block) return ag_fail(err, 1, "out of memory for %d threads", count);
@@ -43,23 +43,42 @@ void ag_painters_close(struct ag_painters *painters)
     memset(painters, 0, sizeof *painters);
 }
 
+int ag_painters_room(const struct ag_painters *painters, long pictures)
+{
+    const long room = (long)painters->count * painters->each;
+    return (int)(pictures < painters->count ? 1 : pictures < room ? pictures : room);
+}
+
+int ag_painters_first(const struct ag_painters *painters, int pictures, int painter)
+{
+    const int share = pictures < painters->count ? 1 : painters->count;
+    return pictures * painter / share;
+}
+
 struct painting {
     const struct ag_painters *painters;
     const struct ag_phase *phase;
+    int pictures;
 };
 
 static void paint(void *context, int task, int thread)
 {
     const struct painting *painting = context;
+    const struct ag_painters *painters = painting->painters;
+    const int first = ag_painters_first(painters, painting->pictures, task);
+    const int n = ag_painters_first(painters, painting->pictures, task + 1) - first;
     (void)thread;
-    ag_run(painting->phase, painting->painters->block[task]);
+    if (painters->each > 1)
+        painting->phase->many(painters->block[task], n);
+    else
+        ag_run(painting->phase, painters->block[task]);
 }
 
-void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int count)
+void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int pictures)
 {
-    struct painting painting = {painters, phase};
-    if (count == 1)
-        ag_run(phase, painters->block[0]); /* all threads at one */
+    struct painting painting = {painters, phase, pictures};
+    if (pictures < painters->count || painters->count == 1)
+        paint(&painting, 0, 0); /* all threads at each kernel */
     else
-        ag_parallel(count, paint, &painting);
+        ag_parallel(painters->count, paint, &painting);
 }

@@ -37,15 +37,14 @@ static long picture_size(void)
     return (long)generate_program.image_size * generate_program.image_size * generate_program.image_channels;
 }
 
-/* A painter's inputs, for a batch that starts with the line's picture number `done`. What this leaves alone is 0 from
- * the start, or set for the whole line. */
-static void set_inputs(const struct grid *grid, const struct line *line, long done, int painter)
+/* The inputs of a batch that starts with the line's picture number `done`, at `in`. What this leaves alone is 0 from the
+ * start, or set for the whole line where the first painter has its inputs. */
+static void set_inputs(const struct grid *grid, const struct line *line, long done, real *in)
 {
     const struct ag_phase *phase = line->phase;
     const ag_u64 seed = grid->options->seed;
     const long first = line->first + done * line->step;
-    real *in = grid->painters.block[painter][AG_IN];
-    if (painter > 0) ag_copy(in, grid->block[AG_IN], grid->painters.in_size);
+    if (in != grid->block[AG_IN]) ag_copy(in, grid->block[AG_IN], phase->in.size);
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
     const long walk = grid->options->interpolate;
     if (walk)
@@ -68,21 +67,26 @@ static void keep(struct grid *grid, const struct line *line, long done, const re
         ag_copy(grid->pictures + (line->cell + (done + k) * line->cell_step) * size, fake + k * size, size);
 }
 
-/* The next pictures of a line: one of each painter, as long as there are enough; else one batch. Returns how many. */
+/* The next pictures of a line: some for each painter, or one batch. Returns how many. */
 static long draw_next(struct grid *grid, const struct line *line, long done)
 {
     const struct ag_phase *phase = line->phase;
-    const long left = line->count - done, batch = phase->batch, size = picture_size();
-    const int painters = left < grid->painters.count ? 1 : grid->painters.count;
-    const long n = painters > 1 ? painters : left < batch ? left : batch;
-    for (int i = 0; i < painters; i++) set_inputs(grid, line, done + i, i);
-    ag_paint(&grid->painters, phase, painters);
-    for (int i = 0; i < painters && !grid->status; i++) {
-        real *fake = ag_tensor_find(&phase->out, "out.fake", grid->painters.block[i][AG_OUT]);
-        grid->status = ag_fetch(fake, n / painters * size, grid->err);
-        if (!grid->status) keep(grid, line, done + i, fake, n / painters);
+    const struct ag_painters *painters = &grid->painters;
+    const long left = line->count - done, size = picture_size();
+    const int n = ag_painters_room(painters, left), batch = (int)(left < phase->batch ? left : phase->batch);
+    for (int i = 0, first = 0, next; first < n; i++, first = next) {
+        next = ag_painters_first(painters, n, i + 1);
+        for (int k = first; k < next; k++)
+            set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * phase->in.size);
     }
-    return n;
+    ag_paint(painters, phase, n);
+    for (int i = 0, first = 0, next; first < n && !grid->status; i++, first = next) {
+        next = ag_painters_first(painters, n, i + 1);
+        real *fake = ag_tensor_find(&phase->out, "out.fake", painters->block[i][AG_OUT]);
+        grid->status = ag_fetch(fake, (next - first) * batch * size, grid->err);
+        if (!grid->status) keep(grid, line, done + first, fake, (next - first) * batch);
+    }
+    return (long)n * batch;
 }
 
 static void draw_line(struct grid *grid, struct line line)

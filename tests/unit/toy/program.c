@@ -282,13 +282,13 @@ TENSORS(sample, SAMPLE)
         tensors##_out, n, OUT_SIZE                                                                                     \
     }
 static const struct ag_phase phases[] = {
-    {"forward", forward_run, BATCH_G, IN(g, 1), OUT(g, 1), -1, 0, 1e5, 1e5},
-    {"d", d_run, BATCH_D, IN(d, 2 + NOISE), OUT(d, 4), AG_D, 0, 1e5, 1e5},
-    {"g", g_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 0, 1e5, 1e5},
-    {"sample", sample_run, SAMPLE, IN(sample, 1), OUT(sample, 1), -1, 0, 1e5, 1e5},
+    {"forward", forward_run, BATCH_G, IN(g, 1), OUT(g, 1), -1, 0, 1e5, 1e5, 0, NULL},
+    {"d", d_run, BATCH_D, IN(d, 2 + NOISE), OUT(d, 4), AG_D, 0, 1e5, 1e5, 0, NULL},
+    {"g", g_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 0, 1e5, 1e5, 0, NULL},
+    {"sample", sample_run, SAMPLE, IN(sample, 1), OUT(sample, 1), -1, 0, 1e5, 1e5, 0, NULL},
 #if !STATISTICS
-    {"bar", bar_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 1, 1e5, 1e5},
-    {"arch", arch_run, BATCH_G, IN(g, 3 + NOISE), OUT(g, 6), -1, 1, 1e5, 1e5},
+    {"bar", bar_run, BATCH_G, IN(g, 1 + NOISE), OUT(g, 3), AG_G, 1, 1e5, 1e5, 0, NULL},
+    {"arch", arch_run, BATCH_G, IN(g, 3 + NOISE), OUT(g, 6), -1, 1, 1e5, 1e5, 0, NULL},
 #endif
 };
 
