@@ -298,7 +298,7 @@ struct ag_phase {
     double flop;          /* 2 x multiply-adds of the merged graph's convolutions and linear layers, direct form */
     double flop_executed; /* what the kernels really do, recomputation included */
     int pictures;         /* how many `many` draws at the most, which is quicker for each; 0: there is no `many` */
-    /* Draws the first so many pictures, whose inputs and results lie one after the other. */
+    /* Draws so many pictures, whose latents, then all its input, and results lie one after the other. */
     void (*many)(real *const block[AG_BLOCKS], int pictures);
 };
 
@@ -539,7 +539,7 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
  * no question; else one. */
 struct ag_painters {
     int count;
-    int each; /* pictures that one may draw at once: their inputs and results lie one after the other */
+    int each; /* pictures that one may draw at once: their latents and results lie one after the other */
     real *(*block)[AG_BLOCKS]; /* the first one's are the program's; AG_IN, AG_OUT and AG_ARENA are each one's own */
 };
 /* Status 1 if memory runs out; closing is then due, too. */

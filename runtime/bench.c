@@ -68,9 +68,10 @@ static void run_many(real *const block[AG_BLOCKS])
 {
     const struct ag_painters *painters = &painting->painters;
     const struct ag_phase *sample = ag_phase_find(painting->program, "sample");
+    const int latent = painting->program->latent;
     for (int i = 0; i < painters->count; i++)
         for (int k = i == 0; k < painters->each; k++)
-            ag_copy(painters->block[i][AG_IN] + k * sample->in.size, block[AG_IN], sample->in.size);
+            ag_copy(painters->block[i][AG_IN] + k * latent, block[AG_IN], k ? latent : sample->in.size);
     for (int done = 0, n; done < MANY; done += n) {
         n = ag_painters_room(painters, MANY - done);
         ag_paint(painters, sample, n);

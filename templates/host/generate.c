@@ -77,7 +77,7 @@ static long draw_next(struct grid *grid, const struct line *line, long done)
     for (int i = 0, first = 0, next; first < n; i++, first = next) {
         next = ag_painters_first(painters, n, i + 1);
         for (int k = first; k < next; k++)
-            set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * phase->in.size);
+            set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * generate_program.latent);
     }
     ag_paint(painters, phase, n);
     for (int i = 0, first = 0, next; first < n && !grid->status; i++, first = next) {

@@ -45,6 +45,27 @@ for n in 1 3 16; do
     done
 done
 
+# of a wide network too, whose first layers take several pictures at a time, and whose last ones each alone
+wide=$e2e/wide
+emit wide $base/run/genotype.json --set generator.channels=80 --set retrain.batch_g=2 --set retrain.batch_d=2
+build wide retrain
+build wide generate
+sed '/for (these.first/,$d' $wide/generate_phases.c | sed '/sample_many/,$!d' > "$work/together"
+sed '/for (these.first/,$!d' $wide/generate_phases.c | sed '/^}/,$d' > "$work/alone"
+says "several pictures at a time" 'images\()\|, share)\)\|ag_parallel(' "$work/together"
+says "each picture alone" 'ag_parallel(' "$work/alone"
+rm -rf $wide/run
+ends "weights of a wide network" 0 "" $wide/retrain --run $wide/run --seed 5 --iterations 1
+draw_wide() { ends "$1 wide pictures by $2 threads" 0 "" $wide/generate -n $1 -o - --weights $wide/run/ema.safetensors --threads $2; }
+for i in 1 2 3 4 5 6 7 8 9 10 11; do
+    draw_wide $i 1
+    tail -c 768 "$work/stdout" >> "$work/one"
+done
+for threads in 1 2 3; do
+    draw_wide 11 $threads
+    same "11 wide pictures by $threads threads" "$work/stdout" "$work/one"
+done
+
 # a reader that has had enough ends it without a word; pictures that are not drawn take no memory
 # shellcheck disable=SC2086
 (
