@@ -138,8 +138,7 @@ static const char *block_name(int block)
 const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n)
 {
     if (local && local->rows) return mem_printf(c->mem, "own + %ld - share * %ldL", local->offset, local->size);
-    const int room = plan_room(p, n);
-    if (local && room > 1) return mem_printf(c->mem, "s + %ld + picture * %ldL", local->offset, local->size);
+    if (local && local->pictures > 1) return mem_printf(c->mem, "s + %ld + picture * %ldL", local->offset, local->size);
     if (local)
         return mem_printf(c->mem, p->device ? "b[AG_SCRATCH] + %ld" : "s + %ld",
                           local->offset * p->group[group].images);
@@ -157,7 +156,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
     node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
-    if (room > 1) return mem_printf(c->mem, "%s + picture * %ldL", at, shape_size(node->shape));
+    if (plan_room(p, n) > 1) return mem_printf(c->mem, "%s + picture * %ldL", at, shape_size(node->shape));
     if (!node->batched || group == -1 || p->sharing != PLAN_BATCH) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
 }

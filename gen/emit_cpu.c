@@ -226,7 +226,7 @@ static void run_shares(struct code *c, const char *phase, const struct plan *p, 
 {
     const struct site s = {c, p, group, NULL};
     struct text *t = &c->phases;
-    text_printf(t, "    real *const s = b[AG_ARENA] + %ldL;\n    (void)s;\n", p->shared);
+    text_printf(t, "    {\n    real *const s = b[AG_ARENA] + %ldL;\n    (void)s;\n", p->shared);
     if (p->coarse) {
         text_add(t, "    {\n");
         run_kernels(&s, phase, 0, p->coarse, "pictures", "0");
@@ -234,7 +234,7 @@ static void run_shares(struct code *c, const char *phase, const struct plan *p, 
     }
     text_add(t, "    for (these.first = 0; these.first < pictures; these.first++) {\n");
     run_kernels(&s, phase, p->coarse, p->group[group].kernels, mem_printf(c->mem, "%d", p->batch), "these.first");
-    text_add(t, "    }\n");
+    text_add(t, "    }\n    }\n");
 }
 
 static void emit_small(struct code *c, const struct plan *p, const struct step *step)

@@ -80,9 +80,11 @@ static void place_scratch(struct plan *p, struct group *g)
             l->size = (long)l->rows * n->shape.d[2] * n->shape.d[3];
             add_object(&own, l->size, l->first, l->last, &l->offset);
         } else {
+            l->pictures = l->first < p->coarse ? p->pictures : 1;
             /* what all pictures have before the first of them goes on stays until the last has */
-            const int room = plan_room(p, l->node), last = room > 1 && l->last >= p->coarse ? g->kernels - 1 : l->last;
-            add_object(&o, picture_size(n, l->halo) * room, l->first, last, &l->offset);
+            const int stays = l->first < p->coarse && l->last >= p->coarse;
+            add_object(&o, picture_size(n, l->halo) * l->pictures, l->first, stays ? g->kernels - 1 : l->last,
+                       &l->offset);
         }
     }
     g->scratch = place(&o);

@@ -50,6 +50,7 @@ struct local {
     int halo;        /* zero pixels around each picture */
     int first, last; /* kernels of the group that write and last read it */
     int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
+    int pictures;    /* that it has room for, in a plan of more than one */
     long size, offset; /* of a picture with its halo; in a thread's scratch, in pictures' worth times images */
 };
 
@@ -87,8 +88,8 @@ struct node_plan {
 /*
  * What shares a phase's work. On the CPU threads take pictures of the batch, and a group works on a few at a time, with
  * zeros around them. Of a picture alone each kernel is shared out, all that runs being one group with zeros around what
- * lies in its scratch. On a device too every kernel works on the whole batch at once, in as many parts as fill it, and
- * looks itself whether it has come to a border.
+ * lies in its scratch, which several pictures may begin together. On a device too every kernel works on the whole batch
+ * at once, in as many parts as fill it, and looks itself whether it has come to a border.
  */
 enum sharing { PLAN_BATCH, PLAN_PICTURE, PLAN_DEVICE };
 
@@ -129,7 +130,7 @@ int plan_elementwise(const struct plan *p, int n);
 int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */
 struct local *plan_input_local(const struct plan *p, int group, int n, int k);
-/* How many pictures there is room for in the memory of node n, in a plan of p->pictures. */
+/* How many pictures there is room for where node n is stored, if that isn't a group's scratch. */
 int plan_room(const struct plan *p, int n);
 /* Is it summed over the batch, in parts? */
 int plan_is_partial(const struct plan *p, int n);

@@ -10,20 +10,21 @@ int ag_is_finite(double value)
     return value - value == 0;
 }
 
-/* Whole lines of cache; large blocks in huge pages, where the system has them for who asks: a program walks through
- * more memory than a core remembers the small pages of. */
+/* Whole lines of cache; large blocks in huge pages, whole ones, where the system has them for who asks: a program walks
+ * through more memory than a core remembers the small pages of. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
 real *ag_reals(long n, struct ag_error *err)
 {
     void *memory = NULL;
     size_t bytes = (size_t)(n > 0 ? n : 1) * sizeof(real);
+    if (bytes >= HUGE_PAGE) bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     if (n < 0 || posix_memalign(&memory, bytes < HUGE_PAGE ? LINE : HUGE_PAGE, bytes)) {
         ag_fail(err, 1, "out of memory: %.1f MB more are needed", (double)bytes / 1e6);
         return NULL;
     }
 #ifdef MADV_HUGEPAGE
-    if (bytes >= HUGE_PAGE) madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); /* only faster, if at all */
+    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* only faster, if at all */
 #endif
     return memset(memory, 0, bytes);
 }
