@@ -282,7 +282,8 @@ static void phases_text(const struct library *l, struct text *t)
     text_printf(t,
                 "\n/* ---------------------------------------------------------------- a picture */\n\n"
                 "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
-                "enum { SCRATCH = %ld };\n\n",
+                "enum { SCRATCH = %ld };\n"
+                "struct ag_pictures {\n    real *const *block;\n    int count, first;\n};\n\n",
                 l->s.scratch);
     if (strstr(l->c->phases.s, "ag_parallel("))
         text_add(
@@ -359,6 +360,7 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
+    l.s.pictures = 1;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
     if (!w.failed && c.device)

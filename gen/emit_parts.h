@@ -38,7 +38,7 @@ void c_string(struct text *t, const char *s);
 /* Of the blocks, in reals. */
 struct sizes {
     long in, out, arena, scratch, fixed;
-    int pictures; /* that a phase may take at once */
+    int pictures; /* that a phase may take at once; before emit_phases, the most that it should */
 };
 /* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);

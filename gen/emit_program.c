@@ -223,7 +223,7 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
         cuda_phase(c, name, p);
     else
         cpu_phase(c, name, p);
-    s->pictures = p->pictures > s->pictures ? p->pictures : s->pictures;
+    if (p->pictures > s->pictures) s->pictures = p->pictures;
     s->arena = larger(s->arena, p->arena_size);
     s->scratch = larger(s->scratch, p->scratch_size + (c->device ? c->workspace + 16 : 0));
     plan_free(p);
@@ -246,11 +246,13 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     const enum sharing sharing = c->device                           ? PLAN_DEVICE
                                  : w->m->program == PROGRAM_GENERATE ? PLAN_PICTURE
                                                                      : PLAN_BATCH;
+    const int most = w->m->phases == 1 ? s->pictures : 1;
+    s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered =
             w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
-        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, w->m->phases == 1 ? PICTURES : 1);
+        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, most);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
     }
@@ -596,7 +598,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
     const int cuda = e->target == TARGET_CUDA;
     struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
-    struct sizes sizes = {0, 0, 0, 0, 0, 0};
+    struct sizes sizes = {0, 0, 0, 0, 0, PICTURES};
     double executed[MODEL_PHASES];
     err[0] = 0;
     if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))

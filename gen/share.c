@@ -153,7 +153,7 @@ static void move_chain(const struct plan *p, struct group *g, int k)
     }
 }
 
-/* Is there but one group, and what it takes and makes of a picture in a single place each? */
+/* Is there but one group, and what it takes and makes of a picture in a single place each, and not copied there? */
 static int may_group(const struct plan *p)
 {
     int inputs = 0;
@@ -162,7 +162,7 @@ static int may_group(const struct plan *p)
         inputs += p->graph->node[i].batched ? 1 : 2;
     }
     return p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
-           p->graph->target[0].block == AG_OUT;
+           p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].keep == KEEP_STORED;
 }
 
 /* Is what kernel k makes so small that as many pictures of it as there may be at a time stay in cache? */

@@ -38,13 +38,12 @@ static long picture_size(void)
 }
 
 /* The inputs of a batch that starts with the line's picture number `done`, at `in`. What this leaves alone is 0 from the
- * start, or set for the whole line where the first painter has its inputs. */
+ * start, or set for the whole line. */
 static void set_inputs(const struct grid *grid, const struct line *line, long done, real *in)
 {
     const struct ag_phase *phase = line->phase;
     const ag_u64 seed = grid->options->seed;
     const long first = line->first + done * line->step;
-    if (in != grid->block[AG_IN]) ag_copy(in, grid->block[AG_IN], phase->in.size);
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
     const long walk = grid->options->interpolate;
     if (walk)
@@ -76,6 +75,7 @@ static long draw_next(struct grid *grid, const struct line *line, long done)
     const int n = ag_painters_room(painters, left), batch = (int)(left < phase->batch ? left : phase->batch);
     for (int i = 0, first = 0, next; first < n; i++, first = next) {
         next = ag_painters_first(painters, n, i + 1);
+        if (i > 0) ag_copy(painters->block[i][AG_IN], grid->block[AG_IN], phase->in.size);
         for (int k = first; k < next; k++)
             set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * generate_program.latent);
     }
