@@ -8,7 +8,7 @@
  */
 #include "ops.h"
 #include "plan.h"
-#include "../runtime/ag.h"
+#include "../runtime/ag.h" /* AG_OUT */
 
 /* Less than this isn't worth waiting for other threads: multiply-adds, or values read and written. */
 enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
@@ -67,10 +67,13 @@ static int count_shares(const struct plan *p, const struct kernel *k)
     return shares;
 }
 
-static int writes(const struct kernel *k, int n)
+/* Does it write the memory that node n lies in? */
+static int writes(const struct plan *p, const struct kernel *k, int n)
 {
+    long delta;
+    const int base = plan_base(p, n, &delta);
     for (int r = 0; r < k->roots; r++)
-        if (k->root[r] == n) return 1;
+        if (k->root[r] == base) return 1;
     return 0;
 }
 
@@ -85,7 +88,7 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
                            (n->op == OP_KERNEL_CONV && n->attr[0] == 1 && n->attr[1] == 1 && n->attr[2] == 0);
     for (int e = first; e < i && !rows_alone; e++)
         for (int r = 0; r < k->reads; r++)
-            if (writes(&g->kernel[e], k->read[r])) return 0;
+            if (writes(p, &g->kernel[e], k->read[r])) return 0;
     return 1;
 }
 
@@ -111,12 +114,12 @@ static int last_of(const struct group *g, int k)
 }
 
 /* Do kernels from..to read anything that kernels first..last write? */
-static int reads_of(const struct group *g, int from, int to, int first, int last)
+static int reads_of(const struct plan *p, const struct group *g, int from, int to, int first, int last)
 {
     for (int k = from; k <= to; k++)
         for (int r = 0; r < g->kernel[k].reads; r++)
             for (int e = first; e <= last; e++)
-                if (writes(&g->kernel[e], g->kernel[k].read[r])) return 1;
+                if (writes(p, &g->kernel[e], g->kernel[k].read[r])) return 1;
     return 0;
 }
 
@@ -143,8 +146,8 @@ static void move_chain(const struct plan *p, struct group *g, int k)
 {
     for (int last = k - 2; last >= 0; last = first_of(g, last) - 1) {
         const int first = first_of(g, last), n = last + 1 - first, m = k - 1 - last;
-        if (last_of(g, last) != last || !reads_of(g, k, last_of(g, k), first, last)) continue;
-        if (reads_of(g, last + 1, k - 1, first, last)) continue;
+        if (last_of(g, last) != last || !reads_of(p, g, k, last_of(g, k), first, last)) continue;
+        if (reads_of(p, g, last + 1, k - 1, first, last)) continue;
         rotate(&g->kernel[first], n, m);
         chain(p, g);
         if (g->kernel[k].chained) return;
