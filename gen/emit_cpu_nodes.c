@@ -115,8 +115,9 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
 static int is_relu(const struct site *s)
 {
     const struct kernel *k = s->k;
-    return k && k->kind == KERNEL_NODE && k->roots == 2 && s->p->graph->node[k->root[1]].op == OP_RELU &&
-           s->p->node[k->root[0]].keep == KEEP_FUSED;
+    if (!k || k->kind != KERNEL_NODE || k->roots != 2 || s->p->node[k->root[0]].keep != KEEP_FUSED) return 0;
+    const struct node *n = &s->p->graph->node[k->root[1]];
+    return n->op == OP_RELU && n->in[0] == k->root[0];
 }
 
 static int conv_instance(const struct site *s, int n, struct call *call)

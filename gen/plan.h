@@ -51,7 +51,7 @@ struct local {
     int first, last; /* kernels of the group that write and last read it */
     int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
     int pictures;    /* that it has room for, in a plan of more than one */
-    long size, offset; /* of a picture with its halo; in a thread's scratch, in pictures' worth times images */
+    long size, offset; /* of a picture with its halo; in a thread's scratch, times group.images */
 };
 
 struct group {

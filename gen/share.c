@@ -164,14 +164,18 @@ static int may_group(const struct plan *p)
         if (!p->live[i] || p->graph->node[i].op != OP_INPUT) continue;
         inputs += p->graph->node[i].batched ? 1 : 2;
     }
-    return p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
+    return p->batch == 1 && p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
            p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].keep == KEEP_STORED;
 }
 
-/* Is what kernel k makes so small that as many pictures of it as there may be at a time stay in cache? */
+/* Is what kernel k makes so small that as many pictures of it as there may be at a time stay in cache? A convolution
+ * has larger weights, too, or several pictures would gain nothing; and as it then isn't shared by rows, all kernels of
+ * a chain take the same rows of every picture. */
 static int is_coarse(const struct plan *p, const struct kernel *k)
 {
     enum { ROOM = 1 << 17 }; /* 512 KB */
+    const enum op op = p->graph->node[k->root[0]].op;
+    if ((op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV) && plan_by_rows(p, k->root[0])) return 0;
     for (int r = 0; r < k->roots; r++) {
         const struct node *n = &p->graph->node[k->root[r]];
         if (!n->batched || shape_size(n->shape) * p->pictures > ROOM) return 0;

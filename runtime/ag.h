@@ -794,7 +794,7 @@ void ag_retraining_tell(struct ag_retraining *r);
 
 int ag_replay(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
 int ag_bench(const struct ag_program *program, const struct ag_options *options, struct ag_error *err);
-/* The multiply-add rate of ag_threads() threads, in GFLOP/s: the best of some runs that take 40 ms together. */
+/* The multiply-add rate of ag_threads() threads, in GFLOP/s: the median of some runs that take 10 ms together. */
 double ag_peak(void);
 
 /* ---------------------------------------------------------------- width.c */

@@ -91,7 +91,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     /* tiles write to y at once if nothing else is made of sums, and no more than one of its rows ends in a tile */
-    enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || PARTS > 1)) };
+    enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || (PARTS > 1 && YH > 0))) };
     enum { STEP = APART ? CB : CO };
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
     const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
