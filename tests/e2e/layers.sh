@@ -64,21 +64,17 @@ listed() { # GENOTYPE WEIGHTS: all layers, from what aggen says of one that is n
     ./aggen "$1" --weights "$2" --embed none --kernel none -o $layers/none 2>&1 | sed 's/.*there are //'
 }
 
-genotype=$base/run/genotype.json weights=$base/run/retrain/ema.safetensors
-# shellcheck disable=SC2046
-whole residual $genotype $weights $(listed $genotype $weights)
-
 # what ends in a convolution, of which the picture's relu takes a sum
 last=$e2e/last
 mkdir -p $last
-sed 's/\("cell2.skip0": "\)[a-z_0-9]*/\1deconv/' $genotype > $last/genotype.json
+sed 's/\("cell2.skip0": "\)[a-z_0-9]*/\1deconv/' $base/run/genotype.json > $last/genotype.json
 emit last $last/genotype.json
 build last retrain
 rm -rf $last/run
 ends "weights of what ends in a convolution" 0 "" $last/retrain --run $last/run --seed 5 --iterations 1
 genotype=$last/genotype.json weights=$last/run/ema.safetensors
 # shellcheck disable=SC2046
-whole last $genotype $weights $(listed $genotype $weights)
+whole residual $genotype $weights $(listed $genotype $weights)
 
 weights_tool
 "$weights_of" tests/golden/style_derived_g.in.safetensors "$work/bare" "$work/weights"
