@@ -1,6 +1,6 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them; with packs set,
-# of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of three are cut into
-# shares, which a function does one after the other; none with plain set, for timing.
+# of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of
+# three are cut into shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
     split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
