@@ -21,6 +21,7 @@
 #define AG_LINEAR   0
 #endif
 /* AG_TEMPLATE */
+/* The sums of t->tiles tiles (struct tile, vector.h). Weights are fetched AHEAD terms before they are used. */
 static void AG_FN(const struct tile *t)
 {
     enum { W = AG_PIXELS, L = LANES(AG_CHANNELS), CB = BLOCK(AG_CHANNELS), V = CB / L, WB = AG_TOGETHER, AHEAD = 16 };
