@@ -7,23 +7,15 @@
 /* The last round of a loop may go beyond a tensor's end. */
 static const long MOST = INT_MAX - (1L << 20);
 
-/* The most zero pixels around node n that a kernel wants. */
-static int halo(const struct plan *p, int n)
-{
-    int most = 0;
-    for (int i = 0; i < p->groups; i++)
-        for (int l = 0; l < p->group[i].locals; l++)
-            if (p->group[i].local[l].node == n && p->group[i].local[l].halo > most) most = p->group[i].local[l].halo;
-    return most;
-}
 
 static long counted(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
-    const long zeros = 2L * halo(p, n), pictures = node->batched && !p->device ? p->batch : 1;
-    const long size = shape_size(node->shape) / pictures;
-    if (p->device || !zeros) return size;
-    return (node->shape.d[1] + zeros) * (node->shape.d[2] + zeros) * node->shape.d[3];
+    long most = shape_size(node->shape) / (node->batched && !p->device ? p->batch : 1);
+    for (int i = 0; i < p->groups && !p->device; i++)
+        for (int l = 0; l < p->group[i].locals; l++)
+            if (p->group[i].local[l].node == n && p->group[i].local[l].size > most) most = p->group[i].local[l].size;
+    return most;
 }
 
 /* The keys that make a phase's tensors smaller. */

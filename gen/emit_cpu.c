@@ -60,7 +60,7 @@ static void clear_halo(const struct site *s, int n, int copy, struct text *t)
     struct shape d = s->p->graph->node[n].shape;
     const int shares = s->k ? s->k->shares : 1;
     text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d, %s, %d);\n",
-                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], d.d[3], l->halo, shares > 1 ? "share" : "0",
+                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], l->step, l->halo, shares > 1 ? "share" : "0",
                 shares);
 }
 

@@ -19,6 +19,17 @@ static long halo_in(const struct site *s, int n, int k)
     return l ? l->halo : 0;
 }
 
+static int step_in(const struct site *s, int n, int k)
+{
+    const struct local *l = plan_input_local(s->p, s->group, n, k);
+    return plan_pixel_step(s->p, l, plan_source(s->p, n, k));
+}
+
+static int step_out(const struct site *s, int n)
+{
+    return plan_pixel_step(s->p, plan_local(s->p, s->group, n, 0), n);
+}
+
 static double picture_flop(const struct site *s, int n)
 {
     const struct node *node = &s->p->graph->node[n];
@@ -66,12 +77,13 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
 /* The tile of a convolution, or that of a pixel less. */
 static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
 {
-    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
-    const int deconv = y->op == OP_KERNEL_DECONV, in = x->shape.d[3], out = y->shape.d[3];
+    const struct node *y = &s->p->graph->node[n];
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3];
     const int linear = !deconv && places.d[1] * places.d[2] == 1 && y->attr[3] == FORM_SHARED;
     const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = halo_in(s, n, 0);
     const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->attr[2]); /* columns of x beside those of strides */
-    const long step = linear ? (stride + more) * (stride + more) * in : stride * in;
+    const int pixel = step_in(s, n, 0);
+    const long step = linear ? (stride + more) * (stride + more) * pixel : stride * pixel;
     const int abreast = strcmp(v->abreast, "1") != 0;
     struct mem *mem = s->c->mem;
     struct substitutions sub = {NULL, 0, 0};
@@ -85,9 +97,9 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
                      deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
     template_set(mem, &sub, "AG_STEP", abreast ? "%ld * %s" : "%ld", step, v->abreast);
     if (v->flat)
-        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, in);
+        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, pixel);
     else
-        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * in);
+        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * pixel);
     number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
     number_token(mem, &sub, "AG_LINEAR", linear);
     const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
@@ -144,6 +156,8 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_RELU", call->relu);
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
+    number_token(mem, &sub, "AG_XSTEP", step_in(s, n, 0));
+    number_token(mem, &sub, "AG_YSTEP", step_out(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
     if (tiled) tile_tokens(s, n, &sub);
@@ -162,6 +176,8 @@ static int dw_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_K", y->attr[0]);
     number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number_token(mem, &sub, "AG_XSTEP", step_in(s, n, 0));
+    number_token(mem, &sub, "AG_YSTEP", step_out(s, n));
     cpu_epilogue(s, &sub, call);
     const char *name =
         mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
@@ -237,6 +253,25 @@ static int resample_instance(const struct site *s, int n, struct call *call)
     cpu_epilogue(s, &sub, call);
     int i =
         code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
+    free(sub.list);
+    return i;
+}
+
+static int col2im_instance(const struct site *s, int n, struct call *call)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    size_tokens(mem, &sub, y->shape);
+    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
+    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
+    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    cpu_epilogue(s, &sub, call);
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
+    const char *name =
+        mem_printf(mem, "col2im%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
+    int i = code_instance(s->c, "col2im", NULL, name, &sub, 0);
     free(sub.list);
     return i;
 }
@@ -402,6 +437,8 @@ int cpu_node(const struct site *s, int n, struct call *call)
     case OP_SHUFFLE:
     case OP_UNSHUFFLE:
         return resample_instance(s, n, call);
+    case OP_COL2IM:
+        return col2im_instance(s, n, call);
     case OP_BORDER:
     case OP_BORDER_DX:
     case OP_BORDER_DW:

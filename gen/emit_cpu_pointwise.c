@@ -44,7 +44,8 @@ static struct operand make_operand(const struct nest *s, int node, int root, int
     o.is_sum = root && !copy && n->op == OP_SUM;
     o.local = o.is_partial ? NULL : plan_local(s->p, s->group, node, copy);
     long halo = o.local ? o.local->halo : 0;
-    long stride[4] = {0, (n->shape.d[2] + 2 * halo) * n->shape.d[3], n->shape.d[3], 1};
+    const long step = plan_pixel_step(s->p, o.local, node);
+    long stride[4] = {0, (n->shape.d[2] + 2 * halo) * step, step, 1};
     stride[0] = (n->shape.d[1] + 2 * halo) * stride[1];
     for (int d = 0; d < 4; d++) o.stride[d] = n->shape.d[d] > 1 ? stride[d] : 0;
     if (n->batched) o.stride[0] = stride[0];

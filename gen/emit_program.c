@@ -4,6 +4,7 @@
 #include "emit_cpu.h"
 #include "emit_cuda.h"
 #include "emit_parts.h"
+#include "columns.h"
 #include "fold.h"
 #include "hoist.h"
 #include "ops.h"
@@ -232,10 +233,12 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
 }
 
 /* With all that weights which stay as they are allow. */
-static struct graph *lower_fixed(const struct graph *g, struct hoisted *h)
+static struct graph *lower_fixed(const struct graph *g, struct hoisted *h, int device)
 {
-    struct graph *folded = fold(g), *whole = lower(folded), *lowered = hoist(whole, h);
+    struct graph *folded = fold(g), *wide = device ? NULL : columns(folded);
+    struct graph *whole = lower(wide ? wide : folded), *lowered = hoist(whole, h);
     graph_free(folded);
+    if (wide) graph_free(wide);
     graph_free(whole);
     return lowered;
 }
@@ -251,7 +254,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *lowered =
-            w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted) : lower(phase->graph);
+            w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted, c->device) : lower(phase->graph);
         executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, most);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);

@@ -47,7 +47,7 @@ static struct moment *find_moments(const struct plan *p)
 
 static int has_epilogue(const struct node *n)
 {
-    return (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH) || n->op == OP_KERNEL_DECONV;
+    return (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH) || n->op == OP_KERNEL_DECONV || n->op == OP_COL2IM;
 }
 
 static int is_root(const struct kernel *k, int n)

@@ -63,27 +63,21 @@ static long place(struct objects *o)
     return size;
 }
 
-static long picture_size(const struct node *n, int halo)
-{
-    long h = n->shape.d[1] + 2L * halo, w = n->shape.d[2] + 2L * halo;
-    return (h * w * n->shape.d[3] + 15) / 16 * 16;
-}
-
 static void place_scratch(struct plan *p, struct group *g)
 {
     struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: of a thread's share */
     for (int i = 0; i < g->locals; i++) {
         struct local *l = &g->local[i];
         const struct node *n = &p->graph->node[l->node];
-        l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * n->shape.d[3];
+        l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * l->step;
         if (l->rows) {
-            l->size = (long)l->rows * n->shape.d[2] * n->shape.d[3];
+            l->size = (long)l->rows * n->shape.d[2] * l->step;
             add_object(&own, l->size, l->first, l->last, &l->offset);
         } else {
             l->pictures = l->first < p->coarse ? p->pictures : 1;
             /* what all pictures have before the first of them goes on stays until the last has */
             const int stays = l->first < p->coarse && l->last >= p->coarse;
-            add_object(&o, picture_size(n, l->halo) * l->pictures, l->first, stays ? g->kernels - 1 : l->last,
+            add_object(&o, (l->size + 15) / 16 * 16 * l->pictures, l->first, stays ? g->kernels - 1 : l->last,
                        &l->offset);
         }
     }

@@ -175,6 +175,12 @@ static struct shape shape_border_dw(const struct graph *g, const struct node_arg
     return shape4(x.d[0], 16, x.d[3], gy.d[3]);
 }
 
+static struct shape shape_col2im(const struct graph *g, const struct node_args *a)
+{
+    struct shape x = input_shape(g, a, 0);
+    return shape4(x.d[0], x.d[1], x.d[2], (int)a->attr[1]);
+}
+
 static struct shape shape_double(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
@@ -554,6 +560,7 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_BORDER] = {"border", CLASS_WINDOW, shape_border, grad_border, NULL, NULL},
     [OP_BORDER_DX] = {"border_dx", CLASS_WINDOW, shape_border, grad_border_dx, NULL, NULL},
     [OP_BORDER_DW] = {"border_dw", CLASS_WINDOW, shape_border_dw, grad_border_dw, NULL, NULL},
+    [OP_COL2IM] = {"col2im", CLASS_WINDOW, shape_col2im, NULL, NULL, NULL},
     [OP_PACK] = {"pack", CLASS_SMALL, shape_pack, NULL, NULL, NULL},
     [OP_KERNEL_CONV] = {"conv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_conv},
     [OP_KERNEL_DECONV] = {"deconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_deconv},

@@ -59,6 +59,11 @@ void plan_free(struct plan *p)
     mem_free(p->mem);
 }
 
+int plan_pixel_step(const struct plan *p, const struct local *l, int n)
+{
+    return l ? l->step : p->graph->node[n].shape.d[3];
+}
+
 int plan_room(const struct plan *p, int n)
 {
     long delta;

@@ -48,6 +48,7 @@ struct local {
     int node;
     int copy;        /* of what lies in the arena: for the kernels that want its halo */
     int halo;        /* zero pixels around each picture */
+    int step;        /* reals from a pixel to the next: its channels, or a line of cache more (schedule.c) */
     int first, last; /* kernels of the group that write and last read it */
     int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
     int pictures;    /* that it has room for, in a plan of more than one */
@@ -130,6 +131,8 @@ int plan_elementwise(const struct plan *p, int n);
 int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */
 struct local *plan_input_local(const struct plan *p, int group, int n, int k);
+/* Reals from a pixel of node n to the next, where it lies in this scratch tensor or, without one, elsewhere. */
+int plan_pixel_step(const struct plan *p, const struct local *l, int n);
 /* How many pictures there is room for where node n is stored, if that isn't a group's scratch. */
 int plan_room(const struct plan *p, int n);
 /* Is it summed over the batch, in parts? */

@@ -187,7 +187,8 @@ int plan_halo(const struct plan *p, int n, int k)
     if (k != 0 || p->device) return 0;
     if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW || node->op == OP_KERNEL_WGRAD) return (int)node->attr[2];
     if (node->op == OP_KERNEL_DECONV) return (int)node->attr[0] - 2; /* the parities' windows reach over the border */
-    return node->op == OP_KERNEL_DW || node->op == OP_DW_DW ? (int)node->attr[0] / 2 : 0;
+    const int window = node->op == OP_KERNEL_DW || node->op == OP_DW_DW || node->op == OP_COL2IM;
+    return window ? (int)node->attr[0] / 2 : 0;
 }
 
 /* ---------------------------------------------------------------- items, groups, steps */
@@ -392,6 +393,42 @@ static void chain_local(const struct plan *p, const struct group *g, struct loca
     if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
 }
 
+/* Does kernel k read or write scratch tensor l? */
+static int uses(const struct plan *p, int group, const struct kernel *k, const struct local *l)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == l->node && k->copy[r] == l->copy) return 1;
+    for (int r = 0; r < k->reads; r++) {
+        const int own = k->kind == KERNEL_NODE && !p->device && r < p->graph->node[k->root[0]].ins;
+        if (l == (own ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0))) return 1;
+    }
+    return 0;
+}
+
+/*
+ * Reals from a pixel of l to the next. Pixels a large power of two apart fall on few sets of L1, where what windows of
+ * depthwise convolutions read has no room: there pixels lie a line of cache further apart, if all kernels that read or
+ * write them can do with it.
+ */
+static int pixel_step(const struct plan *p, int group, const struct local *l)
+{
+    enum { POWER = 128, LINE = 16 };
+    const struct shape shape = p->graph->node[l->node].shape;
+    int windows = 0;
+    if (p->device || shape.d[3] % POWER || shape.d[2] == 1) return shape.d[3];
+    for (int i = 0; i < p->group[group].kernels; i++) {
+        const struct kernel *k = &p->group[group].kernel[i];
+        const struct node *n = &p->graph->node[k->root[0]];
+        if (k->kind == KERNEL_POINTWISE || !uses(p, group, k, l)) continue;
+        /* one tap: runs of several go on from a pixel to the next */
+        const int tap = (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->attr[0] == 1 && n->shape.d[3] > 4) ||
+                        (n->op == OP_KERNEL_DECONV && n->attr[0] == 2);
+        if (!tap && n->op != OP_KERNEL_DW) return shape.d[3];
+        windows |= n->op == OP_KERNEL_DW;
+    }
+    return windows ? shape.d[3] + LINE : shape.d[3];
+}
+
 /* The scratch tensors of a group, their halos and when they are used. */
 static void list_locals(struct plan *p, int group)
 {
@@ -415,6 +452,7 @@ static void list_locals(struct plan *p, int group)
             if (own) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
+    for (int i = 0; i < g->locals; i++) g->local[i].step = pixel_step(p, group, &g->local[i]);
     for (int i = 0; i < g->locals && p->sharing == PLAN_PICTURE; i++) chain_local(p, g, &g->local[i]);
 }
 

@@ -39,6 +39,7 @@ static int can_share(const struct plan *p, const struct kernel *k)
     case OP_UP_NEAREST:
     case OP_UP_BILINEAR:
     case OP_FIR:
+    case OP_COL2IM:
         return 1;
     default:
         return 0;
@@ -52,7 +53,7 @@ static int is_by_rows(const struct plan *p, const struct kernel *k)
     enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
     if (k->kind == KERNEL_POINTWISE) return 1;
     if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->attr[0] == 1 && n->shape.d[2] >= ROW;
-    return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR;
+    return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR || n->op == OP_COL2IM;
 }
 
 /* Rows go two by two, so that tiles and depthwise windows fit well. */
@@ -60,7 +61,9 @@ static int count_shares(const struct plan *p, const struct kernel *k)
 {
     const struct node *n = &p->graph->node[k->root[0]];
     const double macs = op_table[n->op].macs && k->kind == KERNEL_NODE ? op_table[n->op].macs(p->graph, n) : 0;
-    const int worth = macs >= WORTH_MACS || shape_size(n->shape) >= WORTH_VALUES;
+    const long values =
+        shape_size(n->shape) + (k->kind == KERNEL_NODE ? shape_size(p->graph->node[n->in[0]].shape) : 0);
+    const int worth = macs >= WORTH_MACS || values >= WORTH_VALUES;
     int shares = PLAN_PARTS;
     if (!worth || !can_share(p, k)) return 1;
     while (is_by_rows(p, k) && shares > n->shape.d[1] / 2 && shares > 1) shares /= 2;

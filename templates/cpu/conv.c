@@ -4,12 +4,12 @@
  * are the pixels) and the input gradient of deconv.c (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high.
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (output size), AG_CI, AG_CO, AG_K, AG_S, AG_PAD, AG_XH, AG_YH (halos);
- * AG_BIAS, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight,
- * AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which
- * of them to do); AG_TILE, AG_NARROW (the functions of the tile and of that with a pixel less), AG_ABREAST,
- * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is
- * 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r
- * of picture n, row i, column j, channel o).
+ * AG_XSTEP, AG_YSTEP (reals from a pixel to the next; with AG_K > 1 that of x is AG_CI); AG_BIAS, AG_PACK_TRANSPOSED,
+ * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals after that of the
+ * one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which of them to do); AG_TILE, AG_NARROW
+ * (the functions of the tile and of that with a pixel less), AG_ABREAST, AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles
+ * see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is 0 where it would be less); AG_FUSED (0 or 1),
+ * AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r of picture n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -28,6 +28,8 @@
 #define AG_PAD             1
 #define AG_XH              1
 #define AG_YH              0
+#define AG_XSTEP           64
+#define AG_YSTEP           64
 #define AG_BIAS            1
 #define AG_PACK_TRANSPOSED 0
 #define AG_EACH            0
@@ -76,9 +78,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { LINEAR = AG_H * AG_W == 1 && !OWN };
     /* H rows of W pixels. Shares are stretches of rows, and BY shares of each are of blocks of channels */
     enum { H = AG_ROWS, W = AG_PIXELS, FLAT = W > AG_W / A, STRETCH = AG_STRETCHES, BY = AG_SHARES / STRETCH };
-    enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * W * A + MORE, XSIZE = (S * H + MORE) * XW * CI };
-    enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
-    enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * AG_CO, YSIZE = (AG_H + 2 * YH) * YROW, YSTART = YH * (YROW + AG_CO) };
+    enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * W * A + MORE, XS = AG_XSTEP, YS = AG_YSTEP };
+    enum { XSIZE = (S * H + MORE) * XW * XS, XSTART = (XH - AG_PAD) * (XW + 1) * XS };
+    enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * YS, YSIZE = (AG_H + 2 * YH) * YROW, YSTART = YH * (YROW + YS) };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
     enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
     enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
@@ -92,7 +94,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     /* tiles write to y at once if nothing else is made of sums, and no more than one of its rows ends in a tile */
     enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || (PARTS > 1 && YH > 0))) };
-    enum { STEP = APART ? CB : CO };
+    enum { STEP = APART ? CB : A * YS };
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
     const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
     const long start = MIN(lines, lines * stretch / STRETCH) * width;
@@ -112,14 +114,14 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 /* as many at once as lie side by side */
                 some = APART ? 1 : MIN((narrow ? COLUMNS : COLUMNS - LESS) - column, end - tile);
                 const int pixels = LINEAR ? MIN(P, images - n0) : TH * (TW - narrow);
-                const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * CI + part;
+                const real *const x0 = x + (long)n0 * XSIZE + XSTART + (i0 * XW + j0 * A) * S * XS + part;
                 const real *const w0 =
                     w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + part * WB;
                 real *const y0 = y + (long)n0 * YSIZE + YSTART + block;
                 long yp[P]; /* where the tile's pixels are */
                 for (int p = 0; p < (APART ? pixels : 1); p++) {
                     const unsigned at = (unsigned)((i0 + p / TW) * W + j0 + p % TW) * A;
-                    yp[p] = LINEAR ? (long)p * YSIZE : (long)(at / AG_W * YROW + at % AG_W * AG_CO);
+                    yp[p] = LINEAR ? (long)p * YSIZE : (long)(at / AG_W * YROW + at % AG_W * YS);
                 }
                 real *const to = APART ? sums : y0 + yp[0];
                 const real *from = part > 0 ? to : first;
@@ -129,16 +131,16 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         to[p * STEP + l] = H % TH && i0 + p / TW < row ? 0 : y0[yp[p] + l];
                 for (int r = 0; r < RUNS; r++, from = to) {
                     const int a = r / KW, b = r % KW, run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
-                    const struct tile t = {.x = x0 + (a * XW + b) * CI,
+                    const struct tile t = {.x = x0 + (a * XW + b) * XS,
                                            .w = w0 + (long)a * WROW + b * CI * WB,
                                            .from = from,
                                            .to = to,
-                                           .x_row = XW * CI,
+                                           .x_row = XW * XS,
                                            .w_row = WROW,
                                            .w_block = WBLOCK,
                                            .from_step = from == to ? STEP : 0,
                                            .to_step = STEP,
-                                           .gap = APART ? 0 : 2 * YH * AG_CO,
+                                           .gap = APART ? 0 : 2 * YH * YS,
                                            .split = FLAT ? AG_W - (i0 * W + j0) % AG_W : W - j0,
                                            .width = FLAT ? AG_W : W,
                                            .tiles = (int)some,

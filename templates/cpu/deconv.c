@@ -5,8 +5,9 @@
  * weight; the one with respect to the weight is conv_wgrad.c with gy as its x, x as its gy, S = 2, PAD = 0.
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K, AG_XH (at
- * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_BIAS, AG_EACH (0 or 1), AG_WSTRIDE; AG_SHARES, AG_SHARE, AG_TILE,
- * AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_EXTRA_PARAMS, AG_RELU, AG_FUSED, AG_EPILOGUE (as of conv.c).
+ * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_XSTEP (AG_CI with AG_K = 3), AG_YSTEP, AG_BIAS, AG_EACH (0 or 1),
+ * AG_WSTRIDE; AG_SHARES, AG_SHARE, AG_TILE, AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_EXTRA_PARAMS, AG_RELU,
+ * AG_FUSED, AG_EPILOGUE (as of conv.c).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -24,6 +25,8 @@
 #define AG_K         3
 #define AG_XH        1
 #define AG_YH        0
+#define AG_XSTEP     64
+#define AG_YSTEP     64
 #define AG_BIAS      1
 #define AG_EACH      0
 #define AG_WSTRIDE   36864
@@ -63,15 +66,16 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
      * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of blocks of channels */
     enum { H = AG_ROWS, WIDE = AG_PIXELS, W = WIDE - MORE, FLAT = W > AG_W, STRETCH = AG_STRETCHES };
     enum { BLOCKS = CEIL(CO, CB), BY = AG_SHARES / STRETCH };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI, XSTART = XH * (XW + 1) * CI };
-    enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * CO };
-    enum { YSTART = YH * (YW + 1) * CO };
+    enum { XH = AG_XH, XW = W + 2 * XH, XS = AG_XSTEP, YS = AG_YSTEP };
+    enum { XSIZE = (H + 2 * XH) * XW * XS, XSTART = XH * (XW + 1) * XS };
+    enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * YS };
+    enum { YSTART = YH * (YW + 1) * YS };
     /* tiles of TH x TW places, the last LESS of a row a place narrower, the last of a column overlapping the one
      * before */
     enum { TW = TILE_WIDTH(WIDE, V), TH = TILE_HEIGHT(H, WIDE, V), P = TH * TW };
     enum { ROWS = CEIL(H + MORE, TH), COLUMNS = CEIL(WIDE, TW), LESS = COLUMNS * TW - WIDE };
     /* tiles write to y at once, as in conv.c */
-    enum { APART = FUSED || MORE || TH > 1 || CO % L != 0 || (FLAT && TW > AG_W), STEP = APART ? CB : 2 * CO };
+    enum { APART = FUSED || MORE || TH > 1 || CO % L != 0 || (FLAT && TW > AG_W), STEP = APART ? CB : 2 * YS };
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
     const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
@@ -97,19 +101,19 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int narrow = column + LESS >= COLUMNS;
                 some = APART ? 1 : (narrow ? COLUMNS : COLUMNS - LESS) - column;
                 const int j0 = column * TW - (narrow ? column + LESS - COLUMNS : 0);
-                const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up + top) * XW + j0 - left) * CI;
+                const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up + top) * XW + j0 - left) * XS;
                 real *const y0 = y + (long)n * YSIZE + YSTART + block;
                 const int place = FLAT ? i0 * W + j0 : i0 * AG_W + j0;
-                real *const to = APART ? sums : y0 + ((2L * (place / AG_W) + a) * YW + 2 * (place % AG_W) + b) * CO;
+                real *const to = APART ? sums : y0 + ((2L * (place / AG_W) + a) * YW + 2 * (place % AG_W) + b) * YS;
                 const struct tile t = {.x = x0,
                                        .w = w0 + top * run * WB,
                                        .from = from,
                                        .to = to,
-                                       .x_row = XW * CI,
+                                       .x_row = XW * XS,
                                        .w_row = run * WB,
                                        .w_block = WBLOCK,
                                        .to_step = STEP,
-                                       .gap = APART ? 0 : 2 * (YW - AG_W) * CO,
+                                       .gap = APART ? 0 : 2 * (YW - AG_W) * YS,
                                        .split = AG_W - place % AG_W,
                                        .width = AG_W,
                                        .tiles = some,
@@ -123,7 +127,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                     const unsigned at = (unsigned)(down * W + across);
                     const int i = 2 * (FLAT ? (int)(at / AG_W) : down) + a;
                     const int j = 2 * (FLAT ? (int)(at % AG_W) : across) + b;
-                    real *const yt = y0 + ((long)i * YW + j) * CO;
+                    real *const yt = y0 + ((long)i * YW + j) * YS;
                     const real *const sum = sums + p * CB;
                     if (((H % TH || MORE) && down < row) || (MORE && b && across >= W)) continue;
                     ROLLED for (int l = 0; l < (CO % CB ? MIN(CB, CO - block) : CB); l++)

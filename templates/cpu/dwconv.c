@@ -1,8 +1,8 @@
 /*
  * Depthwise convolution, stride 1, PAD = K / 2; with weights packed with AG_PACK_FLIP its gradient with respect to x.
  *
- * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_YH (halos); AG_PACK_FLIP (0 or 1);
- * AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS (as of conv.c).
+ * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_YH (halos); AG_XSTEP, AG_YSTEP (reals from a
+ * pixel to the next); AG_PACK_FLIP (0 or 1); AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS (as of conv.c).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -14,6 +14,8 @@
 #define AG_K         3
 #define AG_XH        1
 #define AG_YH        0
+#define AG_XSTEP     64
+#define AG_YSTEP     64
 #define AG_PACK_FLIP 0
 #define AG_SHARES    1
 #define AG_SHARE     0
@@ -31,43 +33,50 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n,i,j,c] = sum over a, b of x[n, i + a - PAD, j + b - PAD, c] w[a,b,c] */
 static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH };
-    enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
-    enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C, YSTART = YH * (YW + 1) * C };
-    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before. Rows of x that
-     * several rows of y read come from L2 once for all of a tile. */
-    enum { L = LANES(C), CS = MIN(C, L), WIDTH = TILE_OF(W, TILE(1) / 2), HEIGHT = MIN(H, TILE(1) / WIDTH) };
-    /* of shares, two rows at a time, whose windows overlap most */
-    enum { PAIR = K > 3 && W % 8 == 0 ? 8 : TILE(1) / 2 };
-    enum { PAIRS = AG_SHARES > 1 && H % (2 * AG_SHARES) == 0 && W % PAIR == 0 };
-    enum { TW = PAIRS ? PAIR : WIDTH, TH = PAIRS ? 2 : AG_SHARES > 1 ? 1 : HEIGHT };
+    enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH, XS = AG_XSTEP, YS = AG_YSTEP };
+    enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * XS, XSTART = (XH - K / 2) * (XW + 1) * XS };
+    enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * YS, YSTART = YH * (YW + 1) * YS };
+    /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before, but shares' rows */
+    enum { L = LANES(C), CS = MIN(C, L), ROWS = H % AG_SHARES ? 1 : H / AG_SHARES };
+    enum {
+        TW = CEIL(W, CEIL(W, TILE(1))),
+        HIGH = MIN(ROWS, TILE(1) / TW),
+        TH = AG_SHARES > 1 && ROWS % HIGH ? 1 : HIGH
+    };
+    /* channels at a time: some lines of cache, so that memory is read in runs, and so few that windows stay in L1 */
+    enum { RUN = MAX(CS, 256 / (int)sizeof(real)), RUNS = CEIL(C, RUN) };
+    const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
     VECTOR(vec, L);
 
-    const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
-
-    for (int n = 0; n < images; n++)
+    for (long step = 0; step < (long)images * RUNS; step++) {
+        const real *const xn = x + step / RUNS * XSIZE + XSTART;
+        real *const yn = y + step / RUNS * YSIZE + YSTART;
+        const int run = (int)(step % RUNS) * RUN;
         for (int row = start; row < end; row += TH)
             for (int column = 0; column < W; column += TW)
-                for (int channel = 0; channel < C; channel += CS) {
+                for (int channel = run; channel < MIN(run + RUN, C); channel += CS) {
                     const int i = MIN(row, H - TH), j = MIN(column, W - TW), c = MIN(channel, C - CS);
-                    const real *const xt = x + (long)n * XSIZE + XSTART + (i * XW + j) * C + c;
-                    real *const yt = y + (long)n * YSIZE + YSTART + (i * YW + j) * C + c;
+                    const real *const xt = xn + (i * XW + j) * XS + c;
+                    real *const yt = yn + (i * YW + j) * YS + c;
                     vec acc[TH][TW] = {0};
                     for (int a = 0; a < K; a++) {
                         vec wv[K];
                         EACH (b, K) {
                             wv[b] = (vec){0};
                             FETCH(wv[b], w + (a * K + b) * C + c, CS);
+                            PIN(wv[b]);
                         }
                         EACH (r, TH)
                             EACH (s, TW + K - 1) {
                                 vec xv = {0};
-                                FETCH(xv, xt + ((r + a) * XW + s) * C, CS);
+                                FETCH(xv, xt + ((r + a) * XW + s) * XS, CS);
+                                PIN(xv);
                                 EACH (b, K)
                                     if (s >= b && s - b < TW) acc[r][s - b] += xv * wv[b];
                             }
                     }
                     EACH (r, TH)
-                        EACH (s, TW) PUT(acc[r][s], yt + (r * YW + s) * C, CS);
+                        EACH (s, TW) PUT(acc[r][s], yt + (r * YW + s) * YS, CS);
                 }
+    }
 }

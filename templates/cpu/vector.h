@@ -138,6 +138,7 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 }
 
 #define MIN(a, b)  ((a) < (b) ? (a) : (b))
+#define MAX(a, b)  ((a) > (b) ? (a) : (b))
 #define CEIL(a, b) (((a) + (b)-1) / (b))
 
 /*

@@ -59,7 +59,6 @@ struct data {
     long xsize, ysize, wsize;
     int images, block, weights; /* weights: how many of wsize lie one after the other in w[0] */
 };
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
 static real *zeros(long n)
 {
     real *p;

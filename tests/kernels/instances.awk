@@ -2,7 +2,7 @@
 # of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of
 # three are cut into shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_XSTEP AG_YSTEP AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
     tokens["conv_few"] = tokens["conv"]
     tokens["deconv"] = "H W CI CO K XH YH BIAS EACH"
@@ -14,6 +14,7 @@ BEGIN {
     tokens["dwconv_wgrad"] = "H W C K XH GH"
     tokens["nearest"] = tokens["sumpool"] = tokens["shuffle"] = tokens["unshuffle"] = "H W C XH YH"
     tokens["bilinear"] = tokens["bilinear_t"] = "H W C XH YH CLAMP"
+    tokens["col2im"] = "H W CI CO K XH YH"
     tokens["fir"] = "H W C PAD XH YH"
     tokens["taps"] = "O I KIND"
     tokens["edge_taps"] = "O I"
@@ -22,6 +23,7 @@ BEGIN {
     params["conv"] = params["conv_few"] = params["deconv"] = x "const real *w, const real *bias, real *y, int images, int factor"
     params["linear"] = x "const real *w, const real *bias, real *y, int images"
     params["dwconv"] = x "const real *w, real *y, int images"
+    params["col2im"] = x "real *y, int images, int factor"
     params["nearest"] = params["bilinear"] = params["fir"] = x "real *y, int images"
     with["taps"] = "taps_t"
     with["edge_taps"] = "edge_taps_t"
@@ -39,13 +41,21 @@ function tiles(fn, deconv, by_rows) {
     print "#define AG_TOGETHER PACKED_BLOCK(AG_CO" (deconv ? ")" : " * PACKED_ABREAST(AG_CO, AG_K))")
     more = "AG_K - AG_S - 2 * AG_PAD + 2 * AG_XH"
     step = deconv ? "" : "(AG_LINEAR ? (AG_S + " more ") * (AG_S + " more ") : AG_S * AG_ABREAST) * "
-    print "#define AG_STEP (" step "AG_CI)"
-    print "#define AG_ROW (" (deconv ? "(AG_PIXELS - (AG_K - 2) + 2 * AG_XH) * AG_CI)" : \
-        "(AG_S * AG_PIXELS * AG_ABREAST + " more ") * AG_CI * AG_S)")
+    print "#define AG_STEP (" step "AG_XSTEP)"
+    print "#define AG_ROW (" (deconv ? "(AG_PIXELS - (AG_K - 2) + 2 * AG_XH) * AG_XSTEP)" : \
+        "(AG_S * AG_PIXELS * AG_ABREAST + " more ") * AG_XSTEP * AG_S)")
     print "#define AG_LINEAR (" (deconv ? "0" : "AG_H * AG_W == 1 && !AG_EACH") ")"
     print "#define AG_FN " fn "_tile\n#define AG_FEWER 0\n#include \"tile.c\"\n#undef AG_FN\n#undef AG_FEWER"
     print "#define AG_FN " fn "_narrow\n#define AG_FEWER 1\n#include \"tile.c\"\n#undef AG_FN"
     print "#define AG_TILE " fn "_tile\n#define AG_NARROW " fn "_narrow"
+}
+# steps(APART): reals from a pixel of x and of y to the next: their channels, or with apart set a few more, where x has
+# one tap and y no pixels abreast.
+function steps(apart) {
+    in_step = $1 == "dwconv" ? value["C"] + 5 * apart : value["CI"] + 5 * (apart && value["K"] == 1 + ($1 == "deconv"))
+    out_step = $1 == "dwconv" ? value["C"] + 3 * apart : value["CO"] + 3 * (apart && (value["K"] == 1 || value["CO"] > 8))
+    print "#define AG_XSTEP " in_step "\n#define AG_YSTEP " out_step
+    row = row ", .XSTEP = " in_step ", .YSTEP = " out_step
 }
 /^#/ || NF == 0 || (packs && $1 !~ /conv(_few)?$/) { next }
 {
@@ -56,20 +66,22 @@ function tiles(fn, deconv, by_rows) {
     row = ""
     for (t = 1; t <= n; t++) {
         print "#define AG_" token[t] " " $(t + 1)
+        value[token[t]] = $(t + 1)
         row = row ", ." token[t] " = " $(t + 1)
     }
     if (token[n] == "EACH") print "#define AG_WSTRIDE RESERVED(AG_CO, AG_CI, AG_K)"
     fn = $1 "_" count
+    if ($1 ~ /^(conv|conv_few|deconv|dwconv|col2im)$/) steps(int(count / 3) % 2 && $1 !~ /few|col2im/ && !plain)
     shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
     print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0")
     if ($1 == "conv" || $1 == "deconv") tiles(fn, $1 == "deconv", shares == 1 || count % 2)
     print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
     field = $1
     sub(/_few/, "", field)
-    extra = field == "conv" || field == "deconv" ? ", int factor" : ""
+    extra = field ~ /^(conv|deconv|col2im)$/ ? ", int factor" : ""
     if (extra) {
         epilogue = int(count / 2) % 2 && !plain
-        relu = count % 4 == 0 && $1 !~ /few/ && !plain
+        relu = count % 4 == 0 && $1 !~ /few|col2im/ && !plain
         print "#define AG_RELU " relu
         print "#define AG_FUSED " epilogue
         print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" field : "(void)factor;")

@@ -4,9 +4,10 @@
 /* Epilogues that tell whether they were given the right pixel and channel, and ran once. */
 #define TEST_FACTOR(factor) ((real)(1 + (n + 2 * i + 3 * j + o) % 7 * (factor)))
 #define TEST_EPILOGUE(height, width)                                                                                   \
-    y[(((long)n * ((height) + 2 * AG_YH) + i + AG_YH) * ((width) + 2 * AG_YH) + j + AG_YH) * AG_CO + o] =              \
+    y[(((long)n * ((height) + 2 * AG_YH) + i + AG_YH) * ((width) + 2 * AG_YH) + j + AG_YH) * AG_YSTEP + o] =           \
         r * TEST_FACTOR(factor);
 #define TEST_EPILOGUE_conv   TEST_EPILOGUE(AG_H, AG_W)
+#define TEST_EPILOGUE_col2im TEST_EPILOGUE(AG_H, AG_W)
 #define TEST_EPILOGUE_deconv TEST_EPILOGUE(2 * AG_H + AG_K - 2, 2 * AG_W + AG_K - 2)
 
 /* What programs reserve for the packed weight of an image. */
@@ -26,6 +27,7 @@ struct instance {
     void (*bilinear_t)(const real *x, real *y, int images);
     void (*nearest)(const real *x, real *y, int images);
     void (*sumpool)(const real *x, real *y, int images);
+    void (*col2im)(const real *x, real *y, int images, int factor);
     void (*fir)(const real *x, real *y, int images);
     void (*shuffle)(const real *x, real *y, int images);
     void (*unshuffle)(const real *x, real *y, int images);
@@ -37,6 +39,6 @@ struct instance {
     void (*border_dx)(const real *gy, const real *v, real *gx, int images);
     void (*border_dw)(const real *x, const real *gy, real *gv, int images);
     void (*pack)(const real *w, real *packed);
-    int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, GH, BIAS, PACK_TRANSPOSED, PACK_FLIP,
+    int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, XSTEP, YSTEP, GH, BIAS, PACK_TRANSPOSED, PACK_FLIP,
         EACH, TRANSPOSED, BATCH, epilogue, relu;
 };

@@ -10,9 +10,9 @@
 static const double epsilon = sizeof(real) == 4 ? FLT_EPSILON : DBL_EPSILON;
 static const real untouched = 1234;
 
-/* An image block in memory: n x (h + 2 halo) x (w + 2 halo) x c. */
+/* An image block in memory: n x (h + 2 halo) x (w + 2 halo) x step, of which the first c are channels. */
 struct block {
-    int n, h, w, c, halo;
+    int n, h, w, c, step, halo;
     real *data;
 };
 static unsigned seed = 1;
@@ -30,22 +30,26 @@ static real *noises(long n)
 static real *at(const struct block *b, int n, int i, int j, int c)
 {
     const long row = (long)n * (b->h + 2 * b->halo) + i + b->halo;
-    return b->data + (row * (b->w + 2 * b->halo) + j + b->halo) * b->c + c;
+    return b->data + (row * (b->w + 2 * b->halo) + j + b->halo) * b->step + c;
 }
 static int inside(const struct block *b, int i, int j)
 {
     return i >= 0 && i < b->h && j >= 0 && j < b->w;
 }
-static struct block block(int n, int h, int w, int c, int halo, real around)
+static struct block block_apart(int n, int h, int w, int c, int step, int halo, real around, real between)
 {
-    struct block b = {n, h, w, c, halo, NULL};
-    b.data = noises((long)n * (h + 2 * halo) * (w + 2 * halo) * c);
+    struct block b = {n, h, w, c, step, halo, NULL};
+    b.data = noises((long)n * (h + 2 * halo) * (w + 2 * halo) * step);
     for (int m = 0; m < n; m++)
         for (int i = -halo; i < h + halo; i++)
             for (int j = -halo; j < w + halo; j++)
-                for (int l = 0; l < c; l++)
-                    if (!inside(&b, i, j)) *at(&b, m, i, j, l) = around;
+                for (int l = 0; l < step; l++)
+                    if (l >= c || !inside(&b, i, j)) *at(&b, m, i, j, l) = l >= c ? between : around;
     return b;
+}
+static struct block block(int n, int h, int w, int c, int halo, real around)
+{
+    return block_apart(n, h, w, c, c, halo, around, 0);
 }
 static struct block same(const struct block *b)
 {
@@ -115,8 +119,8 @@ static int test_forward(const struct instance *k, int images)
     const int K = k->K, S = k->conv ? k->S : 1, more = k->conv ? K - S - 2 * k->PAD : 0;
     const int up = k->deconv ? 2 : 1, over = k->deconv ? K - 2 : 0;
     const int CI = k->dwconv ? k->C : k->CI, CO = k->dwconv ? k->C : k->CO;
-    struct block x = block(images, S * k->H + more, S * k->W + more, CI, k->XH, 0),
-                 y = block(images, up * k->H + over, up * k->W + over, CO, k->YH, untouched);
+    struct block x = block_apart(images, S * k->H + more, S * k->W + more, CI, k->XSTEP, k->XH, 0, (real)NAN);
+    struct block y = block_apart(images, up * k->H + over, up * k->W + over, CO, k->YSTEP, k->YH, untouched, untouched);
     const long size = (long)CO * (k->dwconv ? 1 : CI) * K * K, stride = k->dwconv ? size : RESERVED(CO, CI, K);
     const int weights = k->EACH ? images : 1;
     real *w = noises(weights * size), *bias = noises(CO), *packed = noises(weights * stride);
@@ -129,10 +133,10 @@ static int test_forward(const struct instance *k, int images)
     for (int n = 0; n < images; n++)
         for (int i = -y.halo; i < y.h + y.halo; i++)
             for (int j = -y.halo; j < y.w + y.halo; j++)
-                for (int o = 0; o < CO; o++) {
+                for (int o = 0; o < y.step; o++) {
                     const real got = *at(&y, n, i, j, o), *wn = w + (k->EACH ? n * size : 0);
                     struct sum s;
-                    if (!inside(&y, i, j)) {
+                    if (o >= CO || !inside(&y, i, j)) {
                         wrong += got != untouched;
                         continue;
                     }
@@ -229,6 +233,27 @@ static int test_unpack(const struct instance *k)
     return wrong;
 }
 
+/* y[n,i,j,o] = sum over a, b of x[n, i + a - K / 2, j + b - K / 2, (a K + b) CO + o] */
+static int test_col2im(const struct instance *k, int images)
+{
+    const int K = k->K, CO = k->CO;
+    struct block x = block(images, k->H, k->W, k->CI, k->XH, 0), y = block(images, k->H, k->W, CO, k->YH, untouched);
+    int wrong = 0;
+    k->col2im(x.data, y.data, images, 1);
+    for (int n = 0; n < images; n++)
+        for (int i = -y.halo; i < y.h + y.halo; i++)
+            for (int j = -y.halo; j < y.w + y.halo; j++)
+                for (int o = 0; o < CO; o++) {
+                    struct sum s = {0, 0};
+                    for (int tap = 0; tap < K * K && inside(&y, i, j); tap++)
+                        add(&s, *at(&x, n, i + tap / K - K / 2, j + tap % K - K / 2, tap * CO + o));
+                    if (k->epilogue) s.value *= TEST_FACTOR(1), s.magnitude *= TEST_FACTOR(1);
+                    wrong += inside(&y, i, j) ? differs(*at(&y, n, i, j, o), s) : *at(&y, n, i, j, o) != untouched;
+                }
+    free(x.data), free(y.data);
+    return wrong;
+}
+
 #include "resample.h"
 
 /* How many values are wrong. */
@@ -239,6 +264,7 @@ static int test(const struct instance *k, int images)
     if (k->linear) return test_linear(k, images);
     if (k->linear_wgrad) return test_linear_gradient(k);
     if (k->conv_wgrad || k->dwconv_wgrad) return test_gradient(k, images);
+    if (k->col2im) return test_col2im(k, images);
     if (k->border) return test_border(k, images) + test_border_gradients(k, images);
     return k->taps || k->edge_taps ? test_taps(k) : test_window(k, images);
 }
