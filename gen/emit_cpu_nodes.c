@@ -77,7 +77,7 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
 /* The tile of a convolution, or that of a pixel less. */
 static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
 {
-    const struct node *y = &s->p->graph->node[n];
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3];
     const int linear = !deconv && places.d[1] * places.d[2] == 1 && y->attr[3] == FORM_SHARED;
     const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = halo_in(s, n, 0);
@@ -102,6 +102,7 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
         number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * pixel);
     number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
     number_token(mem, &sub, "AG_LINEAR", linear);
+    number_token(mem, &sub, "AG_AT_ONCE", x->shape.d[3] % 2 ? 1 : 2);
     const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
     int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
     free(sub.list);

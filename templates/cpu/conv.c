@@ -89,7 +89,11 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { TW = TILE_WIDTH(W, V), TH = TILE_HEIGHT(H, W, V), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW), LESS = COLUMNS * TW - W };
     /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are one run */
-    enum { PART = CEIL(CI, CEIL(K * KW * CI * CB, 163840)), PARTS = CEIL(CI, PART), RUNS = PARTS == 1 ? 1 : K * KW };
+    enum {
+        PART = CEIL(CI, 2 * CEIL(K * KW * CI * CB, 163840)) * 2,
+        PARTS = CEIL(CI, PART),
+        RUNS = PARTS == 1 ? 1 : K * KW
+    };
     /* tiles at a time, whose 1 MB of x stays in L2 from one block of output channels to the next */
     enum { BAND = FLAT ? CEIL(262144, TW * CI) : CEIL(262144, S * TH * XW * CI) * COLUMNS };
     /* tiles write to y at once if nothing else is made of sums, and no more than one of its rows ends in a tile */

@@ -6,7 +6,8 @@
  * Tokens: AG_FN; AG_PIXELS, AG_ROWS (pixels of a row, and rows), AG_CHANNELS (of the output, those of pixels abreast
  * too), AG_TOGETHER (of them lie together in packed weights), AG_STEP, AG_ROW (reals of x from a pixel to the next, and
  * from a row to the next), AG_FEWER (0 or 1: the tile of one pixel less), AG_LINEAR (0 or 1: pixels are images, of
- * which a tile may reach beyond the last).
+ * which a tile may reach beyond the last), AG_AT_ONCE (terms in a round, of which runs have a multiple: other
+ * instructions than multiply-adds count where a core has other work, too).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -19,12 +20,20 @@
 #define AG_ROW      2048
 #define AG_FEWER    0
 #define AG_LINEAR   0
+#define AG_AT_ONCE  2
 #endif
 /* AG_TEMPLATE */
-/* The sums of t->tiles tiles (struct tile, vector.h). Weights are fetched AHEAD terms before they are used. */
+/* The sums of t->tiles tiles (struct tile, vector.h). */
 static void AG_FN(const struct tile *t)
 {
-    enum { W = AG_PIXELS, L = LANES(AG_CHANNELS), CB = BLOCK(AG_CHANNELS), V = CB / L, WB = AG_TOGETHER, AHEAD = 16 };
+    enum {
+        W = AG_PIXELS,
+        L = LANES(AG_CHANNELS),
+        CB = BLOCK(AG_CHANNELS),
+        V = CB / L,
+        WB = AG_TOGETHER,
+        AT_ONCE = AG_AT_ONCE
+    };
     enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_ROWS, W, V) };
     enum { P = (TW - (W % TW ? AG_FEWER : 0)) * TH };
     VECTOR(vec, L);
@@ -46,17 +55,18 @@ static void AG_FN(const struct tile *t)
         do {
             const real *xr = x + a * t->x_row, *wr = t->w + a * t->w_row, *const end = xr + t->run;
             do {
-                vec wv[V];
-                EACH (v, V) {
-                    const real *const at = wr + v * L / WB * t->w_block + v * L % WB;
-                    FETCH(wv[v], at, L);
-                    PIN(wv[v]);
-                    if (v * L % WB == 0) PREFETCH(at + AHEAD * WB);
+                EACH (u, AT_ONCE) {
+                    vec wv[V];
+                    EACH (v, V) {
+                        FETCH(wv[v], wr + u * WB + v * L / WB * t->w_block + v * L % WB, L);
+                        PIN(wv[v]);
+                    }
+                    EACH (p, P)
+                        EACH (v, V) acc[p][v] += xr[xp[p] + u] * wv[v];
                 }
-                EACH (p, P)
-                    EACH (v, V) acc[p][v] += xr[xp[p]] * wv[v];
-                wr += WB;
-            } while (++xr < end);
+                wr += AT_ONCE * WB;
+                xr += AT_ONCE;
+            } while (xr < end);
         } while (++a < t->rows);
         if (t->relu) {
             EACH (p, P)

@@ -60,13 +60,6 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define PIN(v) (void)0
 #endif
 
-/* PREFETCH(p): the line of p is wanted soon; p may lie beyond the end of what it points to. */
-#ifdef AG_NO_VECTORS
-#define PREFETCH(p) (void)0
-#else
-#define PREFETCH(p) __builtin_prefetch(p)
-#endif
-
 #if defined(__AVX512F__) || defined(__aarch64__)
 #define REGISTERS 32
 #else
@@ -195,7 +188,7 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
  * channels o:
  *     to[p][o] = from[p][o] + sum over a < rows, b < run of x[a x_row + pixel p + b] w[a w_row + WB b + o],
  * or 0, if that is less and relu is set. WB channels of the packed weight lie together, the next ones w_block reals
- * after them. rows, run and tiles are 1 at least.
+ * after them. rows, run and tiles are 1 at least, run even where the number of input channels is.
  */
 struct tile {
     const real *x, *w, *from;

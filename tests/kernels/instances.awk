@@ -2,7 +2,7 @@
 # of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of
 # three are cut into shares, which a function does one after the other; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_XSTEP AG_YSTEP AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_FEWER AG_ABREAST AG_STRETCHES", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_XSTEP AG_YSTEP AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_AT_ONCE AG_FEWER AG_ABREAST AG_STRETCHES", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
     tokens["conv_few"] = tokens["conv"]
     tokens["deconv"] = "H W CI CO K XH YH BIAS EACH"
@@ -45,6 +45,7 @@ function tiles(fn, deconv, by_rows) {
     print "#define AG_ROW (" (deconv ? "(AG_PIXELS - (AG_K - 2) + 2 * AG_XH) * AG_XSTEP)" : \
         "(AG_S * AG_PIXELS * AG_ABREAST + " more ") * AG_XSTEP * AG_S)")
     print "#define AG_LINEAR (" (deconv ? "0" : "AG_H * AG_W == 1 && !AG_EACH") ")"
+    print "#define AG_AT_ONCE (AG_CI % 2 ? 1 : 2)"
     print "#define AG_FN " fn "_tile\n#define AG_FEWER 0\n#include \"tile.c\"\n#undef AG_FN\n#undef AG_FEWER"
     print "#define AG_FN " fn "_narrow\n#define AG_FEWER 1\n#include \"tile.c\"\n#undef AG_FN"
     print "#define AG_TILE " fn "_tile\n#define AG_NARROW " fn "_narrow"
