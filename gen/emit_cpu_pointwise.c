@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024, OWN = OPERANDS };
+enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024 };
+/* Numbers of what an expression reads: an operand; a kernel's own result; what is up-sampled from an operand. */
+enum { OWN = OPERANDS, NEAREST = OWN + 1, BILINEAR = NEAREST + OPERANDS };
 
 /* A tensor in the loop nest: strides of the four loops, 0 where it is broadcast or summed. */
 struct operand {
@@ -17,6 +19,7 @@ struct operand {
     long stride[4], offset;
     const struct local *local; /* in scratch; NULL: elsewhere */
     int is_sum, is_partial;
+    int small, linear; /* half as high and wide as the loops; read with its neighbours' rows */
 };
 
 struct nest {
@@ -30,7 +33,7 @@ struct nest {
     int dim[4];
     struct operand operand[OPERANDS];
     int reads, operands;
-    struct text before, after, picture, picture_end, row, row_end;
+    struct text before, after, picture, picture_end, row, row_end, column;
     struct expression e; /* of the innermost loop */
 };
 
@@ -60,12 +63,31 @@ static int computed_here(const struct kernel *k, int node)
     return 0;
 }
 
+/* Marks the operands that the expression of node n up-samples. */
+static void find_small(struct nest *s, int n)
+{
+    const struct node *node = &s->p->graph->node[n];
+    for (int k = 0; k < node->ins; k++) {
+        const int x = node->in[k], small = plan_read_up(s->p, x);
+        const enum keep keep = s->p->node[x].keep;
+        for (int i = 0; i < s->reads && small >= 0; i++)
+            if (s->operand[i].node == small) {
+                s->operand[i].small = 1;
+                s->operand[i].linear |= s->p->graph->node[x].op == OP_UP_BILINEAR;
+            }
+        if (small < 0 && (keep == KEEP_NOT || keep == KEEP_LOCAL)) find_small(s, x);
+    }
+}
+
 static void list_operands(struct nest *s)
 {
     for (int i = 0; i < s->k->reads; i++)
         if (!computed_here(s->k, s->k->read[i])) s->operand[s->operands++] = make_operand(s, s->k->read[i], 0, 0);
     s->reads = s->operands;
-    for (int r = 0; r < s->k->roots; r++) s->operand[s->operands++] = make_operand(s, s->k->root[r], 1, s->k->copy[r]);
+    for (int r = 0; r < s->k->roots; r++) {
+        s->operand[s->operands++] = make_operand(s, s->k->root[r], 1, s->k->copy[r]);
+        if (!s->k->copy[r]) find_small(s, s->k->root[r]);
+    }
 }
 
 static int can_collapse(const struct nest *s, int outer, int inner)
@@ -141,15 +163,50 @@ static void index_text(struct text *t, const struct operand *o, const char *inne
 static int find_read(const void *context, int node)
 {
     const struct nest *s = context;
-    for (int i = 0; i < s->reads; i++)
+    const int small = plan_read_up(s->p, node);
+    for (int i = 0; i < s->reads; i++) {
         if (s->operand[i].node == node) return i;
+        if (s->operand[i].node == small) return i + (s->p->graph->node[node].op == OP_UP_NEAREST ? NEAREST : BILINEAR);
+    }
     return -1;
+}
+
+/* The value between the pixels of a small picture, as of templates/cpu/bilinear.c. */
+static void between_text(int read, struct text *t)
+{
+    const char *near = "(real)0.75", *far = "(real)0.25";
+    text_printf(t, "%s * (%s * at%d[c] + %s * below%d[c]) + ", near, near, read, far, read);
+    text_printf(t, "%s * (%s * beside%d[c] + %s * across%d[c])", far, near, read, far, read);
+}
+
+/* Where the pixels of small pictures are that the loop over channels reads. */
+static void column_pointers(struct nest *s)
+{
+    for (int i = 0; i < s->reads; i++) {
+        const struct operand *o = &s->operand[i];
+        const int width = s->p->graph->node[o->node].shape.d[2];
+        const long step = o->stride[2];
+        const char *const begin = "                const real *const";
+        if (o->small) text_printf(&s->column, "%s at%d = p%d + j / 2 * %ld;\n", begin, i, i, step);
+        if (!o->linear) continue;
+        text_printf(&s->column, "%s beside%d = p%d + BESIDE(j, %d) * %ld;\n", begin, i, i, width, step);
+        text_printf(&s->column, "%s below%d = f%d + j / 2 * %ld;\n", begin, i, i, step);
+        text_printf(&s->column, "%s across%d = f%d + BESIDE(j, %d) * %ld;\n", begin, i, i, width, step);
+    }
 }
 
 /* Where operand number `read` of the nest has the value that this round computes with. */
 static void read_text(const void *context, int read, struct text *t)
 {
     const struct nest *s = context;
+    if (read >= BILINEAR) {
+        between_text(read - BILINEAR, t);
+        return;
+    }
+    if (read >= NEAREST) {
+        text_printf(t, "at%d[c]", read - NEAREST);
+        return;
+    }
     text_printf(t, "p%d[", read);
     index_text(t, &s->operand[read], "c", "j");
     text_add(t, "]");
@@ -243,9 +300,12 @@ static void row_pointers(struct nest *s)
         text_printf(&s->row, "            %sreal *const %c%d = %c%d", root ? "" : "const ", root ? 'q' : 'p',
                     root ? r : i, root ? 'y' : 'x', root ? r : i);
         if (o->stride[0]) text_printf(&s->row, " + n * %ld", o->stride[0]);
-        if (o->stride[1]) text_printf(&s->row, " + i * %ld", o->stride[1]);
+        if (o->stride[1]) text_printf(&s->row, o->small ? " + i / 2 * %ld" : " + i * %ld", o->stride[1]);
         if (o->offset) text_printf(&s->row, " + %ld", o->offset);
         text_add(&s->row, ";\n");
+        if (o->linear)
+            text_printf(&s->row, "            const real *const f%d = p%d + (BESIDE(i, %d) - i / 2) * %ld;\n", i, i,
+                        s->p->graph->node[o->node].shape.d[1], o->stride[1]);
     }
 }
 
@@ -267,10 +327,9 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     struct {
         const char *token;
         struct text *text;
-    } part[] = {{"AG_BEFORE", &s->before},   {"AG_AFTER", &s->after},
-                {"AG_PICTURE", &s->picture}, {"AG_PICTURE_END", &s->picture_end},
-                {"AG_ROW", &s->row},         {"AG_ROW_END", &s->row_end},
-                {"AG_BODY", &s->e.body}};
+    } part[] = {{"AG_BEFORE", &s->before},           {"AG_AFTER", &s->after}, {"AG_PICTURE", &s->picture},
+                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW", &s->row},     {"AG_ROW_END", &s->row_end},
+                {"AG_COLUMN", &s->column},           {"AG_BODY", &s->e.body}};
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");
         text_free(part[i].text);
@@ -319,10 +378,15 @@ int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *
 {
     struct nest *s = begin(site, k);
     list_operands(s);
-    collapse(s);
-    compact(s);
-    split_lanes(s);
+    int small = 0;
+    for (int i = 0; i < s->reads; i++) small |= s->operand[i].small;
+    if (!small) { /* whose rows and columns have to be told apart */
+        collapse(s);
+        compact(s);
+        split_lanes(s);
+    }
     row_pointers(s);
+    column_pointers(s);
     for (int r = 0; r < k->roots; r++) emit_root(s, r);
     struct substitutions sub = {NULL, 0, 0};
     const char *name = kernel_name(s);

@@ -139,6 +139,14 @@ static int is_read_up(const struct plan *p, int n)
     return 1;
 }
 
+/* Up-sampled for pointwise kernels alone, which then read the small picture: it and they take a picture's rows. */
+static int is_read_between(const struct plan *p, int n, const struct uses *u)
+{
+    const struct node *up = &p->graph->node[n];
+    const int nearest = up->op == OP_UP_NEAREST, clamped = up->op == OP_UP_BILINEAR && up->attr[0] == BEYOND_CLAMP;
+    return p->sharing == PLAN_PICTURE && (nearest || clamped) && up->batched && !u->window && !u->larger;
+}
+
 void plan_keep(struct plan *p)
 {
     const struct graph *g = p->graph;
@@ -160,6 +168,10 @@ void plan_keep(struct plan *p)
             np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
         } else if (is_read_up(p, i)) {
             np->keep = KEEP_NOT;
+        } else if (is_read_between(p, i, &uses[i])) {
+            np->keep = KEEP_NOT;
+            reads[i] = 1;
+            leaves_add(&leaves[i], n->in[0]);
         } else if (!alias(p, i)) {
             int again = cheap(g, n) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->keep = again ? KEEP_LOCAL : KEEP_STORED;
@@ -172,6 +184,13 @@ void plan_keep(struct plan *p)
             if (n->batched) leaves_add(&leaves[i], i);
         }
     }
+}
+
+int plan_read_up(const struct plan *p, int n)
+{
+    const struct node *up = &p->graph->node[n];
+    const int is_up = up->op == OP_UP_NEAREST || up->op == OP_UP_BILINEAR;
+    return is_up && p->node[n].keep == KEEP_NOT ? up->in[0] : -1;
 }
 
 static int add_read(int n, int *set, int count)

@@ -23,9 +23,8 @@ struct kernel *plan_kernels(const struct plan *p, int step, int *count)
 
 int plan_source(const struct plan *p, int n, int k)
 {
-    int x = p->graph->node[n].in[k];
-    const struct node *up = &p->graph->node[x];
-    return up->op == OP_UP_NEAREST && p->node[x].keep == KEEP_NOT ? up->in[0] : x;
+    const int x = p->graph->node[n].in[k], small = plan_read_up(p, x);
+    return small < 0 ? x : small;
 }
 
 struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures)

@@ -160,6 +160,9 @@ void plan_memory(struct plan *p);   /* memory.c */
 /* share.c: do threads share convolution n by rows of its result, or else by blocks of its channels? */
 int plan_by_rows(const struct plan *p, int n);
 
+/* keep.c: what node n up-samples, if kernels read that and do it on the way; else -1. */
+int plan_read_up(const struct plan *p, int n);
+
 /* keep.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied root:
  * itself), once each. Returns the new count, which may exceed KERNEL_READS: then it does not fit one kernel. */
 int plan_root_reads(const struct plan *p, int root, int copy, int *set, int count);

@@ -134,6 +134,9 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 #define MAX(a, b)  ((a) > (b) ? (a) : (b))
 #define CEIL(a, b) (((a) + (b)-1) / (b))
 
+/* Of n places between whose middles there are 2 n, i / 2 is the nearest to place i and this the other one beside it. */
+#define BESIDE(i, n) ((i) % 2 ? MIN((i) / 2 + 1, (n)-1) : MAX((i) / 2 - 1, 0))
+
 /*
  * Channels in vectors and blocks. LANES(n): the width of the vectors used for n channels, narrower than VL where few
  * lanes would be used. BLOCK(n): the channels of a register tile, two vectors where their number is even, else one.

@@ -152,7 +152,9 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
     enum keep keep = p->node[n].keep;
     if (node->op == OP_CONST && keep == KEEP_LEAF) return;
     if (keep == KEEP_NOT || keep == KEEP_LOCAL) {
-        if (op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is no expression, and not kept");
+        const int up = plan_read_up(p, n) >= 0;
+        if (op_table[node->op].class != CLASS_POINTWISE && !up) fault(a, n, "is no expression, and not kept");
+        if (up && (k->kind != KERNEL_POINTWISE || p->sharing != PLAN_PICTURE)) fault(a, n, "is up-sampled on the way");
         for (int e = 0; e < node->ins; e++) read_expression(a, s, i, k, node->in[e]);
         return;
     }
@@ -244,6 +246,22 @@ static int writes_local(const struct kernel *k, const struct local *l)
     return l->copy ? is_root(k, l->node, 1) : leaves(k, l->node);
 }
 
+/* Only kernels that have one tap, or windows whose pixels they find one by one, know pixels that lie apart. */
+static void audit_step(struct audit *a, const struct group *g, const struct local *l)
+{
+    const struct plan *p = a->p;
+    const int channels = p->graph->node[l->node].shape.d[3];
+    if (l->step < channels) fault(a, l->node, "has pixels that overlap");
+    for (int i = 0; i < g->kernels && l->step != channels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        const struct node *n = &p->graph->node[k->root[0]];
+        if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DW)
+            continue;
+        if (n->op != OP_KERNEL_DECONV ? n->op != OP_KERNEL_CONV || n->attr[0] != 1 : n->attr[0] != 2)
+            fault(a, l->node, "lies apart for a kernel that takes it for dense");
+    }
+}
+
 /* A group's scratch: from the kernel that writes to the last that reads. */
 static void audit_scratch(struct audit *a, const struct group *g)
 {
@@ -252,8 +270,9 @@ static void audit_scratch(struct audit *a, const struct group *g)
     for (int i = 0; i < g->locals; i++) {
         const struct local *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
-        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * d.d[3];
-        if (l->rows) size = (long)l->rows * d.d[2] * d.d[3];
+        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * l->step;
+        if (l->rows) size = (long)l->rows * d.d[2] * l->step;
+        audit_step(a, g, l);
         int writer = l->first; /* or one that is chained to it */
         while (!writes_local(&g->kernel[writer], l) && writer + 1 < g->kernels && g->kernel[writer + 1].chained)
             writer++;
