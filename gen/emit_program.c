@@ -284,6 +284,13 @@ static void write_phases(struct writer *w, struct code *c, struct sizes s, const
     text_free(&t);
 }
 
+/* In turn, so that they compile side by side; but register tiles together: compilers merge those that come to the same.
+ */
+static int kernel_file(const struct code *c, int instance)
+{
+    return strcmp(c->instance[instance].template, "tile") ? instance % KERNEL_FILES : 0;
+}
+
 static void write_kernels(struct writer *w, struct code *c)
 {
     struct text h = {NULL, 0, 0};
@@ -297,7 +304,8 @@ static void write_kernels(struct writer *w, struct code *c)
         struct text t = {NULL, 0, 0};
         heading(w, &t, "Kernels");
         text_printf(&t, "#include \"%s_kernels.h\"\n", w->name);
-        for (int i = f; i < c->instances; i += KERNEL_FILES) {
+        for (int i = 0; i < c->instances; i++) {
+            if (kernel_file(c, i) != f) continue;
             text_printf(&t, "\n/* First for %s", c->instance[i].first);
             if (c->instance[i].flop > 0) text_printf(&t, "; %.4g MFLOP a picture", c->instance[i].flop / 1e6);
             text_add(&t, ". */\n");

@@ -30,21 +30,25 @@ void AG_FN(const real *x, real *y, int images AG_EXTRA_PARAMS)
     for (int n = 0; n < images; n++)
         for (int i = H * AG_SHARE / AG_SHARES; i < H * (AG_SHARE + 1) / AG_SHARES; i++) {
             real row[CO][W]; /* so that lanes are pixels: an epilogue may be long */
-            for (int j = 0; j < W; j++)
-                for (int o = 0; o < CO; o++) {
-                    const real *const xt = x + (long)n * XSIZE + XSTART + (i * XW + j) * CI + o;
+            for (int j = 0; j < W; j++) {
+                const real *const xt = x + (long)n * XSIZE + XSTART + (i * XW + j) * CI;
+                ROLLED for (int o = 0; o < CO; o++)
+                {
                     real sum = 0;
                     for (int a = 0; a < K; a++)
-                        for (int b = 0; b < K; b++) sum += xt[(a * XW + b) * CI + (a * K + b) * CO];
+                        for (int b = 0; b < K; b++) sum += xt[(a * XW + b) * CI + (a * K + b) * CO + o];
                     row[o][j] = sum;
                 }
-            for (int o = 0; o < CO; o++)
-                for (int j = 0; j < W; j++) {
+            }
+            for (int o = 0; o < CO; o++) {
+                ROLLED for (int j = 0; j < W; j++)
+                {
                     const real r = row[o][j];
                     if (!AG_FUSED) y[(long)n * YSIZE + YSTART + i * YROW + j * CO + o] = r;
                     if (AG_FUSED) {
                         AG_EPILOGUE
                     }
                 }
+            }
         }
 }
