@@ -43,8 +43,9 @@ static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PAR
         HIGH = MIN(ROWS, TILE(1) / TW),
         TH = AG_SHARES > 1 && ROWS % HIGH ? 1 : HIGH
     };
-    /* channels at a time: some lines of cache, so that memory is read in runs, and so few that windows stay in L1 */
-    enum { RUN = MAX(CS, 256 / (int)sizeof(real)), RUNS = CEIL(C, RUN) };
+    /* channels at a time: some lines of cache, so that memory is read in runs, and where tiles lie side by side so few
+     * that what their windows share stays in L1 */
+    enum { RUN = W > TW ? MAX(CS, 256 / (int)sizeof(real)) : C, RUNS = CEIL(C, RUN) };
     const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
     VECTOR(vec, L);
 

@@ -99,8 +99,8 @@ static double share(const struct instance *k, int threads, int images, double *g
     struct data d;
     double best = 0, top = 0;
     long most; /* blocks in 64 MB */
-    d.xsize = (long)(S * k->H + more + 2 * k->XH) * (S * k->W + more + 2 * k->XH) * CI;
-    d.ysize = (long)(up * k->H + over + 2 * YH) * (up * k->W + over + 2 * YH) * CO;
+    d.xsize = (long)(S * k->H + more + 2 * k->XH) * (S * k->W + more + 2 * k->XH) * MAX(CI, k->XSTEP);
+    d.ysize = (long)(up * k->H + over + 2 * YH) * (up * k->W + over + 2 * YH) * MAX(CO, k->YSTEP);
     d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;
     if (images) d.block = images;
     d.images =

@@ -51,10 +51,11 @@ function tiles(fn, deconv, by_rows) {
     print "#define AG_TILE " fn "_tile\n#define AG_NARROW " fn "_narrow"
 }
 # steps(APART): reals from a pixel of x and of y to the next: their channels, or with apart set a few more, where x has
-# one tap and y no pixels abreast.
+# one tap and y no pixels abreast; to be timed, what the generator has for depthwise kernels.
 function steps(apart) {
     in_step = $1 == "dwconv" ? value["C"] + 5 * apart : value["CI"] + 5 * (apart && value["K"] == 1 + ($1 == "deconv"))
     out_step = $1 == "dwconv" ? value["C"] + 3 * apart : value["CO"] + 3 * (apart && (value["K"] == 1 || value["CO"] > 8))
+    if (plain && $1 == "dwconv" && value["C"] % 128 == 0) in_step = out_step = value["C"] + 16
     print "#define AG_XSTEP " in_step "\n#define AG_YSTEP " out_step
     row = row ", .XSTEP = " in_step ", .YSTEP = " out_step
 }
