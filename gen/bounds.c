@@ -7,7 +7,6 @@
 /* The last round of a loop may go beyond a tensor's end. */
 static const long MOST = INT_MAX - (1L << 20);
 
-
 static long counted(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];

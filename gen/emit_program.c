@@ -1,10 +1,10 @@
 /* The files of a program: kernels, phases, tables, the host program, the makefile and the runtime. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
+#include "columns.h"
 #include "emit_cpu.h"
 #include "emit_cuda.h"
 #include "emit_parts.h"
-#include "columns.h"
 #include "fold.h"
 #include "hoist.h"
 #include "ops.h"
