@@ -1,10 +1,12 @@
-/* A program that is wanted in memory alone: its files are gone again once it is there. */
+/* A program that is wanted in memory alone: its files are gone again once it is there. What would end the process waits
+ * until then. */
 #define _POSIX_C_SOURCE 200809L
 #include "../emit.h"
 #include "parts.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,21 +22,34 @@ static void remove_folder(struct mem *mem, const char *folder)
     rmdir(folder);
 }
 
+static void hold_signals(sigset_t *before)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, before);
+}
+
 int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize)
 {
     struct mem *mem = mem_new();
     const char *temporary = getenv("TMPDIR");
     char *folder = mem_printf(mem, "%s/aggen-XXXXXX", temporary && *temporary ? temporary : "/tmp");
     struct emission here = *e;
+    sigset_t signals;
     int status = 1;
     here.folder = folder;
     here.target = TARGET_CPU;
+    hold_signals(&signals);
     if (mkdtemp(folder)) {
         status = emit_program(m, &here, err, errsize);
         if (!status) status = run_load(folder, program_name(m->program), program, err, errsize);
         remove_folder(mem, folder);
     } else
         snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
+    sigprocmask(SIG_SETMASK, &signals, NULL);
     mem_free(mem);
     return status;
 }

@@ -69,6 +69,16 @@ for type in bf16 fp16; do
         $(($(wc -c < $e2e/carried/fp32/generate_weights.bin) / 2))
 done
 
+# an end while weights are prepared leaves nothing behind
+mkdir -p "$work/tmp"
+for delay in 0.02 0.05 0.1 0.2 0.4; do
+    TMPDIR="$work/tmp" ./aggen $genotype -o $e2e/carried/ended --weights $ema > "$work/stdout" 2>&1 &
+    sleep $delay
+    kill -TERM $! 2> "$work/stderr"
+    wait $!
+    is "left after $delay s" "$(ls "$work/tmp")" ""
+done
+
 # a generator emitted again without them reads a file again
 ends "aggen" 0 "" ./aggen $genotype -o $e2e/carried/fp32
 is "weights that are left" "$(ls $e2e/carried/fp32 | grep -c 'generate_w')" 0
