@@ -45,7 +45,7 @@ static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PAR
     };
     /* channels at a time: some lines of cache, so that memory is read in runs, and where tiles lie side by side so few
      * that what their windows share, K rows or one more, stays in L1 */
-    enum { BYTES = K > 3 ? 128 : 256, RUN = W > TW ? MAX(CS, BYTES / (int)sizeof(real)) : C, RUNS = CEIL(C, RUN) };
+    enum { BYTES = K > 3 ? 128 : 256, RUN = W > TILE(1) ? MAX(CS, BYTES / (int)sizeof(real)) : C, RUNS = CEIL(C, RUN) };
     const int start = H * AG_SHARE / AG_SHARES, end = H * (AG_SHARE + 1) / AG_SHARES;
     VECTOR(vec, L);
 
