@@ -61,8 +61,11 @@ static void AG_FN(const struct tile *t)
                         FETCH(wv[v], wr + u * WB + v * L / WB * t->w_block + v * L % WB, L);
                         PIN(wv[v]);
                     }
-                    EACH (p, P)
-                        EACH (v, V) acc[p][v] += xr[xp[p] + u] * wv[v];
+                    EACH (p, P) {
+                        const vec xv = SPREAD(vec, xr[xp[p] + u]);
+                        EACH (v, V) acc[p][v] += xv * wv[v];
+                        KEEP(xv);
+                    }
                 }
                 wr += AT_ONCE * WB;
                 xr += AT_ONCE;

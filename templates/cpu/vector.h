@@ -47,17 +47,31 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define ROLLED
 #endif
 
-/* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. */
+/* PIN(v) keeps a loaded vector in a register where the compiler would rather read memory again at each use. KEEP(v):
+ * it still is in its register here, so that nothing that was made of it is there and sums stay where they are; where
+ * there are 32 registers, for of 16 that would take one too many. */
 #if defined(AG_NO_VECTORS)
-#define PIN(v) (void)0
+#define PIN(v)  (void)0
+#define KEEP(v) (void)0
 #elif defined(__AVX512F__)
-#define PIN(v) __asm__("" : "+v"(v))
+#define PIN(v)  __asm__("" : "+v"(v))
+#define KEEP(v) __asm__("" : : "v"(v))
 #elif defined(__x86_64__)
-#define PIN(v) __asm__("" : "+x"(v))
+#define PIN(v)  __asm__("" : "+x"(v))
+#define KEEP(v) (void)0
 #elif defined(__aarch64__)
-#define PIN(v) __asm__("" : "+w"(v))
+#define PIN(v)  __asm__("" : "+w"(v))
+#define KEEP(v) __asm__("" : : "w"(v))
 #else
-#define PIN(v) (void)0
+#define PIN(v)  (void)0
+#define KEEP(v) (void)0
+#endif
+
+/* SPREAD(t, s): a vector of type t whose lanes are s; s - 0, unlike s + 0, is s for every s. */
+#if defined(AG_NO_VECTORS)
+#define SPREAD(t, s) (s)
+#else
+#define SPREAD(t, s) ((s) - (t){0})
 #endif
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -104,7 +118,7 @@ INLINE void store(real *p, vf v)
 }
 INLINE vf splat(real s)
 {
-    return (vf){0} + s;
+    return SPREAD(vf, s);
 }
 /* POSITIVE(v): v, or 0 in lanes where it isn't more. */
 #ifdef AG_NO_VECTORS
