@@ -1,15 +1,16 @@
 #include "columns.h"
 #include "ops.h"
 
-/* A tile's channels are a multiple of a line of cache; more columns than MOST would fill tiles by themselves. */
-enum { LINE = 16, MOST = 64 };
+/* A tile's channels are a multiple of a line of cache. With more columns than COLUMNS the channels fill tiles by
+ * themselves; of fewer inputs than INPUTS columns are not worth their sums. */
+enum { LINE = 16, COLUMNS = 64, INPUTS = 64 };
 
 static int is_narrow(const struct graph *g, int i)
 {
     const struct node *n = &g->node[i];
-    const int k = (int)n->attr[0], from = g->node[n->in[0]].shape.d[3], columns = k * k * n->shape.d[3];
-    if (n->op != OP_CONV || g->node[n->in[1]].batched) return 0;
-    return k > 1 && n->attr[1] == 1 && 2 * n->attr[2] == k - 1 && columns <= MOST && from >= MOST;
+    if (n->op != OP_CONV || !g->node[n->in[0]].batched || g->node[n->in[1]].batched) return 0;
+    const int k = (int)n->attr[0], inputs = g->node[n->in[0]].shape.d[3];
+    return k > 1 && n->attr[1] == 1 && 2 * n->attr[2] == k - 1 && k * k * n->shape.d[3] <= COLUMNS && inputs >= INPUTS;
 }
 
 /* x [N,H,W,I], w [O,I,K,K] -> [N,H,W,O] */

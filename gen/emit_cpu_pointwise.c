@@ -19,7 +19,8 @@ struct operand {
     long stride[4], offset;
     const struct local *local; /* in scratch; NULL: elsewhere */
     int is_sum, is_partial;
-    int small, linear; /* half as high and wide as the loops; read with its neighbours' rows */
+    int small;  /* half as high and wide as the loops are: up-sampled on the way */
+    int linear; /* and between its pixels, so that the row beside is read too */
 };
 
 struct nest {
@@ -63,20 +64,17 @@ static int computed_here(const struct kernel *k, int node)
     return 0;
 }
 
-/* Marks the operands that the expression of node n up-samples. */
-static void find_small(struct nest *s, int n)
+/* Marks the operands that a root's expression up-samples. */
+static void find_small(struct nest *s, int root)
 {
-    const struct node *node = &s->p->graph->node[n];
-    for (int k = 0; k < node->ins; k++) {
-        const int x = node->in[k], small = plan_read_up(s->p, x);
-        const enum keep keep = s->p->node[x].keep;
-        for (int i = 0; i < s->reads && small >= 0; i++)
-            if (s->operand[i].node == small) {
-                s->operand[i].small = 1;
-                s->operand[i].linear |= s->p->graph->node[x].op == OP_UP_BILINEAR;
-            }
-        if (small < 0 && (keep == KEEP_NOT || keep == KEEP_LOCAL)) find_small(s, x);
-    }
+    int up[KERNEL_READS];
+    const int ups = plan_root_ups(s->p, root, up, 0);
+    for (int k = 0; k < ups; k++)
+        for (int i = 0; i < s->reads; i++) {
+            if (s->operand[i].node != plan_read_up(s->p, up[k])) continue;
+            s->operand[i].small = 1;
+            s->operand[i].linear |= s->p->graph->node[up[k]].op == OP_UP_BILINEAR;
+        }
 }
 
 static void list_operands(struct nest *s)
@@ -171,7 +169,8 @@ static int find_read(const void *context, int node)
     return -1;
 }
 
-/* The value between the pixels of a small picture, as of templates/cpu/bilinear.c. */
+/* The value between the pixels of a small picture, as of templates/cpu/bilinear.c: of the nearest one (at), those
+ * beside it in its row and in its column (below, or above), and the one across. */
 static void between_text(int read, struct text *t)
 {
     const char *near = "(real)0.75", *far = "(real)0.25";
@@ -190,8 +189,8 @@ static void column_pointers(struct nest *s)
         if (o->small) text_printf(&s->column, "%s at%d = p%d + j / 2 * %ld;\n", begin, i, i, step);
         if (!o->linear) continue;
         text_printf(&s->column, "%s beside%d = p%d + BESIDE(j, %d) * %ld;\n", begin, i, i, width, step);
-        text_printf(&s->column, "%s below%d = f%d + j / 2 * %ld;\n", begin, i, i, step);
-        text_printf(&s->column, "%s across%d = f%d + BESIDE(j, %d) * %ld;\n", begin, i, i, width, step);
+        text_printf(&s->column, "%s below%d = beyond%d + j / 2 * %ld;\n", begin, i, i, step);
+        text_printf(&s->column, "%s across%d = beyond%d + BESIDE(j, %d) * %ld;\n", begin, i, i, width, step);
     }
 }
 
@@ -304,8 +303,8 @@ static void row_pointers(struct nest *s)
         if (o->offset) text_printf(&s->row, " + %ld", o->offset);
         text_add(&s->row, ";\n");
         if (o->linear)
-            text_printf(&s->row, "            const real *const f%d = p%d + (BESIDE(i, %d) - i / 2) * %ld;\n", i, i,
-                        s->p->graph->node[o->node].shape.d[1], o->stride[1]);
+            text_printf(&s->row, "            const real *const beyond%d = p%d + (BESIDE(i, %d) - i / 2) * %ld;\n", i,
+                        i, s->p->graph->node[o->node].shape.d[1], o->stride[1]);
     }
 }
 

@@ -235,10 +235,14 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
 /* With all that weights which stay as they are allow. */
 static struct graph *lower_fixed(const struct graph *g, struct hoisted *h, int device)
 {
-    struct graph *folded = fold(g), *wide = device ? NULL : columns(folded);
-    struct graph *whole = lower(wide ? wide : folded), *lowered = hoist(whole, h);
+    struct graph *folded = fold(g);
+    if (!device) {
+        struct graph *wide = columns(folded);
+        graph_free(folded);
+        folded = wide;
+    }
+    struct graph *whole = lower(folded), *lowered = hoist(whole, h);
     graph_free(folded);
-    if (wide) graph_free(wide);
     graph_free(whole);
     return lowered;
 }
@@ -284,8 +288,7 @@ static void write_phases(struct writer *w, struct code *c, struct sizes s, const
     text_free(&t);
 }
 
-/* In turn, so that they compile side by side; but register tiles together: compilers merge those that come to the same.
- */
+/* In turn, to compile side by side; register tiles together, as compilers merge those that come to the same. */
 static int kernel_file(const struct code *c, int instance)
 {
     return strcmp(c->instance[instance].template, "tile") ? instance % KERNEL_FILES : 0;

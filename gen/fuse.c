@@ -2,8 +2,8 @@
  * What kernels do beside their own convolution, on a device and where threads share a picture; where they share a batch
  * the pictures of a group are still in cache when the next kernel reads them.
  *
- * Epilogues: a pointwise value joins the kernel of the convolution it is computed from where all else it reads is there
- * by then. The convolution itself isn't stored if nothing else reads it.
+ * Epilogues: a pointwise value joins the kernel of the convolution (or of the sums of its columns) that it is computed
+ * from where all else it reads is there by then. The convolution itself isn't stored if nothing else reads it.
  *
  * On a device only. Fronts: the kernel of a 1x1 convolution makes the depthwise one that it reads. Prologues: depthwise
  * kernels make what they read from another tensor, value by value.
@@ -69,18 +69,6 @@ static int count_tensors(const struct plan *p, const struct kernel *k, int r)
     return count;
 }
 
-/* Does the expression of value r up-sample anything? An epilogue, which has a few channels of a pixel, does not. */
-static int reads_up(const struct plan *p, int r)
-{
-    const struct node *n = &p->graph->node[r];
-    for (int k = 0; k < n->ins; k++) {
-        const enum keep keep = p->node[n->in[k]].keep;
-        if (plan_read_up(p, n->in[k]) >= 0) return 1;
-        if ((keep == KEEP_NOT || keep == KEEP_LOCAL) && reads_up(p, n->in[k])) return 1;
-    }
-    return 0;
-}
-
 /* Can value r be computed in kernel k, at this moment? */
 static int joins(const struct plan *p, const struct kernel *k, struct moment when, const struct moment *written, int r)
 {
@@ -90,7 +78,8 @@ static int joins(const struct plan *p, const struct kernel *k, struct moment whe
     if (from->section != to->section || from->level != to->level) return 0;
     int read[KERNEL_READS], reads = plan_root_reads(p, r, 0, read, 0), from_conv = 0;
     if (k->roots == KERNEL_ROOTS || reads + k->reads > conv->ins + EPILOGUE_READS) return 0;
-    if (count_tensors(p, k, r) > EPILOGUE_TENSORS || reads_up(p, r)) return 0;
+    int up[KERNEL_READS]; /* an epilogue, which has a few channels of a pixel, does not up-sample */
+    if (count_tensors(p, k, r) > EPILOGUE_TENSORS || plan_root_ups(p, r, up, 0)) return 0;
     for (int i = 0; i < reads; i++) {
         long delta;
         if (is_root(k, read[i]))

@@ -69,7 +69,8 @@ enum op {
     OP_BORDER_DX,   /* gy, edge taps: its adjoint in x */
     OP_BORDER_DW,   /* x, gy: its adjoint in the edge taps */
     /* made by columns.c, after differentiation */
-    OP_COL2IM, /* x [N,H,W,>= K*K*C] -> [N,H,W,C]: sums of K x K pixels' channels, each pixel's others; attr: K, C */
+    OP_COL2IM, /* x [N,H,W,>= K*K*C] -> [N,H,W,C]: sum over taps a, b of channels (aK + b)C + c of pixel (a, b) of the
+                  K x K around; attr: K, C */
     /* made by lower.c, after differentiation */
     OP_PACK,          /* attr: enum pack: a weight in the order its kernel reads */
     OP_KERNEL_CONV,   /* x, packed weight (, bias or edge taps); attr: K, stride, padding, enum conv_form */

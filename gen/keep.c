@@ -139,12 +139,15 @@ static int is_read_up(const struct plan *p, int n)
     return 1;
 }
 
-/* Up-sampled for pointwise kernels alone, which then read the small picture: it and they take a picture's rows. */
+/* Up-sampled for pointwise kernels alone, where threads share a picture: they read the small one, which is in memory,
+ * and do it on the way. */
 static int is_read_between(const struct plan *p, int n, const struct uses *u)
 {
     const struct node *up = &p->graph->node[n];
     const int nearest = up->op == OP_UP_NEAREST, clamped = up->op == OP_UP_BILINEAR && up->attr[0] == BEYOND_CLAMP;
-    return p->sharing == PLAN_PICTURE && (nearest || clamped) && up->batched && !u->window && !u->larger;
+    if (p->sharing != PLAN_PICTURE || !(nearest || clamped) || !up->batched || u->window || u->larger) return 0;
+    const enum keep small = p->node[up->in[0]].keep;
+    return small != KEEP_NOT && small != KEEP_LOCAL;
 }
 
 void plan_keep(struct plan *p)
@@ -171,7 +174,7 @@ void plan_keep(struct plan *p)
         } else if (is_read_between(p, i, &uses[i])) {
             np->keep = KEEP_NOT;
             reads[i] = 1;
-            leaves_add(&leaves[i], n->in[0]);
+            leaves_add(&leaves[i], i); /* for it takes as long to read as if it were one */
         } else if (!alias(p, i)) {
             int again = cheap(g, n) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->keep = again ? KEEP_LOCAL : KEEP_STORED;
@@ -199,6 +202,20 @@ static int add_read(int n, int *set, int count)
         if (set[i] == n) return count;
     if (count < KERNEL_READS) set[count] = n;
     return count + 1;
+}
+
+int plan_root_ups(const struct plan *p, int root, int *set, int count)
+{
+    const struct node *node = &p->graph->node[root];
+    for (int k = 0; k < node->ins; k++) {
+        const int x = node->in[k];
+        const enum keep keep = p->node[x].keep;
+        if (plan_read_up(p, x) >= 0)
+            count = add_read(x, set, count);
+        else if (keep == KEEP_NOT || keep == KEEP_LOCAL)
+            count = plan_root_ups(p, x, set, count);
+    }
+    return count;
 }
 
 static int expression_reads(const struct plan *p, int n, int *set, int count)

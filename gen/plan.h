@@ -166,5 +166,7 @@ int plan_read_up(const struct plan *p, int n);
 /* keep.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied root:
  * itself), once each. Returns the new count, which may exceed KERNEL_READS: then it does not fit one kernel. */
 int plan_root_reads(const struct plan *p, int root, int copy, int *set, int count);
+/* keep.c: likewise the nodes that the expression of a root up-samples on the way (plan_read_up). */
+int plan_root_ups(const struct plan *p, int root, int *set, int count);
 
 #endif

@@ -393,26 +393,36 @@ static void chain_local(const struct plan *p, const struct group *g, struct loca
     if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
 }
 
+/* Is the kernel's read r an input of its own node, which may want a halo, and not one of its epilogue? */
+static int is_own_read(const struct plan *p, const struct kernel *k, int r)
+{
+    return k->kind == KERNEL_NODE && !p->device /* which has no halos */ && r < p->graph->node[k->root[0]].ins;
+}
+
+/* The scratch tensor that kernel k finds what it reads in, or NULL. */
+static struct local *read_local(const struct plan *p, int group, const struct kernel *k, int r)
+{
+    return is_own_read(p, k, r) ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
+}
+
 /* Does kernel k read or write scratch tensor l? */
 static int uses(const struct plan *p, int group, const struct kernel *k, const struct local *l)
 {
     for (int r = 0; r < k->roots; r++)
         if (k->root[r] == l->node && k->copy[r] == l->copy) return 1;
-    for (int r = 0; r < k->reads; r++) {
-        const int own = k->kind == KERNEL_NODE && !p->device && r < p->graph->node[k->root[0]].ins;
-        if (l == (own ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0))) return 1;
-    }
+    for (int r = 0; r < k->reads; r++)
+        if (read_local(p, group, k, r) == l) return 1;
     return 0;
 }
 
 /*
- * Reals from a pixel of l to the next. Pixels a large power of two apart fall on few sets of L1, where what windows of
- * depthwise convolutions read has no room: there pixels lie a line of cache further apart, if all kernels that read or
- * write them can do with it.
+ * Reals from a pixel of l to the next. Pixels a multiple of a large power of two apart fall on few sets of L1, where
+ * what windows of depthwise convolutions read has no room: there pixels lie a line of cache further apart, if all
+ * kernels that read or write them can do with it.
  */
 static int pixel_step(const struct plan *p, int group, const struct local *l)
 {
-    enum { POWER = 128, LINE = 16 };
+    enum { POWER = 128, LINE = 16 }; /* of floats */
     const struct shape shape = p->graph->node[l->node].shape;
     int windows = 0;
     if (p->device || shape.d[3] % POWER || shape.d[2] == 1) return shape.d[3];
@@ -420,7 +430,7 @@ static int pixel_step(const struct plan *p, int group, const struct local *l)
         const struct kernel *k = &p->group[group].kernel[i];
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || !uses(p, group, k, l)) continue;
-        /* one tap: runs of several go on from a pixel to the next */
+        /* one tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_few.c */
         const int tap = (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->attr[0] == 1 && n->shape.d[3] > 4) ||
                         (n->op == OP_KERNEL_DECONV && n->attr[0] == 2);
         if (!tap && n->op != OP_KERNEL_DW) return shape.d[3];
@@ -444,12 +454,10 @@ static void list_locals(struct plan *p, int group)
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            int node = k->kind == KERNEL_NODE && !p->device;      /* which has no halos */
-            int own = node && r < p->graph->node[k->root[0]].ins; /* not its epilogue's */
-            struct local *l = own ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
+            struct local *l = read_local(p, group, k, r);
             if (!l) continue;
             l->last = max(l->last, i);
-            if (own) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
+            if (is_own_read(p, k, r)) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
     for (int i = 0; i < g->locals; i++) g->local[i].step = pixel_step(p, group, &g->local[i]);

@@ -89,13 +89,10 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     if (!is_by_rows(p, k) || !is_by_rows(p, before)) return 0;
     const int rows_alone = k->kind == KERNEL_POINTWISE ||
                            (n->op == OP_KERNEL_CONV && n->attr[0] == 1 && n->attr[1] == 1 && n->attr[2] == 0);
-    for (int r = 0; r < k->reads; r++) {
-        const struct node *read = &p->graph->node[k->read[r]];
-        const int between = read->batched && read->shape.d[1] > 1 && read->shape.d[1] != n->shape.d[1]; /* up-sampled */
-        for (int e = first; e < i && (!rows_alone || between); e++)
+    for (int e = first; e < i && !rows_alone; e++)
+        for (int r = 0; r < k->reads; r++)
             if (writes(p, &g->kernel[e], k->read[r])) return 0;
-    }
-    return 1;
+    return 1; /* what it up-samples has other rows than all of the chain: none of that wrote it */
 }
 
 static void chain(const struct plan *p, struct group *g)

@@ -1,5 +1,5 @@
-/* A program that is wanted in memory alone: its files are gone again once it is there. What would end the process waits
- * until then. */
+/* A program that is wanted in memory alone: its files are gone again once it is there. A signal to end waits until
+ * then. */
 #define _POSIX_C_SOURCE 200809L
 #include "../emit.h"
 #include "parts.h"

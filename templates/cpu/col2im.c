@@ -44,8 +44,9 @@ void AG_FN(const real *x, real *y, int images AG_EXTRA_PARAMS)
                 ROLLED for (int j = 0; j < W; j++)
                 {
                     const real r = row[o][j];
-                    if (!AG_FUSED) y[(long)n * YSIZE + YSTART + i * YROW + j * CO + o] = r;
-                    if (AG_FUSED) {
+                    if (!AG_FUSED)
+                        y[(long)n * YSIZE + YSTART + i * YROW + j * CO + o] = r;
+                    else {
                         AG_EPILOGUE
                     }
                 }

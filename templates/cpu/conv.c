@@ -4,12 +4,13 @@
  * are the pixels) and the input gradient of deconv.c (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high.
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (output size), AG_CI, AG_CO, AG_K, AG_S, AG_PAD, AG_XH, AG_YH (halos);
- * AG_XSTEP, AG_YSTEP (reals from a pixel to the next; with AG_K > 1 that of x is AG_CI); AG_BIAS, AG_PACK_TRANSPOSED,
- * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals after that of the
- * one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which of them to do); AG_TILE, AG_NARROW
- * (the functions of the tile and of that with a pixel less), AG_ABREAST, AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles
- * see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is 0 where it would be less); AG_FUSED (0 or 1),
- * AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r of picture n, row i, column j, channel o).
+ * AG_XSTEP, AG_YSTEP (reals from a pixel to the next; with AG_K > 1 that of x is AG_CI, abreast that of y AG_CO);
+ * AG_BIAS, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight,
+ * AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which
+ * of them to do); AG_TILE, AG_NARROW (the functions of the tile and of that with a pixel less), AG_ABREAST,
+ * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is
+ * 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r
+ * of picture n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -88,7 +89,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
      * before; of a linear layer P images */
     enum { TW = TILE_WIDTH(W, V), TH = TILE_HEIGHT(H, W, V), P = LINEAR ? TILE(V) : TH * TW };
     enum { ROWS = CEIL(H, TH), COLUMNS = CEIL(W, TW), LESS = COLUMNS * TW - W };
-    /* PART input channels at a time, whose weights stay in L2; if it is all of them, taps of a row are one run */
+    /* PART input channels at a time, whose weights stay in L2: an even number, as tiles take terms by two; if it is all
+     * of them, taps of a row are one run */
     enum {
         PART = CEIL(CI, 2 * CEIL(K * KW * CI * CB, 163840)) * 2,
         PARTS = CEIL(CI, PART),

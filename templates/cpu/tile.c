@@ -6,8 +6,8 @@
  * Tokens: AG_FN; AG_PIXELS, AG_ROWS (pixels of a row, and rows), AG_CHANNELS (of the output, those of pixels abreast
  * too), AG_TOGETHER (of them lie together in packed weights), AG_STEP, AG_ROW (reals of x from a pixel to the next, and
  * from a row to the next), AG_FEWER (0 or 1: the tile of one pixel less), AG_LINEAR (0 or 1: pixels are images, of
- * which a tile may reach beyond the last), AG_AT_ONCE (terms in a round, of which runs have a multiple: other
- * instructions than multiply-adds count where a core has other work, too).
+ * which a tile may reach beyond the last), AG_AT_ONCE (terms in a round, of which runs have a multiple: with
+ * more of them there are fewer other instructions, which count where threads share a core).
  */
 #ifndef AG_FN
 #include "vector.h"

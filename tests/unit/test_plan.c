@@ -257,7 +257,8 @@ static void audit_step(struct audit *a, const struct group *g, const struct loca
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DW)
             continue;
-        if (n->op != OP_KERNEL_DECONV ? n->op != OP_KERNEL_CONV || n->attr[0] != 1 : n->attr[0] != 2)
+        const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->shape.d[3] > 4; /* not conv_few.c */
+        if (!(conv && n->attr[0] == 1) && !(n->op == OP_KERNEL_DECONV && n->attr[0] == 2))
             fault(a, l->node, "lies apart for a kernel that takes it for dense");
     }
 }
