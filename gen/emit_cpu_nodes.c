@@ -58,7 +58,7 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     const int h = places.d[1], w = places.d[2], by_rows = shares == 1 || plan_by_rows(s->p, n);
     struct mem *mem = s->c->mem;
     struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
-    if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d)", out, shares);
+    if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
     v.flat = y->attr[0] == (deconv ? 2 : 1) && (deconv || y->attr[1] == 1) && !halo_in(s, n, 0);
     if (v.flat && by_rows) {
         const int rows = h % shares ? h : shares;

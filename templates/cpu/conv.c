@@ -102,13 +102,14 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || (PARTS > 1 && YH > 0))) };
     enum { STEP = APART ? CB : A * YS };
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
-    const int stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
+    const int stretch = AG_SHARE % STRETCH, mine = AG_SHARE / STRETCH;
+    const int last = MIN(BLOCKS, BLOCKS * (mine + 1) / BY);
     const long start = MIN(lines, lines * stretch / STRETCH) * width;
     const long tiles = MIN(lines, lines * (stretch + 1) / STRETCH) * width;
     real sums[APART ? P * CB : 1] ALIGNED, first[CB] ALIGNED;
 
     for (long band = start; band < tiles; band += LINEAR ? tiles : BAND)
-        for (int step = BLOCKS * mine / BY * PARTS; step < BLOCKS * (mine + 1) / BY * PARTS; step++) {
+        for (int step = BLOCKS * mine / BY * PARTS; step < last * PARTS; step++) {
             const int block = step / PARTS * CB, part = step % PARTS * PART, ends = part + PART >= CI;
             for (int l = 0; l < CB; l++) first[l] = BIAS && block + l < CO ? bias[(block + l) % AG_CO] : 0;
             const long end = LINEAR ? tiles : MIN(tiles, band + BAND);

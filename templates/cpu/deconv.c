@@ -63,9 +63,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { RELU = AG_RELU, FUSED = AG_FUSED };
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
-     * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of blocks of channels */
+     * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of units: phases of blocks of channels */
     enum { H = AG_ROWS, WIDE = AG_PIXELS, W = WIDE - MORE, FLAT = W > AG_W, STRETCH = AG_STRETCHES };
-    enum { BLOCKS = CEIL(CO, CB), BY = AG_SHARES / STRETCH };
+    enum { UNITS = 4 * CEIL(CO, CB), BY = AG_SHARES / STRETCH };
     enum { XH = AG_XH, XW = W + 2 * XH, XS = AG_XSTEP, YS = AG_YSTEP };
     enum { XSIZE = (H + 2 * XH) * XW * XS, XSTART = XH * (XW + 1) * XS };
     enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * YS };
@@ -78,10 +78,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { APART = FUSED || MORE || TH > 1 || CO % L != 0 || (FLAT && TW > AG_W), STEP = APART ? CB : 2 * YS };
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
-    const int lines = images * ROWS, stretch = AG_SHARE / BY, mine = AG_SHARE % BY;
+    const int lines = images * ROWS, stretch = AG_SHARE % STRETCH, mine = AG_SHARE / STRETCH;
     const int start = MIN(lines, (int)((long)lines * stretch / STRETCH));
     const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCH));
-    const int first = BLOCKS * mine / BY * 4, last = BLOCKS * (mine + 1) / BY * 4; /* phases of blocks */
+    const int first = UNITS * mine / BY, last = MIN(UNITS, UNITS * (mine + 1) / BY);
     real sums[APART ? P * CB : 1] ALIGNED, from[CB] ALIGNED;
 
     for (int band = start; band < end; band += BAND)

@@ -190,11 +190,12 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 
 /*
  * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. STRETCHES: of
- * rows, where shares are blocks of the co channels first. FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be
- * taken for one, the rows there are then, and their pixels. TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
+ * rows, where shares are first of units that have weights of their own: blocks of the co channels, or `each` of them.
+ * FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the rows there are then, and their pixels.
+ * TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
  */
 #define ABREAST_OF(w, co, k, s)      ((s) == 1 && (w) % ABREAST(co, k) == 0 ? ABREAST(co, k) : 1)
-#define STRETCHES(co, shares)        ((shares) / MIN(CEIL(co, BLOCK(co)), shares))
+#define STRETCHES(co, each, shares)  ((shares) / MIN(CEIL(co, BLOCK(co)) * (each), shares))
 #define FLAT_ROWS(h, stretches)      ((h) % (stretches) ? (h) : (stretches))
 #define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
 #define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))

@@ -33,7 +33,7 @@ BEGIN {
 function tiles(fn, deconv, by_rows) {
     flat = deconv ? "(AG_K == 2 && !AG_XH)" : "(AG_K == 1 && AG_S == 1 && !AG_XH)"
     print "#define AG_ABREAST " (deconv ? "1" : "ABREAST_OF(AG_W, AG_CO, AG_K, AG_S)")
-    print "#define AG_STRETCHES " (by_rows ? "AG_SHARES" : "STRETCHES(AG_CO, AG_SHARES)")
+    print "#define AG_STRETCHES " (by_rows ? "AG_SHARES" : "STRETCHES(AG_CO, " (deconv ? 4 : 1) ", AG_SHARES)")
     print "#define AG_ROWS (" flat " ? FLAT_ROWS(AG_H, AG_STRETCHES) : AG_H)"
     print "#define AG_PIXELS (" flat " ? FLAT_PIXELS(AG_H, AG_W, AG_STRETCHES) : " \
         (deconv ? "AG_W + AG_K - 2)" : "AG_W / AG_ABREAST)")
