@@ -93,14 +93,14 @@ static void call_border(const struct site *s, int n, int instance)
 static void mark(const struct site *s, int instance)
 {
     const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
-    text_printf(&s->c->phases, "        MARK(%d, %s);\n", instance, counts);
+    text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
 }
 
 static void node_calls(const struct site *s, int n)
 {
     const struct node *node = &s->p->graph->node[n];
     struct text arguments = {NULL, 0, 0};
-    struct call call = {n, 0, {NULL, 0, 0}};
+    struct call call = {n, 0, NULL, {NULL, 0, 0}};
     int instance = cpu_node(s, n, &call);
     if (op_table[node->op].class == CLASS_SMALL) {
         call_each(s, n, instance);
@@ -161,7 +161,7 @@ static void emit_group(struct code *c, const char *phase, const struct plan *p, 
     text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_SCRATCH] + thread * (long)SCRATCH;\n");
     text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts,
                 p->batch, p->parts);
-    text_printf(t, "    (void)s;\n    if (ag_profiling) ag_mark_begin(thread);\n");
+    text_printf(t, "    (void)s;\n    ag_mark_begin(thread);\n");
     clear_partials(&s, g);
     text_printf(t, "    for (long n = first; n < end; n += %d) {\n", g->images);
     text_printf(t, "        const int images = (int)(end - n < %d ? end - n : %d);\n", g->images, g->images);
@@ -194,7 +194,7 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
             text_add(t, "    real *const own = b[AG_SCRATCH] + thread * (long)SCRATCH; /* of a share's rows */\n");
             take_pictures(p, i, t);
             text_add(t, "    (void)s;\n    (void)own;\n");
-            text_printf(t, "    if (ag_profiling) ag_mark_begin(thread);\n    {\n");
+            text_printf(t, "    ag_mark_begin(thread);\n    {\n");
         }
         group_kernel(&s, s.k);
         if (i + 1 == g->kernels || !g->kernel[i + 1].chained) text_add(t, "    }\n}\n\n");
@@ -213,7 +213,7 @@ static void run_kernels(const struct site *group, const char *phase, int from, i
         struct site s = *group;
         s.k = &g->kernel[i];
         if (s.k->shares == 1) {
-            if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        if (ag_profiling) ag_mark_begin(0);\n");
+            if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        ag_mark_begin(0);\n");
             group_kernel(&s, s.k);
         } else if (!s.k->chained) {
             text_printf(t, "        ag_parallel(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group, i);
@@ -242,7 +242,7 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
     struct site s = {c, p, -1, NULL};
     struct text *t = &c->phases, arguments = {NULL, 0, 0};
     const struct kernel *k = &step->kernel;
-    struct call call = {k->root[0], 0, {NULL, 0, 0}};
+    struct call call = {k->root[0], 0, NULL, {NULL, 0, 0}};
     int images = 0, instance;
     if (step->combine >= 0) {
         int n = step->combine;
@@ -260,7 +260,7 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
         node_arguments(&s, k->root[0], &call, &arguments);
         text_printf(t, "    %s(%s);\n", c->instance[instance].name, arguments.s);
     }
-    text_printf(t, "    MARK(%d, 1);\n", instance);
+    text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
     text_free(&arguments);
 }
 
@@ -272,12 +272,12 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
     for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
     if (shares) {
         text_printf(t, "static void %s_many(real *const block[AG_BLOCKS], int pictures)\n{\n", phase);
-        text_add(t, "    struct ag_pictures these = {block, pictures, 0};\n    (void)these;\n");
+        text_add(t, "    struct ag_pictures these = {block, pictures, 0, ag_sharing()};\n    (void)these;\n");
     } else {
         text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     }
     text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
-    text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
+    text_printf(t, "    ag_mark_begin(0);\n");
     for (int i = 0; i < p->steps; i++) {
         if (p->step[i].group < 0) {
             emit_small(c, p, &p->step[i]);
@@ -287,7 +287,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
             run_shares(c, phase, p, p->step[i].group);
         else
             text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
-        text_printf(t, "    if (ag_profiling) ag_mark_begin(0);\n");
+        text_printf(t, "    ag_mark_begin(0);\n");
     }
     for (int i = 0; i < p->copies; i++) {
         const struct target *target = &p->graph->target[p->copy[i]];

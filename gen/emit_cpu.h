@@ -8,9 +8,10 @@ enum { KERNEL_FILES = 4 };
 
 /* What a call of a node's kernel has beside its inputs. */
 struct call {
-    int result;       /* the node that the function's y is: its own, or what its epilogue makes of that */
-    int relu;         /* 1: that is its own result, or 0 where it would be less, which needs no epilogue */
-    struct text more; /* further arguments, at the end */
+    int result;        /* the node that the function's y is: its own, or what its epilogue makes of that */
+    int relu;          /* 1: that is its own result, or 0 where it would be less, which needs no epilogue */
+    const char *ahead; /* what it fetches meanwhile: cpu_ahead */
+    struct text more;  /* further arguments, at the end */
 };
 
 /* emit_cpu_pointwise.c: a kernel of expressions; *arguments gets the call's arguments, but for the number of pictures
@@ -20,6 +21,9 @@ int cpu_pointwise(const struct site *s, const struct kernel *k, struct text *arg
 void cpu_epilogue(const struct site *s, struct substitutions *sub, struct call *call);
 /* Tokens: how many shares the kernel at hand has, and the share's name. */
 void cpu_shares(const struct site *s, struct substitutions *sub);
+/* emit_cpu_ahead.c: what a share of kernel s->k fetches while it computes, an expression (struct ahead, vector.h);
+ * NULL: nothing. */
+const char *cpu_ahead(const struct site *s);
 /* emit_cpu_nodes.c: the function of node n's own kernel. */
 int cpu_node(const struct site *s, int n, struct call *call);
 /* The function that adds what the border of node n needs: its own kernel, or what follows its convolution. */

@@ -74,12 +74,23 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     return v;
 }
 
+/* Is a pixel of it a picture? */
+static int is_linear(const struct node *y)
+{
+    return y->op == OP_KERNEL_CONV && y->shape.d[1] * y->shape.d[2] == 1 && y->attr[3] == FORM_SHARED;
+}
+
+/* Do its tiles fetch what comes next? Threads that share a picture's kernels come to the next one soon. */
+static int fetches(const struct site *s, const struct node *y)
+{
+    return s->p->sharing == PLAN_PICTURE && !is_linear(y);
+}
+
 /* The tile of a convolution, or that of a pixel less. */
 static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
-    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3];
-    const int linear = !deconv && places.d[1] * places.d[2] == 1 && y->attr[3] == FORM_SHARED;
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = is_linear(y);
     const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = halo_in(s, n, 0);
     const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->attr[2]); /* columns of x beside those of strides */
     const int pixel = step_in(s, n, 0);
@@ -103,6 +114,7 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
     number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
     number_token(mem, &sub, "AG_LINEAR", linear);
     number_token(mem, &sub, "AG_AT_ONCE", x->shape.d[3] % 2 ? 1 : 2);
+    number_token(mem, &sub, "AG_FETCHES", fetches(s, y));
     const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
     int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
     free(sub.list);
@@ -118,6 +130,7 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
     struct mem *mem = s->c->mem;
     template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
     template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
+    number_token(mem, sub, "AG_FETCHES", fetches(s, y));
     template_set(mem, sub, "AG_ABREAST", "%s", v.abreast);
     template_set(mem, sub, "AG_STRETCHES", "%s", v.stretches);
     template_set(mem, sub, "AG_PIXELS", "%s", v.pixels);
@@ -155,6 +168,8 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     call->relu = tiled && is_relu(s);
     if (call->relu) call->result = s->k->root[1];
     number_token(mem, &sub, "AG_RELU", call->relu);
+    call->ahead = tiled && fetches(s, y) ? cpu_ahead(s) : NULL;
+    template_set(mem, &sub, "AG_NEXT", call->ahead ? "next" : "0");
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     number_token(mem, &sub, "AG_XSTEP", step_in(s, n, 0));

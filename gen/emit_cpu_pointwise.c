@@ -484,6 +484,10 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
         text_add(&params, ", int share");
         text_add(&call->more, ", share");
     }
+    if (call->ahead) {
+        text_add(&params, ", const struct ahead *next");
+        text_printf(&call->more, ", %s", call->ahead);
+    }
     template_set(mem, sub, "AG_EXTRA_PARAMS", "%s", params.s ? params.s : "");
     template_set(mem, sub, "AG_FUSED", "%d", fused);
     template_set(mem, sub, "AG_EPILOGUE", "%s", body.s ? body.s : "");

@@ -261,8 +261,8 @@ static void add_unmarked(struct text *t, const char *phases)
     while (*phases) {
         const char *end = strchr(phases, '\n');
         const size_t n = end ? (size_t)(end - phases) + 1 : strlen(phases);
-        const char *mark = strstr(phases, "MARK("), *profile = strstr(phases, "ag_profiling");
-        if (!(mark && mark < phases + n) && !(profile && profile < phases + n)) text_addn(t, phases, n);
+        const char *mark = strstr(phases, "ag_mark");
+        if (!mark || mark >= phases + n) text_addn(t, phases, n);
         phases += n;
     }
 }
@@ -283,7 +283,8 @@ static void phases_text(const struct library *l, struct text *t)
                 "\n/* ---------------------------------------------------------------- a picture */\n\n"
                 "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
                 "enum { SCRATCH = %ld };\n"
-                "struct ag_pictures {\n    real *const *block;\n    int count, first;\n};\n\n",
+                "struct ag_pictures {\n    real *const *block;\n    int count, first, threads;\n};\n\n"
+                "static int ag_sharing(void)\n{\n    return 1;\n}\n\n",
                 l->s.scratch);
     if (strstr(l->c->phases.s, "ag_parallel("))
         text_add(

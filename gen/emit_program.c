@@ -279,7 +279,6 @@ static void write_phases(struct writer *w, struct code *c, struct sizes s, const
     if (!c->device) {
         text_printf(&t, "#include \"%s_kernels.h\"\n\n", w->name);
         text_printf(&t, "enum { SCRATCH = %ld }; /* reals a thread */\n", s.scratch);
-        text_add(&t, "#define MARK(kernel, images) \\\n    if (ag_profiling) ag_mark(thread, kernel, images)\n");
     }
     text_add(&t, "\n");
     text_add(&t, c->phases.s);

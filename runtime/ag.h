@@ -57,6 +57,8 @@ void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out);
  * ag_threads() threads, and waits; thread is in 0..ag_threads()-1 and distinct among the calls that run at the same
  * time. */
 void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context);
+/* How many threads would share a loop begun here: one alone, in a task of another loop. */
+int ag_sharing(void);
 void ag_set_threads(int threads); /* 0: one for each core this process may use */
 int ag_threads(void);
 
@@ -305,7 +307,7 @@ struct ag_phase {
 /* What the kernels of `many` work on: all pictures together, or the one of that number. */
 struct ag_pictures {
     real *const *block;
-    int count, first;
+    int count, first, threads; /* threads that share each kernel */
 };
 
 /* A kernel of a program, for its profile, and for a device to launch. */
@@ -325,9 +327,9 @@ void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo, in
 
 /* ---------------------------------------------------------------- profile.c */
 
-/* While ag_profiling is not 0, generated code says after each kernel how long it took: the time since the thread's last
- * mark is added to the kernel's account, and how many pictures it was for: 0 of all shares of a call but one. A device
- * then times each kernel of a phase that runs, and adds that. */
+/* Generated code marks the end of each kernel: while ag_profiling is not 0, the time since the thread's last mark is
+ * added to the kernel's account, and how many pictures it was for: 0 of all shares of a call but one. A device then
+ * times each kernel of a phase that runs, and adds that. */
 extern int ag_profiling;
 void ag_mark_begin(int thread);
 void ag_mark(int thread, int kernel, int images);

@@ -32,18 +32,6 @@ int ag_threads(void)
     return thread_count;
 }
 
-/* Every second loop goes backwards: what the last tasks of the one before wrote is still in cache then. */
-static struct {
-    int back;
-    char line[64 - sizeof(int)];
-} serials[MAX_THREADS];
-
-static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
-{
-    const int back = serials[thread].back = !serials[thread].back;
-    for (int i = 0; i < tasks; i++) fn(context, back ? tasks - 1 - i : i, thread);
-}
-
 /* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
  * task lock. */
 #ifdef __TINYC__
@@ -96,11 +84,11 @@ static struct {
     pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
     pthread_mutex_t lock; /* guards what follows, but each next */
     pthread_cond_t opened, left;
-    int workers;     /* started; their thread numbers are 1..workers */
-    int loop;        /* odd while a loop is open, another number for each */
-    int threads;     /* those with a number below may join */
-    int active;      /* workers that have joined and not left */
-    int tasks, back; /* back: from the last of each stretch */
+    int workers; /* started; their thread numbers are 1..workers */
+    int loop;    /* odd while a loop is open, another number for each */
+    int threads; /* those with a number below may join */
+    int active;  /* workers that have joined and not left */
+    int tasks;
     struct {
         char line[64 - sizeof(int)];
         int next;           /* task to hand out */
@@ -133,8 +121,7 @@ static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
         const int stretch = (thread + i) % pool.threads, from = first_task(stretch), to = first_task(stretch + 1);
-        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;)
-            pool.fn(pool.context, pool.back ? to - 1 - n : from + n, thread);
+        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;) pool.fn(pool.context, from + n, thread);
     }
 }
 
@@ -182,7 +169,6 @@ static void open_loop(int tasks, void (*fn)(void *, int, int), void *context)
     pthread_mutex_lock(&pool.lock);
     pool.threads = tasks < ag_threads() ? tasks : ag_threads();
     pool.tasks = tasks;
-    pool.back = !pool.back;
     for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = 0;
     pool.fn = fn;
     pool.context = context;
@@ -200,6 +186,17 @@ static void close_loop(void)
     pthread_mutex_lock(&pool.lock);
     while (pool.active) pthread_cond_wait(&pool.left, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
+}
+
+int ag_sharing(void)
+{
+    pthread_once(&once, make_key);
+    return pthread_getspecific(thread_key) ? 1 : ag_threads();
+}
+
+static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
+{
+    for (int i = 0; i < tasks; i++) fn(context, i, thread);
 }
 
 void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)

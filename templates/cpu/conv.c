@@ -8,9 +8,10 @@
  * AG_BIAS, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight,
  * AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which
  * of them to do); AG_TILE, AG_NARROW (the functions of the tile and of that with a pixel less), AG_ABREAST,
- * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is
- * 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r
- * of picture n, row i, column j, channel o).
+ * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_FETCHES (0 or 1: tiles
+ * fetch AG_NEXT meanwhile, the struct ahead * among AG_EXTRA_PARAMS, or 0); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y
+ * is 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the
+ * result r of picture n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -18,6 +19,7 @@
 #undef AG_STEP
 #undef AG_ROW
 #undef AG_FEWER
+#undef AG_FETCHES
 #define AG_FN              conv
 #define AG_FN_PACK         conv_pack
 #define AG_H               32
@@ -43,6 +45,8 @@
 #define AG_STRETCHES       1
 #define AG_RELU            0
 #define AG_FUSED           0
+#define AG_FETCHES         0
+#define AG_NEXT            0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
@@ -84,7 +88,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * YS, YSIZE = (AG_H + 2 * YH) * YROW, YSTART = YH * (YROW + YS) };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
     enum { PACKED = PACKED_ABREAST(AG_CO, K), WB = PACKED_BLOCK(PACKED * AG_CO), KW = K + A - 1 };
-    enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW };
+    enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW, AT_ONCE = 2 - CI % 2 };
     /* tiles of TH x TW pixels, the last LESS of a row a pixel narrower, the last of a column overlapping the one
      * before; of a linear layer P images */
     enum { TW = TILE_WIDTH(W, V), TH = TILE_HEIGHT(H, W, V), P = LINEAR ? TILE(V) : TH * TW };
@@ -101,17 +105,21 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* tiles write to y at once if nothing else is made of sums, and no more than one of its rows ends in a tile */
     enum { APART = FUSED || LINEAR || TH > 1 || CO % L != 0 || (FLAT && (TW > AG_W || (PARTS > 1 && YH > 0))) };
     enum { STEP = APART ? CB : A * YS };
+    enum { PLAIN = BIAS && A == 1 && CO % CB == 0 }; /* each block has a bias of its own for all its channels */
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
-    const int stretch = AG_SHARE % STRETCH, mine = AG_SHARE / STRETCH;
-    const int last = MIN(BLOCKS, BLOCKS * (mine + 1) / BY);
+    const int stretch = BY > 1 ? AG_SHARE % STRETCH : AG_SHARE, mine = BY > 1 ? AG_SHARE / STRETCH : 0;
+    const int first_block = BLOCKS * mine / BY, last = MIN(BLOCKS, BLOCKS * (mine + 1) / BY);
     const long start = MIN(lines, lines * stretch / STRETCH) * width;
     const long tiles = MIN(lines, lines * (stretch + 1) / STRETCH) * width;
     real sums[APART ? P * CB : 1] ALIGNED, first[CB] ALIGNED;
+    struct fetch range[2];
+    const long rounds = (last - first_block) * (tiles - start) * (K * KW * CI / AT_ONCE);
+    const int odd = AG_FETCHES ? begin_fetch(range, AG_NEXT, AG_SHARE, AG_SHARES, w, rounds) : 0;
 
     for (long band = start; band < tiles; band += LINEAR ? tiles : BAND)
-        for (int step = BLOCKS * mine / BY * PARTS; step < last * PARTS; step++) {
+        for (int step = first_block * PARTS; step < last * PARTS; step++) {
             const int block = step / PARTS * CB, part = step % PARTS * PART, ends = part + PART >= CI;
-            for (int l = 0; l < CB; l++) first[l] = BIAS && block + l < CO ? bias[(block + l) % AG_CO] : 0;
+            for (int l = 0; !PLAIN && l < CB; l++) first[l] = BIAS && block + l < CO ? bias[(block + l) % AG_CO] : 0;
             const long end = LINEAR ? tiles : MIN(tiles, band + BAND);
             for (long tile = band, some; tile < end; tile += some) {
                 const int n0 = (int)(LINEAR ? tile * P : tile / (ROWS * COLUMNS));
@@ -125,17 +133,16 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const real *const w0 =
                     w + (OWN ? n0 * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + part * WB;
                 real *const y0 = y + (long)n0 * YSIZE + YSTART + block;
-                long yp[P]; /* where the tile's pixels are */
-                for (int p = 0; p < (APART ? pixels : 1); p++) {
-                    const unsigned at = (unsigned)((i0 + p / TW) * W + j0 + p % TW) * A;
-                    yp[p] = LINEAR ? (long)p * YSIZE : (long)(at / AG_W * YROW + at % AG_W * YS);
-                }
-                real *const to = APART ? sums : y0 + yp[0];
-                const real *from = part > 0 ? to : first;
-                for (int p = 0; APART && part > 0 && p < pixels; p++)
+                const unsigned at0 = (unsigned)(i0 * W + j0) * A; /* the first pixel */
+                real *const to = APART ? sums : y0 + place(at0, AG_W, YROW, YS);
+                const real *from = part > 0 ? to : PLAIN ? bias + block : first;
+                for (int p = 0; APART && part > 0 && p < pixels; p++) {
+                    const unsigned at = at0 + (unsigned)(p / TW * W + p % TW) * A;
+                    const real *const yt = y0 + (LINEAR ? (long)p * YSIZE : place(at, AG_W, YROW, YS));
                     for (int l = 0; l < MIN(CB, CO - block);
-                         l++) /* not those of the tile before, which another may write */
-                        to[p * STEP + l] = H % TH && i0 + p / TW < row ? 0 : y0[yp[p] + l];
+                         l++) /* not rows of the tile before: another may write them */
+                        to[p * STEP + l] = H % TH && i0 + p / TW < row ? 0 : yt[l];
+                }
                 for (int r = 0; r < RUNS; r++, from = to) {
                     const int a = r / KW, b = r % KW, run = PARTS == 1 ? KW * CI : MIN(PART, CI - part);
                     const struct tile t = {.x = x0 + (a * XW + b) * XS,
@@ -148,18 +155,22 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                            .from_step = from == to ? STEP : 0,
                                            .to_step = STEP,
                                            .gap = APART ? 0 : 2 * YH * YS,
-                                           .split = FLAT ? AG_W - (i0 * W + j0) % AG_W : W - j0,
+                                           .split = APART  ? 0
+                                                    : FLAT ? AG_W - (i0 * W + j0) % AG_W
+                                                           : W - j0,
                                            .width = FLAT ? AG_W : W,
                                            .tiles = (int)some,
                                            .rows = RUNS > 1 ? 1 : K,
                                            .run = run,
                                            .relu = RELU && ends && r == RUNS - 1,
-                                           .last = images - 1 - n0};
+                                           .last = LINEAR ? images - 1 - n0 : 0,
+                                           .fetch = &range[step & odd]};
                     (narrow ? AG_NARROW : AG_TILE)(&t);
                 }
                 ROLLED for (int p = 0; APART && p < pixels; p++)
                 {
-                    const unsigned at = LINEAR ? 0 : (unsigned)((i0 + p / TW) * W + j0 + p % TW) * A;
+                    const unsigned at = LINEAR ? 0 : at0 + (unsigned)(p / TW * W + p % TW) * A;
+                    real *const yt = y0 + (LINEAR ? (long)p * YSIZE : place(at, AG_W, YROW, YS));
                     const int n = LINEAR ? n0 + p : n0, i = (int)(at / AG_W), left = (int)(at % AG_W);
                     const real *const sum = sums + p * STEP;
                     if (H % TH && i0 + p / TW < row) continue;
@@ -168,9 +179,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                         const int o = A > 1 ? (block + l) % AG_CO : block + l;
                         const int j = left + (A > 1 ? (block + l) / AG_CO : 0);
                         const real r = sum[l];
-                        (void)n, (void)i, (void)j, (void)o;
+                        (void)n, (void)i, (void)j, (void)o, (void)yt;
                         if (!FUSED || !ends)
-                            y0[yp[p] + l] = r;
+                            yt[l] = r;
                         else {
                             AG_EPILOGUE
                         }

@@ -6,8 +6,8 @@
  *
  * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K, AG_XH (at
  * least 1, zeros, with AG_K = 3), AG_YH (halos); AG_XSTEP (AG_CI with AG_K = 3), AG_YSTEP, AG_BIAS, AG_EACH (0 or 1),
- * AG_WSTRIDE; AG_SHARES, AG_SHARE, AG_TILE, AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_EXTRA_PARAMS, AG_RELU,
- * AG_FUSED, AG_EPILOGUE (as of conv.c).
+ * AG_WSTRIDE; AG_SHARES, AG_SHARE, AG_TILE, AG_NARROW, AG_STRETCHES, AG_PIXELS, AG_ROWS, AG_FETCHES, AG_NEXT,
+ * AG_EXTRA_PARAMS, AG_RELU, AG_FUSED, AG_EPILOGUE (as of conv.c).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -15,6 +15,7 @@
 #undef AG_STEP
 #undef AG_ROW
 #undef AG_FEWER
+#undef AG_FETCHES
 #undef AG_PIXELS
 #define AG_FN        deconv
 #define AG_FN_PACK   deconv_pack
@@ -38,6 +39,8 @@
 #define AG_PIXELS    32
 #define AG_RELU      0
 #define AG_FUSED     0
+#define AG_FETCHES   0
+#define AG_NEXT      0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
@@ -63,7 +66,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { RELU = AG_RELU, FUSED = AG_FUSED };
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
-     * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of units: phases of blocks of channels */
+     * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of units: phases of blocks of
+     * channels */
     enum { H = AG_ROWS, WIDE = AG_PIXELS, W = WIDE - MORE, FLAT = W > AG_W, STRETCH = AG_STRETCHES };
     enum { UNITS = 4 * CEIL(CO, CB), BY = AG_SHARES / STRETCH };
     enum { XH = AG_XH, XW = W + 2 * XH, XS = AG_XSTEP, YS = AG_YSTEP };
@@ -78,11 +82,17 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { APART = FUSED || MORE || TH > 1 || CO % L != 0 || (FLAT && TW > AG_W), STEP = APART ? CB : 2 * YS };
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
-    const int lines = images * ROWS, stretch = AG_SHARE % STRETCH, mine = AG_SHARE / STRETCH;
+    enum { PLAIN = BIAS && CO % CB == 0 }; /* as in conv.c */
+    const int lines = images * ROWS, stretch = BY > 1 ? AG_SHARE % STRETCH : AG_SHARE;
+    const int mine = BY > 1 ? AG_SHARE / STRETCH : 0;
     const int start = MIN(lines, (int)((long)lines * stretch / STRETCH));
     const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCH));
     const int first = UNITS * mine / BY, last = MIN(UNITS, UNITS * (mine + 1) / BY);
     real sums[APART ? P * CB : 1] ALIGNED, from[CB] ALIGNED;
+    struct fetch range[2];
+    /* a phase has a quarter of the taps, more or less */
+    const long rounds = (last - first) * (long)(end - start) * COLUMNS * (K * K * CI / (8 - 4 * (CI % 2)));
+    const int odd = AG_FETCHES ? begin_fetch(range, AG_NEXT, AG_SHARE, AG_SHARES, w, rounds) : 0;
 
     for (int band = start; band < end; band += BAND)
         for (int step = first * BAND; step < last * BAND; step++) {
@@ -96,7 +106,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 w + (OWN ? n * (long)AG_WSTRIDE : 0) + (long)(block / WB) * WBLOCK + block % WB + taps_before * CI * WB;
             /* of the first and the last row of places one row of taps lies in the halo */
             const int top = TH == 1 && i0 < up, bottom = TH == 1 && i0 == H ? 0 : up;
-            for (int l = 0; l < CB; l++) from[l] = BIAS && block + l < CO ? bias[block + l] : 0;
+            for (int l = 0; !PLAIN && l < CB; l++) from[l] = BIAS && block + l < CO ? bias[block + l] : 0;
             for (int column = 0, some; row < high && column < COLUMNS; column += some) {
                 const int narrow = column + LESS >= COLUMNS;
                 some = APART ? 1 : (narrow ? COLUMNS : COLUMNS - LESS) - column;
@@ -107,19 +117,20 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 real *const to = APART ? sums : y0 + ((2L * (place / AG_W) + a) * YW + 2 * (place % AG_W) + b) * YS;
                 const struct tile t = {.x = x0,
                                        .w = w0 + top * run * WB,
-                                       .from = from,
+                                       .from = PLAIN ? bias + block : from,
                                        .to = to,
                                        .x_row = XW * XS,
                                        .w_row = run * WB,
                                        .w_block = WBLOCK,
                                        .to_step = STEP,
                                        .gap = APART ? 0 : 2 * (YW - AG_W) * YS,
-                                       .split = AG_W - place % AG_W,
+                                       .split = APART ? 0 : AG_W - place % AG_W,
                                        .width = AG_W,
                                        .tiles = some,
                                        .rows = bottom - top + 1,
                                        .run = run,
-                                       .relu = RELU};
+                                       .relu = RELU,
+                                       .fetch = &range[step / BAND & odd]};
                 (narrow ? AG_NARROW : AG_TILE)(&t);
                 ROLLED for (int p = 0; APART && p < TH * (TW - narrow); p++)
                 {

@@ -7,7 +7,8 @@
  * too), AG_TOGETHER (of them lie together in packed weights), AG_STEP, AG_ROW (reals of x from a pixel to the next, and
  * from a row to the next), AG_FEWER (0 or 1: the tile of one pixel less), AG_LINEAR (0 or 1: pixels are images, of
  * which a tile may reach beyond the last), AG_AT_ONCE (terms in a round, of which runs have a multiple: with
- * more of them there are fewer other instructions, which count where threads share a core).
+ * more of them there are fewer other instructions, which count where threads share a core); AG_FETCHES (0 or 1: each
+ * round fetches a line of what comes next).
  */
 #ifndef AG_FN
 #include "vector.h"
@@ -21,6 +22,7 @@
 #define AG_FEWER    0
 #define AG_LINEAR   0
 #define AG_AT_ONCE  2
+#define AG_FETCHES  0
 #endif
 /* AG_TEMPLATE */
 /* The sums of t->tiles tiles (struct tile, vector.h). */
@@ -32,7 +34,8 @@ static void AG_FN(const struct tile *t)
         CB = BLOCK(AG_CHANNELS),
         V = CB / L,
         WB = AG_TOGETHER,
-        AT_ONCE = AG_AT_ONCE
+        AT_ONCE = AG_AT_ONCE,
+        FETCHES = AG_FETCHES
     };
     enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_ROWS, W, V) };
     enum { P = (TW - (W % TW ? AG_FEWER : 0)) * TH };
@@ -40,6 +43,7 @@ static void AG_FN(const struct tile *t)
     const real *x = t->x, *from = t->from;
     real *to = t->to;
     long xp[P];
+    struct fetch range = FETCHES ? *t->fetch : (struct fetch){0, 0};
     int split = t->split;
     EACH (p, P) xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_STEP : p / TW * (long)AG_ROW + p % TW * AG_STEP;
     for (int tile = 0; tile < t->tiles; tile++) {
@@ -67,6 +71,8 @@ static void AG_FN(const struct tile *t)
                         KEEP(xv);
                     }
                 }
+                if (FETCHES) PREFETCH(range.at);
+                range.at += range.step;
                 wr += AT_ONCE * WB;
                 xr += AT_ONCE;
             } while (xr < end);
@@ -87,4 +93,5 @@ static void AG_FN(const struct tile *t)
         to += P * t->to_step + (split <= P ? t->gap : 0);
         split += split <= P ? t->width - P : -P;
     }
+    if (FETCHES) t->fetch->at = range.at;
 }

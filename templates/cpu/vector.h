@@ -28,10 +28,12 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define VECTOR(t, n) typedef real t
 #define ALIGNED
 #define INLINE static inline
+#define ONCE   static
 #else
 #define VECTOR(t, n) typedef real t __attribute__((vector_size((n) * sizeof(real)), may_alias))
 #define ALIGNED      __attribute__((aligned(64)))
 #define INLINE       static inline __attribute__((always_inline, unused))
+#define ONCE         static __attribute__((noinline, unused)) /* where speed doesn't matter */
 #endif
 
 /* EACH (i, n): for (i = 0; i < n; i++), unrolled, so that arrays of vectors indexed by i live in registers. ROLLED
@@ -78,6 +80,15 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define REGISTERS 32
 #else
 #define REGISTERS 16
+#endif
+
+/* PREFETCH(p): a core's second level of cache gets the line at p, which will be read soon. */
+#if defined(PREFETCH)
+/* a test watches */
+#elif defined(__GNUC__) && !defined(__TINYC__)
+#define PREFETCH(p) __builtin_prefetch(p, 0, 2)
+#else
+#define PREFETCH(p) (void)(p)
 #endif
 
 VECTOR(vf, VL);
@@ -144,6 +155,12 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
         for (int l = 0; l < step; l++) to[l] = l < n ? from[l] : 0;
 }
 
+/* Where pixel `at` of a picture is: rows of so many, `row` reals apart, in which they are `step` reals apart. */
+INLINE long place(unsigned at, unsigned width, long row, long step)
+{
+    return (long)(at / width) * row + (long)(at % width) * step;
+}
+
 #define MIN(a, b)  ((a) < (b) ? (a) : (b))
 #define MAX(a, b)  ((a) > (b) ? (a) : (b))
 #define CEIL(a, b) (((a) + (b)-1) / (b))
@@ -190,16 +207,53 @@ INLINE void copy_pixels(real *to, int step, const real *from, int from_step, int
 
 /*
  * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. STRETCHES: of
- * rows, where shares are first of units that have weights of their own: blocks of the co channels, or `each` of them.
- * FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the rows there are then, and their pixels.
- * TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
+ * rows, where shares are first of units that have weights of their own: blocks of the co channels, or `each` of them;
+ * half as many units as shares will do. FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the
+ * rows there are then, and their pixels. TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
  */
 #define ABREAST_OF(w, co, k, s)      ((s) == 1 && (w) % ABREAST(co, k) == 0 ? ABREAST(co, k) : 1)
-#define STRETCHES(co, each, shares)  ((shares) / MIN(CEIL(co, BLOCK(co)) * (each), shares))
+#define STRETCHES(co, each, shares)  MAX((shares) / 2 / (CEIL(co, BLOCK(co)) * (each)), 1)
 #define FLAT_ROWS(h, stretches)      ((h) % (stretches) ? (h) : (stretches))
 #define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
 #define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))
 #define TILE_HEIGHT(h, w, v)         (TILE_WIDTH(w, v) > TILE(v) / 2 ? 1 : MIN(h, TILE(v) / TILE_WIDTH(w, v)))
+
+/*
+ * While tiles compute they fetch into their core's cache what comes next in the program, so that nothing waits for it
+ * then: the weights of the next convolution, and the rows that the next share reads beside those that this one has.
+ */
+struct ahead {
+    const real *w;
+    long weights;     /* reals at w */
+    int readers;      /* threads of which each is going to read all of w; 1: each its own share of it */
+    const real *rows; /* of so many reals for each share, from the second one on */
+    long size;
+};
+
+/* Where a share is in what it fetches: tiles fetch a line of cache each round, and go so many bytes on. */
+struct fetch {
+    const char *at;
+    long step;
+};
+
+/* The weights and the rows for a share whose tiles take so many rounds; where nothing comes next it is `idle`, again
+ * and again. Of weights that each thread reads all of, its shares together fetch all. Returns 1 if blocks of channels
+ * are to take weights and rows in turns, or 0: weights alone. */
+ONCE int begin_fetch(struct fetch range[2], const struct ahead *next, int share, int shares, const real *idle,
+                     long rounds)
+{
+    static const struct ahead nothing = {0, 0, 1, 0, 0};
+    const struct ahead *const n = next ? next : &nothing;
+    const int turns = n->size ? 2 : 1, pieces = MIN(n->readers, shares);
+    const long piece = n->weights / shares, bytes = turns * (long)sizeof(real);
+    rounds = MAX(rounds, 1);
+    range[0].at = range[1].at = (const char *)idle;
+    if (piece) range[0].at = (const char *)(n->w + share * pieces % shares * piece);
+    if (n->size) range[1].at = (const char *)(n->rows + (share + 1) % shares * n->size);
+    range[0].step = CEIL(pieces * piece * bytes, rounds);
+    range[1].step = CEIL(n->size * bytes, rounds);
+    return turns - 1;
+}
 
 /*
  * What tile.c is called with, to compute the sums of some tiles that lie side by side in a row, of pixels p and
@@ -215,4 +269,5 @@ struct tile {
     long from_step, to_step, gap; /* reals from a pixel to the next, of `from` perhaps 0; and at the end of a row of */
     int split, width;             /* `to`, split pixels from the start and width from there on, so many more */
     int tiles, rows, run, relu, last; /* last: the last image, from the tile's first on (AG_LINEAR) */
+    struct fetch *fetch;              /* what to fetch meanwhile (AG_FETCHES) */
 };

@@ -244,7 +244,7 @@ static void write_kernels(struct output *p)
 static void write_phases(struct output *p)
 {
     struct text t = {NULL, 0, 0};
-    text_add(&t, "#include \"driver.h\"\n#include \"kernels.h\"\n#define MARK(kernel, images) (void)0\n");
+    text_add(&t, "#include \"driver.h\"\n#include \"kernels.h\"\n");
     text_printf(&t, "enum { SCRATCH = %ld };\n\n%s%s", p->scratch, p->cpu.phases.s, p->leaves.s);
     text_printf(&t, "const struct gradient_test gradient_tests[] = {\n%s};\n", p->table.s);
     text_printf(&t, "const int gradient_count = %d;\n", p->tests);

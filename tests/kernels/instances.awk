@@ -1,8 +1,9 @@
 # Turns lines "kernel sizes…" into C: one instance of the kernel's template each, and a table of them; with packs set,
 # of the functions that pack weights alone. Every other one that can has an epilogue, every fourth a relu, and two of
-# three are cut into shares, which a function does one after the other; none with plain set, for timing.
+# three are cut into shares, which a function does one after the other, and of convolutions half of those fetch something
+# meanwhile; none with plain set, for timing.
 BEGIN {
-    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_XSTEP AG_YSTEP AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_AT_ONCE AG_FEWER AG_ABREAST AG_STRETCHES", all)
+    split("AG_FN AG_FN_PACK AG_H AG_W AG_CI AG_CO AG_C AG_O AG_I AG_Q AG_KIND AG_CLAMP AG_K AG_S AG_PAD AG_XH AG_YH AG_XSTEP AG_YSTEP AG_GH AG_BIAS AG_PACK_TRANSPOSED AG_PACK_FLIP AG_EACH AG_WSTRIDE AG_TRANSPOSED AG_BATCH AG_EXTRA_PARAMS AG_RELU AG_FUSED AG_EPILOGUE AG_SHARES AG_SHARE AG_TILE AG_NARROW AG_PIXELS AG_ROWS AG_CHANNELS AG_TOGETHER AG_STEP AG_ROW AG_LINEAR AG_AT_ONCE AG_FEWER AG_ABREAST AG_STRETCHES AG_FETCHES AG_NEXT", all)
     tokens["conv"] = "H W CI CO K S PAD XH YH BIAS PACK_TRANSPOSED EACH"
     tokens["conv_few"] = tokens["conv"]
     tokens["deconv"] = "H W CI CO K XH YH BIAS EACH"
@@ -76,6 +77,8 @@ function steps(apart) {
     if ($1 ~ /^(conv|conv_few|deconv|dwconv|col2im)$/) steps(int(count / 3) % 2 && $1 !~ /few|col2im/ && !plain)
     shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
     print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0")
+    next_one = shares > 1 && count % 2
+    print "#define AG_FETCHES " (shares > 1) "\n#define AG_NEXT " (next_one ? "&test_next" : 0)
     if ($1 == "conv" || $1 == "deconv") tiles(fn, $1 == "deconv", shares == 1 || count % 2)
     print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
     field = $1
@@ -87,7 +90,7 @@ function steps(apart) {
         print "#define AG_RELU " relu
         print "#define AG_FUSED " epilogue
         print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" field : "(void)factor;")
-        row = row ", .epilogue = " epilogue ", .relu = " relu
+        row = row ", .epilogue = " epilogue ", .relu = " relu ", .fetches = " (next_one && $1 ~ /^(conv|deconv)$/)
     }
     print "#define AG_EXTRA_PARAMS " extra (shares > 1 ? ", int share" : "")
     print "#include \"" $1 ".c\""

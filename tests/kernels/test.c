@@ -4,8 +4,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void fetched(const void *p);
+#define PREFETCH(p) fetched(p)
 #include "kernels.h"
+
+/* What tiles of some instances are told to fetch, in five shares for two readers; and which lines of it they have, of
+ * how many that are no part of it. */
+enum { LINE = 16, NEXT = 5 * 3 * LINE, ROOM = 1 << 16 };
+static real next_w[ROOM], next_rows[ROOM];
+static const struct ahead test_next = {next_w, NEXT, 2, next_rows, 2 * LINE};
+static char has_w[ROOM / LINE], has_rows[ROOM / LINE];
+static long others;
 #include "instances.h"
+
+static void fetched(const void *p)
+{
+    const real *const at = p;
+    if (at >= next_w && at < next_w + ROOM)
+        has_w[(at - next_w) / LINE] = 1;
+    else if (at >= next_rows && at < next_rows + ROOM)
+        has_rows[(at - next_rows) / LINE] = 1;
+    else
+        others++;
+}
+static int lacks(const char *has, int reals)
+{
+    int lines = 0;
+    for (int l = 0; l < reals / LINE; l++) lines += !has[l];
+    return lines;
+}
 
 static const double epsilon = sizeof(real) == 4 ? FLT_EPSILON : DBL_EPSILON;
 static const real untouched = 1234;
@@ -254,6 +281,31 @@ static int test_col2im(const struct instance *k, int images)
     return wrong;
 }
 
+/* The shares that a thread does of a convolution fetch all weights of the next one, if each thread has as many; rows
+ * are those after the share's own. */
+static int test_fetch(int shares, int threads)
+{
+    enum { ROUNDS = 1000 };
+    const struct ahead next = {next_w, shares * 10, threads, next_rows, 100};
+    int wrong = 0;
+    for (int thread = 0; thread < threads; thread++) {
+        char has[16 * 10] = {0};
+        for (int share = shares * thread / threads; share < shares * (thread + 1) / threads; share++) {
+            struct fetch range[2];
+            wrong += begin_fetch(range, &next, share, shares, next_w, ROUNDS) != 1;
+            const real *const from = (const real *)range[0].at;
+            const long n = range[0].step * (ROUNDS / 2) / (long)sizeof(real);
+            for (long l = 0; l < n; l++)
+                if (from + l - next_w < shares * 10) has[from + l - next_w] = 1;
+            wrong += from < next_w || from >= next_w + shares * 10;
+            wrong += (const real *)range[1].at != next_rows + (share + 1) % shares * 100;
+            wrong += range[1].step * (ROUNDS / 2) < 100 * (long)sizeof(real);
+        }
+        for (int l = 0; l < shares * 10 && shares % threads == 0; l++) wrong += !has[l];
+    }
+    return wrong;
+}
+
 #include "resample.h"
 
 /* How many values are wrong. */
@@ -278,10 +330,20 @@ int main(void)
                                                                                  : images == 3 ? 2
                                                                                                : 1) {
             const struct instance *k = &instances[l];
-            const int wrong = test(k, images);
+            others = 0;
+            const int wrong = test(k, images) + (k->fetches && others);
             if (wrong) printf("FAILED %s (%d images): %d values\n", k->name, images, wrong);
             failed += wrong != 0;
         }
+    for (int shares = 1; shares <= 16; shares++)
+        for (int threads = 1; threads <= 20; threads++) {
+            const int wrong = test_fetch(shares, threads);
+            if (wrong) printf("FAILED: fetching in %d shares by %d threads\n", shares, threads);
+            failed += wrong != 0;
+        }
+    const int lines = lacks(has_w, NEXT) + lacks(has_rows, 5 * 2 * LINE);
+    if (lines) printf("FAILED: %d lines of what comes next were fetched by no instance\n", lines);
+    failed += lines != 0;
     printf("%d instances, %d failed (%s, %d lanes)\n", count, failed, sizeof(real) == 4 ? "float" : "double", (int)VL);
     return failed != 0;
 }

@@ -142,7 +142,7 @@ static void inner_task(void *context, int task, int thread)
 
 static void task(void *context, int task, int thread)
 {
-    if (thread < 0 || thread >= ag_threads() || add(&busy[thread], 1)) add(&clashes, 1);
+    if (thread < 0 || thread >= ag_threads() || add(&busy[thread], 1) || ag_sharing() != 1) add(&clashes, 1);
     add(&times[task], 1);
     if (context && task % 100 == 0) ag_parallel(7, inner_task, &thread);
     add(&busy[thread], -1);
@@ -177,6 +177,7 @@ static void test_parallel(void)
     for (int i = 0; i < 6; i++) {
         ag_set_threads(counts[i]);
         CHECK(counts[i] ? ag_threads() == counts[i] : ag_threads() >= 1);
+        CHECK(ag_sharing() == ag_threads());
         int ok = each_once(TASKS, NULL) && each_once(TASKS, &ok) && each_once(1, &ok) && each_once(0, NULL);
         for (int tasks = 0; tasks < 300; tasks++) ok = ok && each_once(tasks % 9, NULL);
         CHECK(ok);

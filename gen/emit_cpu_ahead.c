@@ -1,0 +1,52 @@
+/* What comes after a share of a convolution, to be fetched into its core's cache while it computes: struct ahead of
+ * templates/cpu/vector.h. */
+#include "emit_cpu.h"
+#include "ops.h"
+
+static int is_tiled(const struct plan *p, const struct kernel *k)
+{
+    const enum op op = p->graph->node[k->root[0]].op;
+    return k->kind == KERNEL_NODE && (op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV);
+}
+
+/* The weights of the next convolution; NULL: none follows. */
+static const char *next_weights(const struct site *s)
+{
+    const struct plan *p = s->p;
+    const struct group *g = &p->group[s->group];
+    const struct kernel *k = s->k + 1, *const end = g->kernel + g->kernels;
+    while (k < end && !is_tiled(p, k)) k++;
+    if (k == end) return NULL;
+    const int n = k->root[0], w = p->graph->node[n].in[1];
+    const char *const threads = k->shares > 1 && plan_by_rows(p, n) ? "these->threads" : "1";
+    return mem_printf(s->c->mem, "%s, %d, %s", code_address(s->c, p, s->group, plan_input_local(p, s->group, n, 1), w),
+                      p->graph->node[w].shape.d[3], threads);
+}
+
+/* What the next share of the chain's first kernel reads beside what this one's has read: as many rows of its input as
+ * a share makes. */
+static const char *next_rows(const struct site *s)
+{
+    const struct plan *p = s->p;
+    const struct kernel *k = s->k;
+    while (k->chained) k--;
+    const int n = k->root[0];
+    const struct node *y = &p->graph->node[n];
+    if (k->kind != KERNEL_NODE || (y->op != OP_KERNEL_DW && y->op != OP_KERNEL_CONV)) return NULL;
+    const int dw = y->op == OP_KERNEL_DW, pad = (int)(dw ? y->attr[0] / 2 : y->attr[2]), x = plan_source(p, n, 0);
+    const struct shape size = p->graph->node[x].shape;
+    if (size.d[1] != y->shape.d[1] || size.d[1] % k->shares || (!dw && !plan_by_rows(p, n))) return NULL;
+    const struct local *const l = plan_input_local(p, s->group, n, 0);
+    const int halo = l ? l->halo : 0;
+    const long row = (long)(size.d[2] + 2 * halo) * plan_pixel_step(p, l, x);
+    return mem_printf(s->c->mem, "%s + %ld, %ld", code_address(s->c, p, s->group, l, x), (pad + halo) * row,
+                      size.d[1] / k->shares * row);
+}
+
+const char *cpu_ahead(const struct site *s)
+{
+    if (!s->k || s->k->shares == 1) return NULL;
+    const char *const weights = next_weights(s), *const rows = next_rows(s);
+    if (!weights && !rows) return NULL;
+    return mem_printf(s->c->mem, "&(struct ahead){%s, %s}", weights ? weights : "0, 0, 1", rows ? rows : "0, 0");
+}
