@@ -3,13 +3,16 @@
 #include "emit_cpu.h"
 #include "ops.h"
 
+/* More than this, in reals, has gone from a core's second level of cache again when it is read. */
+enum { MOST_WEIGHTS = 1 << 18, MOST_ROWS = 1 << 16 };
+
 static int is_tiled(const struct plan *p, const struct kernel *k)
 {
     const enum op op = p->graph->node[k->root[0]].op;
     return k->kind == KERNEL_NODE && (op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV);
 }
 
-/* The weights of the next convolution; NULL: none follows. */
+/* The weights of the next convolution; NULL: none follows, or too many. */
 static const char *next_weights(const struct site *s)
 {
     const struct plan *p = s->p;
@@ -17,14 +20,15 @@ static const char *next_weights(const struct site *s)
     const struct kernel *k = s->k + 1, *const end = g->kernel + g->kernels;
     while (k < end && !is_tiled(p, k)) k++;
     if (k == end) return NULL;
-    const int n = k->root[0], w = p->graph->node[n].in[1];
+    const int n = k->root[0], w = p->graph->node[n].in[1], size = p->graph->node[w].shape.d[3];
+    if (size > MOST_WEIGHTS) return NULL;
     const char *const threads = k->shares > 1 && plan_by_rows(p, n) ? "these->threads" : "1";
     return mem_printf(s->c->mem, "%s, %d, %s", code_address(s->c, p, s->group, plan_input_local(p, s->group, n, 1), w),
-                      p->graph->node[w].shape.d[3], threads);
+                      size, threads);
 }
 
 /* What the next share of the chain's first kernel reads beside what this one's has read: as many rows of its input as
- * a share makes. */
+ * a share makes; NULL: none, or too many. */
 static const char *next_rows(const struct site *s)
 {
     const struct plan *p = s->p;
@@ -38,9 +42,10 @@ static const char *next_rows(const struct site *s)
     if (size.d[1] != y->shape.d[1] || size.d[1] % k->shares || (!dw && !plan_by_rows(p, n))) return NULL;
     const struct local *const l = plan_input_local(p, s->group, n, 0);
     const int halo = l ? l->halo : 0;
-    const long row = (long)(size.d[2] + 2 * halo) * plan_pixel_step(p, l, x);
+    const long row = (long)(size.d[2] + 2 * halo) * plan_pixel_step(p, l, x), rows = size.d[1] / k->shares;
+    if (rows * row > MOST_ROWS) return NULL;
     return mem_printf(s->c->mem, "%s + %ld, %ld", code_address(s->c, p, s->group, l, x), (pad + halo) * row,
-                      size.d[1] / k->shares * row);
+                      rows * row);
 }
 
 const char *cpu_ahead(const struct site *s)

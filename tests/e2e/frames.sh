@@ -54,6 +54,15 @@ sed '/for (these.first/,$d' $wide/generate_phases.c | sed '/sample_many/,$!d' > 
 sed '/for (these.first/,$!d' $wide/generate_phases.c | sed '/^}/,$d' > "$work/alone"
 says "several pictures at a time" 'images\()\|, share)\)\|ag_parallel(' "$work/together"
 says "each picture alone" 'ag_parallel(' "$work/alone"
+# of each convolution but the last: does it fetch the weights of the next one?
+ahead='/^ *(conv|deconv)[0-9].*, share/ {
+    split($0, argument, ", ")
+    right += calls++ && fetched == argument[2]
+    fetched = match($0, /struct ahead\)\{/) ? substr($0, RSTART + RLENGTH) : ""
+    sub(/,.*/, "", fetched)
+}
+END { print calls > 3 ? calls - 1 - right : "too few calls" }'
+is "convolutions that fetch other weights than the next one's" "$(awk "$ahead" $wide/generate_phases.c)" 0
 rm -rf $wide/run
 ends "weights of a wide network" 0 "" $wide/retrain --run $wide/run --seed 5 --iterations 1
 draw_wide() { ends "$1 wide pictures by $2 threads" 0 "" $wide/generate -n $1 -o - --weights $wide/run/ema.safetensors --threads $2; }
