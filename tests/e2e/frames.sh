@@ -61,7 +61,7 @@ ahead='/^ *(conv|deconv)[0-9].*, share/ {
     fetched = match($0, /struct ahead\)\{/) ? substr($0, RSTART + RLENGTH) : ""
     sub(/,.*/, "", fetched)
 }
-END { print calls > 3 ? calls - 1 - right : "too few calls" }'
+END { print (calls > 3 ? calls - 1 - right : "too few calls") }'
 is "convolutions that fetch other weights than the next one's" "$(awk "$ahead" $wide/generate_phases.c)" 0
 rm -rf $wide/run
 ends "weights of a wide network" 0 "" $wide/retrain --run $wide/run --seed 5 --iterations 1
