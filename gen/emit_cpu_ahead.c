@@ -6,34 +6,35 @@
 /* More than this, in reals, has gone from a core's second level of cache again when it is read. */
 enum { MOST_WEIGHTS = 1 << 18, MOST_ROWS = 1 << 16 };
 
-static int is_tiled(const struct plan *p, const struct kernel *k)
+static int is_convolution(const struct plan *p, const struct kernel *k)
 {
     const enum op op = p->graph->node[k->root[0]].op;
     return k->kind == KERNEL_NODE && (op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV);
 }
 
-/* The weights of the next convolution; NULL: none follows, or too many. */
+/* The weights of the next convolution; NULL: none follows, or too many, or one thread alone reads them. */
 static const char *next_weights(const struct site *s)
 {
     const struct plan *p = s->p;
     const struct group *g = &p->group[s->group];
     const struct kernel *k = s->k + 1, *const end = g->kernel + g->kernels;
-    while (k < end && !is_tiled(p, k)) k++;
-    if (k == end) return NULL;
+    while (k < end && !is_convolution(p, k)) k++;
+    if (k == end || k->shares == 1) return NULL;
     const int n = k->root[0], w = p->graph->node[n].in[1], size = p->graph->node[w].shape.d[3];
     if (size > MOST_WEIGHTS) return NULL;
-    const char *const threads = k->shares > 1 && plan_by_rows(p, n) ? "these->threads" : "1";
+    const char *const threads = plan_by_rows(p, n) ? "these->threads" : "1";
     return mem_printf(s->c->mem, "%s, %d, %s", code_address(s->c, p, s->group, plan_input_local(p, s->group, n, 1), w),
                       size, threads);
 }
 
 /* What the next share of the chain's first kernel reads beside what this one's has read: as many rows of its input as
- * a share makes; NULL: none, or too many. */
+ * a share makes; NULL: none, or too many, or an earlier convolution of the chain has fetched them. */
 static const char *next_rows(const struct site *s)
 {
     const struct plan *p = s->p;
     const struct kernel *k = s->k;
-    while (k->chained) k--;
+    while (k->chained)
+        if (is_convolution(p, --k)) return NULL;
     const int n = k->root[0];
     const struct node *y = &p->graph->node[n];
     if (k->kind != KERNEL_NODE || (y->op != OP_KERNEL_DW && y->op != OP_KERNEL_CONV)) return NULL;

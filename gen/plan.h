@@ -157,7 +157,7 @@ void plan_fuse(struct plan *p);     /* fuse.c, a stage of the schedule */
 void plan_share(struct plan *p);    /* share.c, a stage of the schedule */
 void plan_memory(struct plan *p);   /* memory.c */
 
-/* share.c: do threads share convolution n by rows of its result, or else by blocks of its channels? */
+/* share.c: do threads share convolution n by rows of its result, or else by what has weights of its own? */
 int plan_by_rows(const struct plan *p, int n);
 
 /* keep.c: what node n up-samples, if kernels read that and do it on the way; else -1. */

@@ -1,7 +1,7 @@
 /*
  * How threads share the kernels of a picture. Most kernels are cut into a fixed number of shares, so that results do
  * not depend on the number of threads: stretches of rows, or, where the weights of a convolution are larger than its
- * pictures, blocks of output channels, of which each then reads its own weights alone.
+ * pictures, blocks of output channels (of a transposed convolution, phases of them), each with its own weights.
  *
  * Threads wait for each other after a kernel, unless the next one's share needs no more of what was just made than the
  * same rows: then it is chained, and finds them in its own core's cache.

@@ -8,10 +8,10 @@
  * AG_BIAS, AG_PACK_TRANSPOSED, AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight,
  * AG_WSTRIDE reals after that of the one before); AG_SHARES, AG_SHARE (how many shares the work is cut into, and which
  * of them to do); AG_TILE, AG_NARROW (the functions of the tile and of that with a pixel less), AG_ABREAST,
- * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_FETCHES (0 or 1: tiles
- * fetch AG_NEXT meanwhile, the struct ahead * among AG_EXTRA_PARAMS, or 0); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y
- * is 0 where it would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the
- * result r of picture n, row i, column j, channel o).
+ * AG_STRETCHES, AG_PIXELS, AG_ROWS (what tiles see of it: see vector.h); AG_FETCHES (0 or 1: tiles fetch meanwhile what
+ * AG_NEXT says, a struct ahead * among AG_EXTRA_PARAMS, or 0); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is 0 where it
+ * would be less); AG_FUSED (0 or 1), AG_EPILOGUE (text: with AG_FUSED it stores what is made of the result r of picture
+ * n, row i, column j, channel o).
  */
 #ifndef AG_FN
 #include "tile.c"
@@ -81,8 +81,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* A pixels abreast are one below, of CO = A AG_CO channels; L lanes of V vectors of them are a block */
     enum { A = AG_ABREAST, CO = A * AG_CO, L = LANES(CO), CB = BLOCK(CO), V = CB / L, BLOCKS = CEIL(CO, CB) };
     enum { LINEAR = AG_H * AG_W == 1 && !OWN };
-    /* H rows of W pixels. Shares are stretches of rows, and BY shares of each are of blocks of channels */
-    enum { H = AG_ROWS, W = AG_PIXELS, FLAT = W > AG_W / A, STRETCH = AG_STRETCHES, BY = AG_SHARES / STRETCH };
+    /* H rows of W pixels. A share is a stretch of rows, with all blocks of channels, or some items, each a block in one
+     * of fewer stretches: where there are several, one item at most */
+    enum { H = AG_ROWS, W = AG_PIXELS, FLAT = W > AG_W / A, STRETCH = AG_STRETCHES };
+    enum { BY_ROWS = STRETCH == AG_SHARES, ITEMS = BY_ROWS ? AG_SHARES : STRETCH * BLOCKS };
     enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * W * A + MORE, XS = AG_XSTEP, YS = AG_YSTEP };
     enum { XSIZE = (S * H + MORE) * XW * XS, XSTART = (XH - AG_PAD) * (XW + 1) * XS };
     enum { YH = AG_YH, YROW = (AG_W + 2 * YH) * YS, YSIZE = (AG_H + 2 * YH) * YROW, YSTART = YH * (YROW + YS) };
@@ -107,14 +109,15 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { STEP = APART ? CB : A * YS };
     enum { PLAIN = BIAS && A == 1 && CO % CB == 0 }; /* each block has a bias of its own for all its channels */
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
-    const int stretch = BY > 1 ? AG_SHARE % STRETCH : AG_SHARE, mine = BY > 1 ? AG_SHARE / STRETCH : 0;
-    const int first_block = BLOCKS * mine / BY, last = MIN(BLOCKS, BLOCKS * (mine + 1) / BY);
-    const long start = MIN(lines, lines * stretch / STRETCH) * width;
-    const long tiles = MIN(lines, lines * (stretch + 1) / STRETCH) * width;
+    const int item = ITEMS * AG_SHARE / AG_SHARES, end_item = ITEMS * (AG_SHARE + 1) / AG_SHARES;
+    const int stretch = item % STRETCH, first_block = BY_ROWS ? 0 : item / STRETCH;
+    const int last = BY_ROWS ? BLOCKS : first_block + end_item - item;
+    const long start = lines * stretch / STRETCH * width;
+    const long tiles = lines * (stretch + 1) / STRETCH * width;
     real sums[APART ? P * CB : 1] ALIGNED, first[CB] ALIGNED;
     struct fetch range[2];
-    const long rounds = (last - first_block) * (tiles - start) * (K * KW * CI / AT_ONCE);
-    const int odd = AG_FETCHES ? begin_fetch(range, AG_NEXT, AG_SHARE, AG_SHARES, w, rounds) : 0;
+    const long steps = (long)(last - first_block) * PARTS, rounds = steps * (tiles - start) * (K * KW * PART / AT_ONCE);
+    const int turns = AG_FETCHES ? begin_fetch(range, AG_NEXT, item, end_item, ITEMS, steps, rounds, w) : 0;
 
     for (long band = start; band < tiles; band += LINEAR ? tiles : BAND)
         for (int step = first_block * PARTS; step < last * PARTS; step++) {
@@ -164,7 +167,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                            .run = run,
                                            .relu = RELU && ends && r == RUNS - 1,
                                            .last = LINEAR ? images - 1 - n0 : 0,
-                                           .fetch = &range[step & odd]};
+                                           .fetch = &range[(step - first_block * PARTS) & turns]};
                     (narrow ? AG_NARROW : AG_TILE)(&t);
                 }
                 ROLLED for (int p = 0; APART && p < pixels; p++)

@@ -66,10 +66,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { RELU = AG_RELU, FUSED = AG_FUSED };
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
-     * in the halo and is dropped. Shares are stretches of rows, and BY shares of each are of units: phases of blocks of
-     * channels */
+     * in the halo and is dropped. Shares are as in conv.c, but for units in place of blocks: phases of them */
     enum { H = AG_ROWS, WIDE = AG_PIXELS, W = WIDE - MORE, FLAT = W > AG_W, STRETCH = AG_STRETCHES };
-    enum { UNITS = 4 * CEIL(CO, CB), BY = AG_SHARES / STRETCH };
+    enum { UNITS = 4 * CEIL(CO, CB), BY_ROWS = STRETCH == AG_SHARES };
+    enum { ITEMS = BY_ROWS ? AG_SHARES : STRETCH * UNITS };
     enum { XH = AG_XH, XW = W + 2 * XH, XS = AG_XSTEP, YS = AG_YSTEP };
     enum { XSIZE = (H + 2 * XH) * XW * XS, XSTART = XH * (XW + 1) * XS };
     enum { YH = AG_YH, YW = 2 * (AG_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_H - 1) + K + 2 * YH) * YW * YS };
@@ -83,16 +83,17 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* lines of tiles at a time, whose 128 KB of x stay in L2 for the four phases, one after the other */
     enum { BAND = CEIL(32768, TH * XW * CI) };
     enum { PLAIN = BIAS && CO % CB == 0 }; /* as in conv.c */
-    const int lines = images * ROWS, stretch = BY > 1 ? AG_SHARE % STRETCH : AG_SHARE;
-    const int mine = BY > 1 ? AG_SHARE / STRETCH : 0;
-    const int start = MIN(lines, (int)((long)lines * stretch / STRETCH));
-    const int end = MIN(lines, (int)((long)lines * (stretch + 1) / STRETCH));
-    const int first = UNITS * mine / BY, last = MIN(UNITS, UNITS * (mine + 1) / BY);
+    const int lines = images * ROWS, item = ITEMS * AG_SHARE / AG_SHARES, end_item = ITEMS * (AG_SHARE + 1) / AG_SHARES;
+    const int stretch = item % STRETCH, first = BY_ROWS ? 0 : item / STRETCH; /* as in conv.c */
+    const int last = BY_ROWS ? UNITS : first + end_item - item;
+    const int start = (int)((long)lines * stretch / STRETCH);
+    const int end = (int)((long)lines * (stretch + 1) / STRETCH);
     real sums[APART ? P * CB : 1] ALIGNED, from[CB] ALIGNED;
     struct fetch range[2];
-    /* a phase has a quarter of the taps, more or less */
-    const long rounds = (last - first) * (long)(end - start) * COLUMNS * (K * K * CI / (8 - 4 * (CI % 2)));
-    const int odd = AG_FETCHES ? begin_fetch(range, AG_NEXT, AG_SHARE, AG_SHARES, w, rounds) : 0;
+    int taps = 0;
+    for (int unit = first; unit < last; unit++) taps += MORE ? (2 - unit / 2 % 2) * (2 - unit % 2) : 1;
+    const long rounds = (long)taps * (end - start) * COLUMNS * CI / (2 - CI % 2);
+    const int turns = AG_FETCHES ? begin_fetch(range, AG_NEXT, item, end_item, ITEMS, last - first, rounds, w) : 0;
 
     for (int band = start; band < end; band += BAND)
         for (int step = first * BAND; step < last * BAND; step++) {
@@ -113,8 +114,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int j0 = column * TW - (narrow ? column + LESS - COLUMNS : 0);
                 const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up + top) * XW + j0 - left) * XS;
                 real *const y0 = y + (long)n * YSIZE + YSTART + block;
-                const int place = FLAT ? i0 * W + j0 : i0 * AG_W + j0;
-                real *const to = APART ? sums : y0 + ((2L * (place / AG_W) + a) * YW + 2 * (place % AG_W) + b) * YS;
+                const int at0 = FLAT ? i0 * W + j0 : i0 * AG_W + j0;
+                real *const to = APART ? sums : y0 + ((2L * (at0 / AG_W) + a) * YW + 2 * (at0 % AG_W) + b) * YS;
                 const struct tile t = {.x = x0,
                                        .w = w0 + top * run * WB,
                                        .from = PLAIN ? bias + block : from,
@@ -124,13 +125,13 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                        .w_block = WBLOCK,
                                        .to_step = STEP,
                                        .gap = APART ? 0 : 2 * (YW - AG_W) * YS,
-                                       .split = APART ? 0 : AG_W - place % AG_W,
+                                       .split = APART ? 0 : AG_W - at0 % AG_W,
                                        .width = AG_W,
                                        .tiles = some,
                                        .rows = bottom - top + 1,
                                        .run = run,
                                        .relu = RELU,
-                                       .fetch = &range[step / BAND & odd]};
+                                       .fetch = &range[(step / BAND - first) & turns]};
                 (narrow ? AG_NARROW : AG_TILE)(&t);
                 ROLLED for (int p = 0; APART && p < TH * (TW - narrow); p++)
                 {

@@ -43,7 +43,7 @@ static void AG_FN(const struct tile *t)
     const real *x = t->x, *from = t->from;
     real *to = t->to;
     long xp[P];
-    struct fetch range = FETCHES ? *t->fetch : (struct fetch){0, 0};
+    struct fetch range = FETCHES ? *t->fetch : (struct fetch){0, 0, 0};
     int split = t->split;
     EACH (p, P) xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_STEP : p / TW * (long)AG_ROW + p % TW * AG_STEP;
     for (int tile = 0; tile < t->tiles; tile++) {
@@ -71,8 +71,10 @@ static void AG_FN(const struct tile *t)
                         KEEP(xv);
                     }
                 }
-                if (FETCHES) PREFETCH(range.at);
-                range.at += range.step;
+                if (FETCHES) {
+                    PREFETCH(range.at);
+                    range.at += range.step;
+                }
                 wr += AT_ONCE * WB;
                 xr += AT_ONCE;
             } while (xr < end);
@@ -93,5 +95,5 @@ static void AG_FN(const struct tile *t)
         to += P * t->to_step + (split <= P ? t->gap : 0);
         split += split <= P ? t->width - P : -P;
     }
-    if (FETCHES) t->fetch->at = range.at;
+    if (FETCHES) t->fetch->at = MIN(range.at, range.end);
 }

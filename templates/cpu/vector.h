@@ -28,7 +28,7 @@ enum { VL = VECTOR_BYTES / sizeof(real) };
 #define VECTOR(t, n) typedef real t
 #define ALIGNED
 #define INLINE static inline
-#define ONCE   static
+#define ONCE   static inline
 #else
 #define VECTOR(t, n) typedef real t __attribute__((vector_size((n) * sizeof(real)), may_alias))
 #define ALIGNED      __attribute__((aligned(64)))
@@ -207,12 +207,13 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
 
 /*
  * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. STRETCHES: of
- * rows, where shares are first of units that have weights of their own: blocks of the co channels, or `each` of them;
- * half as many units as shares will do. FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the
- * rows there are then, and their pixels. TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
+ * rows, where threads share what has weights of its own: blocks of the co channels, or `each` of them. An item is such
+ * a part in one stretch; there are at least half as many items as shares, so that some shares may do none of them.
+ * FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the rows there are then, and their pixels.
+ * TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
  */
 #define ABREAST_OF(w, co, k, s)      ((s) == 1 && (w) % ABREAST(co, k) == 0 ? ABREAST(co, k) : 1)
-#define STRETCHES(co, each, shares)  MAX((shares) / 2 / (CEIL(co, BLOCK(co)) * (each)), 1)
+#define STRETCHES(co, each, shares)  CEIL((shares) / 2, CEIL(co, BLOCK(co)) * (each))
 #define FLAT_ROWS(h, stretches)      ((h) % (stretches) ? (h) : (stretches))
 #define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
 #define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))
@@ -224,35 +225,45 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
  */
 struct ahead {
     const real *w;
-    long weights;     /* reals at w */
-    int readers;      /* threads of which each is going to read all of w; 1: each its own share of it */
-    const real *rows; /* of so many reals for each share, from the second one on */
-    long size;
+    long weights;     /* reals at w, or 0 */
+    int readers;      /* threads that are each going to read all of w; 1, where each reads a part of its own */
+    const real *rows; /* what share 0 would read that the share before it had not; those of the others follow */
+    long size;        /* reals of rows for each share, or 0 */
 };
 
-/* Where a share is in what it fetches: tiles fetch a line of cache each round, and go so many bytes on. */
+/* Where tiles are in what they fetch: a line of cache each round, and then so many bytes on; the next run of tiles no
+ * further than the end. */
 struct fetch {
-    const char *at;
+    const char *at, *end;
     long step;
 };
 
-/* The weights and the rows for a share whose tiles take so many rounds; where nothing comes next it is `idle`, again
- * and again. Of weights that each thread reads all of, its shares together fetch all. Returns 1 if blocks of channels
- * are to take weights and rows in turns, or 0: weights alone. */
-ONCE int begin_fetch(struct fetch range[2], const struct ahead *next, int share, int shares, const real *idle,
-                     long rounds)
+/* For a share that does items from..to of all those there are, in some steps, of so many rounds of tiles together. It
+ * fetches that part of the weights; if several threads are to read all of them, several such parts, which with those of
+ * the thread's other shares are all, where threads divide items evenly. If there are rows too, steps take both in
+ * turns, range[step & 1], and 1 is returned, else 0; where nothing comes next it is `idle`, again and again. */
+ONCE int begin_fetch(struct fetch range[2], const struct ahead *next, int from, int to, int all, long steps,
+                     long rounds, const real *idle)
 {
     static const struct ahead nothing = {0, 0, 1, 0, 0};
     const struct ahead *const n = next ? next : &nothing;
-    const int turns = n->size ? 2 : 1, pieces = MIN(n->readers, shares);
-    const long piece = n->weights / shares, bytes = turns * (long)sizeof(real);
-    rounds = MAX(rounds, 1);
-    range[0].at = range[1].at = (const char *)idle;
-    if (piece) range[0].at = (const char *)(n->w + share * pieces % shares * piece);
-    if (n->size) range[1].at = (const char *)(n->rows + (share + 1) % shares * n->size);
-    range[0].step = CEIL(pieces * piece * bytes, rounds);
-    range[1].step = CEIL(n->size * bytes, rounds);
-    return turns - 1;
+    const int parts = MIN(n->readers, all), turns = n->weights && n->size && steps > 1;
+    const long bytes = sizeof(real),
+               later = turns ? rounds * (steps / 2) / steps : 0; /* of the second, fourth, … step */
+    range[0].at = range[0].end = range[1].at = range[1].end = (const char *)idle;
+    range[0].step = range[1].step = 0;
+    if (n->size) {
+        range[turns].at = (const char *)(n->rows + to % all * n->size);
+        range[turns].end = range[turns].at + n->size * bytes;
+        range[turns].step = CEIL(n->size * bytes, MAX(turns ? later : rounds, 1));
+    }
+    if (n->weights) {
+        const long size = (to - from) * parts * n->weights / all * bytes;
+        range[0].at = (const char *)(n->w + from * parts % all * n->weights / all);
+        range[0].end = range[0].at + size;
+        range[0].step = CEIL(size, MAX(rounds - later, 1));
+    }
+    return turns;
 }
 
 /*

@@ -77,7 +77,7 @@ function steps(apart) {
     if ($1 ~ /^(conv|conv_few|deconv|dwconv|col2im)$/) steps(int(count / 3) % 2 && $1 !~ /few|col2im/ && !plain)
     shares = count % 3 && params[$1] && !plain && !packs ? 5 : 1
     print "#define AG_SHARES " shares "\n#define AG_SHARE " (shares > 1 ? "share" : "0")
-    next_one = shares > 1 && count % 2
+    next_one = shares > 1 && int(count / 4) % 2
     print "#define AG_FETCHES " (shares > 1) "\n#define AG_NEXT " (next_one ? "&test_next" : 0)
     if ($1 == "conv" || $1 == "deconv") tiles(fn, $1 == "deconv", shares == 1 || count % 2)
     print "#define AG_FN " fn (shares > 1 ? "_shares" : "") "\n#define AG_FN_PACK " fn "_pack"
@@ -90,7 +90,8 @@ function steps(apart) {
         print "#define AG_RELU " relu
         print "#define AG_FUSED " epilogue
         print "#define AG_EPILOGUE " (epilogue ? "TEST_EPILOGUE_" field : "(void)factor;")
-        row = row ", .epilogue = " epilogue ", .relu = " relu ", .fetches = " (next_one && $1 ~ /^(conv|deconv)$/)
+        row = row ", .epilogue = " epilogue ", .relu = " relu
+        if (next_one && $1 !~ /few|col2im/) row = row ", .fetches = 1, .by_rows = " count % 2
     }
     print "#define AG_EXTRA_PARAMS " extra (shares > 1 ? ", int share" : "")
     print "#include \"" $1 ".c\""

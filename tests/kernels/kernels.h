@@ -40,5 +40,5 @@ struct instance {
     void (*border_dw)(const real *x, const real *gy, real *gv, int images);
     void (*pack)(const real *w, real *packed);
     int H, W, CI, CO, C, O, I, Q, KIND, CLAMP, K, S, PAD, XH, YH, XSTEP, YSTEP, GH, BIAS, PACK_TRANSPOSED, PACK_FLIP,
-        EACH, TRANSPOSED, BATCH, epilogue, relu, fetches;
+        EACH, TRANSPOSED, BATCH, epilogue, relu, fetches, by_rows;
 };

@@ -3,16 +3,17 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void fetched(const void *p);
 #define PREFETCH(p) fetched(p)
 #include "kernels.h"
 
-/* What tiles of some instances are told to fetch, in five shares for two readers; and which lines of it they have, of
- * how many that are no part of it. */
-enum { LINE = 16, NEXT = 5 * 3 * LINE, ROOM = 1 << 16 };
-static real next_w[ROOM], next_rows[ROOM];
-static const struct ahead test_next = {next_w, NEXT, 2, next_rows, 2 * LINE};
+/* What tiles of some instances are told to fetch, in five shares for two readers; and the lines of cache that they have
+ * fetched. */
+enum { LINE = 64 / sizeof(real), PART = 3 * LINE, NEXT = 5 * PART, ROWS = 2 * LINE, ROOM = 1 << 16 };
+static real next_w[ROOM] ALIGNED, next_rows[ROOM] ALIGNED;
+static const struct ahead test_next = {next_w, NEXT, 2, next_rows, ROWS};
 static char has_w[ROOM / LINE], has_rows[ROOM / LINE];
 static long others;
 #include "instances.h"
@@ -26,12 +27,6 @@ static void fetched(const void *p)
         has_rows[(at - next_rows) / LINE] = 1;
     else
         others++;
-}
-static int lacks(const char *has, int reals)
-{
-    int lines = 0;
-    for (int l = 0; l < reals / LINE; l++) lines += !has[l];
-    return lines;
 }
 
 static const double epsilon = sizeof(real) == 4 ? FLT_EPSILON : DBL_EPSILON;
@@ -281,29 +276,56 @@ static int test_col2im(const struct instance *k, int images)
     return wrong;
 }
 
-/* The shares that a thread does of a convolution fetch all weights of the next one, if each thread has as many; rows
- * are those after the share's own. */
-static int test_fetch(int shares, int threads)
+/* All weights of the next convolution are fetched by the shares of each thread, or by all shares, each of them within
+ * its rounds; rows are those after the share's own. */
+static int test_fetch(int items, int threads, int steps)
 {
-    enum { ROUNDS = 1000 };
-    const struct ahead next = {next_w, shares * 10, threads, next_rows, 100};
+    enum { ROUNDS = 1200, EACH_ITEM = 10, EACH_ROWS = 100 };
+    const long weights = items * EACH_ITEM, bytes = sizeof(real);
+    const struct ahead next = {next_w, weights, threads, next_rows, EACH_ROWS};
     int wrong = 0;
     for (int thread = 0; thread < threads; thread++) {
-        char has[16 * 10] = {0};
-        for (int share = shares * thread / threads; share < shares * (thread + 1) / threads; share++) {
+        char has[16 * EACH_ITEM] = {0};
+        for (int item = items * thread / threads; item < items * (thread + 1) / threads; item++) {
             struct fetch range[2];
-            wrong += begin_fetch(range, &next, share, shares, next_w, ROUNDS) != 1;
+            const int turns = begin_fetch(range, &next, item, item + 1, items, steps, ROUNDS, next_w + 1);
+            const long later = turns ? ROUNDS * (steps / 2) / steps : 0, n = range[0].step * (ROUNDS - later) / bytes;
             const real *const from = (const real *)range[0].at;
-            const long n = range[0].step * (ROUNDS / 2) / (long)sizeof(real);
             for (long l = 0; l < n; l++)
-                if (from + l - next_w < shares * 10) has[from + l - next_w] = 1;
-            wrong += from < next_w || from >= next_w + shares * 10;
-            wrong += (const real *)range[1].at != next_rows + (share + 1) % shares * 100;
-            wrong += range[1].step * (ROUNDS / 2) < 100 * (long)sizeof(real);
+                if (from + l - next_w < weights) has[from + l - next_w] = 1;
+            wrong += from < next_w || from >= next_w + weights || turns != (steps > 1);
+            wrong += turns && (const real *)range[1].at != next_rows + (item + 1) % items * EACH_ROWS;
+            wrong += turns && range[1].step * later < EACH_ROWS * bytes;
         }
-        for (int l = 0; l < shares * 10 && shares % threads == 0; l++) wrong += !has[l];
+        for (int l = 0; l < weights && items % threads == 0; l++) wrong += !has[l];
     }
     return wrong;
+}
+
+/* Rows alone, and nothing at all. */
+static int test_fetch_less(void)
+{
+    const struct ahead rows = {NULL, 0, 1, next_rows, 100};
+    struct fetch range[2];
+    int wrong = begin_fetch(range, &rows, 4, 5, 5, 8, 100, next_w) != 0;
+    wrong += (const real *)range[0].at != next_rows || range[0].step * 100 < 100 * (long)sizeof(real);
+    wrong += begin_fetch(range, NULL, 0, 0, 5, 0, 0, next_w) != 0;
+    return wrong + ((const real *)range[0].at != next_w || range[0].step);
+}
+
+/* Has an instance fetched what it was told to? Of large pictures, of which each share has some, all of that, and not
+ * more than some lines beyond it; rows only if its shares are rows. */
+static int test_fetched(const struct instance *k)
+{
+    const int large = k->H * k->W >= 100;
+    int w = 0, rows = 0, beyond = 0;
+    for (int l = 0; l < ROOM / LINE; l++) {
+        w += l < NEXT / LINE && has_w[l];
+        rows += l < 5 * ROWS / LINE && has_rows[l];
+        beyond += (l >= NEXT / LINE && has_w[l]) + (l >= 5 * ROWS / LINE && has_rows[l]);
+    }
+    if (others || !w || (large && w < NEXT / LINE)) return 1;
+    return large && k->by_rows && ((rows && rows < 5 * ROWS / LINE) || beyond > 20);
 }
 
 #include "resample.h"
@@ -330,20 +352,19 @@ int main(void)
                                                                                  : images == 3 ? 2
                                                                                                : 1) {
             const struct instance *k = &instances[l];
-            others = 0;
-            const int wrong = test(k, images) + (k->fetches && others);
+            memset(has_w, 0, sizeof has_w), memset(has_rows, 0, sizeof has_rows), others = 0;
+            const int wrong = test(k, images) + (k->fetches ? test_fetched(k) : 0);
             if (wrong) printf("FAILED %s (%d images): %d values\n", k->name, images, wrong);
             failed += wrong != 0;
         }
-    for (int shares = 1; shares <= 16; shares++)
-        for (int threads = 1; threads <= 20; threads++) {
-            const int wrong = test_fetch(shares, threads);
-            if (wrong) printf("FAILED: fetching in %d shares by %d threads\n", shares, threads);
-            failed += wrong != 0;
-        }
-    const int lines = lacks(has_w, NEXT) + lacks(has_rows, 5 * 2 * LINE);
-    if (lines) printf("FAILED: %d lines of what comes next were fetched by no instance\n", lines);
-    failed += lines != 0;
+    for (int items = 1; items <= 16; items++)
+        for (int threads = 1; threads <= 20; threads++)
+            for (int steps = 1; steps <= 5; steps++) {
+                const int wrong = test_fetch(items, threads, steps);
+                if (wrong) printf("FAILED: fetching in %d items by %d threads, %d steps\n", items, threads, steps);
+                failed += wrong != 0;
+            }
+    if (test_fetch_less()) printf("FAILED: fetching rows alone, or nothing\n"), failed++;
     printf("%d instances, %d failed (%s, %d lanes)\n", count, failed, sizeof(real) == 4 ? "float" : "double", (int)VL);
     return failed != 0;
 }
