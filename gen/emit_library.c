@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a string literal may have by C99; a longer one is written as an array. */
 enum { LITERAL = 4000 };
@@ -311,6 +312,19 @@ static void add_runtime(const struct library *l, struct text *t, const char *res
     text_add(t, shake(w->mem, file, FILES, rest));
 }
 
+/* Is it the name of a program or of a part of one, which may lie in the same folder? */
+static int is_taken(const struct writer *w)
+{
+    static const char *const program[] = {"search", "retrain", "generate", "vector"};
+    for (size_t i = 0; i < sizeof program / sizeof *program; i++) {
+        const size_t n = strlen(program[i]);
+        if (!strncmp(w->name, program[i], n) && (!w->name[n] || w->name[n] == '_')) return 1;
+    }
+    for (int i = 0; i < 2; i++)
+        if (!access(mem_printf(w->mem, "%s/runtime/%s.%c", template_home(), w->name, "ch"[i]), F_OK)) return 1;
+    return 0;
+}
+
 static void write_source(const struct library *l, const struct substitutions *s)
 {
     struct writer *w = l->w;
@@ -361,6 +375,11 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
+    if (is_taken(&w)) {
+        snprintf(err, errsize, "--embed %s: programs that aggen writes have a file of this name; take another", name);
+        mem_free(mem);
+        return 2;
+    }
     l.s.pictures = 1;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);

@@ -405,6 +405,16 @@ static int info(const struct options *o, const struct spec *spec, const struct g
     return status;
 }
 
+/* What has been printed may not have arrived. */
+static int say_lost(int status)
+{
+    if ((fflush(stdout) || ferror(stdout)) && !status) {
+        fprintf(stderr, "aggen: cannot write to standard output\n");
+        return 1;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {.merge = 1};
@@ -415,17 +425,13 @@ int main(int argc, char **argv)
     if (parse(&o, argc, argv)) return 2;
     if (o.help) {
         fputs(usage, stdout);
-        return fflush(stdout) == 0 ? 0 : 1;
+        return say_lost(0);
     }
     if (spec_read(o.file, o.set, o.sets, &spec, &geno, err, sizeof err)) {
         fprintf(stderr, "aggen: %s\n", err);
         return 2;
     }
-    if (o.check) return check(&spec, &geno);
-    if (o.info) {
-        int status = info(&o, &spec, &geno);
-        if (status) return status;
-        return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
-    }
-    return emit(&o, &spec, &geno);
+    if (o.check) return say_lost(check(&spec, &geno));
+    if (o.info) return say_lost(info(&o, &spec, &geno));
+    return say_lost(emit(&o, &spec, &geno));
 }

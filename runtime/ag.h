@@ -790,7 +790,7 @@ int ag_retraining_data(struct ag_retraining *r, const char *format, const char *
 /* samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
 int ag_retraining_samples(struct ag_retraining *r);
 /* What to do with the weights. The generator looks in the default run folder unless it is told. */
-void ag_retraining_tell(struct ag_retraining *r);
+void ag_retraining_tell(struct ag_retraining *r, const char *program);
 
 /* ---------------------------------------------------------------- replay.c, bench.c, peak.c */
 

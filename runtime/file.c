@@ -248,8 +248,9 @@ int ag_make_dirs(const char *path, struct ag_error *err)
         end += strcspn(end, "/");
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = 0;
-        if (mkdir(part, 0777) && !ag_is_dir(part))
-            return ag_fail(err, 1, "%s: cannot make this folder: %s", part, strerror(errno));
+        if (!mkdir(part, 0777)) continue;
+        const int error = errno; /* that of looking is another */
+        if (!ag_is_dir(part)) return ag_fail(err, 1, "%s: cannot make this folder: %s", part, strerror(error));
     }
     return 0;
 }

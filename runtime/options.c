@@ -46,7 +46,8 @@ static const struct option options_known[] = {
      "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
     {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
      "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
-    {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "", "print the architecture, where the weights are, a hash of all that the program carries"},
+    {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "",
+     "print the architecture, where the weights are, a hash of all that the program carries"},
     {"weights", 0, TEXT, READER, 0, 0, AT(weights), 0, "FILE", "the generator's weights"},
     {"psi", 0, DECIMAL, STYLE, -10, 10, AT(psi), 0, "P", "truncation: 1 is none, 0.7 is usual, 0 the mean"},
     {"noise", 0, WORD, STYLE, 0, 0, AT(noise), AT(has_noise), "random|fixed|none",
@@ -142,8 +143,7 @@ static int print_help(const struct ag_options *options, const struct ag_program 
                         : "Retrains the architecture of",
            program->name);
     print_options(options, program_of(program));
-    printf("\nExit status: 0 done, 1 the run failed, 2 wrong usage or input%s.\n",
-           generating ? "" : ", 128 + number: stopped by that signal");
+    printf("\nExit status: 0 done, 1 the run failed, 2 wrong usage or input, 128 + number: stopped by that signal.\n");
     return AG_DONE;
 }
 
@@ -335,8 +335,12 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
 
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err)
 {
-    fflush(stdout);
+    const int lost = fflush(stdout) || ferror(stdout);
     if (ag_device) ag_device->close();
     if (status > 0 && err->text[0]) fprintf(stderr, "%s: %s\n", program->kind, err->text);
+    if (status <= 0 && lost) {
+        fprintf(stderr, "%s: cannot write to standard output\n", program->kind);
+        return 1;
+    }
     return status > 0 ? status : 0;
 }

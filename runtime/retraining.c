@@ -1,5 +1,6 @@
 /* What the retraining programs of all families have in common: their networks, their files, how they begin and end. */
 #include "ag.h"
+#include <string.h>
 
 int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag_adam_rates g, int samples)
 {
@@ -94,12 +95,22 @@ int ag_retraining_samples(struct ag_retraining *r)
     return status ? status : ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
 }
 
-void ag_retraining_tell(struct ag_retraining *r)
+void ag_retraining_tell(struct ag_retraining *r, const char *program)
 {
-    const char *folder = r->run.folder;
+    const char *folder = r->run.folder, *slash = strrchr(program, '/');
+    const int length = slash ? (int)(slash - program) : 0, /* of its folder's name */
+        usual = !slash || !strcmp(program, "./out/retrain") || !strcmp(program, "out/retrain");
     ag_progress_note(&r->progress,
                      "\nThe generator's weights are in %s/ema.safetensors, its pictures in %s/samples.\n"
-                     "Next, draw some:\n\n    %s %s -n 64 --weights %s/ema.safetensors\n",
-                     folder, folder, ag_command ? ag_command : "make out/generate &&",
-                     ag_command ? "generate" : "./out/generate", folder);
+                     "Next, draw some:\n",
+                     folder, folder);
+    if (ag_command)
+        ag_progress_note(&r->progress, "    %s generate -n 64 --weights %s/ema.safetensors\n", ag_command, folder);
+    else if (usual)
+        ag_progress_note(&r->progress, "    make out/generate && ./out/generate -n 64 --weights %s/ema.safetensors\n",
+                         folder);
+    else
+        ag_progress_note(&r->progress,
+                         "    make -C %.*s -f generate.mk && %.*s/generate -n 64 --weights %s/ema.safetensors\n",
+                         length, program, length, program, folder);
 }

@@ -7,9 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Replaces n reals at `both` by numbers of two bytes; says what that costs. */
-static void halve(enum ag_dtype type, float *both, long n)
+/* Replaces n reals at `both` by numbers of two bytes; says what that costs. Status 2 for one that no such number is
+ * near. */
+static int halve(enum ag_dtype type, float *both, long n, const char *path, struct ag_error *err)
 {
+    const double most = type == AG_F16 ? 65504 : 0x1.fep127;
+    for (long i = 0; i < n; i++)
+        if (fabs(both[i]) > most)
+            return ag_fail(
+                err, 2, "%s: %g among what the generator makes of these weights is more than --weights-type %s holds",
+                path, both[i], type == AG_F16 ? "fp16" : "bf16");
     ag_u16 *half = malloc((size_t)n * sizeof *half);
     float *back = malloc((size_t)n * sizeof *back);
     double square = 0, error = 0, largest = 0;
@@ -27,6 +34,7 @@ static void halve(enum ag_dtype type, float *both, long n)
     for (long i = 0; i < n; i++) ((ag_u16 *)both)[i] = half[i];
     free(half);
     free(back);
+    return 0;
 }
 
 /* The file's G, then STAT, as the program has them. */
@@ -97,7 +105,7 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
     }
     run_unload(loaded);
     if (status) return status;
-    if (carried->type != AG_F32) halve(carried->type, values, n);
+    if (carried->type != AG_F32 && halve(carried->type, values, n, path, err)) return 2;
     carried->bytes = (size_t)n * (carried->type == AG_F32 ? 4 : 2);
     carried->values = values;
     return 0;

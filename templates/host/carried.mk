@@ -3,6 +3,9 @@
 # For another processor, CC compiles one form, as it sees fit.
 
 WIDTHS ?= $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),avx512 avx2 sse2,plain)
+ifneq ($(filter-out avx512 avx2 sse2 plain,$(WIDTHS)),)
+$(error WIDTHS: $(filter-out avx512 avx2 sse2 plain,$(WIDTHS)) is none of avx512, avx2, sse2 and plain)
+endif
 AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
 AG_PROGRAM.flags := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-asynchronous-unwind-tables
 AG_PROGRAM.avx512 := -march=skylake-avx512 -mprefer-vector-width=512

@@ -19,8 +19,8 @@ struct grid {
     real *station; /* [latent]: for a walk */
     struct ag_painters painters;
     struct ag_progress progress;
-    long drawn;
-    int status; /* of the device, and of frames */
+    long drawn, total;
+    int status; /* of the device, of frames, or of a signal */
     struct ag_error *err;
 };
 
@@ -37,8 +37,8 @@ static long picture_size(void)
     return (long)generate_program.image_size * generate_program.image_size * generate_program.image_channels;
 }
 
-/* The inputs of a batch that starts with the line's picture number `done`, at `in`. What this leaves alone is 0 from the
- * start, or set for the whole line. */
+/* The inputs of a batch that starts with the line's picture number `done`, at `in`. What this leaves alone is 0 from
+ * the start, or set for the whole line. */
 static void set_inputs(const struct grid *grid, const struct line *line, long done, real *in)
 {
     const struct ag_phase *phase = line->phase;
@@ -95,6 +95,9 @@ static void draw_line(struct grid *grid, struct line line)
         const long n = draw_next(grid, &line, done);
         done += n;
         if (!grid->status) grid->drawn += n;
+        if (!grid->status && grid->drawn < grid->total && ag_signals_caught())
+            grid->status = ag_fail(grid->err, 128 + ag_signals_caught(), "stopped after %ld of %ld pictures",
+                                   grid->drawn, grid->total);
         ag_progress_step(&grid->progress, grid->drawn, "%s", grid->options->output);
     }
 }
@@ -132,7 +135,8 @@ static void draw(struct grid *grid)
 {
     const struct ag_phase *sample = ag_phase_find(&generate_program, "sample");
     const int raw = !grid->pictures && !grid->frames.folder; /* they are alone on standard output */
-    ag_progress_start_on(&grid->progress, raw ? 2 : 1, "pictures", grid->cells - (grid->options->mix[0] > 0), 0);
+    grid->total = grid->cells - (grid->options->mix[0] > 0);
+    ag_progress_start_on(&grid->progress, raw ? 2 : 1, "pictures", grid->total, 0);
     if (grid->options->mix[0])
         draw_mixtures(grid, sample);
     else if (grid->options->latents)
@@ -200,6 +204,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
         status = ag_painters_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
                                   grid.block, grid.cells, err);
     if (!status) {
+        ag_signals_catch(); /* so that no picture is left half-written */
         ag_send_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
         draw(&grid);

@@ -208,7 +208,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
     if (status) return status;
     ag_signals_catch();
     status = train(s);
-    if (!status) ag_retraining_tell(&s->r);
+    if (!status) ag_retraining_tell(&s->r, options->program);
     return status;
 }
 

@@ -116,4 +116,13 @@ refused "a checkpoint" "checkpoint" $genotype --weights $base/run/retrain/checkp
 refused "weights for a space" "search space" $tiny --weights $ema
 refused "an unknown type" "fp32, bf16 or fp16" $genotype --weights $ema --weights-type int8
 refused "a type of nothing" "goes with --weights" $genotype --weights-type bf16
+spoiled wide 'g.fc.bias' '\0\310\257\107'
+refused "a weight that fp16 hasn't" "90000 .* more than --weights-type fp16 holds" $genotype --weights "$work/wide.safetensors" \
+    --weights-type fp16
+for name in generator generate retrain_phases ag; do
+    refused "a library named $name" "$name: .*another" $genotype --weights $ema --embed $name
+done
+make -C $e2e/carried/bf16 -f generate.mk WIDTHS="avx2 avx9" > "$work/stdout" 2> "$work/stderr"
+is "an unknown width: status" $? 2
+says "an unknown width" "WIDTHS: avx9 is none of" "$work/stderr"
 finish

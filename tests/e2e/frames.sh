@@ -177,6 +177,37 @@ fi
 $generate -o - $from >&- 2> "$work/stderr"
 is "raw frames to nothing: status" $? 1
 says "raw frames to nothing" "-o -.*closed" "$work/stderr"
+# stopped by a signal, it says so and leaves whole pictures alone
+for signal in INT TERM HUP; do
+    # shellcheck disable=SC2086
+    $generate -n 1000000 -o "$work/stopped/" $from > "$work/stdout" 2> "$work/stderr" &
+    pid=$!
+    for _ in $(seq 200); do
+        [ -e "$work/stopped/000200.png" ] && break
+        sleep 0.05
+    done
+    kill -$signal $pid
+    wait $pid
+    is "stopped by $signal: status" $? "$(case $signal in INT) echo 130 ;; TERM) echo 143 ;; HUP) echo 129 ;; esac)"
+    says "stopped by $signal" "^generate: stopped after [0-9]* of 1000000 pictures$" "$work/stderr"
+    is "stopped by $signal: lines" "$(wc -l < "$work/stderr")" 1
+    is "stopped by $signal: hidden files" "$(ls -A "$work/stopped" | grep -c '^\.')" 0
+    rm -r "$work/stopped"
+done
+if [ -w /dev/full ]; then
+    for what in --info --help; do
+        $generate $what > /dev/full 2> "$work/stderr"
+        is "$what to a full disk: status" $? 1
+        is "$what to a full disk" "$(cat "$work/stderr")" "generate: cannot write to standard output"
+    done
+fi
+if [ "$(id -u)" = 0 ] && chown 65534 "$work" && setpriv --reuid 65534 true 2> "$work/stderr"; then
+    mkdir -m 555 "$work/closed"
+    cp $generate $weights "$work"
+    (cd "$work" && setpriv --reuid 65534 ./generate -n 1 -o closed/folder/ --weights ema.safetensors) > "$work/stdout" 2> "$work/stderr"
+    is "a folder in one that is closed: status" $? 2
+    says "a folder in one that is closed" "closed/folder: cannot make this folder: Permission denied" "$work/stderr"
+fi
 ends "--help" 0 "" $generate --help
 for line in "--output FILE|DIR|-" "--interpolate N" "--info"; do says "--help" "$line" "$work/stdout"; done
 finish
