@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a string literal may have by C99; a longer one is written as an array. */
 enum { LITERAL = 4000 };
@@ -312,16 +311,18 @@ static void add_runtime(const struct library *l, struct text *t, const char *res
     text_add(t, shake(w->mem, file, FILES, rest));
 }
 
-/* Is it the name of a program or of a part of one, which may lie in the same folder? */
+/* Has the folder a file of this name that is no library's? Programs and their parts may lie there. */
 static int is_taken(const struct writer *w)
 {
-    static const char *const program[] = {"search", "retrain", "generate", "vector"};
-    for (size_t i = 0; i < sizeof program / sizeof *program; i++) {
-        const size_t n = strlen(program[i]);
-        if (!strncmp(w->name, program[i], n) && (!w->name[n] || w->name[n] == '_')) return 1;
+    for (int i = 0; i < 2; i++) {
+        char start[200] = "";
+        FILE *file = fopen(mem_printf(w->mem, "%s/%s.%c", w->e->folder, w->name, "ch"[i]), "r");
+        if (!file) continue;
+        const size_t n = fread(start, 1, sizeof start - 1, file);
+        fclose(file);
+        start[n] = 0;
+        if (n && !strstr(start, LIBRARY)) return 1;
     }
-    for (int i = 0; i < 2; i++)
-        if (!access(mem_printf(w->mem, "%s/runtime/%s.%c", template_home(), w->name, "ch"[i]), F_OK)) return 1;
     return 0;
 }
 
@@ -331,7 +332,7 @@ static void write_source(const struct library *l, const struct substitutions *s)
     struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
     char *vector = home_file(w, "templates/cpu/vector.h");
     if (!vector) return;
-    heading(w, &t, "An embeddable generator");
+    heading(w, &t, LIBRARY);
     text_printf(&t, "#include \"%s.h\"\n\n#include <string.h>\n\n%s", w->name, vector);
     text_add(&rest, "\n/* ---------------------------------------------------------------- kernels */\n");
     kernels_text(l->c, &rest);
@@ -351,7 +352,7 @@ static void write_source(const struct library *l, const struct substitutions *s)
 static void write_header(const struct library *l, const struct substitutions *s)
 {
     struct text t = {NULL, 0, 0};
-    heading(l->w, &t, "An embeddable generator");
+    heading(l->w, &t, LIBRARY);
     frame(l, s, "h", &t);
     write_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
     text_free(&t);
@@ -376,7 +377,8 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     double executed[MODEL_PHASES];
     err[0] = 0;
     if (is_taken(&w)) {
-        snprintf(err, errsize, "--embed %s: programs that aggen writes have a file of this name; take another", name);
+        snprintf(err, errsize, "--embed %s: %s has a file of this name that is no library's; take another", name,
+                 e->folder);
         mem_free(mem);
         return 2;
     }

@@ -99,7 +99,7 @@ static void write_source(const struct library *l, const struct substitutions *s,
     template_expand(&rest, template_body(launch), s);
     phases_text(l, &rest);
     template_expand(&rest, template_body(body), s);
-    heading(w, &t, "An embeddable generator");
+    heading(w, &t, LIBRARY);
     text_printf(&t, "#include \"%s.h\"\n\n#include <stdarg.h>\n#include <string.h>\n\ntypedef float real;\n", w->name);
     text_add(&t, "typedef unsigned short ag_u16;\ntypedef unsigned int ag_u32;\n");
     text_printf(&t, "enum { AG_RNG_SAMPLE = %d, AG_RNG_SAMPLE_NOISE = %d };\n", AG_RNG_SAMPLE, AG_RNG_SAMPLE_NOISE);
@@ -124,7 +124,7 @@ void library_cuda(const struct library *l)
         set_tokens(l, &s);
         write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
         write_source(l, &s, ptx);
-        heading(w, &header, "An embeddable generator");
+        heading(w, &header, LIBRARY);
         template_expand(&header, template_body(file), &s);
         write_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
     }

@@ -47,6 +47,8 @@ void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *
 
 /* ---------------------------------------------------------------- emit_library.c, emit_library_cuda.c */
 
+#define LIBRARY "An embeddable generator" /* how its files begin */
+
 /* A library under construction. */
 struct library {
     struct writer *w;

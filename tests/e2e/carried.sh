@@ -120,7 +120,10 @@ spoiled wide 'g.fc.bias' '\0\310\257\107'
 refused "a weight that fp16 hasn't" "90000 .* more than --weights-type fp16 holds" $genotype --weights "$work/wide.safetensors" \
     --weights-type fp16
 for name in generator generate retrain_phases ag; do
-    refused "a library named $name" "$name: .*another" $genotype --weights $ema --embed $name
+    ends "a library named $name" 2 "$name: .*another" ./aggen $genotype --weights $ema --embed $name -o $e2e/carried/bf16
+done
+for time in first second; do
+    ends "a library, the $time time" 0 "" ./aggen $genotype --weights $ema --embed generator -o $e2e/carried/refused
 done
 make -C $e2e/carried/bf16 -f generate.mk WIDTHS="avx2 avx9" > "$work/stdout" 2> "$work/stderr"
 is "an unknown width: status" $? 2
