@@ -216,7 +216,7 @@ static void run_kernels(const struct site *group, const char *phase, int from, i
             if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        ag_mark_begin(0);\n");
             group_kernel(&s, s.k);
         } else if (!s.k->chained) {
-            text_printf(t, "        ag_parallel(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group, i);
+            text_printf(t, "        ag_parallel_forward(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group, i);
         }
     }
 }

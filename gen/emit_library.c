@@ -286,11 +286,11 @@ static void phases_text(const struct library *l, struct text *t)
                 "struct ag_pictures {\n    real *const *block;\n    int count, first, threads;\n};\n\n"
                 "static int ag_sharing(void)\n{\n    return 1;\n}\n\n",
                 l->s.scratch);
-    if (strstr(l->c->phases.s, "ag_parallel("))
-        text_add(
-            t, "/* One after the other, in the caller's thread. */\n"
-               "static void ag_parallel(int tasks, void (*task)(void *context, int part, int thread), void *context)\n"
-               "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
+    if (strstr(l->c->phases.s, "ag_parallel_forward("))
+        text_add(t, "/* One after the other, in the caller's thread. */\n"
+                    "static void ag_parallel_forward(int tasks, void (*task)(void *context, int part, int thread),\n"
+                    "                                void *context)\n"
+                    "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
     add_unmarked(t, l->c->phases.s);
 }
 

@@ -57,6 +57,8 @@ void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out);
  * ag_threads() threads, and waits; thread is in 0..ag_threads()-1 and distinct among the calls that run at the same
  * time. */
 void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context);
+/* The same, but a thread's tasks come in their order, so that one can fetch what the next one reads. */
+void ag_parallel_forward(int tasks, void (*fn)(void *context, int task, int thread), void *context);
 /* How many threads would share a loop begun here: one alone, in a task of another loop. */
 int ag_sharing(void);
 void ag_set_threads(int threads); /* 0: one for each core this process may use */

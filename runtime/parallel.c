@@ -84,11 +84,11 @@ static struct {
     pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
     pthread_mutex_t lock; /* guards what follows, but each next */
     pthread_cond_t opened, left;
-    int workers; /* started; their thread numbers are 1..workers */
-    int loop;    /* odd while a loop is open, another number for each */
-    int threads; /* those with a number below may join */
-    int active;  /* workers that have joined and not left */
-    int tasks;
+    int workers;     /* started; their thread numbers are 1..workers */
+    int loop;        /* odd while a loop is open, another number for each */
+    int threads;     /* those with a number below may join */
+    int active;      /* workers that have joined and not left */
+    int tasks, back; /* back: from the last of each stretch */
     struct {
         char line[64 - sizeof(int)];
         int next;           /* task to hand out */
@@ -121,7 +121,8 @@ static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
         const int stretch = (thread + i) % pool.threads, from = first_task(stretch), to = first_task(stretch + 1);
-        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;) pool.fn(pool.context, from + n, thread);
+        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;)
+            pool.fn(pool.context, pool.back ? to - 1 - n : from + n, thread);
     }
 }
 
@@ -164,11 +165,12 @@ static void start_workers(int threads)
     pthread_attr_destroy(&attributes);
 }
 
-static void open_loop(int tasks, void (*fn)(void *, int, int), void *context)
+static void open_loop(int tasks, void (*fn)(void *, int, int), void *context, int turns)
 {
     pthread_mutex_lock(&pool.lock);
     pool.threads = tasks < ag_threads() ? tasks : ag_threads();
     pool.tasks = tasks;
+    pool.back = turns && !pool.back;
     for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = 0;
     pool.fn = fn;
     pool.context = context;
@@ -194,29 +196,47 @@ int ag_sharing(void)
     return pthread_getspecific(thread_key) ? 1 : ag_threads();
 }
 
-static void serial(int tasks, void (*fn)(void *, int, int), void *context, int thread)
+/* Of loops that take turns every second one goes backwards: what the last tasks of the one before wrote is still in
+ * cache then. */
+static struct {
+    int back;
+    char line[64 - sizeof(int)];
+} serials[MAX_THREADS];
+
+static void serial(int tasks, void (*fn)(void *, int, int), void *context, int turns, int thread)
 {
-    for (int i = 0; i < tasks; i++) fn(context, i, thread);
+    const int back = serials[thread].back = turns && !serials[thread].back;
+    for (int i = 0; i < tasks; i++) fn(context, back ? tasks - 1 - i : i, thread);
 }
 
-void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
+static void run(int tasks, void (*fn)(void *context, int task, int thread), void *context, int turns)
 {
     pthread_once(&once, make_key);
     char *number = pthread_getspecific(thread_key);
     if (number) {
-        serial(tasks, fn, context, (int)(number - numbers) - 1);
+        serial(tasks, fn, context, turns, (int)(number - numbers) - 1);
         return;
     }
     pthread_mutex_lock(&pool.call);
     pthread_setspecific(thread_key, numbers + 1);
     if (tasks > 1 && ag_threads() > 1) {
         start_workers(ag_threads());
-        open_loop(tasks, fn, context);
+        open_loop(tasks, fn, context, turns);
         take_tasks(0);
         close_loop();
     } else {
-        serial(tasks, fn, context, 0);
+        serial(tasks, fn, context, turns, 0);
     }
     pthread_setspecific(thread_key, NULL);
     pthread_mutex_unlock(&pool.call);
+}
+
+void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
+{
+    run(tasks, fn, context, 1);
+}
+
+void ag_parallel_forward(int tasks, void (*fn)(void *context, int task, int thread), void *context)
+{
+    run(tasks, fn, context, 0);
 }

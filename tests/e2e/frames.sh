@@ -52,8 +52,8 @@ build wide retrain
 build wide generate
 sed '/for (these.first/,$d' $wide/generate_phases.c | sed '/sample_many/,$!d' > "$work/together"
 sed '/for (these.first/,$!d' $wide/generate_phases.c | sed '/^}/,$d' > "$work/alone"
-says "several pictures at a time" 'images\()\|, share)\)\|ag_parallel(' "$work/together"
-says "each picture alone" 'ag_parallel(' "$work/alone"
+says "several pictures at a time" 'images\()\|, share)\)\|ag_parallel_forward(' "$work/together"
+says "each picture alone" 'ag_parallel_forward(' "$work/alone"
 # of each convolution but the last: does it fetch the weights of the next one?
 ahead='/^ *(conv|deconv)[0-9].*, share/ {
     split($0, argument, ", ")

@@ -122,6 +122,14 @@ static void test_permutation(void)
 enum { TASKS = 5000 };
 static int times[TASKS], busy[256], clashes, nested_times[TASKS];
 
+/* A thread's tasks come in their order, 16 of its own and then those that it takes over. */
+static int last_task[256];
+static void in_order(void *wrong, int task, int thread)
+{
+    *(int *)wrong |= task / 16 == last_task[thread] / 16 && task < last_task[thread];
+    last_task[thread] = task;
+}
+
 /* Adds to a counter that threads share; the counter's value before. */
 static int add(int *counter, int n)
 {
@@ -166,7 +174,7 @@ static void add_one(void *context, int task, int thread)
 
 static void *other_caller(void *count)
 {
-    for (int i = 0; i < 200; i++) ag_parallel(20, add_one, count);
+    for (int i = 0; i < 200; i++) (i % 3 ? ag_parallel : ag_parallel_forward)(20, add_one, count);
     return NULL;
 }
 
@@ -191,6 +199,16 @@ static void test_parallel(void)
     for (int i = 0; i < 2000; i++) ag_parallel(3, add_one, &total);
     pthread_join(other, NULL);
     CHECK(total == 6000 && theirs == 4000);
+    for (int threads = 1; threads <= 2; threads++) {
+        int wrong = 0;
+        ag_set_threads(threads);
+        for (int i = 0; i < 100; i++) {
+            memset(last_task, 0, sizeof last_task);
+            ag_parallel_forward(16 * threads, in_order, &wrong);
+        }
+        CHECK(!wrong);
+    }
+    ag_set_threads(3);
     int ok = 1; /* loops so short that they end while others still take tasks */
     for (int i = 0; i < 50000; i++) ok = ok && each_once(2 + i % 7, NULL);
     CHECK(ok);
