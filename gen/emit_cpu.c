@@ -7,7 +7,7 @@
 #include "bounds.h"
 #include "ops.h"
 
-static const char *input_address(const struct site *s, int n, int k)
+const char *cpu_input(const struct site *s, int n, int k)
 {
     const struct node *node = &s->p->graph->node[n];
     return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
@@ -26,7 +26,7 @@ static void node_arguments(const struct site *s, int n, const struct call *call,
     const struct node *node = &s->p->graph->node[n];
     int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
     int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
-    for (int k = 0; k < ins; k++) text_printf(t, "%s, ", input_address(s, n, k));
+    for (int k = 0; k < ins; k++) text_printf(t, "%s, ", cpu_input(s, n, k));
     if (conv && !bias) text_add(t, "0, ");
     text_add(t, output_address(s, call->result));
     if (node->op == OP_MOMENTS) text_add(t, ", (int)(n - first)");
@@ -72,7 +72,7 @@ static void call_each(const struct site *s, int n, int instance)
     text_printf(t, "        for (int k = 0; k < images; k++) %s(", s->c->instance[instance].name);
     for (int k = 0; k < node->ins; k++) {
         const struct node *x = &s->p->graph->node[node->in[k]];
-        text_printf(t, "%s + k * %ldL, ", input_address(s, n, k), shape_size(x->shape) / s->p->batch);
+        text_printf(t, "%s + k * %ldL, ", cpu_input(s, n, k), shape_size(x->shape) / s->p->batch);
     }
     text_printf(t, "%s + k * %ldL);\n", output_address(s, n), shape_size(node->shape) / s->p->batch);
 }
@@ -86,8 +86,8 @@ static void call_border(const struct site *s, int n, int instance)
     long size = local ? local->size : shape_size(node->shape) / s->p->batch;
     if (node->op != OP_KERNEL_CONV)
         text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n), size);
-    text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, input_address(s, n, 0),
-                input_address(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
+    text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, cpu_input(s, n, 0),
+                cpu_input(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
 }
 
 static void mark(const struct site *s, int instance)
@@ -216,7 +216,8 @@ static void run_kernels(const struct site *group, const char *phase, int from, i
             if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        ag_mark_begin(0);\n");
             group_kernel(&s, s.k);
         } else if (!s.k->chained) {
-            text_printf(t, "        ag_parallel_forward(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group, i);
+            text_printf(t, "        ag_parallel_forward(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group,
+                        i);
         }
     }
 }

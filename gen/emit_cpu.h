@@ -30,10 +30,14 @@ int cpu_node(const struct site *s, int n, struct call *call);
 int cpu_border(const struct site *s, int n);
 /* The function that adds up node n's partial sums. */
 int cpu_combine(const struct site *s, int n);
-/* The halo of what node n's kernel writes. */
+/* The halo of what node n's kernel writes, that of its input k, and reals from a pixel of that to the next. */
 long cpu_halo(const struct site *s, int n);
+long cpu_halo_in(const struct site *s, int n, int k);
+int cpu_step_in(const struct site *s, int n, int k);
 
-/* emit_cpu.c: the functions of one phase, appended to c->phases. */
+/* emit_cpu.c: where node n's kernel finds its input k, an expression. */
+const char *cpu_input(const struct site *s, int n, int k);
+/* The functions of one phase, appended to c->phases. */
 void cpu_phase(struct code *c, const char *phase, const struct plan *p);
 
 #endif

@@ -22,9 +22,7 @@ static const char *next_weights(const struct site *s)
     if (k == end || k->shares == 1) return NULL;
     const int n = k->root[0], w = p->graph->node[n].in[1], size = p->graph->node[w].shape.d[3];
     if (size > MOST_WEIGHTS) return NULL;
-    const char *const threads = plan_by_rows(p, n) ? "these->threads" : "1";
-    return mem_printf(s->c->mem, "%s, %d, %s", code_address(s->c, p, s->group, plan_input_local(p, s->group, n, 1), w),
-                      size, threads);
+    return mem_printf(s->c->mem, "%s, %d, %s", cpu_input(s, n, 1), size, plan_by_rows(p, n) ? "these->threads" : "1");
 }
 
 /* What the next share of the chain's first kernel reads beside what this one's has read: as many rows of its input as
@@ -38,15 +36,13 @@ static const char *next_rows(const struct site *s)
     const int n = k->root[0];
     const struct node *y = &p->graph->node[n];
     if (k->kind != KERNEL_NODE || (y->op != OP_KERNEL_DW && y->op != OP_KERNEL_CONV)) return NULL;
-    const int dw = y->op == OP_KERNEL_DW, pad = (int)(dw ? y->attr[0] / 2 : y->attr[2]), x = plan_source(p, n, 0);
-    const struct shape size = p->graph->node[x].shape;
-    if (size.d[1] != y->shape.d[1] || size.d[1] % k->shares || (!dw && !plan_by_rows(p, n))) return NULL;
-    const struct local *const l = plan_input_local(p, s->group, n, 0);
-    const int halo = l ? l->halo : 0;
-    const long row = (long)(size.d[2] + 2 * halo) * plan_pixel_step(p, l, x), rows = size.d[1] / k->shares;
+    if (y->op == OP_KERNEL_CONV && !plan_by_rows(p, n)) return NULL;
+    const struct shape size = p->graph->node[plan_source(p, n, 0)].shape;
+    if (size.d[1] != y->shape.d[1] || size.d[1] % k->shares) return NULL;
+    const long halo = cpu_halo_in(s, n, 0), row = (size.d[2] + 2 * halo) * cpu_step_in(s, n, 0);
+    const long rows = size.d[1] / k->shares;
     if (rows * row > MOST_ROWS) return NULL;
-    return mem_printf(s->c->mem, "%s + %ld, %ld", code_address(s->c, p, s->group, l, x), (pad + halo) * row,
-                      rows * row);
+    return mem_printf(s->c->mem, "%s + %ld, %ld", cpu_input(s, n, 0), (plan_halo(p, n, 0) + halo) * row, rows * row);
 }
 
 const char *cpu_ahead(const struct site *s)

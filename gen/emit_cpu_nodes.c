@@ -6,20 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The halo of what a node's kernel writes, and of its input k. */
 long cpu_halo(const struct site *s, int n)
 {
     const struct local *l = plan_local(s->p, s->group, n, 0);
     return l ? l->halo : 0;
 }
 
-static long halo_in(const struct site *s, int n, int k)
+long cpu_halo_in(const struct site *s, int n, int k)
 {
     const struct local *l = plan_input_local(s->p, s->group, n, k);
     return l ? l->halo : 0;
 }
 
-static int step_in(const struct site *s, int n, int k)
+int cpu_step_in(const struct site *s, int n, int k)
 {
     const struct local *l = plan_input_local(s->p, s->group, n, k);
     return plan_pixel_step(s->p, l, plan_source(s->p, n, k));
@@ -59,7 +58,7 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     struct mem *mem = s->c->mem;
     struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
     if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
-    v.flat = y->attr[0] == (deconv ? 2 : 1) && (deconv || y->attr[1] == 1) && !halo_in(s, n, 0);
+    v.flat = y->attr[0] == (deconv ? 2 : 1) && (deconv || y->attr[1] == 1) && !cpu_halo_in(s, n, 0);
     if (v.flat && by_rows) {
         const int rows = h % shares ? h : shares;
         v.rows = mem_printf(mem, "%d", rows);
@@ -91,9 +90,9 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = is_linear(y);
-    const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = halo_in(s, n, 0);
+    const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = cpu_halo_in(s, n, 0);
     const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->attr[2]); /* columns of x beside those of strides */
-    const int pixel = step_in(s, n, 0);
+    const int pixel = cpu_step_in(s, n, 0);
     const long step = linear ? (stride + more) * (stride + more) * pixel : stride * pixel;
     const int abreast = strcmp(v->abreast, "1") != 0;
     struct mem *mem = s->c->mem;
@@ -161,7 +160,7 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_K", y->attr[0]);
     number_token(mem, &sub, "AG_S", y->attr[1]);
     number_token(mem, &sub, "AG_PAD", y->attr[2]);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
     number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
@@ -172,7 +171,7 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     template_set(mem, &sub, "AG_NEXT", call->ahead ? "next" : "0");
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
-    number_token(mem, &sub, "AG_XSTEP", step_in(s, n, 0));
+    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
     number_token(mem, &sub, "AG_YSTEP", step_out(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
                                   y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
@@ -190,9 +189,9 @@ static int dw_instance(const struct site *s, int n, struct call *call)
     size_tokens(mem, &sub, y->shape);
     number_token(mem, &sub, "AG_C", y->shape.d[3]);
     number_token(mem, &sub, "AG_K", y->attr[0]);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number_token(mem, &sub, "AG_XSTEP", step_in(s, n, 0));
+    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
     number_token(mem, &sub, "AG_YSTEP", step_out(s, n));
     cpu_epilogue(s, &sub, call);
     const char *name =
@@ -237,8 +236,8 @@ static int wgrad_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
     number_token(mem, &sub, "AG_S", depthwise ? 1 : w->attr[1]);
     number_token(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->attr[2]);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_GH", halo_in(s, n, 1));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_GH", cpu_halo_in(s, n, 1));
     const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
                                   gy->shape.d[2], depthwise ? 1 : in, out);
     int i = code_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, picture_flop(s, n));
@@ -262,7 +261,7 @@ static int resample_instance(const struct site *s, int n, struct call *call)
     int channels = y->shape.d[3] < x->shape.d[3] ? y->shape.d[3] : x->shape.d[3];
     size_tokens(mem, &sub, size);
     number_token(mem, &sub, "AG_C", channels);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
     number_token(mem, &sub, "AG_PAD", y->attr[0]);
     number_token(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
@@ -282,7 +281,7 @@ static int col2im_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_CI", x->shape.d[3]);
     number_token(mem, &sub, "AG_CO", y->shape.d[3]);
     number_token(mem, &sub, "AG_K", y->attr[0]);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name =
@@ -307,8 +306,8 @@ int cpu_border(const struct site *s, int n)
     size_tokens(mem, &sub, x->shape);
     number_token(mem, &sub, "AG_CI", edges.d[2]);
     number_token(mem, &sub, "AG_Q", edges.d[3]);
-    number_token(mem, &sub, dx ? "AG_YH" : "AG_XH", halo_in(s, n, 0));
-    number_token(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? halo_in(s, n, 1) : cpu_halo(s, n));
+    number_token(mem, &sub, dx ? "AG_YH" : "AG_XH", cpu_halo_in(s, n, 0));
+    number_token(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? cpu_halo_in(s, n, 1) : cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
     int i = code_instance(s->c, template, NULL, name, &sub, 0);
@@ -323,7 +322,7 @@ static int moments_instance(const struct site *s, int n)
     struct mem *mem = s->c->mem;
     size_tokens(mem, &sub, x->shape);
     number_token(mem, &sub, "AG_C", x->shape.d[3]);
-    number_token(mem, &sub, "AG_XH", halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     const char *name = mem_printf(mem, "moments_%dx%dx%d", x->shape.d[1], x->shape.d[2], x->shape.d[3]);
     int i = code_instance(s->c, "moments", NULL, name, &sub, 0);
     free(sub.list);

@@ -354,7 +354,6 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
             print_json(&b, options->kernels);
         else
             print_text(&b, options->kernels);
-        if (fflush(stdout) || ferror(stdout)) status = ag_fail(err, 1, "--bench: cannot write to standard output");
     }
     tear_down(&b);
     return status;

@@ -114,8 +114,8 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                 const int j0 = column * TW - (narrow ? column + LESS - COLUMNS : 0);
                 const real *const x0 = x + (long)n * XSIZE + XSTART + ((i0 - up + top) * XW + j0 - left) * XS;
                 real *const y0 = y + (long)n * YSIZE + YSTART + block;
-                const int at0 = FLAT ? i0 * W + j0 : i0 * AG_W + j0;
-                real *const to = APART ? sums : y0 + ((2L * (at0 / AG_W) + a) * YW + 2 * (at0 % AG_W) + b) * YS;
+                const unsigned at0 = (unsigned)(i0 * (FLAT ? W : AG_W) + j0);
+                real *const to = APART ? sums : y0 + (a * YW + b) * YS + place(at0, AG_W, 2L * YW * YS, 2L * YS);
                 const struct tile t = {.x = x0,
                                        .w = w0 + top * run * WB,
                                        .from = PLAIN ? bias + block : from,
@@ -125,7 +125,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                        .w_block = WBLOCK,
                                        .to_step = STEP,
                                        .gap = APART ? 0 : 2 * (YW - AG_W) * YS,
-                                       .split = APART ? 0 : AG_W - at0 % AG_W,
+                                       .split = APART ? 0 : AG_W - (int)(at0 % AG_W),
                                        .width = AG_W,
                                        .tiles = some,
                                        .rows = bottom - top + 1,

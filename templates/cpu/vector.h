@@ -245,21 +245,19 @@ struct fetch {
 ONCE int begin_fetch(struct fetch range[2], const struct ahead *next, int from, int to, int all, long steps,
                      long rounds, const real *idle)
 {
-    static const struct ahead nothing = {0, 0, 1, 0, 0};
-    const struct ahead *const n = next ? next : &nothing;
-    const int parts = MIN(n->readers, all), turns = n->weights && n->size && steps > 1;
-    const long bytes = sizeof(real),
-               later = turns ? rounds * (steps / 2) / steps : 0; /* of the second, fourth, … step */
     range[0].at = range[0].end = range[1].at = range[1].end = (const char *)idle;
     range[0].step = range[1].step = 0;
-    if (n->size) {
-        range[turns].at = (const char *)(n->rows + to % all * n->size);
-        range[turns].end = range[turns].at + n->size * bytes;
-        range[turns].step = CEIL(n->size * bytes, MAX(turns ? later : rounds, 1));
+    if (!next) return 0;
+    const int parts = MIN(next->readers, all), turns = next->weights && next->size && steps > 1;
+    const long bytes = sizeof(real), later = turns ? rounds * (steps / 2) / steps : 0; /* of step 1, 3, … */
+    if (next->size) {
+        range[turns].at = (const char *)(next->rows + to % all * next->size);
+        range[turns].end = range[turns].at + next->size * bytes;
+        range[turns].step = CEIL(next->size * bytes, MAX(turns ? later : rounds, 1));
     }
-    if (n->weights) {
-        const long size = (to - from) * parts * n->weights / all * bytes;
-        range[0].at = (const char *)(n->w + from * parts % all * n->weights / all);
+    if (next->weights) {
+        const long size = (to - from) * parts * next->weights / all * bytes;
+        range[0].at = (const char *)(next->w + from * parts % all * next->weights / all);
         range[0].end = range[0].at + size;
         range[0].step = CEIL(size, MAX(rounds - later, 1));
     }
