@@ -5,14 +5,15 @@ WARNINGS = -Wall -Wextra -Werror
 GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard gen/*.c))
 
 # `aggen run` carries libtcc and the runtime, compiled as programs on the CPU are: MARCH names the machine (native;
-# x86-64 for any). Where a library's header is missing, aggen is built without it.
+# x86-64 for any). Where a library's header is missing, aggen is built without it, but for what it writes files with.
 MARCH ?= native
 HEADERS = stdio.h libtcc.h png.h jpeglib.h zlib.h
 RUN := $(if $(shell $(CC) $(CFLAGS) -E $(addprefix -include ,$(HEADERS)) -x c /dev/null > /dev/null 2>&1 || echo no),none,run)
 RUNS = build/run-$(MARCH)
 $(eval RUNTIME_FLAGS := $(shell sed -n 's/^AG_PROGRAM.flags := //p' templates/host/program.mk))
 CARRIED = $(patsubst %.c,$(RUNS)/%.o,$(filter-out gen/run/none.c,$(wildcard gen/run/*.c runtime/*.c runtime/cuda/*.c)))
-PARTS = $(if $(filter run,$(RUN)),$(CARRIED),build/gen/run/none.o)
+SHARED = $(addprefix $(RUNS)/runtime/,error.o file.o text.o)
+PARTS = $(if $(filter run,$(RUN)),$(CARRIED),build/gen/run/none.o $(SHARED))
 LIBRARIES = $(if $(filter run,$(RUN)),-Wl$(comma)-Bstatic -ltcc -lpng -ljpeg -lz -Wl$(comma)-Bdynamic -lpthread -ldl)
 comma := ,
 

@@ -3,36 +3,77 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Written under a temporary name, then renamed, so that a makefile never sees half a file; left alone if it is already
- * what it should be, so that make has nothing to do. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
 {
-    if (w->failed) return;
-    char *path = mem_printf(w->mem, "%s/%s", w->e->folder, name),
-         *temporary = mem_printf(w->mem, "%s/.%s.tmp", w->e->folder, name);
-    FILE *old = fopen(path, "rb");
-    if (old) {
-        char *now = mem_alloc(w->mem, n + 2);
-        size_t got = fread(now, 1, n + 1, old);
-        fclose(old);
-        if (got == n && memcmp(now, bytes, n) == 0) return;
-    }
-    FILE *f = fopen(temporary, "wb");
-    int ok = f && fwrite(bytes, 1, n, f) == n && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    if (f && fclose(f) != 0) ok = 0;
-    if (ok && rename(temporary, path) == 0) return;
-    snprintf(w->err, w->errsize, "%s: cannot be written: %s; -o names another folder", path, strerror(errno));
-    unlink(temporary);
-    w->failed = 1;
+    w->file = mem_grow(w->file, w->files, &w->file_room, sizeof *w->file);
+    w->file[w->files++] = (struct output){mem_printf(w->mem, "%s", name), bytes, n, 0};
 }
 
 void write_file(struct writer *w, const char *name, const char *text)
 {
-    write_bytes(w, name, text, strlen(text));
+    write_bytes(w, name, mem_printf(w->mem, "%s", text), strlen(text));
+}
+
+void remove_file(struct writer *w, const char *name)
+{
+    write_bytes(w, name, NULL, 0);
+}
+
+static char *path_of(const struct writer *w, const struct output *file)
+{
+    return mem_printf(w->mem, "%s/%s", w->e->folder, file->name);
+}
+
+/* Is the file what it should be? */
+static int is_done(const struct writer *w, const struct output *file)
+{
+    struct ag_error unread;
+    struct stat is;
+    char *now = NULL, *path = path_of(w, file);
+    long size;
+    if (lstat(path, &is) != 0) return !file->bytes;
+    if (!file->bytes || !S_ISREG(is.st_mode) || (size_t)is.st_size != file->size) return 0;
+    int same = !ag_read_file(path, is.st_size, &now, &size, &unread) && (size_t)size == file->size &&
+               memcmp(now, file->bytes, file->size) == 0;
+    ag_free(now);
+    return same;
+}
+
+/* A removal that fails matters as little as one of what isn't there. */
+static void write_one(struct writer *w, const struct output *file)
+{
+    struct ag_error err;
+    struct ag_file out;
+    if (!file->bytes) {
+        unlink(path_of(w, file));
+        return;
+    }
+    if (w->failed) return;
+    ag_file_replace(&out, path_of(w, file), &err);
+    ag_file_write(&out, file->bytes, (long)file->size);
+    w->failed = ag_file_commit(&out);
+    if (w->failed) snprintf(w->err, w->errsize, "%s; -o names another folder", err.text);
+}
+
+void write_all(struct writer *w)
+{
+    int changed = 0;
+    for (int i = 0; i < w->files && !w->failed; i++) {
+        w->file[i].done = is_done(w, &w->file[i]);
+        changed |= !w->file[i].done;
+    }
+    if (changed && !w->failed) {
+        w->file[w->files - 1].done = 0;
+        unlink(path_of(w, &w->file[w->files - 1]));
+        for (int i = 0; i < w->files; i++)
+            if (!w->file[i].done) write_one(w, &w->file[i]);
+    }
+    free(w->file);
 }
 
 /* The folder and those above it. */

@@ -362,8 +362,8 @@ static void write_library(const struct library *l)
 {
     struct substitutions s = {NULL, 0, 0};
     set_tokens(l, &s);
-    write_source(l, &s);
     write_header(l, &s);
+    write_source(l, &s);
     free(s.list);
 }
 
@@ -389,6 +389,7 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
         library_cuda(&l);
     else if (!w.failed)
         write_library(&l);
+    write_all(&w);
     code_free(&c);
     mem_free(mem);
     return w.failed;

@@ -123,10 +123,10 @@ void library_cuda(const struct library *l)
     if (!w->failed) {
         set_tokens(l, &s);
         write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
-        write_source(l, &s, ptx);
         heading(w, &header, LIBRARY);
         template_expand(&header, template_body(file), &s);
         write_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
+        write_source(l, &s, ptx);
     }
     free(ptx);
     free(s.list);

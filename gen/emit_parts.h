@@ -14,6 +14,13 @@ struct writer {
     const char *name;
     char *runtime_file[RUNTIME_FILES];
     int runtime_files;
+    struct output {
+        const char *name;
+        const void *bytes; /* NULL: there is to be no such file */
+        size_t size;
+        int done; /* it is there already */
+    } * file;     /* what write_all is going to write */
+    int files, file_room;
     char *err;
     size_t errsize;
     int failed;
@@ -21,11 +28,16 @@ struct writer {
 
 /* ---------------------------------------------------------------- emit_files.c */
 
-/* Once one of these has failed, with a line in w->err, the others do nothing. A file that is there and the same is
- * left alone. */
+/* Once one of these has failed, with a line in w->err, the others do nothing. */
 void make_folder(struct writer *w);
+/* Say what is to be written, and what of another emission is to go. Bytes are not copied, texts are. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
 void write_file(struct writer *w, const char *name, const char *text);
+void remove_file(struct writer *w, const char *name);
+/* Writes all that, each file under a temporary name first. One that is there and the same is left alone, so that make
+ * has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first and
+ * written last: an emission that is cut short over an older one leaves nothing that builds. */
+void write_all(struct writer *w);
 /* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
 char *home_file(struct writer *w, const char *path);
 /* The first line of a file. */

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Does the program carry its weights? */
 static int carries(const struct writer *w)
@@ -334,7 +333,7 @@ static void write_part(struct writer *w, int wanted, const char *template, const
 {
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
-    if (!wanted) unlink(mem_printf(w->mem, "%s/%s", w->e->folder, name));
+    if (!wanted) remove_file(w, name);
     const char *file = wanted ? home_file(w, template) : NULL;
     if (!file) return;
     program_tokens(w, &s);
@@ -395,7 +394,7 @@ static void write_weights(struct writer *w)
     if (carries(w))
         write_bytes(w, bin, c->values, c->bytes);
     else
-        unlink(mem_printf(w->mem, "%s/%s", w->e->folder, bin));
+        remove_file(w, bin);
     write_part(w, carries(w), "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
     write_part(w, has_widths(w), "templates/host/widths.c", mem_printf(w->mem, "%s_widths.c", w->name));
 }
@@ -601,8 +600,7 @@ static void remove_other_target(struct writer *w)
     static const char *const cpu[] = {"_kernels.h", "_kernels0.c", "_kernels1.c", "_kernels2.c", "_kernels3.c"},
                              *const cuda[] = {"_kernels.cu", "_image.S"};
     const int to_cuda = w->e->target == TARGET_CUDA, count = to_cuda ? 5 : 2;
-    for (int i = 0; i < count; i++)
-        unlink(mem_printf(w->mem, "%s/%s%s", w->e->folder, w->name, to_cuda ? cpu[i] : cuda[i]));
+    for (int i = 0; i < count; i++) remove_file(w, mem_printf(w->mem, "%s%s", w->name, to_cuda ? cpu[i] : cuda[i]));
 }
 
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
@@ -626,8 +624,9 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
         write_weights(&w);
         write_host(&w);
         write_runtime(&w);
+        remove_other_target(&w);
         write_makefile(&w); /* last: what make sees is complete */
-        if (!w.failed) remove_other_target(&w);
+        write_all(&w);
     }
     code_free(&c);
     mem_free(mem);

@@ -422,6 +422,7 @@ int main(int argc, char **argv)
     static struct genotype geno;
     char err[2048];
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
+    ag_open_standard();
     if (parse(&o, argc, argv)) return 2;
     if (o.help) {
         fputs(usage, stdout);

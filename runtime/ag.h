@@ -64,6 +64,15 @@ int ag_sharing(void);
 void ag_set_threads(int threads); /* 0: one for each core this process may use */
 int ag_threads(void);
 
+/* ---------------------------------------------------------------- machine.c: what a process may use */
+
+/* Cores and free bytes of memory, as the system and the limits of a container say. root: of the file system in which
+ * /proc and /sys are read: "". */
+int ag_cores(const char *root);
+double ag_free_memory(const char *root);
+/* Status 1, and a line that says what is needed for what and what is free, if so many bytes of memory are not. */
+int ag_check_memory(double bytes, const char *what, struct ag_error *err);
+
 /* ---------------------------------------------------------------- data.c: pictures to learn from */
 
 struct ag_data; /* one training thread uses it at a time; it has threads of its own */
@@ -90,6 +99,12 @@ long ag_data_count(const struct ag_data *data, int half);
 int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err);
 /* One line: how many pictures, in which halves, how many left out. Valid until ag_data_close. */
 const char *ag_data_summary(const struct ag_data *data);
+/* What the set is: how many pictures were usable when it was opened, and a hash (FNV-1a, 64 bits) of their names
+ * relative to its root, in order, each with its final 0; 0 and 0 for shapes. A folder and the zip made of it are alike.
+ */
+void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash);
+/* The first n pictures of half 0, in the order in which it is first visited: as a batch of them would be. */
+int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err);
 void ag_data_close(struct ag_data *data); /* NULL is fine */
 
 /* ---------------------------------------------------------------- file.c: reading, writing, folders */
@@ -99,8 +114,9 @@ void ag_data_close(struct ag_data *data); /* NULL is fine */
 /* A file being written. It appears under its name only by ag_file_commit, complete and on the disk; until then, and
  * after any failure, a file that had the name before is untouched. The text goes to .NAME.tmp in the same folder,
  * which the next writer of NAME takes over if this one is killed. What isn't a regular file (/dev/stdout) is written
- * directly. The first failure sticks: later calls return its status and do nothing. All failures are status 1; from
- * ag_file_open on, a file that grows too large is one of them, and no signal. */
+ * directly; a pipe that nobody reads is a failure after some seconds. The first failure sticks: later calls return its
+ * status and do nothing. All failures are status 1; from ag_file_open on, a file that grows too large is one of them,
+ * and no signal. */
 struct ag_file {
     int fd, status;
     long used;                       /* bytes waiting in the buffer */
@@ -108,6 +124,8 @@ struct ag_file {
     struct ag_error *err;
 };
 int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err);
+/* The same, but whatever has the name is replaced: a link is not followed, a pipe not written. */
+int ag_file_replace(struct ag_file *file, const char *path, struct ag_error *err);
 int ag_file_write(struct ag_file *file, const void *data, long size);
 /* Ends the writing; exactly one of the two must follow an ag_file_open, a failed one too. */
 int ag_file_commit(struct ag_file *file);
@@ -122,6 +140,10 @@ int ag_write_file(const char *path, const void *data, long size, struct ag_error
  * read or has more than limit bytes, 1 if memory runs out; *data is then NULL. */
 int ag_read_file(const char *path, long limit, char **data, long *size, struct ag_error *err);
 void ag_free(void *memory);
+
+/* What a program does first: standard descriptors that are closed become /dev/null, where what the program would do
+ * with them fails. Else the next file that is opened would be taken for one of them. */
+void ag_open_standard(void);
 
 /* Makes the folder and those above it; one that is there already is no failure. Status 1. */
 int ag_make_dirs(const char *path, struct ag_error *err);
@@ -182,6 +204,10 @@ const char *ag_st_meta(const struct ag_st *st, const char *key);                
 long ag_st_count(int rank, const long *shape); /* elements of a shape; -1 if their bytes may not fit a long */
 
 /* ---------------------------------------------------------------- safetensors_write.c */
+
+/* How a header of ours begins; eight hexadecimal digits follow, the CRC-32 of all of the file behind the header's
+ * length, these digits taken as zeros. Every file is checked by it that begins so. */
+#define AG_ST_CHECKSUM "{\"__metadata__\":{\"crc32\":\""
 
 /* A file to write: begin, add, then ag_st_write or ag_st_discard. Names are copied, data is not: it is read by
  * ag_st_write. The tensors lie in the order they were added, those of wider types first, so that each is aligned. */
@@ -427,6 +453,7 @@ void ag_text_add(struct ag_text *text, const char *format, ...);
 /* A JSON number that reads back as the same float; null for what is none. */
 void ag_text_number(struct ag_text *text, double value);
 void ag_text_string(struct ag_text *text, const char *string); /* a JSON string, quotes included */
+void ag_text_shell(struct ag_text *text, const char *word);    /* as a shell takes it for one word */
 void ag_text_free(struct ag_text *text);
 
 /* ---------------------------------------------------------------- options.c: command lines */
@@ -491,7 +518,9 @@ int ag_is_finite(double value);
 /* What an output's values have come to. */
 struct ag_tally {
     double sum, last;
-    long count; /* since the program started */
+    long count;   /* since the program started */
+    double first; /* of those at the end that are the same to rounding, */
+    long same;    /* and how many these are */
 };
 /* Adds a scalar output of a phase that has just run, in the iteration or step (`unit`) of that number, to a tally. A
  * device's arrives at a later call or at ag_settle, in the order of the calls; until then phase, name, unit and tally
@@ -689,8 +718,8 @@ const char *ag_genotype_part(const char *genotype, const char *key);
 struct ag_run {
     const struct ag_program *program;
     char folder[AG_PATH], checkpoint[AG_PATH];
-    int lock, log; /* file descriptors */
-    int resumed;   /* it holds a checkpoint to go on from */
+    int fd, lock, log; /* descriptors: of the folder, and of files in it */
+    int resumed;       /* it holds a checkpoint to go on from */
 };
 /* Opens the program's device, then makes and locks options->run. Status 1 if there is no such device, and nothing is
  * made. Status 2 if another process uses the folder, or if it holds a checkpoint and --resume isn't given; or if it is
@@ -699,6 +728,12 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
                 struct ag_error *err);
 /* Status 2 if the command line asks for another seed than that of the run that is resumed. */
 int ag_run_check_seed(const struct ag_run *run, const struct ag_options *options, ag_u64 seed, struct ag_error *err);
+/* Is the folder still the one that was opened? Status 1. What follows asks it first. */
+int ag_run_check(const struct ag_run *run, struct ag_error *err);
+/* Says if the disk has less room than what the run is going to write there. */
+void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress, double bytes);
+/* Of a run that has failed (status 1): says behind its message whether there is a checkpoint. */
+void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err);
 /* Opens log.jsonl with the lines of the first `iterations` iterations (a line's first number), the rest cut off. */
 int ag_run_open_log(struct ag_run *run, long iterations, struct ag_error *err);
 /* Appends a line to log.jsonl, and frees it. */
@@ -712,7 +747,19 @@ int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *
 int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err);
 void ag_run_close(struct ag_run *run);
 
+/* ---------------------------------------------------------------- spec_change.c */
+
+#define AG_SPEC_KEY 256
+/* What differs between the canonical spec that a run began with and the program's. A run goes on with other learning
+ * rates, another length, and other distances between what it writes: 0, and changes is {"search.arch.lr": [before,
+ * now], …}, or empty where all is the same; other_length: 1 if the length of a program of that kind is among them. 1:
+ * another key differs, and `other` is its path. */
+int ag_spec_changes(const struct ag_program *program, const char *before, const char *now, struct ag_text *changes,
+                    int *other_length, char other[AG_SPEC_KEY]);
+
 /* ---------------------------------------------------------------- checkpoint.c */
+
+enum { AG_MOST_ITERATIONS = 100000000 }; /* or steps, that a run may be asked for */
 
 /* What a checkpoint holds: the program lists its counters, sums and tensors, then saves or reads them. */
 enum { AG_CHECKPOINT_PARTS = 40 };
@@ -723,6 +770,7 @@ struct ag_checkpoint {
         long *count; /* one of these three */
         double *sum;
         ag_u64 *word;
+        int optional;
     } value[AG_CHECKPOINT_PARTS];
     struct {
         const char *prefix;
@@ -730,14 +778,21 @@ struct ag_checkpoint {
         real *data;
     } part[AG_CHECKPOINT_PARTS];
     int values, parts;
-    struct ag_st st; /* between open and read */
+    struct ag_st st;        /* between open and close, like what follows */
+    struct ag_text changes; /* of the spec since the checkpoint was written: ag_spec_changes */
+    int other_length;
 };
 void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program);
 void ag_checkpoint_count(struct ag_checkpoint *checkpoint, const char *name, long *count);
 void ag_checkpoint_word(struct ag_checkpoint *checkpoint, const char *name, ag_u64 *word);
 void ag_checkpoint_sum(struct ag_checkpoint *checkpoint, const char *name, double *sum); /* kept to the last bit */
+/* The value listed last may be missing, in a checkpoint of an earlier time: it then stays as it is. */
+void ag_checkpoint_optional(struct ag_checkpoint *checkpoint);
 void ag_checkpoint_block(struct ag_checkpoint *checkpoint, const char *prefix, const struct ag_table *table,
                          real *data);
+/* How long a tally has stood still: its fields of these names. A checkpoint may lack them. */
+void ag_checkpoint_standstill(struct ag_checkpoint *checkpoint, const char *first, const char *same,
+                              struct ag_tally *tally);
 /* An optimiser: its step count under `name`, its moments as adam.m. and adam.v. + prefix + the table's names; prefix is
  * "bar." or nothing. */
 void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, const char *prefix,
@@ -746,19 +801,49 @@ void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, cons
 int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err);
 /* Writes it if that is so for none. Status 1; a file that was there then stays as it was. */
 int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
-/* Opens a file of this program's kind, spec and genotype, and reads the values listed so far; then ag_checkpoint_read
- * reads all that is listed, which must be all that there is. Status 2. After ag_checkpoint_open, ag_checkpoint_close.
+/* Bytes that it takes on a disk, to some kilobytes. */
+double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint);
+/* Opens a file of this program's kind and genotype, and of its spec but for what a run may change, and reads the values
+ * listed so far; then ag_checkpoint_read reads all that is listed, which must be all that there is. Status 2. After
+ * ag_checkpoint_open, ag_checkpoint_close.
  */
 int ag_checkpoint_open(struct ag_checkpoint *checkpoint, const char *path, struct ag_error *err);
 int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err);
 void ag_checkpoint_close(struct ag_checkpoint *checkpoint);
 
+/* ---------------------------------------------------------------- training.c: what searches and retrainings do alike
+ */
+
+/* The pictures of a run: how many, and a hash of their names, as ag_data_identity says. */
+struct ag_set {
+    ag_u64 pictures, names;
+};
+void ag_set_list(struct ag_checkpoint *checkpoint, struct ag_set *set);
+/* Before a checkpoint is read, which may be of a time when none had them, or where there is none to read. */
+void ag_set_forget(struct ag_set *set);
+/* Compares the checkpoint's with those that were opened, which it becomes; says, and adds to changes, what is another.
+ */
+void ag_set_compare(struct ag_set *set, const struct ag_data *data, struct ag_progress *progress,
+                    struct ag_text *changes);
+/* samples/reals.png: the first n pictures (or as many as there are) as the network sees them; pictures: room for n. */
+int ag_show_reals(struct ag_run *run, struct ag_data *data, int n, real *pictures, struct ag_error *err);
+/* Says and logs what has changed since the checkpoint of that many iterations, or steps: members of a JSON object. */
+int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long done, struct ag_text *changes,
+                       struct ag_error *err);
+/* Why a run learns nothing any more: "" unless both losses stand still, or all pictures are alike. */
+const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, int alike);
+/* Says so, once; and adds it to a line of the log. */
+void ag_warn_lifeless(struct ag_progress *progress, const char *why, int *told);
+void ag_log_lifeless(struct ag_text *line, const char *why);
+/* 1 if n pictures of that size are the same to 1e-4. */
+int ag_alike(const real *pictures, int n, long size);
+
 /* ---------------------------------------------------------------- signals.c */
 
-/* From now on SIGINT and SIGTERM only leave a note (the second one ends the program), and a file that grows too large
- * is an error like a full disk. */
+/* From now on SIGINT, SIGTERM and SIGHUP only leave a note (the second one ends the program), and so does SIGPIPE:
+ * nobody reads what is printed any more. A file that grows too large is an error like a full disk. */
 void ag_signals_catch(void);
-int ag_signals_caught(void); /* number of the signal that came, or 0 */
+int ag_signals_caught(void); /* number of the first signal that came, or 0 */
 
 /* ---------------------------------------------------------------- retraining.c */
 
@@ -767,6 +852,14 @@ struct ag_retraining {
     const struct ag_program *program;
     ag_u64 seed;
     long steps, step; /* of this run, in all; done. A conventional network's are called iterations. */
+    /* A learning rate that falls linearly has been `rate` at step `from` and is 0 after the last; 1 and 0, unless the
+     * run was asked for another length on the way. */
+    double rate;
+    long from;
+    struct ag_set set;
+    struct ag_tally d_loss, g_loss;
+    int alike, told;        /* the last grid's pictures; that the run is lifeless */
+    struct ag_text changes; /* since the checkpoint that it went on from */
     real *block[AG_BLOCKS];
     real *ema; /* the average of AG_G */
     struct ag_adam d, g;
@@ -781,13 +874,25 @@ struct ag_retraining {
 /* Memory for the networks, their moments and a grid of pictures. Status 1; the fields are then to be freed too. */
 int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag_adam_rates g, int samples);
 void ag_retraining_free(struct ag_retraining *r);
-/* Takes up the run (run.resumed) where its checkpoint left it, or begins one. The program has listed its values in c,
- * seed, steps and step among them; the tensors are listed here, and when it is saved. */
-int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const struct ag_options *options);
+/* Lists what all retrainings have beside tensors, seed, steps and step; the programs list those under their own names.
+ */
+void ag_retraining_list(struct ag_retraining *r, struct ag_checkpoint *c);
+/* Takes up the run (run.resumed) where its checkpoint left it, or begins one. The program has listed its values in c;
+ * the tensors are listed here, and when it is saved. linear_decay: the learning rate falls to 0; a run whose rate has
+ * is not made longer (status 2). */
+int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const struct ag_options *options,
+                        int linear_decay);
+/* What a learning rate that falls linearly is multiplied by. */
+double ag_retraining_rate(const struct ag_retraining *r);
+/* Opens the log, tells in it what has changed since the checkpoint, and says if the disk is too small for what comes:
+ * samples and numbered generators at every so many steps (0: none). */
+int ag_retraining_open_log(struct ag_retraining *r, long sample_every, long keep_every);
+/* Why it learns nothing any more, or "". */
+const char *ag_retraining_lifeless(const struct ag_retraining *r);
 /* The generator has the average's weights and the live network's running statistics. The checkpoint comes last: a run
  * that is killed before does its last steps, and writes the generator, again. */
 int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c);
-/* Opens the pictures, all of which are for training, and tells of them. */
+/* Opens the pictures, all of which are for training, tells of them, and shows some in samples/reals.png. */
 int ag_retraining_data(struct ag_retraining *r, const char *format, const char *path, int center_crop);
 /* samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
 int ag_retraining_samples(struct ag_retraining *r);

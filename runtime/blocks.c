@@ -14,11 +14,16 @@ int ag_is_finite(double value)
  * through more memory than a core remembers the small pages of. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
+/* From so many bytes on it is asked whether they are free: the system gives more than there is, and ends a process that
+ * uses it. */
+enum { MUCH = 64 << 20 };
+
 real *ag_reals(long n, struct ag_error *err)
 {
     void *memory = NULL;
     size_t bytes = (size_t)(n > 0 ? n : 1) * sizeof(real);
     if (bytes >= HUGE_PAGE) bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    if (bytes >= MUCH && ag_check_memory((double)bytes, "one block of numbers", err)) return NULL;
     if (n < 0 || posix_memalign(&memory, bytes < HUGE_PAGE ? LINE : HUGE_PAGE, bytes)) {
         ag_fail(err, 1, "out of memory: %.1f MB more are needed", (double)bytes / 1e6);
         return NULL;
@@ -81,10 +86,20 @@ static real *new_block(const struct ag_program *program, int i, struct ag_error 
     return NULL;
 }
 
+/* All of them at once: what comes first may fit, and the arena not. */
+static int check_blocks(const struct ag_program *program, struct ag_error *err)
+{
+    double bytes = 0;
+    for (int i = 0; i < AG_BLOCKS; i++)
+        if (!program->device || i < AG_FIXED) bytes += (double)block_size(program, i) * sizeof(real);
+    return bytes < MUCH ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
+}
+
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
 {
     memset(block, 0, AG_BLOCKS * sizeof *block);
     int status = ag_device_open(program, err);
+    if (!status) status = check_blocks(program, err);
     for (int i = 0; !status && i < AG_BLOCKS; i++) {
         block[i] = new_block(program, i, err);
         status = !block[i];

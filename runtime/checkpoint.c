@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define FORMAT "1"
+/* What a counter may have come to: a hundred million iterations of ten thousand steps. */
+#define MOST 1000000000000
 
 void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program)
 {
@@ -20,6 +22,7 @@ static void add_value(struct ag_checkpoint *checkpoint, const char *name, long *
 {
     if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* the program lists more than anybody planned for */
     int i = checkpoint->values++;
+    checkpoint->value[i].optional = 0;
     checkpoint->value[i].name = name;
     checkpoint->value[i].count = count;
     checkpoint->value[i].word = word;
@@ -41,6 +44,11 @@ void ag_checkpoint_sum(struct ag_checkpoint *checkpoint, const char *name, doubl
     add_value(checkpoint, name, NULL, NULL, sum);
 }
 
+void ag_checkpoint_optional(struct ag_checkpoint *checkpoint)
+{
+    checkpoint->value[checkpoint->values - 1].optional = 1;
+}
+
 void ag_checkpoint_block(struct ag_checkpoint *checkpoint, const char *prefix, const struct ag_table *table, real *data)
 {
     if (checkpoint->parts == AG_CHECKPOINT_PARTS) abort();
@@ -48,6 +56,15 @@ void ag_checkpoint_block(struct ag_checkpoint *checkpoint, const char *prefix, c
     checkpoint->part[i].prefix = prefix;
     checkpoint->part[i].table = table;
     checkpoint->part[i].data = data;
+}
+
+void ag_checkpoint_standstill(struct ag_checkpoint *checkpoint, const char *first, const char *same,
+                              struct ag_tally *tally)
+{
+    ag_checkpoint_sum(checkpoint, first, &tally->first);
+    ag_checkpoint_optional(checkpoint);
+    ag_checkpoint_count(checkpoint, same, &tally->same);
+    ag_checkpoint_optional(checkpoint);
 }
 
 void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, const char *prefix,
@@ -77,8 +94,8 @@ int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error 
             for (long k = 0; k < size; k++) sum += 0 * data[tensor->offset + k];
             if (!ag_is_finite((double)sum))
                 return ag_fail(err, 1,
-                               "the training diverged: %s%s has values that are infinite or NaN; the last "
-                               "checkpoint is as it was (a smaller learning rate may help)",
+                               "the training diverged: %s%s has values that are infinite or NaN (a smaller learning "
+                               "rate may help)",
                                checkpoint->part[i].prefix, tensor->name);
         }
     }
@@ -116,23 +133,28 @@ int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struc
     return ag_st_write(&writer, path, err);
 }
 
-/* ---------------------------------------------------------------- reading */
-
-/* Shows the place where two texts part, so that one sees which key of the spec it is. */
-static int other_spec(const struct ag_checkpoint *checkpoint, const char *theirs, struct ag_error *err)
+double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint)
 {
-    const char *ours = checkpoint->program->spec;
-    int same = 0, key = 0;
-    for (; ours[same] && ours[same] == theirs[same]; same++)
-        if (ours[same] == '"' && (ours[same - (same > 0)] == ' ' || ours[same - (same > 0)] == '{')) key = same;
-    return ag_fail(err, 2,
-                   "%s: it is of another spec: it has %.40s, this program %.40s; resume it with the program "
-                   "that began it, or give another folder with --run",
-                   checkpoint->st.path, theirs + key, ours + key);
+    double bytes = 0;
+    for (int i = 0; i < checkpoint->parts; i++) bytes += (double)checkpoint->part[i].table->size * sizeof(real);
+    return bytes;
 }
 
-static int check_program(const struct ag_checkpoint *checkpoint, struct ag_error *err)
+/* ---------------------------------------------------------------- reading */
+
+/* A spec that a run may not go on with: the message names the key. */
+static int other_spec(const struct ag_checkpoint *checkpoint, const char *key, struct ag_error *err)
 {
+    return ag_fail(err, 2,
+                   "%s: it is of another spec: %s differs; resume it with the program that began it, or give another "
+                   "folder with --run (learning rates, iterations, checkpoint_every, sample_every and keep_every may "
+                   "differ)",
+                   checkpoint->st.path, key);
+}
+
+static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
+{
+    char key[AG_SPEC_KEY];
     const struct ag_st *st = &checkpoint->st;
     const char *format = ag_st_meta(st, "aggen"), *kind = ag_st_meta(st, "kind"), *spec = ag_st_meta(st, "spec");
     if (!format || !kind || !spec) return ag_fail(err, 2, "%s: this is no checkpoint of aggen's", st->path);
@@ -141,7 +163,10 @@ static int check_program(const struct ag_checkpoint *checkpoint, struct ag_error
     if (strcmp(kind, checkpoint->program->kind))
         return ag_fail(err, 2, "%s: a checkpoint of %s, not of %s; give another folder with --run", st->path, kind,
                        checkpoint->program->kind);
-    if (strcmp(spec, checkpoint->program->spec)) return other_spec(checkpoint, spec, err);
+    if (ag_spec_changes(checkpoint->program, spec, checkpoint->program->spec, &checkpoint->changes,
+                        &checkpoint->other_length, key))
+        return other_spec(checkpoint, key, err);
+    if (checkpoint->changes.failed) return ag_fail(err, 1, "%s: out of memory", st->path);
     if (!ag_same_genotype(ag_st_meta(st, "genotype"), checkpoint->program->genotype))
         return ag_fail(err, 2,
                        "%s: it is of another genotype; resume it with the program that began it, or give "
@@ -150,22 +175,38 @@ static int check_program(const struct ag_checkpoint *checkpoint, struct ag_error
     return 0;
 }
 
+/* Only digits: strtoull takes signs, spaces and what doesn't fit too. */
+static int read_digits(const char *text, ag_u64 most, ag_u64 *value)
+{
+    ag_u64 n = 0;
+    if (!*text || text[strspn(text, "0123456789")]) return 0;
+    for (; *text; text++) {
+        const ag_u64 digit = (ag_u64)(*text - '0');
+        if (n > (most - digit) / 10) return 0;
+        n = 10 * n + digit;
+    }
+    *value = n;
+    return 1;
+}
+
 static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *err)
 {
     const char *name = checkpoint->value[i].name, *text = ag_st_meta(&checkpoint->st, name);
+    int right;
     char *end;
+    ag_u64 n = 0;
+    if (!text && checkpoint->value[i].optional) return 0;
     if (!text) return ag_fail(err, 2, "%s: damaged: it has no \"%s\"", checkpoint->st.path, name);
-    int wrong = 0;
-    if (checkpoint->value[i].count) {
-        *checkpoint->value[i].count = strtol(text, &end, 10);
-        wrong = *checkpoint->value[i].count < 0;
-    } else if (checkpoint->value[i].word) {
-        *checkpoint->value[i].word = strtoull(text, &end, 10);
-    } else {
+    if (checkpoint->value[i].sum) {
         *checkpoint->value[i].sum = strtod(text, &end);
-        wrong = !ag_is_finite(*checkpoint->value[i].sum);
+        right = end != text && !*end && ag_is_finite(*checkpoint->value[i].sum);
+    } else if (checkpoint->value[i].word) {
+        right = read_digits(text, ~(ag_u64)0, checkpoint->value[i].word);
+    } else {
+        right = read_digits(text, MOST, &n);
+        *checkpoint->value[i].count = (long)n;
     }
-    if (!wrong && end != text && !*end) return 0;
+    if (right) return 0;
     return ag_fail(err, 2, "%s: damaged: \"%s\" is \"%.40s\"", checkpoint->st.path, name, text);
 }
 
@@ -196,4 +237,5 @@ int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err)
 void ag_checkpoint_close(struct ag_checkpoint *checkpoint)
 {
     ag_st_close(&checkpoint->st);
+    ag_text_free(&checkpoint->changes);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFER (1 << 16)
@@ -54,6 +55,13 @@ static char *temporary_of(const char *path)
     return temporary;
 }
 
+static int not_ours(struct ag_file *file)
+{
+    if (file->fd >= 0) close(file->fd);
+    file->fd = -1;
+    return file->status = ag_fail(file->err, 1, "%s: a link, pipe or device is in the way; remove it", file->temporary);
+}
+
 /* Opens and empties the temporary file. Its lock keeps two processes from writing one file together. A killed
  * process leaves the file but no lock; one that finishes renames it, so a file that was locked may have become the
  * target by the time it is ours, and must not be emptied then. */
@@ -61,37 +69,65 @@ static int open_temporary(struct ag_file *file)
 {
     for (;;) {
         struct stat here, there;
-        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (file->fd < 0) return fail(file, "cannot write");
+        /* a link that somebody put there is not followed, a pipe not waited for */
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+        if (file->fd < 0 && errno != ELOOP && errno != ENXIO) return fail(file, "cannot write");
+        if (file->fd < 0 || fstat(file->fd, &here) || !S_ISREG(here.st_mode)) return not_ours(file);
         if (flock(file->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
             close(file->fd);
             file->fd = -1;
             return file->status = ag_fail(file->err, 1, "%s: another process is writing it", file->path);
         }
-        if (!fstat(file->fd, &here) && !lstat(file->temporary, &there) && here.st_dev == there.st_dev &&
-            here.st_ino == there.st_ino)
+        if (!lstat(file->temporary, &there) && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
             return ftruncate(file->fd, 0) ? fail(file, "cannot write") : 0;
         close(file->fd);
     }
 }
 
-int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err)
+/* A pipe's reader may come a moment later, but not never. */
+static int open_directly(struct ag_file *file)
 {
-    struct stat is;
+    const struct timespec moment = {0, 50000000};
+    for (int moments = 0;; moments++) {
+        file->fd = open(file->path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+        if (file->fd >= 0 || errno != ENXIO || moments == 100) break;
+        nanosleep(&moment, NULL);
+    }
+    if (file->fd < 0 && errno == ENXIO)
+        return file->status = ag_fail(file->err, 1, "%s: no program reads from this pipe", file->path);
+    if (file->fd < 0) return fail(file, "cannot write");
+    return fcntl(file->fd, F_SETFL, fcntl(file->fd, F_GETFL) & ~O_NONBLOCK) < 0 ? fail(file, "cannot write") : 0;
+}
+
+static int begin(struct ag_file *file, char *path, const char *given, struct ag_error *err)
+{
     memset(file, 0, sizeof *file);
     file->fd = -1;
     file->err = err;
     signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
-    file->path = resolve(path);
+    file->path = path;
     file->buffer = malloc(BUFFER);
-    if (!file->path || !file->buffer) return file->status = ag_fail(err, 1, "%s: out of memory", path);
-    if (!stat(file->path, &is) && !S_ISREG(is.st_mode)) {
-        file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
-        return file->fd < 0 ? fail(file, "cannot write") : 0;
-    }
+    if (file->path && file->buffer) return 0;
+    return file->status = ag_fail(err, 1, "%s: out of memory", given);
+}
+
+static int begin_temporary(struct ag_file *file)
+{
     file->temporary = temporary_of(file->path);
-    if (!file->temporary) return file->status = ag_fail(err, 1, "%s: out of memory", path);
+    if (!file->temporary) return file->status = ag_fail(file->err, 1, "%s: out of memory", file->path);
     return open_temporary(file);
+}
+
+int ag_file_open(struct ag_file *file, const char *path, struct ag_error *err)
+{
+    struct stat is;
+    if (begin(file, resolve(path), path, err)) return file->status;
+    return !stat(file->path, &is) && !S_ISREG(is.st_mode) ? open_directly(file) : begin_temporary(file);
+}
+
+int ag_file_replace(struct ag_file *file, const char *path, struct ag_error *err)
+{
+    return begin(file, strdup(path), path, err) ? file->status : begin_temporary(file);
 }
 
 static int put(struct ag_file *file, const char *data, long size)
@@ -183,6 +219,14 @@ int ag_write_file(const char *path, const void *data, long size, struct ag_error
     ag_file_open(&file, path, err);
     ag_file_write(&file, data, size);
     return ag_file_commit(&file);
+}
+
+/* The first descriptor that is free is the closed one's, and one that only reads cannot be written by mistake. */
+void ag_open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        while (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            if (errno != EINTR) return;
 }
 
 /* ---------------------------------------------------------------- reading */

@@ -39,7 +39,8 @@ static const struct option options_known[] = {
     {"data", 0, TEXT, TRAINING, 0, 0, AT(data), 0, "PATH",
      "the pictures, a folder or zip archive; \"shapes\": drawn by the program itself"},
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
-    {"iterations", 0, NUMBER, TRAINING, 1, 100000000, AT(iterations), AT(has_iterations), "K", "how many in all"},
+    {"iterations", 0, NUMBER, TRAINING, 1, AG_MOST_ITERATIONS, AT(iterations), AT(has_iterations), "K",
+     "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
     {"number", 'n', NUMBER, GENERATE, 1, MOST_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
     {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE|DIR|-",
@@ -319,6 +320,7 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
                     struct ag_error *err)
 {
     const struct ag_options defaults = *options;
+    ag_open_standard();
     options->program = argc ? argv[0] : program->kind;
     for (int i = 1, used = 1; i < argc; i += used) {
         int status = read_one(argv + i, argc - i, program_of(program), options, &used, err);

@@ -15,16 +15,27 @@ static struct {
     unsigned long begun, taken;
 } ring;
 
+/* Equal to rounding? */
+static int is_same(double a, double b)
+{
+    const double difference = a > b ? a - b : b - a, size = a > 0 ? a : -a;
+    return difference <= 1e-7 * (1 + size);
+}
+
 /* A value that is none is counted, too: the progress line shows it. */
 static int count(const struct output *output, double value, struct ag_error *err)
 {
     output->tally->last = value;
     output->tally->sum += value;
     output->tally->count++;
+    if (!output->tally->same || !is_same(output->tally->first, value)) {
+        output->tally->first = value;
+        output->tally->same = 0;
+    }
+    output->tally->same++;
     if (ag_is_finite(value)) return 0;
     return ag_fail(err, 1,
-                   "the training diverged: %s of phase %s is not a number in %s %ld; the last checkpoint is as it was "
-                   "(a smaller learning rate may help)",
+                   "the training diverged: %s of phase %s is not a number in %s %ld (a smaller learning rate may help)",
                    output->name, output->phase->name, output->unit, output->number);
 }
 

@@ -7,22 +7,14 @@
 #include "ag.h"
 #include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 #define MAX_THREADS 256
 
 static int thread_count; /* 0: not known yet */
 
-static int cores(void)
-{
-    cpu_set_t set;
-    if (!sched_getaffinity(0, sizeof set, &set)) return CPU_COUNT(&set);
-    return (int)sysconf(_SC_NPROCESSORS_ONLN); /* more processors than a cpu_set_t has bits */
-}
-
 void ag_set_threads(int threads)
 {
-    if (threads <= 0) threads = cores();
+    if (threads <= 0) threads = ag_cores("");
     thread_count = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 

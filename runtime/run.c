@@ -9,21 +9,49 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { LOG_LIMIT = 1 << 30 };
 
-/* The lock is the process's: one that was killed holds none. */
+/* Opens a file of the folder for writing: no link is followed, and no pipe waited for, that somebody put there. */
+static int open_own(const struct ag_run *run, const char *name, int how)
+{
+    struct stat is;
+    int fd = openat(run->fd, name, how | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd < 0 || (!fstat(fd, &is) && S_ISREG(is.st_mode))) return fd;
+    close(fd);
+    errno = ENXIO;
+    return -1;
+}
+
+/* Why open_own has failed. */
+static const char *own_error(void)
+{
+    return errno == ELOOP || errno == ENXIO ? "a link, pipe or device is in the way; remove it" : strerror(errno);
+}
+
+static int open_folder(struct ag_run *run, struct ag_error *err)
+{
+    run->fd = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return run->fd < 0 ? ag_fail(err, 2, "%s: cannot open this run folder: %s", run->folder, strerror(errno)) : 0;
+}
+
+/* The lock is the process's: one that was killed holds none. Some file systems of clusters have no locks. */
 static int lock_folder(struct ag_run *run, struct ag_error *err)
 {
-    char path[AG_PATH];
-    if (ag_join(path, run->folder, ".lock", err)) return 2;
-    run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (run->lock < 0) return ag_fail(err, 2, "%s: cannot write in this run folder: %s", path, strerror(errno));
+    run->lock = open_own(run, ".lock", O_RDWR);
+    if (run->lock < 0)
+        return ag_fail(err, 2, "%s/.lock: cannot write in this run folder: %s", run->folder, own_error());
     if (!flock(run->lock, LOCK_EX | LOCK_NB)) return 0;
-    if (errno != EWOULDBLOCK) return ag_fail(err, 2, "%s: cannot lock: %s", path, strerror(errno));
-    return ag_fail(err, 2, "%s: another process is using this run folder; wait for it, or give another with --run",
-                   run->folder);
+    if (errno == EWOULDBLOCK)
+        return ag_fail(err, 2, "%s: another process is using this run folder; wait for it, or give another with --run",
+                       run->folder);
+    fprintf(stderr,
+            "warning: %s/.lock: cannot lock: %s; going on without: see to it that no other process uses this folder\n",
+            run->folder, strerror(errno));
+    return 0;
 }
 
 int ag_run_open(struct ag_run *run, const struct ag_program *program, const struct ag_options *options,
@@ -31,7 +59,7 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
 {
     memset(run, 0, sizeof *run);
     run->program = program;
-    run->lock = run->log = -1;
+    run->fd = run->lock = run->log = -1;
     if (ag_join(run->folder, options->run, "", err)) return 2;
     for (size_t n = strlen(run->folder); n > 1 && run->folder[n - 1] == '/'; n--) run->folder[n - 1] = 0;
     if (ag_join(run->checkpoint, run->folder, "checkpoint.safetensors", err)) return 2;
@@ -39,7 +67,7 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
         return ag_fail(err, 2, "%s: there is no run to resume; leave out --resume to begin one", run->folder);
     int status = ag_device_open(program, err); /* before anything is made: a run that cannot compute leaves nothing */
     if (status) return status;
-    if (ag_make_dirs(run->folder, err) || lock_folder(run, err)) return 2;
+    if (ag_make_dirs(run->folder, err) || open_folder(run, err) || lock_folder(run, err)) return 2;
     run->resumed = ag_is_file(run->checkpoint);
     if (run->resumed && !options->resume)
         return ag_fail(err, 2, "%s: holds a checkpoint; go on from it with --resume, or give another folder with --run",
@@ -57,7 +85,41 @@ void ag_run_close(struct ag_run *run)
 {
     if (run->log >= 0) close(run->log);
     if (run->lock >= 0) close(run->lock);
-    run->log = run->lock = -1;
+    if (run->fd >= 0) close(run->fd);
+    run->log = run->lock = run->fd = -1;
+}
+
+int ag_run_check(const struct ag_run *run, struct ag_error *err)
+{
+    struct stat here, there;
+    if (!fstat(run->fd, &here) && !stat(run->folder, &there) && here.st_dev == there.st_dev &&
+        here.st_ino == there.st_ino)
+        return 0;
+    return ag_fail(err, 1,
+                   "%s: this run folder was removed, renamed or replaced; what was written is where it is now, and the "
+                   "run ends",
+                   run->folder);
+}
+
+void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress, double bytes)
+{
+    struct statvfs disk;
+    if (fstatvfs(run->fd, &disk)) return;
+    const double room = (double)disk.f_bavail * (double)disk.f_frsize;
+    if (room < bytes)
+        ag_progress_note(progress,
+                         "warning: %s: %.1f MB are free on this disk, and checkpoint, weights and samples of this run "
+                         "may need %.1f MB",
+                         run->folder, room / 1e6, bytes / 1e6);
+}
+
+void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err)
+{
+    char text[sizeof err->text];
+    if (status != 1) return;
+    strcpy(text, err->text);
+    ag_fail(err, status, "%s; %s", text,
+            ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
 }
 
 /* ---------------------------------------------------------------- log.jsonl */
@@ -90,16 +152,16 @@ int ag_run_open_log(struct ag_run *run, long iterations, struct ag_error *err)
     if (status) return status;
     long kept = there ? length_until(log, size, iterations) : 0;
     ag_free(log);
-    run->log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (run->log < 0 || ftruncate(run->log, kept)) return log_failed(run, "cannot write", err);
-    return 0;
+    run->log = open_own(run, "log.jsonl", O_WRONLY | O_APPEND);
+    if (run->log < 0) return ag_fail(err, 1, "%s: cannot write: %s", path, own_error());
+    return ftruncate(run->log, kept) ? log_failed(run, "cannot write", err) : 0;
 }
 
 int ag_run_log(struct ag_run *run, struct ag_text *line, struct ag_error *err)
 {
-    int status = 0;
+    int status = ag_run_check(run, err);
     ag_text_add(line, "\n");
-    if (line->failed) status = ag_fail(err, 1, "%s/log.jsonl: out of memory", run->folder);
+    if (!status && line->failed) status = ag_fail(err, 1, "%s/log.jsonl: out of memory", run->folder);
     for (long done = 0; !status && done < line->used;) {
         long written = write(run->log, line->text + done, (size_t)(line->used - done));
         if (written < 0 && errno != EINTR) status = log_failed(run, "cannot write", err);
@@ -111,6 +173,7 @@ int ag_run_log(struct ag_run *run, struct ag_text *line, struct ag_error *err)
 
 int ag_run_sync_log(struct ag_run *run, struct ag_error *err)
 {
+    if (ag_run_check(run, err)) return 1;
     return fsync(run->log) && errno != EINVAL ? log_failed(run, "cannot write", err) : 0;
 }
 
@@ -123,9 +186,11 @@ static int make_path(struct ag_run *run, char path[AG_PATH], const char *format,
     char name[256];
     vsnprintf(name, sizeof name, format, arguments);
     if (ag_join(path, run->folder, name, err)) return 2;
+    int status = ag_run_check(run, err);
+    if (status) return status;
     char *slash = strrchr(path, '/');
     *slash = 0;
-    int status = ag_make_dirs(path, err);
+    status = ag_make_dirs(path, err);
     *slash = '/';
     return status;
 }

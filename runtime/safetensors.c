@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define HEADER_LIMIT 100000000 /* the format's own bound */
 
@@ -382,6 +383,25 @@ static void read_header(struct reader *r)
 
 /* ---------------------------------------------------------------- reading */
 
+/* A file that begins as ours do has a checksum: the CRC-32 of its header, with zeros in the checksum's place, and of
+ * what follows. Files of others have none there. Status 2 if it is not that of the bytes. */
+static int check_sum(const char *name, const char *header, size_t length, size_t all, struct ag_error *err)
+{
+    const size_t before = strlen(AG_ST_CHECKSUM);
+    char digits[9] = "", *end;
+    if (length < before + 9 || memcmp(header, AG_ST_CHECKSUM, before) || header[before + 8] != '"') return 0;
+    memcpy(digits, header + before, 8);
+    unsigned long sum = crc32_z(0, (const ag_u8 *)header, before);
+    sum = crc32_z(sum, (const ag_u8 *)"00000000", 8);
+    sum = crc32_z(sum, (const ag_u8 *)header + before + 8, all - before - 8);
+    if (strspn(digits, "0123456789abcdef") == 8 && strtoul(digits, &end, 16) == sum) return 0;
+    return ag_fail(
+        err, 2,
+        "%s: damaged: its checksum (crc32) is %s, and its bytes have %08lx; take another copy (a program that "
+        "changes such a file leaves \"crc32\" out)",
+        name, digits, sum);
+}
+
 int ag_st_open_memory(struct ag_st *st, const char *name, const void *bytes, long size, struct ag_error *err)
 {
     const unsigned char *length_bytes = bytes;
@@ -405,6 +425,7 @@ int ag_st_open_memory(struct ag_st *st, const char *name, const void *bytes, lon
     read_header(&r);
     if (!r.status) place_data(&r, r.end);
     if (!r.status) sort_names(&r);
+    if (!r.status) r.status = check_sum(name, r.header, (size_t)length, (size_t)size - 8, err);
     free(r.span);
     if (r.status) ag_st_close(st);
     return r.status;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 /* A tensor to write. Elements are written as they are, or, if they are reals, made dtype's float or double on the way,
  * and put from [outer, inner, channels] into [outer, channels, inner] order. */
@@ -117,11 +118,12 @@ struct text {
 
 static void put(struct text *text, const char *bytes, size_t count)
 {
+    if (text->failed) return;
     if (text->used + count > text->room) {
         size_t room = 2 * (text->used + count) + 4096;
         char *moved = realloc(text->start, room);
-        if (!moved) text->failed = 1;
-        if (text->failed) return;
+        text->failed = !moved;
+        if (!moved) return;
         text->start = moved;
         text->room = room;
     }
@@ -166,11 +168,12 @@ static void put_tensor(struct text *text, const struct ag_st_entry *entry, long 
     put_text(text, number);
 }
 
+/* The checksum comes first, where a reader looks for it: zeros, until the rest is known. */
 static void put_metadata(struct text *text, const struct ag_st_writer *writer)
 {
-    put_text(text, "\"__metadata__\":{");
+    put_text(text, AG_ST_CHECKSUM "00000000\"");
     for (int i = 0; i < writer->texts; i++) {
-        if (i) put_text(text, ",");
+        put_text(text, ",");
         put_string(text, writer->text[i].key);
         put_text(text, ":");
         put_string(text, writer->text[i].value);
@@ -182,10 +185,9 @@ static void put_metadata(struct text *text, const struct ag_st_writer *writer)
 static void put_header(struct text *text, const struct ag_st_writer *writer)
 {
     long begin = 0;
-    put_text(text, "{");
-    if (writer->texts) put_metadata(text, writer);
+    put_metadata(text, writer);
     for (int i = 0; i < writer->entries; i++) {
-        if (i || writer->texts) put_text(text, ",");
+        put_text(text, ",");
         put_tensor(text, writer->entry + i, begin);
         begin += writer->entry[i].count * ag_dtype_size(writer->entry[i].dtype);
     }
@@ -230,8 +232,22 @@ static const char *added_twice(const struct ag_st_writer *writer, int *failed)
     return twice;
 }
 
+/* Where bytes go: to a file, or, without one, into the checksum. */
+struct sink {
+    struct ag_file *file;
+    unsigned long sum;
+};
+
+static void put_bytes(struct sink *sink, const void *bytes, long size)
+{
+    if (sink->file)
+        ag_file_write(sink->file, bytes, size);
+    else
+        sink->sum = crc32_z(sink->sum, bytes, (size_t)size);
+}
+
 /* The elements of a converted entry, by way of a small buffer. */
-static void write_converted(struct ag_file *file, const struct ag_st_entry *entry)
+static void put_converted(struct sink *sink, const struct ag_st_entry *entry)
 {
     enum { CHUNK = 1024 };
     union {
@@ -249,8 +265,20 @@ static void write_converted(struct ag_file *file, const struct ag_st_entry *entr
         else
             chunk.narrow[filled++] = (float)value;
         if (filled < CHUNK && i + 1 < entry->count) continue;
-        ag_file_write(file, &chunk, filled * size);
+        put_bytes(sink, &chunk, filled * size);
         filled = 0;
+    }
+}
+
+static void put_all(struct sink *sink, const struct ag_st_writer *writer, const struct text *header)
+{
+    put_bytes(sink, header->start, (long)header->used);
+    for (int i = 0; i < writer->entries; i++) {
+        const struct ag_st_entry *entry = writer->entry + i;
+        if (entry->converted)
+            put_converted(sink, entry);
+        else
+            put_bytes(sink, entry->data, entry->count * ag_dtype_size(entry->dtype));
     }
 }
 
@@ -258,18 +286,17 @@ static int write_all(const struct ag_st_writer *writer, const char *path, const 
                      struct ag_error *err)
 {
     struct ag_file file;
+    struct sink sink = {NULL, 0};
+    char digits[16];
     ag_u8 length[8];
+    put_all(&sink, writer, header);
+    snprintf(digits, sizeof digits, "%08lx", sink.sum);
+    memcpy(header->start + strlen(AG_ST_CHECKSUM), digits, 8);
     for (int i = 0; i < 8; i++) length[i] = (ag_u8)((ag_u64)header->used >> 8 * i);
     ag_file_open(&file, path, err);
     ag_file_write(&file, length, 8);
-    ag_file_write(&file, header->start, (long)header->used);
-    for (int i = 0; i < writer->entries; i++) {
-        const struct ag_st_entry *entry = writer->entry + i;
-        if (entry->converted)
-            write_converted(&file, entry);
-        else
-            ag_file_write(&file, entry->data, entry->count * ag_dtype_size(entry->dtype));
-    }
+    sink.file = &file;
+    put_all(&sink, writer, header);
     return ag_file_commit(&file);
 }
 

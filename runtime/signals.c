@@ -8,7 +8,7 @@ static volatile sig_atomic_t caught;
 
 static void note(int number)
 {
-    caught = number;
+    if (!caught) caught = number;
 }
 
 void ag_signals_catch(void)
@@ -21,6 +21,8 @@ void ag_signals_catch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
+    action.sa_flags = SA_RESTART; /* it comes again with whatever is printed until the end */
+    if (!sigaction(SIGPIPE, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGPIPE, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
 }
 

@@ -53,6 +53,18 @@ void ag_text_string(struct ag_text *text, const char *string)
     ag_text_add(text, "\"");
 }
 
+void ag_text_shell(struct ag_text *text, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+,:@%=";
+    if (*word && !word[strspn(word, plain)]) {
+        ag_text_add(text, "%s", word);
+        return;
+    }
+    ag_text_add(text, "'");
+    for (; *word; word++) ag_text_add(text, *word == '\'' ? "'\\''" : "%c", *word);
+    ag_text_add(text, "'");
+}
+
 void ag_text_free(struct ag_text *text)
 {
     free(text->text);

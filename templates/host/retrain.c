@@ -49,13 +49,11 @@ static const struct ag_adam_rates rates = {AG_WEIGHTS_LR, AG_WEIGHTS_BETA1, AG_W
 struct retrain {
     struct ag_retraining r; /* r.step: iterations done */
     /* what a checkpoint holds beside that */
-    long position;          /* steps done in this iteration */
-    long latents, batches;  /* how many were drawn */
-    struct ag_tally d_loss; /* its sum over this iteration */
+    long position;         /* steps done in this iteration, over which r.d_loss is summed */
+    long latents, batches; /* how many were drawn */
 
     const struct ag_phase *d_phase, *g_phase;
-    struct ag_tally g_loss; /* only the last counts */
-    double started;         /* when this iteration began, or was resumed */
+    double started; /* when this iteration began, or was resumed */
 };
 
 /* ---------------------------------------------------------------- steps */
@@ -74,7 +72,7 @@ static int read_loss(struct retrain *s, const struct ag_phase *phase, struct ag_
 /* What the learning rate is multiplied by. */
 static double rate(const struct retrain *s)
 {
-    return LINEAR_DECAY ? 1 - (double)s->r.step / (double)s->r.steps : 1;
+    return LINEAR_DECAY ? ag_retraining_rate(&s->r) : 1;
 }
 
 static int discriminator_step(struct retrain *s)
@@ -85,7 +83,7 @@ static int discriminator_step(struct retrain *s)
     draw_latents(s, s->d_phase, BATCH_D);
     ag_run(s->d_phase, s->r.block);
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
-    return read_loss(s, s->d_phase, &s->d_loss);
+    return read_loss(s, s->d_phase, &s->r.d_loss);
 }
 
 static int generator_step(struct retrain *s)
@@ -94,7 +92,7 @@ static int generator_step(struct retrain *s)
     ag_run(s->g_phase, s->r.block);
     ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
     ag_average(s->r.ema, s->r.block[AG_G], retrain_program.block[AG_G].size, EMA);
-    return read_loss(s, s->g_phase, &s->g_loss);
+    return read_loss(s, s->g_phase, &s->r.g_loss);
 }
 
 /* ---------------------------------------------------------------- checkpoints */
@@ -108,7 +106,10 @@ static void list_values(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "position", &s->position);
     ag_checkpoint_count(c, "latents", &s->latents);
     ag_checkpoint_count(c, "batches", &s->batches);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->r.d_loss.sum);
+    ag_checkpoint_standstill(c, "first.d_loss", "same.d_loss", &s->r.d_loss);
+    ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->r.g_loss);
+    ag_retraining_list(&s->r, c);
 }
 
 static int save(struct retrain *s)
@@ -126,10 +127,12 @@ static int write_log(struct retrain *s)
     int status = ag_settle(s->r.err);
     if (status) return status;
     ag_text_add(&line, "{\"iteration\": %ld, \"d_loss\": ", s->r.step);
-    ag_text_number(&line, s->d_loss.sum / CRITIC_STEPS);
+    ag_text_number(&line, s->r.d_loss.sum / CRITIC_STEPS);
     ag_text_add(&line, ", \"g_loss\": ");
-    ag_text_number(&line, s->g_loss.last);
-    ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
+    ag_text_number(&line, s->r.g_loss.last);
+    ag_text_add(&line, ", \"seconds\": %.3f", ag_seconds() - s->started);
+    ag_log_lifeless(&line, ag_retraining_lifeless(&s->r));
+    ag_text_add(&line, "}");
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
@@ -138,10 +141,11 @@ static int end_iteration(struct retrain *s)
     s->r.step++;
     s->position = 0;
     const int last = s->r.step == s->r.steps;
-    int status = write_log(s);
-    s->d_loss.sum = 0;
+    int status = last || s->r.step % SAMPLE_EVERY == 0 ? ag_retraining_samples(&s->r) : 0;
+    if (!status) status = write_log(s);
+    s->r.d_loss.sum = 0;
     s->started = ag_seconds();
-    if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
+    ag_warn_lifeless(&s->r.progress, ag_retraining_lifeless(&s->r), &s->r.told);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
@@ -164,8 +168,9 @@ static int train(struct retrain *s)
     while (!status && s->r.step < s->r.steps) {
         status = s->position < CRITIC_STEPS ? discriminator_step(s) : generator_step(s);
         s->position++;
-        ag_progress_step(&s->r.progress, s->r.step + (s->position > CRITIC_STEPS), "D %.3f  G %.3f", s->d_loss.last,
-                         s->g_loss.last);
+        const char *why = ag_retraining_lifeless(&s->r);
+        ag_progress_step(&s->r.progress, s->r.step + (s->position > CRITIC_STEPS), "D %.3f  G %.3f%s%s",
+                         s->r.d_loss.last, s->r.g_loss.last, *why ? "  " : "", why);
         if (!status && s->position > CRITIC_STEPS) status = end_iteration(s);
         if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }
@@ -184,7 +189,7 @@ static int begin(struct retrain *s, const struct ag_options *options)
 {
     struct ag_checkpoint checkpoint;
     list_values(s, &checkpoint);
-    int status = ag_retraining_begin(&s->r, &checkpoint, options);
+    int status = ag_retraining_begin(&s->r, &checkpoint, options, LINEAR_DECAY);
     if (status || !s->r.run.resumed) return status;
     if (s->position > CRITIC_STEPS)
         return ag_fail(s->r.err, 2, "%s: damaged: an iteration has no step %ld", s->r.run.checkpoint, s->position);
@@ -204,10 +209,11 @@ static int retrain(struct retrain *s, const struct ag_options *options)
         return 0;
     }
     status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
-    if (!status) status = ag_run_open_log(&s->r.run, s->r.step, s->r.err);
+    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, 0);
     if (status) return status;
     ag_signals_catch();
     status = train(s);
+    ag_run_tell_checkpoint(&s->r.run, status, s->r.err);
     if (!status) ag_retraining_tell(&s->r, options->program);
     return status;
 }

@@ -73,7 +73,7 @@ struct retrain {
     struct ag_retraining r;
     /* what a checkpoint holds beside that */
     long latents, noises, mixings, batches; /* how many were drawn */
-    struct ag_tally d_loss, g_loss, r1;     /* their sums over the passes since a line of the log */
+    struct ag_tally r1; /* its sum, as those of r's losses, over the passes since a line of the log */
 
     const struct ag_phase *d_phase, *g_phase, *r1_phase;
     real *gradient; /* sum over the passes of a step */
@@ -117,14 +117,14 @@ static long batch_reals(void)
 /* What the learning rate is multiplied by. */
 static double rate(const struct retrain *s)
 {
-    return LINEAR_DECAY ? 1 - (double)s->r.step / (double)s->r.steps : 1;
+    return LINEAR_DECAY ? ag_retraining_rate(&s->r) : 1;
 }
 
 static int generator_step(struct retrain *s)
 {
     for (int pass = 0; pass < ACCUMULATE; pass++) {
         draw_styles(s, s->g_phase);
-        int status = run_pass(s, s->g_phase, pass, &s->g_loss);
+        int status = run_pass(s, s->g_phase, pass, &s->r.g_loss);
         if (status) return status;
     }
     ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
@@ -144,7 +144,7 @@ static int discriminator_step(struct retrain *s)
         if (status) return status;
         if (has_r1(s)) ag_copy(s->reals + pass * batch_reals(), x, batch_reals());
         draw_styles(s, s->d_phase);
-        if ((status = run_pass(s, s->d_phase, pass, &s->d_loss))) return status;
+        if ((status = run_pass(s, s->d_phase, pass, &s->r.d_loss))) return status;
     }
     ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
     return 0;
@@ -185,9 +185,12 @@ static void list_values(struct retrain *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "noises", &s->noises);
     ag_checkpoint_count(c, "mixings", &s->mixings);
     ag_checkpoint_count(c, "batches", &s->batches);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
-    ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss.sum);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->r.d_loss.sum);
+    ag_checkpoint_standstill(c, "first.d_loss", "same.d_loss", &s->r.d_loss);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->r.g_loss.sum);
+    ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->r.g_loss);
     ag_checkpoint_sum(c, "sum.r1", &s->r1.sum);
+    ag_retraining_list(&s->r, c);
 }
 
 static int save(struct retrain *s)
@@ -225,10 +228,12 @@ static int write_log(struct retrain *s)
     if (status) return status;
     ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->r.step);
     ag_text_number(&line, kimg(s->r.step));
-    add_mean(&line, "d_loss", s->d_loss.sum, s->r.step - before);
-    add_mean(&line, "g_loss", s->g_loss.sum, s->r.step - before);
+    add_mean(&line, "d_loss", s->r.d_loss.sum, s->r.step - before);
+    add_mean(&line, "g_loss", s->r.g_loss.sum, s->r.step - before);
     add_mean(&line, "r1", s->r1.sum, r1_steps(s->r.step) - r1_steps(before));
-    ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
+    ag_text_add(&line, ", \"seconds\": %.3f", ag_seconds() - s->started);
+    ag_log_lifeless(&line, ag_retraining_lifeless(&s->r));
+    ag_text_add(&line, "}");
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
@@ -238,12 +243,13 @@ static int end_step(struct retrain *s)
 {
     s->r.step++;
     const int last = s->r.step == s->r.steps, full = s->r.step % LOG_EVERY == 0;
-    int status = last || full ? write_log(s) : 0;
+    int status = last || s->r.step % SAMPLE_EVERY == 0 ? ag_retraining_samples(&s->r) : 0;
+    if (!status && (last || full)) status = write_log(s);
+    ag_warn_lifeless(&s->r.progress, ag_retraining_lifeless(&s->r), &s->r.told);
     if (full) {
-        s->d_loss.sum = s->g_loss.sum = s->r1.sum = 0;
+        s->r.d_loss.sum = s->r.g_loss.sum = s->r1.sum = 0;
         s->started = ag_seconds();
     }
-    if (!status && (last || s->r.step % SAMPLE_EVERY == 0)) status = ag_retraining_samples(&s->r);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
@@ -266,8 +272,9 @@ static int train(struct retrain *s)
     while (!status && s->r.step < s->r.steps) {
         status = train_step(s);
         if (!status) status = end_step(s);
-        ag_progress_step(&s->r.progress, s->r.step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f", kimg(s->r.step),
-                         s->d_loss.last, s->g_loss.last);
+        const char *why = ag_retraining_lifeless(&s->r);
+        ag_progress_step(&s->r.progress, s->r.step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f%s%s", kimg(s->r.step),
+                         s->r.d_loss.last, s->r.g_loss.last, *why ? "  " : "", why);
         if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
     }
     ag_progress_end(&s->r.progress);
@@ -291,7 +298,7 @@ static int begin(struct retrain *s, const struct ag_options *options)
 {
     struct ag_checkpoint checkpoint;
     list_values(s, &checkpoint);
-    int status = ag_retraining_begin(&s->r, &checkpoint, options);
+    int status = ag_retraining_begin(&s->r, &checkpoint, options, LINEAR_DECAY);
     if (!status && s->r.run.resumed)
         ag_progress_note(&s->r.progress, "going on after step %ld, kimg %.1f", s->r.step, kimg(s->r.step));
     return status;
@@ -309,10 +316,11 @@ static int retrain(struct retrain *s, const struct ag_options *options)
         return 0;
     }
     status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
-    if (!status) status = ag_run_open_log(&s->r.run, s->r.step, s->r.err);
+    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, 0);
     if (status) return status;
     ag_signals_catch();
     status = train(s);
+    ag_run_tell_checkpoint(&s->r.run, status, s->r.err);
     if (!status) ag_retraining_tell(&s->r, options->program);
     return status;
 }

@@ -81,6 +81,7 @@ struct search {
     long latents, noises, gumbels;                  /* how many were drawn */
     long batches[2];                                /* of each half */
     struct ag_tally d_loss, g_loss, minmax, maxmin; /* their sums over this iteration */
+    struct ag_set set;                              /* the pictures */
     real *block[AG_BLOCKS];
     struct ag_adam d, g, alpha, bar_d, bar_g, bar_alpha;
 
@@ -91,7 +92,9 @@ struct search {
     struct ag_data *data;
     struct ag_run run;
     struct ag_progress progress;
-    double started; /* when this iteration began, or was resumed */
+    double started;         /* when this iteration began, or was resumed */
+    int alike, told;        /* the last grid's pictures; that the search is lifeless */
+    struct ag_text changes; /* since the checkpoint that it went on from */
     struct ag_error *err;
 };
 
@@ -264,9 +267,12 @@ static void list_values(struct search *s, struct ag_checkpoint *c)
     ag_checkpoint_count(c, "batches.training", &s->batches[TRAINING]);
     ag_checkpoint_count(c, "batches.validation", &s->batches[VALIDATION]);
     ag_checkpoint_sum(c, "sum.d_loss", &s->d_loss.sum);
+    ag_checkpoint_standstill(c, "first.d_loss", "same.d_loss", &s->d_loss);
     ag_checkpoint_sum(c, "sum.g_loss", &s->g_loss.sum);
+    ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->g_loss);
     ag_checkpoint_sum(c, "sum.minmax", &s->minmax.sum);
     ag_checkpoint_sum(c, "sum.maxmin", &s->maxmin.sum);
+    ag_set_list(c, &s->set);
 }
 
 static void list_tensors(struct search *s, struct ag_checkpoint *c)
@@ -301,7 +307,8 @@ static int check(struct search *s)
     return ag_checkpoint_check(&checkpoint, s->err);
 }
 
-static int load(struct search *s)
+/* other_length: 1 if the spec says another number of iterations than the checkpoint's. */
+static int load(struct search *s, int *other_length)
 {
     struct ag_checkpoint checkpoint;
     list_values(s, &checkpoint);
@@ -310,10 +317,30 @@ static int load(struct search *s)
         list_tensors(s, &checkpoint);
         status = ag_checkpoint_read(&checkpoint, s->err);
     }
-    if (!status && steps_until(s, s->k) + s->position >= steps_until(s, s->k + 1))
+    if (!status && (s->k > s->iterations || s->iterations > AG_MOST_ITERATIONS || s->warmup > s->iterations))
+        status =
+            ag_fail(s->err, 2, "%s: damaged: it is after iteration %ld of %ld", s->run.checkpoint, s->k, s->iterations);
+    if (!status && s->position >= steps_until(s, s->k + 1) - steps_until(s, s->k))
         status = ag_fail(s->err, 2, "%s: damaged: an iteration has no step %ld", s->run.checkpoint, s->position);
+    *other_length = checkpoint.other_length;
+    s->changes = checkpoint.changes;
+    checkpoint.changes = (struct ag_text){0, 0, 0, 0};
     ag_checkpoint_close(&checkpoint);
     return status;
+}
+
+/* Bytes that the run may write on the disk: the checkpoint with test weights, a new one beside the old, and samples, of
+ * which a value takes a byte or less. */
+static double bytes_to_write(struct search *s)
+{
+    struct ag_checkpoint all;
+    const long position = s->position, pixels = (long)search_program.image_size * search_program.image_size;
+    s->position = T + 1;
+    list_values(s, &all);
+    list_tensors(s, &all);
+    s->position = position;
+    return (s->run.resumed ? 1 : 2) * ag_checkpoint_bytes(&all) +
+           (double)(s->iterations - s->k) * SAMPLES * (double)pixels * search_program.image_channels;
 }
 
 /* ---------------------------------------------------------------- between iterations */
@@ -322,6 +349,12 @@ static void add_mean(struct ag_text *line, const char *key, double sum, long cou
 {
     ag_text_add(line, ", \"%s\": ", key);
     ag_text_number(line, sum / (double)count); /* null where there was nothing to sum */
+}
+
+/* Why it learns nothing any more, or "". */
+static const char *lifeless(const struct search *s)
+{
+    return ag_lifeless(&s->d_loss, &s->g_loss, s->alike);
 }
 
 static int write_log(struct search *s, long gaps)
@@ -338,7 +371,9 @@ static int write_log(struct search *s, long gaps)
     ag_text_number(&line, ag_alpha_entropy(&search_program, alpha));
     ag_text_add(&line, ", \"alpha\": ");
     ag_alpha_text(&line, &search_program, alpha);
-    ag_text_add(&line, ", \"seconds\": %.3f}", ag_seconds() - s->started);
+    ag_text_add(&line, ", \"seconds\": %.3f", ag_seconds() - s->started);
+    ag_log_lifeless(&line, lifeless(s));
+    ag_text_add(&line, "}");
     return ag_run_log(&s->run, &line, s->err);
 }
 
@@ -363,8 +398,11 @@ static int write_genotype(struct search *s, long gaps)
 /* The same latents each time, so that one sees the pictures change. */
 static int write_samples(struct search *s)
 {
-    int status = ag_sample_pictures(&search_program, s->forward, s->block, s->seed, SAMPLES, s->pictures, s->err);
-    return status ? status : ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
+    const struct ag_program *p = &search_program;
+    int status = ag_sample_pictures(p, s->forward, s->block, s->seed, SAMPLES, s->pictures, s->err);
+    if (status) return status;
+    s->alike = ag_alike(s->pictures, SAMPLES, (long)p->image_size * p->image_size * p->image_channels);
+    return ag_run_grid(&s->run, s->pictures, SAMPLES, s->err, "samples/%04ld.png", s->k);
 }
 
 /* Writes what an iteration leaves behind, the checkpoint last: a run that is killed before does the iteration again. */
@@ -374,9 +412,10 @@ static int end_iteration(struct search *s)
     s->k++;
     s->position = 0;
     int status = check(s);
-    if (!status) status = write_log(s, gaps);
     if (!status) status = write_samples(s);
+    if (!status) status = write_log(s, gaps);
     if (!status) status = write_genotype(s, gaps);
+    ag_warn_lifeless(&s->progress, lifeless(s), &s->told);
     s->d_loss.sum = s->g_loss.sum = s->minmax.sum = s->maxmin.sum = 0;
     s->started = ag_seconds();
     return status ? status : save(s);
@@ -397,12 +436,13 @@ static int stop(struct search *s)
 static void show_progress(struct search *s)
 {
     const long done = steps_until(s, s->k) + s->position, iteration = s->k + (s->k < s->iterations);
+    const char *why = lifeless(s), *joint = *why ? "  " : "";
     if (s->minmax.count > 0 && s->minmax.count == s->maxmin.count)
-        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f  gap %.3f", iteration, s->d_loss.last,
-                         s->g_loss.last, s->minmax.last - s->maxmin.last);
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f  gap %.3f%s%s", iteration, s->d_loss.last,
+                         s->g_loss.last, s->minmax.last - s->maxmin.last, joint, why);
     else
-        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f", iteration, s->d_loss.last,
-                         s->g_loss.last);
+        ag_progress_step(&s->progress, done, "iteration %ld  D %.3f  G %.3f%s%s", iteration, s->d_loss.last,
+                         s->g_loss.last, joint, why);
 }
 
 static int train(struct search *s)
@@ -457,14 +497,17 @@ static int open_data(struct search *s, const char *path)
         if (ag_data_count(s->data, half) < BATCH)
             return ag_data_batch(s->data, half, BATCH, 0, s->block[AG_IN], s->err);
     ag_progress_note(&s->progress, "%s", ag_data_summary(s->data));
-    return 0;
+    ag_set_compare(&s->set, s->data, &s->progress, &s->changes);
+    return ag_show_reals(&s->run, s->data, SAMPLES, s->pictures, s->err);
 }
 
 /* Takes up the run where its checkpoint left it, or begins one. */
 static int begin(struct search *s, const struct ag_options *options)
 {
+    int other_length = 0;
     s->seed = options->seed;
     s->iterations = options->iterations;
+    ag_set_forget(&s->set);
     if (!s->run.resumed) {
         if (options->resume)
             ag_progress_note(&s->progress, "%s holds no checkpoint yet; beginning anew", s->run.folder);
@@ -472,23 +515,29 @@ static int begin(struct search *s, const struct ag_options *options)
         for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(&search_program, (enum ag_block)i, s->seed, s->block);
         return 0;
     }
-    int status = load(s);
+    int status = load(s, &other_length);
     if (!status) status = ag_run_check_seed(&s->run, options, s->seed, s->err);
     if (status) return status;
-    if (options->has_iterations) s->iterations = options->iterations;
+    if (options->has_iterations || other_length) s->iterations = options->iterations;
     ag_progress_note(&s->progress, "going on after iteration %ld, step %ld", s->k, s->position);
     return 0;
 }
 
 static void tell_next(struct search *s)
 {
+    struct ag_text text = {0, 0, 0, 0};
     const char *folder = s->run.folder;
+    char genotype[AG_PATH + 16] = "";
+    ag_join(genotype, folder, "genotype.json", s->err);
+    ag_text_add(&text, "%s%s ", ag_is_file("aggen") ? "./aggen" : "aggen", ag_command ? " run" : "");
+    ag_text_shell(&text, genotype);
+    if (search_program.device) ag_text_add(&text, " --target cuda");
+    if (!ag_command) ag_text_add(&text, "\n    make out/retrain && ./out/retrain");
     ag_progress_note(&s->progress,
-                     "\nThe architecture is in %s/genotype.json; %s/samples shows how the search went.\n"
-                     "Next, retrain it:\n\n    %s%s %s/genotype.json%s%s\n",
-                     folder, folder, ag_is_file("aggen") ? "./aggen" : "aggen", ag_command ? " run" : "", folder,
-                     search_program.device ? " --target cuda" : "",
-                     ag_command ? "" : "\n    make out/retrain && ./out/retrain");
+                     "\nThe architecture is in %s; %s/samples shows how the search went.\nNext, retrain it:\n\n    "
+                     "%s\n",
+                     genotype, folder, text.failed ? "" : text.text);
+    ag_text_free(&text);
 }
 
 static int search(struct search *s, const struct ag_options *options)
@@ -504,9 +553,12 @@ static int search(struct search *s, const struct ag_options *options)
     }
     status = open_data(s, options->data);
     if (!status) status = ag_run_open_log(&s->run, s->k, s->err);
+    if (!status) status = ag_run_log_changes(&s->run, &s->progress, s->k, &s->changes, s->err);
     if (status) return status;
+    ag_run_warn_of_room(&s->run, &s->progress, bytes_to_write(s));
     ag_signals_catch();
     status = train(s);
+    ag_run_tell_checkpoint(&s->run, status, s->err);
     if (!status) tell_next(s);
     return status;
 }
@@ -523,6 +575,7 @@ static void tear_down(struct search *s)
     ag_adam_free(&s->bar_d);
     ag_adam_free(&s->bar_g);
     ag_adam_free(&s->bar_alpha);
+    ag_text_free(&s->changes);
     ag_run_close(&s->run);
 }
 

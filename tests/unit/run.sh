@@ -70,13 +70,18 @@ suite() {
     done
     test_of "$tests" "$run -Itests/unit/toy -DTOY_SEARCH -DTOY_GUMBEL" test_host tests/unit/toy/program.c \
         "$tests"/runtime/*.o
-    for test in test_spec test_graph test_plan; do test_of "$tests" "$gen" $test "$tests"/gen/*.o; done
+    for test in test_spec test_graph test_plan; do
+        test_of "$tests" "$gen" $test "$tests"/gen/*.o "$tests"/runtime/error.o "$tests"/runtime/file.o \
+            "$tests"/runtime/text.o
+    done
 }
 
 suite gcc "gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" float
 suite clang "clang -O1" double
-sh tests/unit/test_host.sh > build/unit/test_host.sh.log 2>&1
-counts build/unit/test_host.sh.log "whole programs with toy networks"
+for script in test_host test_runs; do
+    sh tests/unit/$script.sh > build/unit/$script.log 2>&1
+    counts build/unit/$script.log "whole programs with toy networks, $script"
+done
 objects build/unit/tcc "tcc -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/gcc-float "gcc -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/clang-float "clang -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c

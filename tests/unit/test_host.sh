@@ -4,24 +4,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 . "$here/../tools/check.sh"
-cc="${CC:-gcc} -std=gnu99 -Wall -Wextra -Werror ${CFLAGS:--O2} -I$root/runtime -I$here/toy"
-
-for file in "$root"/runtime/*.c; do
-    $cc -c -o "$work/$(basename "$file" .c).o" "$file" || exit 1
-done
-# Builds a program: build NAME KIND FLAGS...
-build() {
-    name=$1 kind=$2
-    shift 2
-    upper=$(echo "$kind" | tr a-z A-Z)
-    $cc -DTOY_"$upper" "$@" -o "$work/$name" "$root/templates/host/$kind.c" "$here/toy/program.c" "$work"/*.o -lpng \
-        -ljpeg -lz -lm -lpthread || exit 1
-}
-settings="-DAG_WEIGHT_STEPS=5 -DAG_BAR_STEPS=3 -DAG_ARCH_STEPS=4 -DAG_BATCH=8 -DAG_SPLIT=0.5 -DAG_WEIGHTS_LR=0.001
-    -DAG_WEIGHTS_BETA1=0.1 -DAG_WEIGHTS_BETA2=0.99 -DAG_ARCH_LR=0.01 -DAG_ARCH_BETA1=0.5 -DAG_ARCH_BETA2=0.9
-    -DAG_ARCH_DECAY=0.001 -DAG_DATA_FORMAT=\"shapes\" -DAG_DATA_PATH=\"\" -DAG_CENTER_CROP=0 -DAG_ITERATIONS=6"
-plain="-DAG_CRITIC_STEPS=1 -DAG_BAR_UPDATES=0 -DAG_ARCH_BOTH=0 -DAG_GUMBEL_TAU=0 -DAG_WARMUP=0 -DAG_BAR_DECAY_AFTER=0
-    -DAG_BAR_DECAY=1"
+. "$here/toy/build.sh"
 build search search $settings $plain
 build other search $settings $plain '-DTOY_SPEC="{\"name\": \"other\"}"'
 build warm search $settings -DAG_CRITIC_STEPS=3 -DAG_BAR_UPDATES=2 -DAG_ARCH_BOTH=1 -DAG_GUMBEL_TAU=0.5 -DTOY_GUMBEL \
@@ -30,7 +13,6 @@ build alpha search $settings -DAG_CRITIC_STEPS=7 -DAG_BAR_UPDATES=1 -DAG_ARCH_BO
     -DAG_BAR_DECAY_AFTER=1 -DAG_BAR_DECAY=0.5
 build retrain retrain
 build generate generate
-cd "$work" || exit 1
 
 # ---------------------------------------------------------------- runs and resumed runs
 
@@ -99,11 +81,44 @@ ends "a killed run leaves no lock" 0 "" ./search --run busy --resume --iteration
 cp -r search.1 damaged
 head -c 3000 search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
 ends "a checkpoint that is cut" 2 checkpoint.safetensors ./search --run damaged --resume
-sed 's/"iteration":"6"/"iteration":"-"/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
-ends "a damaged counter" 2 damaged ./search --run damaged --resume
-sed 's/d.fc.bias/d.fc.bios/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+# change TEXT TEXT: a checkpoint with another text of that length
+change() { sed "s/$1/$2/" search.1/checkpoint.safetensors | unsum > damaged/checkpoint.safetensors; }
+sed 's/"iteration":"6"/"iteration":"5"/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+ends "a digit that is another" 2 "damaged: its checksum" ./search --run damaged --resume
+for wrong in - " " "+" 7; do
+    change '"iteration":"6"' "\"iteration\":\"$wrong\""
+    ends "a damaged counter, '$wrong'" 2 damaged ./search --run damaged --resume
+done
+# other lengths, so that the header's first byte, its length, changes along
+widen() { # TEXT TEXT
+    python3 - "$1" "$2" search.1/checkpoint.safetensors damaged/checkpoint.safetensors << 'END'
+import sys
+old, new, source, target = sys.argv[1:]
+data = open(source, "rb").read()
+n = int.from_bytes(data[:8], "little")
+header = data[8:8 + n].rstrip(b" ")
+assert old.encode() in header
+header = header.replace(b'"crc32"', b'"crc00"').replace(old.encode(), new.encode())
+header += b" " * (-len(header) % 8)
+open(target, "wb").write(len(header).to_bytes(8, "little") + header + data[8 + n:])
+END
+}
+for wrong in 9223372036854775806 9223372036854775807 99999999999999999999 123456789012345678901234 1000000000000; do
+    widen '"iteration":"6"' "\"iteration\":\"$wrong\""
+    ends "iteration $wrong" 2 damaged ./search --run damaged --resume --iterations 8
+    widen '"latents":"' "\"latents\":\"$wrong"
+    ends "latents $wrong…" 2 damaged ./search --run damaged --resume --iterations 8
+done
+for wrong in -1 " 5" 123456789012345678901234 18446744073709551616 0x5 ""; do
+    widen '"seed":"5"' "\"seed\":\"$wrong\""
+    ends "seed '$wrong'" 2 damaged ./search --run damaged --resume --iterations 8
+done
+widen '"seed":"5"' '"seed":"18446744073709551615"'
+ends "the largest seed" 0 "" ./search --run damaged --resume --iterations 8
+rm -r damaged && cp -r search.1 damaged
+change d.fc.bias d.fc.bios
 ends "another name" 2 "d.fc.bias" ./search --run damaged --resume --iterations 8
-sed 's/\[192,4\]/[4,192]/' search.1/checkpoint.safetensors > damaged/checkpoint.safetensors
+change '\[192,4\]' '[4,192]'
 ends "another shape" 2 "192" ./search --run damaged --resume --iterations 8
 
 # A full disk: files may not grow beyond some blocks of 512 bytes; the checkpoint has some 90 kB.
@@ -141,7 +156,7 @@ is "another seed, other pictures" $? 1
 ends "few" 0 "" ./generate -n 1 -o few.png $weights
 ends "no weights" 2 nowhere ./generate --weights nowhere
 ends "other weights" 2 "this is a checkpoint of search" ./generate --weights search.1/checkpoint.safetensors
-sed 's/nearest/deconvo/g' retrain.1/ema.safetensors > wrong.safetensors
+sed 's/nearest/deconvo/g' retrain.1/ema.safetensors | unsum > wrong.safetensors
 ends "another architecture" 2 "architecture" ./generate --weights wrong.safetensors
 head -c 5000 retrain.1/ema.safetensors > wrong.safetensors
 ends "weights that are cut" 2 "wrong.safetensors" ./generate --weights wrong.safetensors

@@ -47,7 +47,7 @@ static int give(double value, long number, struct ag_tally *tally)
 
 static void test_without_device(void)
 {
-    struct ag_tally tally = {0, 0, 0};
+    struct ag_tally tally = {0};
     ag_device = NULL;
     CHECK(!give(1, 1, &tally) && !give(2, 2, &tally) && tally.sum == 3 && tally.last == 2 && tally.count == 2);
     CHECK(!ag_settle(&err) && tally.count == 2);
@@ -57,7 +57,7 @@ static void test_without_device(void)
 /* Sums are those of the CPU, to the last bit, whenever values arrive; none is waited for while there is room. */
 static void test_order(int at_once)
 {
-    struct ag_tally tally = {0, 0, 0}, wanted = {0, 0, 0};
+    struct ag_tally tally = {0}, wanted = {0};
     waited = most = 0;
     for (int i = 0; i < 5 * AG_SLOTS; i++) {
         const double value = (i % 7 - 3) / (1.0 + i);
@@ -75,7 +75,7 @@ static void test_order(int at_once)
 /* What is no number is found late, with the step in which it was. */
 static void test_divergence(void)
 {
-    struct ag_tally tally = {0, 0, 0};
+    struct ag_tally tally = {0};
     ag_device = &device;
     arrived = 0;
     CHECK(!give(1, 1, &tally) && !give(NAN, 2, &tally) && !give(3, 3, &tally) && tally.count == 0);
@@ -88,7 +88,7 @@ static void test_divergence(void)
 
 static void test_failure(void)
 {
-    struct ag_tally tally = {0, 0, 0};
+    struct ag_tally tally = {0};
     CHECK(!give(1, 1, &tally));
     broken = 1;
     CHECK(ag_settle(&err) == 1 && !strcmp(err.text, "the device failed") && tally.count == 0);

@@ -2,7 +2,8 @@
  * A program as aggen would emit it, small enough to be written by hand: G is a mixture of three linear maps of z, D one
  * linear score of all pixels with something like spectral norm. With it the host programs are tested without the
  * generator. TOY_RETRAIN or TOY_GENERATE: the derived program; else the search, with TOY_GUMBEL also with noise on
- * alpha. The environment's TOY_DELAY: microseconds that a phase takes longer, to leave time for a kill.
+ * alpha. The environment's TOY_DELAY: microseconds that a phase takes longer, to leave time for a kill; TOY_DEAD: losses
+ * are the same whatever the networks see ("losses"), or pictures ("pictures").
  */
 #define _DEFAULT_SOURCE
 #include "ag.h"
@@ -42,6 +43,12 @@ static void delay(void)
 {
     const char *text = getenv("TOY_DELAY");
     if (text) usleep((useconds_t)atoi(text));
+}
+
+static int is_dead(const char *what)
+{
+    const char *text = getenv("TOY_DEAD");
+    return text && !strcmp(text, what);
 }
 
 static void mixture(real *const block[], int noisy, real p[OPS])
@@ -161,7 +168,7 @@ static void d_run(real *const block[AG_BLOCKS])
     track(block, BATCH_D);
     real r = discriminator(d, block[AG_SN], x, BATCH_D, out + REAL);
     real f = discriminator(d, block[AG_SN], out, BATCH_D, out + FAKE);
-    out[LOSS] = hinge(out + REAL, out + FAKE, BATCH_D);
+    out[LOSS] = is_dead("losses") ? 2 : hinge(out + REAL, out + FAKE, BATCH_D);
     memset(gradient, 0, (D_BIAS + 1) * sizeof *gradient);
     for (int n = 0; n < BATCH_D; n++) {
         real dr = out[REAL + n] < 1 ? -(real)1 / BATCH_D : 0, df = out[FAKE + n] > -1 ? (real)1 / BATCH_D : 0;
@@ -179,6 +186,7 @@ static void g_step(real *const block[AG_BLOCKS], real *weights, real *alpha)
     real factor = discriminator(block[AG_D], block[AG_SN], out, BATCH_G, out + FAKE);
     out[LOSS] = 0;
     for (int n = 0; n < BATCH_G; n++) out[LOSS] -= out[FAKE + n] / BATCH_G, score[n] = -(real)1 / BATCH_G;
+    if (is_dead("losses")) out[LOSS] = -(real)0;
     generator_gradient(block, block[AG_D], p, score, factor, BATCH_G, weights, alpha);
 }
 
@@ -220,6 +228,7 @@ static void sample_run(real *const block[AG_BLOCKS])
     real p[OPS];
     mixture(block, 0, p);
     generator(block[AG_G], block[AG_IN], p, STATISTICS ? block[AG_STAT] : NULL, SAMPLE, block[AG_OUT]);
+    for (int k = 0; is_dead("pictures") && k < SAMPLE * PIXELS; k++) block[AG_OUT][k] = (real)(k % PIXELS) / PIXELS;
 }
 
 /* ---------------------------------------------------------------- tables */

@@ -1,0 +1,152 @@
+/* What this process may use of the machine: cores and memory, the limits of a container (control groups of version 1
+ * or 2) included. */
+#define _GNU_SOURCE
+#include "ag.h"
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NO_LIMIT 1e300
+
+/* ---------------------------------------------------------------- control groups */
+
+/* A group's files of one controller. Version 1 has a tree for each controller, version 2 one for all. */
+struct group {
+    char folder[2 * AG_PATH];
+    int version;
+};
+
+/* The first two numbers of a group's file; "max" and a file that isn't there leave a number as it is. */
+static void read_numbers(const struct group *group, const char *name, double *first, double *second)
+{
+    char path[3 * AG_PATH], text[128] = "", *end;
+    snprintf(path, sizeof path, "%s/%s", group->folder, name);
+    FILE *file = fopen(path, "r");
+    if (!file) return;
+    if (!fgets(text, sizeof text, file)) text[0] = 0;
+    fclose(file);
+    double value = strtod(text, &end);
+    if (end != text) *first = value;
+    if (end == text) end += strspn(end, "max");
+    const char *rest = end;
+    value = strtod(rest, &end);
+    if (second && end != rest) *second = value;
+}
+
+/* The number behind a word at the beginning of a line; 0 if there is none. */
+static double read_word(const char *path, const char *word)
+{
+    char line[256];
+    double value = 0;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, word, strlen(word))) value = strtod(line + strlen(word), NULL);
+    if (file) fclose(file);
+    return value;
+}
+
+/* Cores that a group may keep busy. */
+static double group_cores(const struct group *group)
+{
+    double quota = -1, period = 100000; /* microseconds; period: the kernel's default */
+    if (group->version == 2) {
+        read_numbers(group, "cpu.max", &quota, &period);
+    } else {
+        read_numbers(group, "cpu.cfs_quota_us", &quota, NULL);
+        read_numbers(group, "cpu.cfs_period_us", &period, NULL);
+    }
+    return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
+}
+
+/* Bytes that a group may still take: what it holds of files that nobody uses is given back when it is needed. */
+static double group_memory(const struct group *group)
+{
+    char path[3 * AG_PATH];
+    double limit = NO_LIMIT, used = 0;
+    read_numbers(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
+    read_numbers(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
+    if (limit >= NO_LIMIT) return NO_LIMIT;
+    snprintf(path, sizeof path, "%s/memory.stat", group->folder);
+    return limit - used + read_word(path, group->version == 2 ? "inactive_file " : "total_inactive_file ");
+}
+
+/* Is a controller among those of a line of /proc/self/cgroup, "cpu,cpuacct"? */
+static int has_controller(const char *list, const char *controller)
+{
+    const size_t n = strlen(controller);
+    for (; *list; list += strcspn(list, ","), list += *list == ',')
+        if (strcspn(list, ",") == n && !strncmp(list, controller, n)) return 1;
+    return 0;
+}
+
+/* The least that a group in this line of /proc/self/cgroup, "4:memory:/a/b", and those above it allow. */
+static double least_of_line(const char *root, char *line, const char *controller,
+                            double (*allowed)(const struct group *group))
+{
+    struct group group;
+    double least = NO_LIMIT;
+    line[strcspn(line, "\n")] = 0;
+    char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+    if (!path) return least;
+    *path++ = 0;
+    list++;
+    group.version = *list ? 1 : 2;
+    if (*list && !has_controller(list, controller)) return least;
+    for (;;) {
+        snprintf(group.folder, sizeof group.folder, "%s/sys/fs/cgroup%s%s%s", root, *list ? "/" : "",
+                 *list ? controller : "", path);
+        const double here = allowed(&group);
+        if (here < least) least = here;
+        char *slash = strrchr(path, '/');
+        if (!slash) return least;
+        *slash = 0; /* the group above */
+    }
+}
+
+static double least_of_groups(const char *root, const char *controller, double (*allowed)(const struct group *group))
+{
+    char path[AG_PATH], line[AG_PATH];
+    double least = NO_LIMIT;
+    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        const double here = least_of_line(root, line, controller, allowed);
+        if (here < least) least = here;
+    }
+    if (file) fclose(file);
+    return least;
+}
+
+/* ---------------------------------------------------------------- cores and memory */
+
+int ag_cores(const char *root)
+{
+    cpu_set_t set;
+    int cores = sched_getaffinity(0, sizeof set, &set) ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* more than it has bits */
+                                                       : CPU_COUNT(&set);
+    const double quota = least_of_groups(root, "cpu", group_cores);
+    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* part of a core is worth a thread */
+    return cores > 1 ? cores : 1;
+}
+
+double ag_free_memory(const char *root)
+{
+    char path[AG_PATH];
+    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    double bytes = 1024 * (read_word(path, "MemAvailable:") + read_word(path, "SwapFree:"));
+    const double group = least_of_groups(root, "memory", group_memory);
+    if (bytes <= 0) bytes = NO_LIMIT; /* it doesn't say */
+    return group < bytes ? (group > 0 ? group : 0) : bytes;
+}
+
+int ag_check_memory(double bytes, const char *what, struct ag_error *err)
+{
+    const double free = ag_free_memory("");
+    if (bytes <= free) return 0;
+    return ag_fail(err, 1,
+                   "out of memory: %.1f MB are needed for %s, and %.1f MB are free; a smaller batch or fewer channels "
+                   "need less (aggen info FILE says how much)",
+                   bytes / 1e6, what, free / 1e6);
+}
