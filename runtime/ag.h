@@ -78,8 +78,8 @@ int ag_check_memory(double bytes, const char *what, struct ag_error *err);
 struct ag_data; /* one training thread uses it at a time; it has threads of its own */
 struct ag_data_options {
     const char *format; /* "cifar10", "stl10", "images", "zip" or "shapes" */
-    const char *path;   /* folder or archive; "shapes" stands for that format; "shapes" as format with another path
-                           is images or zip */
+    const char *path;   /* folder or archive; "shapes" stands for that format. With a path, images, zip and shapes are
+                           one: what the path is decides, a folder or a file */
     int size, channels; /* of the pictures to deliver; channels: 1 (grey) or 3 */
     int center_crop;    /* 1: cut the largest centred square out before resizing */
     double split;       /* share of the pictures in the training half, 0 to 1; 1: the other half is empty */
@@ -88,23 +88,24 @@ struct ag_data_options {
 };
 /* Opens a set and splits it into half 0 (training) and half 1 (validation). Broken pictures are left out; the first
  * few are named on stderr, in an order that depends on the set alone. Fails with 2 (no set there, none of its
- * pictures usable, wrong options; the line names --data) or 1 (no memory). */
+ * pictures usable, wrong options; the line names --data) or 1 (no memory or descriptors, a folder that can't be
+ * listed). */
 int ag_data_open(struct ag_data **data, const struct ag_data_options *options, struct ag_error *err);
 /* Pictures in a half; LONG_MAX where they never end (shapes). */
 long ag_data_count(const struct ag_data *data, int half);
 /* Batch number index (0, 1, 2, ...) of a half: out = [batch, size, size, channels] in [-1, 1]. A pure function of
  * options, half, batch and index; ready at once where a half's batches are asked for in sequence. Each epoch visits
  * the half in a fresh order and drops the last short batch. Fails with 2 where the half has fewer pictures than a
- * batch, or none of them can be read any more. */
+ * batch, or none of them can be read any more, with 1 where memory or descriptors have run out. */
 int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err);
-/* One line: how many pictures, in which halves, how many left out. Valid until ag_data_close. */
-const char *ag_data_summary(const struct ag_data *data);
-/* What the set is: how many pictures were usable when it was opened, and a hash (FNV-1a, 64 bits) of their names
- * relative to its root, in order, each with its final 0; 0 and 0 for shapes. A folder and the zip made of it are alike.
- */
-void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash);
-/* The first n pictures of half 0, in the order in which it is first visited: as a batch of them would be. */
+/* The first n pictures of the order in which half 0 is first visited, n <= ag_data_count(data, 0), as a batch has them:
+ * out = [n, size, size, channels]. A pure function of options and n; batches made ahead stay. Fails as ag_data_batch. */
 int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err);
+/* One line: how many pictures, in which halves, how many left out, what was passed over. Valid until ag_data_close. */
+const char *ag_data_summary(const struct ag_data *data);
+/* Pictures found usable at opening, and FNV-1a (64 bits) over their names within the set, in order, each with its final
+ * 0: a folder and the archive made of it are alike. 0 and 0 where they never end. */
+void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash);
 void ag_data_close(struct ag_data *data); /* NULL is fine */
 
 /* ---------------------------------------------------------------- file.c: reading, writing, folders */

@@ -28,7 +28,9 @@ struct ag_data {
     struct ag_maker maker; /* the training thread's */
     struct ag_ahead *ahead;
     int named; /* broken pictures named so far */
-    char summary[512];
+    ag_u64 identity;
+    char summary[2048];
+    struct ag_shortage shortage; /* while the cache is filled */
     /* Pictures that turn out broken during training, which happens on any thread: source.fault, under this lock. */
     pthread_mutex_t lock;
     int late_faults;
@@ -37,49 +39,18 @@ struct ag_data {
 
 /* ---------------------------------------------------------------- broken pictures */
 
-int ag_fault(char fault[AG_FAULT], const char *format, ...)
-{
-    va_list values;
-    va_start(values, format);
-    vsnprintf(fault, AG_FAULT, format, values);
-    va_end(values);
-    return 1;
-}
-
-int ag_read_at(int descriptor, ag_u8 *out, size_t n, ag_u64 at, char fault[AG_FAULT])
-{
-    while (n > 0) {
-        ssize_t got = pread(descriptor, out, n, (off_t)at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return ag_fault(fault, "%s", got ? strerror(errno) : "the file ends early");
-        out += got;
-        at += (ag_u64)got;
-        n -= (size_t)got;
-    }
-    return 0;
-}
-
-/* Stands for a copy where there is no memory for one, and is never freed. */
-static char no_memory_fault[] = "out of memory";
-
-char *ag_copy_fault(const char *fault)
-{
-    size_t size = strlen(fault) + 1;
-    char *copy = malloc(size);
-    return copy ? memcpy(copy, fault, size) : no_memory_fault;
-}
-
 static void free_faults(struct ag_source *source)
 {
-    for (int i = 0; source->fault && i < source->count; i++)
-        if (source->fault[i] != no_memory_fault) free(source->fault[i]);
+    for (int i = 0; source->fault && i < source->count; i++) free(source->fault[i]);
     free(source->fault);
 }
 
 static void announce(struct ag_data *data, int i)
 {
     struct ag_error line; /* ag_fail keeps it to one line, whatever is in the file's name */
-    ag_fail(&line, 0, "data: skipped '%s': %s", data->source.name(&data->source, (ag_u64)i), data->source.fault[i]);
+    char label[AG_LABEL];
+    const char *name = data->source.name(&data->source, (ag_u64)i, label);
+    ag_fail(&line, 0, "data: skipped '%s': %s", name, data->source.fault[i]);
     if (data->named < NAMED) fprintf(stderr, "%s\n", line.text);
     if (data->named == NAMED) fprintf(stderr, "data: skipped more; from here on they are not named\n");
     data->named++;
@@ -93,9 +64,10 @@ static int known_fault(struct ag_data *data, int i)
     return known;
 }
 
-static void note_late_fault(struct ag_data *data, int i, const char *fault)
+static int note_late_fault(struct ag_data *data, int i, char fault[AG_FAULT])
 {
-    char *copy = ag_copy_fault(fault);
+    char *copy = strdup(fault);
+    if (!copy) return ag_fault_memory(fault);
     pthread_mutex_lock(&data->lock);
     if (!data->source.fault[i]) {
         data->source.fault[i] = copy;
@@ -103,7 +75,8 @@ static void note_late_fault(struct ag_data *data, int i, const char *fault)
         copy = NULL;
     }
     pthread_mutex_unlock(&data->lock);
-    if (copy != no_memory_fault) free(copy);
+    free(copy);
+    return AG_BROKEN;
 }
 
 /* ---------------------------------------------------------------- one batch */
@@ -144,43 +117,54 @@ static int position(struct ag_maker *maker, int half, int batch, long index, int
     return maker->order[half][index % per_epoch * batch + k];
 }
 
-/* The picture at a position of its half or, where that is broken, the next good one: which one depends on the
- * files alone, not on who reads them when. NULL and the last fault: there is none. */
-static const ag_u8 *good_picture(struct ag_maker *maker, int half, long at, char fault[AG_FAULT])
+/* *picture: the picture at a position of its half or, where that is broken, the next good one: which one depends on the
+ * files alone, not on who reads them when. AG_BROKEN and the last fault: there is none. AG_EXHAUSTED: *i can't be read
+ * for want of memory or descriptors. */
+static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 **picture, int *i, char fault[AG_FAULT])
 {
     struct ag_data *data = maker->data;
     strcpy(fault, "broken");
     for (long tried = 0; tried < data->count[half]; tried++, at = (at + 1) % data->count[half]) {
-        int i = data->half[half][at];
-        if (data->cache) return data->cache + (size_t)i * (size_t)data->picture_bytes;
-        if (known_fault(data, i)) continue;
-        if (!data->source.read(&data->source, half, (ag_u64)i, maker->picture, fault)) return maker->picture;
-        note_late_fault(data, i, fault);
+        *i = data->half[half][at];
+        *picture = data->cache ? data->cache + (size_t)*i * (size_t)data->picture_bytes : maker->picture;
+        if (data->cache) return AG_GOOD;
+        if (known_fault(data, *i)) continue;
+        int outcome = data->source.read(&data->source, half, (ag_u64)*i, maker->picture, fault);
+        if (outcome == AG_BROKEN) outcome = note_late_fault(data, *i, fault);
+        if (outcome != AG_BROKEN) return outcome;
     }
-    return NULL;
+    return AG_BROKEN;
 }
 
-static const ag_u8 *batch_picture(struct ag_maker *maker, int half, int batch, long index, int k, char fault[AG_FAULT])
+/* Picture k of a batch. Status and error. */
+static int batch_picture(struct ag_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
+                         struct ag_error *err)
 {
     struct ag_source *source = &maker->data->source;
-    if (!source->endless) return good_picture(maker, half, position(maker, half, batch, index, k), fault);
-    ag_u64 i = (ag_u64)index * (ag_u64)batch + (ag_u64)k;
-    return source->read(source, half, i, maker->picture, fault) ? NULL : maker->picture;
+    char fault[AG_FAULT], label[AG_LABEL];
+    int i = 0, outcome;
+    *picture = maker->picture;
+    if (source->endless)
+        outcome = source->read(source, half, (ag_u64)index * (ag_u64)batch + (ag_u64)k, maker->picture, fault);
+    else
+        outcome = good_picture(maker, half, position(maker, half, batch, index, k), picture, &i, fault);
+    if (outcome == AG_GOOD) return 0;
+    if (outcome == AG_EXHAUSTED) return ag_fail_exhausted(err, source->name(source, (ag_u64)i, label), fault);
+    return ag_fail(err, 2,
+                   "data: none of the pictures of the %s half can be read any more (the last: %s); check what is given "
+                   "with --data",
+                   half ? "validation" : "training", fault);
 }
 
 int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
                    int (*stop)(void *), void *stop_context)
 {
     long bytes = maker->data->picture_bytes;
-    char fault[AG_FAULT];
     for (int k = 0; k < batch; k++) {
+        const ag_u8 *picture;
         if (stop && stop(stop_context)) return ag_fail(err, 1, "data: stopped");
-        const ag_u8 *picture = batch_picture(maker, half, batch, index, k, fault);
-        if (!picture)
-            return ag_fail(err, 2,
-                           "data: none of the pictures of the %s half can be read any more (the last: %s); check "
-                           "what is given with --data",
-                           half ? "validation" : "training", fault);
+        int status = batch_picture(maker, half, batch, index, k, &picture, err);
+        if (status) return status;
         for (long i = 0; i < bytes; i++) out[k * bytes + i] = maker->level[picture[i]];
     }
     return 0;
@@ -219,6 +203,13 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
     return status;
 }
 
+int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err)
+{
+    if (n < 0 || n > data->count[0])
+        return ag_fail(err, 2, "data: there are %ld pictures for training, not %d to look at", data->count[0], n);
+    return n ? ag_maker_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* the first batch, whatever its size */
+}
+
 /* ---------------------------------------------------------------- opening */
 
 static int check_options(const struct ag_data_options *o, struct ag_error *err)
@@ -229,6 +220,13 @@ static int check_options(const struct ag_data_options *o, struct ag_error *err)
         return ag_fail(err, 2, "data: pictures have 1 or 3 channels, not %d", o->channels);
     if (!(o->split >= 0 && o->split <= 1)) return ag_fail(err, 2, "data: a split of %g is not in [0, 1]", o->split);
     return 0;
+}
+
+/* Pictures are read as what the path is, a folder or a file; as what is asked for, to say why not, if it is neither. */
+static const char *format_of(const char *path, const char *asked)
+{
+    enum ag_path_kind kind = ag_path_kind(path);
+    return kind == AG_PATH_FILE ? "zip" : kind == AG_PATH_FOLDER ? "images" : asked;
 }
 
 static int open_source(struct ag_source *source, struct ag_error *err)
@@ -242,16 +240,18 @@ static int open_source(struct ag_source *source, struct ag_error *err)
                    {"zip", ag_source_zip},
                    {"shapes", ag_source_shapes}};
     const char *format = source->options.format, *path = source->options.path;
-    int named_path = path && *path;
-    if (named_path && strcmp(path, "shapes") == 0)
+    int pictures = strcmp(format, "images") == 0 || strcmp(format, "zip") == 0;
+    int shapes = strcmp(format, "shapes") == 0;
+    if (!path || !*path) {
+        if (!shapes)
+            return ag_fail(err, 2,
+                           "data: no folder or archive given for format '%s'; give one with --data PATH, or --data "
+                           "shapes",
+                           format);
+    } else if (strcmp(path, "shapes") == 0)
         format = "shapes";
-    else if (named_path && strcmp(format, "shapes") == 0)
-        format = ag_is_file(path) ? "zip" : "images";
-    else if (!named_path && strcmp(format, "shapes") != 0)
-        return ag_fail(err, 2,
-                       "data: no folder or archive given for format '%s'; give one with --data PATH, or --data "
-                       "shapes",
-                       format);
+    else if (pictures || shapes)
+        format = format_of(path, pictures ? format : "images");
     source->options.format = format;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(format, formats[i].format) == 0) return formats[i].open(source, err);
@@ -264,11 +264,13 @@ static int open_source(struct ag_source *source, struct ag_error *err)
 static void cache_picture(void *context, int i, int thread)
 {
     struct ag_data *data = context;
+    struct ag_source *source = &data->source;
     char fault[AG_FAULT];
     (void)thread;
-    if (data->source.fault[i]) return;
-    if (data->source.read(&data->source, 0, (ag_u64)i, data->cache + (size_t)i * (size_t)data->picture_bytes, fault))
-        data->source.fault[i] = ag_copy_fault(fault);
+    if (source->fault[i] || ag_shortage_came(&data->shortage)) return;
+    int outcome = source->read(source, 0, (ag_u64)i, data->cache + (size_t)i * (size_t)data->picture_bytes, fault);
+    if (outcome == AG_BROKEN && !(source->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
+    if (outcome == AG_EXHAUSTED) ag_shortage_note(&data->shortage, i, fault);
 }
 
 /* Decodes the whole set into memory if it fits the limit. */
@@ -282,15 +284,20 @@ static int fill_cache(struct ag_data *data, struct ag_error *err)
     if (!source->fault || !data->announced) return ag_fail(err, 1, "data: no memory for %d pictures", source->count);
     if (bytes > limit) return 0;
     data->cache = malloc((size_t)bytes);
-    if (!data->cache) return 0; /* then they are read as they are needed */
+    if (!data->cache)
+        return ag_fail(err, 1, "data: no memory for %d pictures (%llu MB); free some and run it again", source->count,
+                       bytes >> 20);
     ag_parallel(source->count, cache_picture, data);
-    return 0;
+    if (data->shortage.task < 0) return 0;
+    char label[AG_LABEL];
+    return ag_fail_exhausted(err, source->name(source, (ag_u64)data->shortage.task, label), data->shortage.fault);
 }
 
 /* Names what is broken and counts what is good. */
 static int report_faults(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
+    char label[AG_LABEL];
     int broken = 0, first = -1;
     for (int i = 0; i < source->count; i++) {
         if (!source->fault[i]) continue;
@@ -300,9 +307,10 @@ static int report_faults(struct ag_data *data, struct ag_error *err)
     data->good = source->count - broken;
     if (!data->good)
         return ag_fail(err, 2,
-                       "data: none of the %d pictures in '%s' can be used (the first, '%s': %s); give others with "
-                       "--data PATH, or --data shapes",
-                       source->count, source->options.path, source->name(source, (ag_u64)first), source->fault[first]);
+                       "data: none of the %d pictures in '%.200s' can be used (the first, '%.200s': %s); give others "
+                       "with --data PATH, or --data shapes",
+                       source->count, source->options.path, source->name(source, (ag_u64)first, label),
+                       source->fault[first]);
     for (int i = first; first >= 0 && i < source->count && data->named < NAMED; i++)
         if (source->fault[i]) announce(data, i);
     if (broken) fprintf(stderr, "data: skipped %d of %d pictures\n", broken, source->count);
@@ -332,28 +340,45 @@ static int split_halves(struct ag_data *data, struct ag_error *err)
     return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
 }
 
-static void append(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list values;
-    va_start(values, format);
-    vsnprintf(text + used, size - used, format, values);
-    va_end(values);
-}
-
 static void write_summary(struct ag_data *data)
 {
     const struct ag_data_options *o = &data->source.options;
+    char *text = data->summary, path[200];
     size_t size = sizeof data->summary;
     if (data->source.endless) {
-        append(data->summary, size, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
+        ag_append(text, size, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
         return;
     }
     int broken = data->source.count - data->good;
-    append(data->summary, size, "data: %d picture%s (%s, '%.200s'), %ld for training, %ld for validation", data->good,
-           data->good == 1 ? "" : "s", o->format, o->path, data->count[0], data->count[1]);
-    if (broken) append(data->summary, size, ", %d broken left out", broken);
-    append(data->summary, size, data->cache ? ", in memory" : ", read as needed");
+    ag_clean_name(o->path, path, sizeof path);
+    ag_append(text, size, "data: %d picture%s (%s, '%s'), %ld for training, %ld for validation", data->good,
+              data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
+    if (broken) ag_append(text, size, ", %d broken left out", broken);
+    ag_append(text, size, data->cache ? ", in memory" : ", read as needed");
+    ag_passed_text(data->source.passed, "; ", text, size);
+}
+
+int ag_no_pictures(const struct ag_source *source, struct ag_error *err)
+{
+    char passed[600] = "";
+    ag_passed_text(source->passed, " (", passed, sizeof passed - 1);
+    if (*passed) ag_append(passed, sizeof passed, ")");
+    return ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%s; " AG_DATA_ADVICE, source->options.path,
+                   passed);
+}
+
+/* FNV-1a, 64 bits, over the names of what is good, each with its final 0. */
+static void identify(struct ag_data *data)
+{
+    const struct ag_source *source = &data->source;
+    char label[AG_LABEL];
+    data->identity = 0xcbf29ce484222325ULL;
+    for (int i = 0; i < source->count; i++) {
+        if (source->fault[i]) continue;
+        const char *name = source->name(source, (ag_u64)i, label) + source->root;
+        for (size_t n = strlen(name) + 1; n > 0; n--, name++)
+            data->identity = (data->identity ^ (ag_u8)*name) * 0x100000001b3ULL;
+    }
 }
 
 static int open_finite(struct ag_data *data, struct ag_error *err)
@@ -361,6 +386,7 @@ static int open_finite(struct ag_data *data, struct ag_error *err)
     int status = fill_cache(data, err);
     if (!status) status = report_faults(data, err);
     if (!status) status = split_halves(data, err);
+    if (!status) identify(data);
     return status;
 }
 
@@ -385,6 +411,8 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
     if (check_options(options, err)) return 2;
     struct ag_data *data = calloc(1, sizeof *data);
     if (!data) return ag_fail(err, 1, "data: no memory");
+    static const struct ag_shortage none = AG_NO_SHORTAGE;
+    data->shortage = none;
     pthread_mutex_init(&data->lock, NULL);
     data->source.options = *options;
     data->picture_bytes = (long)options->size * options->size * options->channels;
@@ -411,6 +439,12 @@ long ag_data_count(const struct ag_data *data, int half)
 const char *ag_data_summary(const struct ag_data *data)
 {
     return data->summary;
+}
+
+void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash)
+{
+    *count = (ag_u64)data->good;
+    *hash = data->identity;
 }
 
 void ag_data_close(struct ag_data *data)

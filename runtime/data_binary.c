@@ -1,5 +1,5 @@
 /* CIFAR-10 and STL-10 as published: files of equal records, each a picture's three colour planes. */
-#define _POSIX_C_SOURCE   200809L
+#define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
 
@@ -14,7 +14,7 @@
 #define MAX_FILES 5
 
 struct format {
-    const char *name, *folder; /* of the archive: looked for inside the path given, too */
+    const char *name, *folder; /* of the archive, with a / behind: looked for inside the path given, too */
     int files;
     const char *file[MAX_FILES];
     int records[MAX_FILES];
@@ -25,7 +25,7 @@ struct format {
 
 static const struct format cifar10 = {
     "CIFAR-10",
-    "cifar-10-batches-bin",
+    "cifar-10-batches-bin/",
     5,
     {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
     {10000, 10000, 10000, 10000, 10000},
@@ -33,12 +33,12 @@ static const struct format cifar10 = {
     32,
     0};
 static const struct format stl10 = {
-    "STL-10", "stl10_binary", 2, {"train_X.bin", "unlabeled_X.bin"}, {5000, 100000}, 0, 96, 1};
+    "STL-10", "stl10_binary/", 2, {"train_X.bin", "unlabeled_X.bin"}, {5000, 100000}, 0, 96, 1};
 
 struct files {
     const struct format *format;
+    const char *path, *inner; /* while opening: the folder given, the one in it where the files are or "" */
     int descriptor[MAX_FILES];
-    char label[64]; /* of the picture last named */
 };
 
 static long record_bytes(const struct format *format)
@@ -60,31 +60,31 @@ static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8
 {
     const struct files *files = source->state;
     const struct format *format = files->format;
-    int side = format->side, file = 0, failed;
+    int side = format->side, file = 0, outcome;
     long bytes = record_bytes(format), record = (long)i;
     (void)half;
     while (record >= format->records[file]) record -= format->records[file++];
     ag_u8 *raw = malloc((size_t)bytes * 2); /* the record, then its pixels */
-    if (!raw) return ag_fault(fault, "out of memory");
-    failed = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
-    if (!failed) {
+    if (!raw) return ag_fault_memory(fault);
+    outcome = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
+    if (!outcome) {
+        const struct ag_data_options *o = &source->options;
         struct ag_pixels rgb = {side, side, 3, 3L * side, raw + bytes};
         interleave(format, raw + format->skip, raw + bytes);
-        failed = ag_fit(&rgb, source->options.size, source->options.channels, source->options.center_crop, out);
-        if (failed) ag_fault(fault, "out of memory");
+        if (ag_fit(&rgb, o->size, o->channels, o->center_crop, out)) outcome = ag_fault_memory(fault);
     }
     free(raw);
-    return failed;
+    return outcome;
 }
 
-static const char *record_name(const struct ag_source *source, ag_u64 i)
+static const char *record_name(const struct ag_source *source, ag_u64 i, char label[AG_LABEL])
 {
-    struct files *files = source->state;
+    const struct files *files = source->state;
     int file = 0;
     long record = (long)i;
     while (record >= files->format->records[file]) record -= files->format->records[file++];
-    snprintf(files->label, sizeof files->label, "%s, record %ld", files->format->file[file], record);
-    return files->label;
+    snprintf(label, AG_LABEL, "%s, record %ld", files->format->file[file], record);
+    return label;
 }
 
 static void close_files(struct ag_source *source)
@@ -95,56 +95,70 @@ static void close_files(struct ag_source *source)
     free(files);
 }
 
-static int open_file(struct files *files, const char *folder, int i, struct ag_error *err)
+/* A file or folder isn't there, or can't be opened: errno says why. */
+static int fail_open(const struct files *files, const char *file, struct ag_error *err)
+{
+    return ag_fail(
+        err, ag_open_status(errno),
+        "data: %s needs '%.400s/%s%s': %s; give the folder of its binary version with --data PATH, or --data "
+        "shapes",
+        files->format->name, files->path, files->inner, file, strerror(errno));
+}
+
+static int open_file(struct files *files, int folder, int i, struct ag_error *err)
 {
     const struct format *format = files->format;
     long long expected = (long long)format->records[i] * record_bytes(format);
-    char path[4096];
     struct stat info;
-    snprintf(path, sizeof path, "%s/%s", folder, format->file[i]);
-    files->descriptor[i] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
-    if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info))
-        return ag_fail(err, 2,
-                       "data: %s needs '%s': %s; give the folder of its binary version with --data PATH, or --data "
-                       "shapes",
-                       format->name, path, strerror(errno));
+    files->descriptor[i] = ag_open_at(folder, format->file[i], O_RDONLY);
+    if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info)) return fail_open(files, format->file[i], err);
     if ((long long)info.st_size != expected)
         return ag_fail(err, 2,
-                       "data: '%s' has %lld bytes where %s's has %lld (%d pictures of %ld); fetch it again or give "
-                       "another folder with --data PATH",
-                       path, (long long)info.st_size, format->name, expected, format->records[i], record_bytes(format));
+                       "data: '%.400s/%s%s' has %lld bytes where %s's has %lld (%d pictures of %ld); fetch it again or "
+                       "give another folder with --data PATH",
+                       files->path, files->inner, format->file[i], (long long)info.st_size, format->name, expected,
+                       format->records[i], record_bytes(format));
     return 0;
 }
 
-/* The folder given, or the archive's own folder in it. */
-static void find_folder(const struct format *format, const char *path, char *folder, size_t size)
+/* *folder: the one given or, if the files are in the archive's own folder in it, the latter. */
+static int open_folder(struct files *files, int *folder, struct ag_error *err)
 {
-    char file[4096];
-    snprintf(file, sizeof file, "%s/%s/%s", path, format->folder, format->file[0]);
-    if (access(file, F_OK) == 0)
-        snprintf(folder, size, "%s/%s", path, format->folder);
-    else
-        snprintf(folder, size, "%s", path);
+    const struct format *format = files->format;
+    char inner[64];
+    *folder = ag_open_at(AT_FDCWD, files->path, O_PATH | O_DIRECTORY);
+    if (*folder < 0) return fail_open(files, format->file[0], err);
+    snprintf(inner, sizeof inner, "%s%s", format->folder, format->file[0]);
+    if (faccessat(*folder, inner, F_OK, 0))
+        return errno == ENOENT || errno == ENOTDIR ? 0 : fail_open(files, inner, err);
+    int given = *folder;
+    *folder = ag_open_at(given, format->folder, O_PATH | O_DIRECTORY);
+    files->inner = format->folder;
+    int status = *folder < 0 ? fail_open(files, format->file[0], err) : 0;
+    close(given);
+    return status;
 }
 
 static int open_format(const struct format *format, struct ag_source *source, struct ag_error *err)
 {
-    char folder[2048];
+    int folder;
     struct files *files = malloc(sizeof *files);
     if (!files) return ag_fail(err, 1, "data: no memory");
     files->format = format;
+    files->path = source->options.path;
+    files->inner = "";
     for (int i = 0; i < MAX_FILES; i++) files->descriptor[i] = -1;
     source->state = files;
     source->close = close_files;
     source->read = read_record;
     source->name = record_name;
-    find_folder(format, source->options.path, folder, sizeof folder);
-    for (int i = 0; i < format->files; i++) {
-        int status = open_file(files, folder, i, err);
-        if (status) return status;
+    int status = open_folder(files, &folder, err);
+    for (int i = 0; !status && i < format->files; i++) {
+        status = open_file(files, folder, i, err);
         source->count += format->records[i];
     }
-    return 0;
+    if (folder >= 0) close(folder);
+    return status;
 }
 
 int ag_source_cifar10(struct ag_source *source, struct ag_error *err)

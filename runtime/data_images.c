@@ -1,13 +1,16 @@
 /* A folder of PNG and JPEG files, at any depth. */
-#define _XOPEN_SOURCE 700
+#define _XOPEN_SOURCE     700
+#define _FILE_OFFSET_BITS 64
 #include "data.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct list {
     char **item;
@@ -20,11 +23,13 @@ struct folder_id {
 };
 
 struct images {
+    int descriptor;            /* of the folder given */
     struct list files;         /* paths, bytewise sorted */
     struct folder_id *visited; /* folders listed, so that links to them end there */
     int visited_count, visited_room;
     char **fault; /* [files.count] while they are probed */
-    char *other;  /* [files.count]: 1: not a picture and doesn't claim to be one */
+    char *drop;   /* [files.count]: 0, or 1 + the reason to pass it over */
+    struct ag_shortage shortage;
 };
 
 /* ---------------------------------------------------------------- listing */
@@ -79,19 +84,6 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-/* Paths of what a folder holds, but for hidden files, sorted. */
-static int list_entries(const char *folder, struct list *entries)
-{
-    DIR *stream = opendir(folder);
-    if (!stream) return 0; /* one that can't be opened holds nothing we could read */
-    int failed = 0;
-    for (struct dirent *entry; !failed && (entry = readdir(stream));)
-        if (entry->d_name[0] != '.') failed = add(entries, join(folder, entry->d_name));
-    closedir(stream);
-    sort(entries);
-    return failed;
-}
-
 /* 1: the folder is new and now noted; 0: it has been listed under another name; -1: no memory. */
 static int visit(struct images *images, const struct stat *info)
 {
@@ -105,80 +97,223 @@ static int visit(struct images *images, const struct stat *info)
     return 1;
 }
 
-/* Adds the files at and under a folder. */
-static int list_folder(struct images *images, const char *folder)
+static int no_memory(struct ag_error *err)
 {
-    struct list entries = {NULL, 0, 0};
-    int failed = list_entries(folder, &entries);
-    for (int i = 0; !failed && i < entries.count; i++) {
-        struct stat info;
-        char *path = entries.item[i];
-        if (stat(path, &info)) continue; /* a link to nowhere */
-        if (S_ISDIR(info.st_mode)) {
-            int fresh = visit(images, &info);
-            failed = fresh < 0 || (fresh && list_folder(images, path));
-        } else if (S_ISREG(info.st_mode)) {
-            entries.item[i] = NULL;
-            failed = add(&images->files, path);
-        }
+    return ag_fail(err, 1, "data: no memory for the list of pictures");
+}
+
+static int fail_folder(const char *path, int number, struct ag_error *err)
+{
+    return ag_fail(err, 1, "data: '%.400s' could not be listed: %s; mend that and run it again", path,
+                   strerror(number));
+}
+
+static int is_forbidden(int number)
+{
+    return number == EACCES || number == EPERM;
+}
+
+/* Names of what a folder holds, sorted. 0, or an errno. */
+static int list_names(DIR *stream, struct list *names)
+{
+    for (struct dirent *entry; errno = 0, (entry = readdir(stream));)
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && add(names, strdup(entry->d_name)))
+            return ENOMEM;
+    int number = errno;
+    sort(names);
+    return number;
+}
+
+/* What can't be looked at: passed over, if that is because of a link or of permissions. What is gone by now is not
+ * there. Status and error. */
+static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
+{
+    const char *inside = path + source->root;
+    int number = errno;
+    struct stat info;
+    if (is_forbidden(number)) return ag_pass_over(source->passed, AG_PASSED_CLOSED, inside), 0;
+    if (number != ENOENT && number != ENOTDIR && number != ELOOP && number != ENAMETOOLONG)
+        return fail_folder(path, number, err);
+    if (!fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW)) ag_pass_over(source->passed, AG_PASSED_DANGLING, inside);
+    return 0;
+}
+
+/* Adds an entry of a folder to the files or to the folders, or passes it over. Takes its path over. */
+static int list_entry(struct ag_source *source, int folder, const char *name, char *path, struct list *folders,
+                      struct ag_error *err)
+{
+    struct images *images = source->state;
+    struct stat info;
+    int status = 0;
+    if (!path) return no_memory(err);
+    if (ag_hidden(name))
+        ag_pass_over(source->passed, AG_PASSED_HIDDEN, path + source->root);
+    else if (fstatat(folder, name, &info, 0))
+        status = pass_unknown(source, folder, name, path, err);
+    else if (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))
+        return add(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
+    else
+        ag_pass_over(source->passed, AG_PASSED_SPECIAL, path + source->root);
+    free(path);
+    return status;
+}
+
+/* Lists an open folder, if it is new: its files are added, the folders in it in reverse order. */
+static int list_stream(struct ag_source *source, DIR *stream, const char *path, struct list *folders,
+                       struct ag_error *err)
+{
+    struct images *images = source->state;
+    struct list names = {NULL, 0, 0}, found = {NULL, 0, 0};
+    struct stat info;
+    if (fstat(dirfd(stream), &info)) return fail_folder(path, errno, err);
+    int fresh = visit(images, &info);
+    if (fresh <= 0) return fresh < 0 ? no_memory(err) : 0;
+    int number = list_names(stream, &names), status = number ? fail_folder(path, number, err) : 0;
+    for (int i = 0; !status && i < names.count; i++)
+        status = list_entry(source, dirfd(stream), names.item[i], join(path, names.item[i]), &found, err);
+    while (!status && found.count > 0)
+        if (add(folders, found.item[--found.count])) status = no_memory(err);
+    free_list(&names);
+    free_list(&found);
+    return status;
+}
+
+/* A stream of a folder by its path; the one given is open already. NULL and errno. */
+static DIR *open_folder(const struct ag_source *source, const char *path)
+{
+    const struct images *images = source->state;
+    int descriptor = strlen(path) < source->root
+                         ? fcntl(images->descriptor, F_DUPFD_CLOEXEC, 0)
+                         : ag_open_at(images->descriptor, path + source->root, O_RDONLY | O_DIRECTORY);
+    DIR *stream = descriptor < 0 ? NULL : fdopendir(descriptor);
+    int number = errno;
+    if (!stream && descriptor >= 0) close(descriptor);
+    errno = number;
+    return stream;
+}
+
+static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
+{
+    DIR *stream = open_folder(source, path);
+    if (stream) {
+        int status = list_stream(source, stream, path, folders, err);
+        closedir(stream);
+        return status;
     }
-    free_list(&entries);
-    return failed;
+    if (!is_forbidden(errno)) return fail_folder(path, errno, err);
+    ag_pass_over(source->passed, AG_PASSED_CLOSED, path + source->root);
+    return 0;
+}
+
+/* Adds the files at and under the folder given, one folder open at a time: of two names of a folder the first counts,
+ * in the order of a walk that takes what is in a folder by name. */
+static int list_all(struct ag_source *source, struct ag_error *err)
+{
+    struct images *images = source->state;
+    struct list folders = {NULL, 0, 0};
+    int status = add(&folders, strdup(source->options.path)) ? no_memory(err) : 0;
+    while (!status && folders.count > 0) {
+        char *path = folders.item[--folders.count];
+        status = list_folder(source, path, &folders, err);
+        free(path);
+    }
+    free_list(&folders);
+    sort(&images->files);
+    return status;
 }
 
 /* ---------------------------------------------------------------- probing */
 
-static FILE *open_image(const char *path, char fault[AG_FAULT])
+static int open_image(const struct ag_source *source, int i, FILE **file, char fault[AG_FAULT])
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) ag_fault(fault, "%s", strerror(errno));
-    return file;
+    const struct images *images = source->state;
+    int descriptor = ag_open_at(images->descriptor, images->files.item[i] + source->root, O_RDONLY);
+    *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
+    if (*file) return AG_GOOD;
+    int outcome = ag_fault_errno(fault, errno);
+    if (descriptor >= 0) close(descriptor);
+    return outcome;
+}
+
+/* *claims: it is a picture, or is named like one. */
+static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_reason *reason, char fault[AG_FAULT])
+{
+    const struct images *images = source->state;
+    enum ag_picture_kind kind = AG_PICTURE_NONE;
+    FILE *file;
+    int outcome = open_image(source, i, &file, fault);
+    *reason = outcome ? AG_PASSED_CLOSED : AG_PASSED_OTHER;
+    if (!outcome) outcome = ag_picture_kind(file, &kind, fault);
+    if (!outcome) outcome = ag_picture_probe(file, fault);
+    *claims = kind != AG_PICTURE_NONE || ag_picture_named(images->files.item[i]);
+    if (file) fclose(file);
+    return outcome;
 }
 
 static void probe(void *context, int i, int thread)
 {
-    struct images *images = context;
-    const char *path = images->files.item[i];
+    const struct ag_source *source = context;
+    struct images *images = source->state;
+    enum ag_reason reason;
     char fault[AG_FAULT];
+    int claims;
     (void)thread;
-    FILE *file = open_image(path, fault);
-    int picture = file && ag_picture_kind(file, fault) != AG_PICTURE_NONE;
-    images->other[i] = !picture && !ag_picture_named(path);
-    if (!images->other[i] && (!file || ag_picture_probe(file, fault))) images->fault[i] = ag_copy_fault(fault);
-    if (file) fclose(file);
+    if (ag_shortage_came(&images->shortage)) return;
+    int outcome = probe_image(source, i, &claims, &reason, fault);
+    if (outcome != AG_EXHAUSTED && !claims) images->drop[i] = (char)(1 + reason);
+    if (outcome == AG_BROKEN && claims && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
+    if (outcome == AG_EXHAUSTED) ag_shortage_note(&images->shortage, i, fault);
 }
 
 /* Keeps the files that are pictures or claim to be. */
-static void drop_others(struct images *images)
+static void drop_others(struct ag_source *source)
 {
+    struct images *images = source->state;
     int kept = 0;
     for (int i = 0; i < images->files.count; i++) {
-        if (images->other[i]) {
-            free(images->files.item[i]);
+        char *path = images->files.item[i];
+        if (images->drop[i]) {
+            ag_pass_over(source->passed, (enum ag_reason)(images->drop[i] - 1), path + source->root);
+            free(path);
             continue;
         }
-        images->files.item[kept] = images->files.item[i];
+        images->files.item[kept] = path;
         images->fault[kept++] = images->fault[i];
     }
-    images->files.count = kept;
+    images->files.count = source->count = kept;
+}
+
+static int probe_all(struct ag_source *source, struct ag_error *err)
+{
+    struct images *images = source->state;
+    images->fault = source->fault = calloc((size_t)images->files.count + 1, sizeof *images->fault);
+    images->drop = calloc((size_t)images->files.count + 1, 1);
+    if (!images->fault || !images->drop) return no_memory(err);
+    source->count = images->files.count; /* whose faults are to be freed */
+    ag_parallel(images->files.count, probe, source);
+    if (images->shortage.task >= 0)
+        return ag_fail_exhausted(err, images->files.item[images->shortage.task], images->shortage.fault);
+    drop_others(source);
+    return 0;
 }
 
 /* ---------------------------------------------------------------- the source */
 
 static int read_image(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
-    const struct images *images = source->state;
+    FILE *file;
     (void)half;
-    FILE *file = open_image(images->files.item[i], fault);
-    if (!file) return 1;
-    int failed = ag_picture_read_fitted(file, &source->options, out, fault);
+    int outcome = open_image(source, (int)i, &file, fault);
+    if (outcome) return outcome;
+    outcome = ag_picture_read_fitted(file, &source->options, out, fault);
     fclose(file);
-    return failed;
+    return outcome;
 }
 
-static const char *image_name(const struct ag_source *source, ag_u64 i)
+static const char *image_name(const struct ag_source *source, ag_u64 i, char label[AG_LABEL])
 {
     const struct images *images = source->state;
+    (void)label;
     return images->files.item[i];
 }
 
@@ -186,54 +321,35 @@ static void close_images(struct ag_source *source)
 {
     struct images *images = source->state;
     if (!images) return;
+    if (images->descriptor >= 0) close(images->descriptor);
     free_list(&images->files);
     free(images->visited);
-    free(images->other);
+    free(images->drop);
     free(images);
 }
 
-static int probe_all(struct ag_source *source, struct images *images)
+static int open_root(const char *path, int *descriptor, struct ag_error *err)
 {
-    images->fault = source->fault = calloc((size_t)images->files.count + 1, sizeof *images->fault);
-    images->other = calloc((size_t)images->files.count + 1, 1);
-    if (!images->fault || !images->other) return 1;
-    ag_parallel(images->files.count, probe, images);
-    drop_others(images);
-    source->count = images->files.count;
-    return 0;
-}
-
-static int check_folder(const char *path, struct stat *info, struct ag_error *err)
-{
-    if (stat(path, info))
-        return ag_fail(err, 2,
-                       "data: '%s': %s; give a folder of PNG and JPEG pictures with --data PATH, or --data shapes",
-                       path, strerror(errno));
-    if (!S_ISDIR(info->st_mode))
-        return ag_fail(err, 2,
-                       "data: '%s' is not a folder; give a folder of PNG and JPEG pictures with --data PATH, or --data "
-                       "shapes",
-                       path);
-    return 0;
+    *descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    if (*descriptor >= 0) return 0;
+    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE) /* or a part of the path before it is a file */
+        return ag_fail(err, 2, "data: '%.400s' is not a folder; " AG_DATA_ADVICE, path);
+    return ag_fail(err, ag_open_status(errno), "data: '%.400s': %s; " AG_DATA_ADVICE, path, strerror(errno));
 }
 
 int ag_source_images(struct ag_source *source, struct ag_error *err)
 {
-    struct stat info;
-    int status = check_folder(source->options.path, &info, err);
-    if (status) return status;
-    struct images *images = calloc(1, sizeof *images);
+    static const struct images none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
+    struct images *images = malloc(sizeof *images);
+    if (!images) return no_memory(err);
+    *images = none;
     source->state = images;
     source->close = close_images;
     source->read = read_image;
     source->name = image_name;
-    if (!images || visit(images, &info) < 0 || list_folder(images, source->options.path))
-        return ag_fail(err, 1, "data: no memory for the list of files in '%s'", source->options.path);
-    sort(&images->files);
-    if (probe_all(source, images)) return ag_fail(err, 1, "data: no memory for %d files", images->files.count);
-    if (source->count) return 0;
-    return ag_fail(err, 2,
-                   "data: there is no PNG or JPEG picture in '%s'; give a folder that has some with --data PATH, or "
-                   "--data shapes",
-                   source->options.path);
+    source->root = strlen(source->options.path) + 1;
+    int status = open_root(source->options.path, &images->descriptor, err);
+    if (!status) status = list_all(source, err);
+    if (!status) status = probe_all(source, err);
+    return status || source->count ? status : ag_no_pictures(source, err);
 }

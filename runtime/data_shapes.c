@@ -266,10 +266,11 @@ static int draw(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, 
     return 0;
 }
 
-static const char *shapes_name(const struct ag_source *source, ag_u64 i)
+static const char *shapes_name(const struct ag_source *source, ag_u64 i, char label[AG_LABEL])
 {
     (void)source;
     (void)i;
+    (void)label;
     return "shapes";
 }
 

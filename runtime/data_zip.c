@@ -26,26 +26,31 @@
 /* Bytes of the fixed part of a record: end (4.3.16), zip64 end (4.3.14) and its locator (4.3.15), file in the central
  * directory (4.3.12), file in its place (4.3.7). */
 enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, LOCAL = 30, MAX_COMMENT = 0xffff };
+/* Bytes that may lie behind the archive: a newline, the zeros of a tape, ... */
+enum { MAX_BEHIND = 0xffff };
 enum method { STORED = 0, DEFLATED = 8 };
 enum flags { ENCRYPTED = 1 << 0, STRONGLY_ENCRYPTED = 1 << 6, MASKED = 1 << 13 };
 
 struct entry {
     const char *name;
-    ag_u64 header;       /* where its local record is */
+    ag_u64 header;       /* where its local record is, in the archive proper */
     ag_u64 stored, size; /* its bytes in the archive, and when they are inflated */
     ag_u32 crc;          /* of the latter */
     int flags, method;
+    int drop;    /* 0, or 1 + the reason to pass it over */
     char *fault; /* while they are probed */
-    int other;   /* 1: not a picture and doesn't claim to be one */
 };
 
 struct archive {
     int descriptor;
     ag_u64 directory, directory_size; /* the central directory; files lie before it */
-    ag_u64 records;                   /* in the directory */
+    ag_u64 before;                    /* bytes before the archive, which its places do not count */
+    ag_u64 records;                   /* in the directory; without zip64, modulo 65,536 */
+    int wide;                         /* 1: records is from a zip64 record */
     ag_u8 *names;                     /* what the entries' names point into */
     struct entry *entry;              /* bytewise sorted by name */
     int count;
+    struct ag_shortage shortage;
 };
 
 /* Little-endian. */
@@ -73,36 +78,28 @@ static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u6
 {
     const struct archive *archive = source->state;
     char fault[AG_FAULT];
-    if (!ag_read_at(archive->descriptor, out, (size_t)n, at, fault)) return 0;
+    int outcome = ag_read_at(archive->descriptor, out, (size_t)n, at, fault);
+    if (outcome == AG_GOOD) return 0;
+    if (outcome == AG_EXHAUSTED) return ag_fail_exhausted(err, source->options.path, fault);
     return ag_fail(err, 2, "data: '%s', byte %llu: %s; give another archive with --data PATH", source->options.path, at,
                    fault);
 }
 
-/* The end record, which is a file's last but for a comment, in the file's last n bytes; NULL: there is none. */
-static const ag_u8 *end_record(const ag_u8 *tail, ag_u64 n)
+/* end64 = the zip64 end record; *at = where it is: where the locator says or, if bytes before the archive have moved
+ * it, right before the locator, as long as it has no data of its own. */
+static int find_end64(const struct ag_source *source, ag_u64 locator_at, const ag_u8 *locator, ag_u8 end64[END64],
+                      ag_u64 *at, struct ag_error *err)
 {
-    for (ag_u64 comment = 0; comment + END <= n; comment++) {
-        const ag_u8 *record = tail + n - comment - END;
-        if (is_record(record, 5, 6) && number(record + 20, 2) == comment) return record;
+    if (locator_at < END64) return broken(source, err, "has no zip64 end record where it says");
+    const ag_u64 last = locator_at - END64, places[] = {last, number(locator + 8, 8)};
+    for (int i = 0; i < 2; i++) {
+        if (places[i] > last) continue;
+        int status = read_part(source, end64, END64, places[i], err);
+        if (status) return status;
+        *at = places[i];
+        if (is_record(end64, 6, 6)) return 0;
     }
-    return NULL;
-}
-
-/* end = the end record; *at = where it is. */
-static int find_end(const struct ag_source *source, ag_u64 file_size, ag_u8 end[END], ag_u64 *at, struct ag_error *err)
-{
-    ag_u64 n = file_size < END + MAX_COMMENT ? file_size : END + MAX_COMMENT;
-    ag_u8 *tail = malloc((size_t)n + 1);
-    if (!tail) return ag_fail(err, 1, "data: no memory for the end of '%s'", source->options.path);
-    int status = read_part(source, tail, n, file_size - n, err);
-    const ag_u8 *record = status ? NULL : end_record(tail, n);
-    if (record) {
-        memcpy(end, record, END);
-        *at = file_size - n + (ag_u64)(record - tail);
-    } else if (!status)
-        status = broken(source, err, "is not a zip archive, or one that was cut short");
-    free(tail);
-    return status;
+    return broken(source, err, "has no zip64 end record where it says");
 }
 
 /* Takes the numbers that don't fit the end record from the zip64 one, if there is one; *limit: where it is. */
@@ -115,37 +112,93 @@ static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_e
     if (!(wide_records || wide_size || wide_directory) || *limit < LOCATOR) return 0;
     int status = read_part(source, locator, LOCATOR, *limit - LOCATOR, err);
     if (status || !is_record(locator, 6, 7)) return status;
-    ag_u64 at = number(locator + 8, 8), room = *limit - LOCATOR;
-    if (room < END64 || at > room - END64) return broken(source, err, "has no zip64 end record where it says");
-    status = read_part(source, end64, END64, at, err);
+    status = find_end64(source, *limit - LOCATOR, locator, end64, limit, err);
     if (status) return status;
-    if (!is_record(end64, 6, 6)) return broken(source, err, "has no zip64 end record where it says");
     if (wide_records) archive->records = number(end64 + 32, 8);
     if (wide_size) archive->directory_size = number(end64 + 40, 8);
     if (wide_directory) archive->directory = number(end64 + 48, 8);
-    *limit = at;
+    archive->wide = wide_records;
     return 0;
 }
 
-static int find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err)
+/* *is: 1 if a directory of archive->directory_size bytes may begin at `at`. */
+static int is_directory(const struct ag_source *source, ag_u64 at, int *is, struct ag_error *err)
+{
+    const struct archive *archive = source->state;
+    ag_u8 record[CENTRAL];
+    *is = archive->directory_size == 0;
+    if (archive->directory_size < CENTRAL) return 0;
+    int status = read_part(source, record, CENTRAL, at, err);
+    *is = !status && is_record(record, 1, 2);
+    return status;
+}
+
+/* Finds the directory that ends before `limit`: right there, where it is moved by what lies before the archive (unless
+ * the archive's places count that), else where it says. */
+static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct archive *archive = source->state;
-    ag_u8 end[END];
-    ag_u64 limit = 0;
-    int status = find_end(source, file_size, end, &limit, err);
-    if (status) return status;
+    const ag_u64 told = archive->directory, size = archive->directory_size;
+    int is = 0;
+    if (told > limit || size > limit - told) return broken(source, err, "has an end record that doesn't fit the file");
+    if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
+    archive->directory = limit - size;
+    archive->before = limit - size - told;
+    int status = is_directory(source, archive->directory, &is, err);
+    if (status || is) return status;
+    archive->directory = told;
+    archive->before = 0;
+    status = is_directory(source, told, &is, err);
+    return status || is ? status : broken(source, err, "has no directory where it says");
+}
+
+/* Takes what lies at `at` for the end record (4.3.16). */
+static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 at, struct ag_error *err)
+{
+    struct archive *archive = source->state;
     ag_u64 disk = number(end + 4, 2);
     if (disk != 0 && disk != 0xffff) return broken(source, err, "is a part of an archive in several files");
     archive->records = number(end + 10, 2);
     archive->directory_size = number(end + 12, 4);
     archive->directory = number(end + 16, 4);
-    status = read_end64(source, &limit, err);
-    if (status) return status;
-    if (archive->directory > limit || archive->directory_size > limit - archive->directory ||
-        archive->records > archive->directory_size / CENTRAL)
-        return broken(source, err, "has an end record that doesn't fit the file");
-    if (archive->directory_size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
-    return 0;
+    archive->wide = 0;
+    int status = read_end64(source, &at, err);
+    return status ? status : place_directory(source, at, err);
+}
+
+/* Searches the tail, the n bytes from `from` to the file's end, for the end record, from the end: what looks like one
+ * but has no directory, or a comment longer than the file, may be in a comment. One without entries is the last
+ * choice, for it is easily mistaken. The error is that of the first one. */
+static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
+{
+    struct archive *archive = source->state, empty;
+    struct ag_error this;
+    int found = 0, found_empty = 0;
+    for (ag_u64 at = n < END ? 0 : n - END + 1; at-- > 0;) {
+        if (!is_record(tail + at, 5, 6) || number(tail + at + 20, 2) > n - END - at) continue;
+        int status = try_end(source, tail + at, from + at, found++ ? &this : err);
+        if (status == 1 && found > 1) *err = this;
+        if (status == 1) return 1;
+        if (status) continue;
+        if (archive->directory_size) return 0;
+        if (!found_empty++) empty = *archive;
+    }
+    if (found_empty) *archive = empty;
+    if (found_empty) return 0;
+    return found ? 2
+                 : ag_fail(err, 2, "data: '%s' is not a zip archive, or one that was cut short; " AG_DATA_ADVICE,
+                           source->options.path);
+}
+
+static int find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err)
+{
+    const ag_u64 most = END + MAX_COMMENT + MAX_BEHIND, n = file_size < most ? file_size : most;
+    ag_u8 *tail = malloc((size_t)n + 1);
+    if (!tail) return ag_fail(err, 1, "data: no memory for the end of '%s'", source->options.path);
+    int status = read_part(source, tail, n, file_size - n, err);
+    if (!status) status = search_end(source, tail, n, file_size - n, err);
+    free(tail);
+    return status;
 }
 
 /* The zip64 extra field (4.5.3) holds, in this order, those numbers that are too large for their place. */
@@ -165,35 +218,88 @@ static void read_extra(const ag_u8 *extra, ag_u64 n, struct entry *entry)
     }
 }
 
-/* Folders, and what is hidden (or lies in a hidden folder), as macOS's "__MACOSX/._a.png". */
-static int passed_over(const char *name)
+static int is_separator(char c)
 {
-    size_t n = strlen(name);
-    return n == 0 || name[n - 1] == '/' || name[0] == '.' || strstr(name, "/.") != NULL;
+    return c == '/' || c == '\\';
 }
 
-/* Reads the record at *at and steps over it. Its name moves to *names, which lies before it. 0, or 1: it is broken. */
-static int read_record(struct archive *archive, const ag_u8 **at, const ag_u8 *end, ag_u8 **names)
+/* Drops the components . and those that are empty, in place, so that a name is what it is in a folder. */
+static void plain_name(char *name)
 {
-    const ag_u8 *record = *at;
-    if (end - record < CENTRAL || !is_record(record, 1, 2)) return 1;
-    ag_u64 name = number(record + 28, 2), extra = number(record + 30, 2), comment = number(record + 32, 2);
-    if ((ag_u64)(end - record) < CENTRAL + name + extra + comment) return 1;
+    char *to = name;
+    for (const char *from = name; *from;) {
+        size_t n = strcspn(from, "/");
+        if (n > 1 || (n == 1 && from[0] != '.')) {
+            if (to > name) *to++ = '/';
+            memmove(to, from, n);
+            to += n;
+        }
+        from += n + (from[n] == '/');
+    }
+    *to = 0;
+}
+
+/* Decides by what the directory says (mode: Unix's, 0 if it isn't known). 1: a folder, which says nothing of its own.
+ */
+static int judge_entry(struct entry *entry, const char *name, unsigned mode)
+{
+    enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
+    size_t n = strlen(name);
+    int kind = (int)(mode & KIND);
+    if (entry->size == 0 && (n == 0 || is_separator(name[n - 1]) || kind == FOLDER)) return 1;
+    if (ag_hidden(name))
+        entry->drop = 1 + AG_PASSED_HIDDEN;
+    else if (kind == LINK)
+        entry->drop = 1 + AG_PASSED_LINK;
+    else if (kind != 0 && kind != REGULAR && kind != FOLDER)
+        entry->drop = 1 + AG_PASSED_SPECIAL;
+    return 0;
+}
+
+/* Bytes of the record at `record`, which ends before `end`; 0: it is broken. */
+static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
+{
+    if (end - record < CENTRAL || !is_record(record, 1, 2)) return 0;
+    ag_u64 length = CENTRAL + number(record + 28, 2) + number(record + 30, 2) + number(record + 32, 2);
+    return length <= (ag_u64)(end - record) ? length : 0;
+}
+
+/* Reads a sound record. Its name moves to *names, which lies before it. */
+static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **names)
+{
+    ag_u64 name = number(record + 28, 2);
     struct entry *entry = &archive->entry[archive->count];
+    unsigned mode = (unsigned)number(record + 40, 2); /* upper half of the external attributes, as Info-ZIP writes it */
+    memset(entry, 0, sizeof *entry);
     entry->flags = (int)number(record + 8, 2);
     entry->method = (int)number(record + 10, 2);
     entry->crc = (ag_u32)number(record + 16, 4);
     entry->stored = number(record + 20, 4);
     entry->size = number(record + 24, 4);
     entry->header = number(record + 42, 4);
-    read_extra(record + CENTRAL + name, extra, entry);
-    *at += CENTRAL + name + extra + comment;
-    entry->name = memmove(*names, record + CENTRAL, (size_t)name);
-    (*names)[name] = 0;
-    if (passed_over(entry->name)) return 0;
-    *names += name + 1;
+    read_extra(record + CENTRAL + name, number(record + 30, 2), entry);
+    char *text = memmove(*names, record + CENTRAL, (size_t)name);
+    text[name] = 0;
+    int folder = judge_entry(entry, text, mode);
+    plain_name(text);
+    entry->name = text;
+    if (folder) return;
+    *names += strlen(text) + 1;
     archive->count++;
-    return 0;
+}
+
+/* Counts the records, of which there may be more than a number of two bytes says. */
+static int count_records(const struct ag_source *source, ag_u64 *records, struct ag_error *err)
+{
+    const struct archive *archive = source->state;
+    const ag_u8 *at = archive->names, *end = at + archive->directory_size;
+    for (*records = 0; at < end; ++*records) {
+        ag_u64 length = record_length(at, end);
+        if (!length) return broken(source, err, "has a damaged directory");
+        at += length;
+    }
+    if ((archive->wide ? *records : *records % 65536) == archive->records) return 0;
+    return broken(source, err, "has a directory of another length than it says");
 }
 
 /* By name; entries of one name by place, so that the order is the archive's alone. */
@@ -208,16 +314,20 @@ static int read_directory(const struct ag_source *source, struct ag_error *err)
 {
     struct archive *archive = source->state;
     archive->names = malloc((size_t)archive->directory_size + 1);
-    archive->entry = calloc((size_t)archive->records + 1, sizeof *archive->entry);
-    if (!archive->names || !archive->entry)
-        return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
+    if (!archive->names) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
+    ag_u64 records = 0;
     int status = read_part(source, archive->names, archive->directory_size, archive->directory, err);
+    if (!status) status = count_records(source, &records, err);
     if (status) return status;
+    archive->entry = malloc(((size_t)records + 1) * sizeof *archive->entry);
+    if (!archive->entry) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
     const ag_u8 *at = archive->names, *end = at + archive->directory_size;
     ag_u8 *names = archive->names; /* a record is longer than its name: the names never reach what is yet to be read */
-    for (ag_u64 i = 0; i < archive->records; i++)
-        if (read_record(archive, &at, end, &names)) return broken(source, err, "has a damaged directory");
-    if (at != end) return broken(source, err, "has a directory of another length than it says");
+    while (at < end) {
+        const ag_u8 *record = at;
+        at += record_length(record, end);
+        read_record(archive, record, &names);
+    }
     if (archive->count) qsort(archive->entry, (size_t)archive->count, sizeof *archive->entry, by_name);
     return 0;
 }
@@ -237,6 +347,8 @@ static int check_entry(const struct entry *entry, char fault[AG_FAULT])
     if (entry->size > MAX_PICTURE)
         return ag_fault(fault, "%llu bytes are too many for a picture (up to %lu)", entry->size, MAX_PICTURE);
     if (entry->size == 0) return ag_fault(fault, "it is empty");
+    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a byte becomes at most 1032 */
+        return ag_fault(fault, "it is smaller than the archive says");
     if (entry->method == STORED && entry->stored != entry->size)
         return ag_fault(fault, "the archive says that it is stored, and gives it two sizes");
     return 0;
@@ -246,16 +358,18 @@ static int check_entry(const struct entry *entry, char fault[AG_FAULT])
 static int locate(const struct archive *archive, const struct entry *entry, ag_u64 *at, char fault[AG_FAULT])
 {
     ag_u8 header[LOCAL];
-    if (archive->directory < LOCAL || entry->header > archive->directory - LOCAL)
+    ag_u64 end = archive->directory - archive->before; /* of the files */
+    if (end < LOCAL || entry->header > end - LOCAL)
         return ag_fault(fault, "the archive gives it a place outside the file");
-    if (ag_read_at(archive->descriptor, header, LOCAL, entry->header, fault)) return 1;
+    int outcome = ag_read_at(archive->descriptor, header, LOCAL, archive->before + entry->header, fault);
+    if (outcome) return outcome;
     if (!is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
     ag_u64 before = number(header + 26, 2) + number(header + 28, 2); /* its name and extra fields */
-    ag_u64 room = archive->directory - LOCAL - entry->header;
+    ag_u64 room = end - LOCAL - entry->header;
     if (before > room || entry->stored > room - before)
         return ag_fault(fault, "the archive gives it more bytes than there are");
-    *at = entry->header + LOCAL + before;
-    return 0;
+    *at = archive->before + entry->header + LOCAL + before;
+    return AG_GOOD;
 }
 
 /* Inflates until the output is full and, if `whole`, the stream at its end. */
@@ -268,7 +382,8 @@ static int inflate_from(const struct archive *archive, const struct entry *entry
     while (status == Z_OK && (whole || stream->avail_out)) {
         if (!stream->avail_in && left) {
             size_t n = left < sizeof in ? (size_t)left : sizeof in;
-            if (ag_read_at(archive->descriptor, in, n, at, fault)) return 1;
+            int outcome = ag_read_at(archive->descriptor, in, n, at, fault);
+            if (outcome) return outcome;
             stream->next_in = in;
             stream->avail_in = (uInt)n;
             at += n;
@@ -276,14 +391,14 @@ static int inflate_from(const struct archive *archive, const struct entry *entry
         }
         status = inflate(stream, Z_NO_FLUSH);
     }
-    if (status == Z_MEM_ERROR) return ag_fault(fault, "out of memory");
+    if (status == Z_MEM_ERROR) return ag_fault_memory(fault);
     if (status == Z_BUF_ERROR && stream->avail_out) return ag_fault(fault, "its compressed bytes end early");
     if (status == Z_BUF_ERROR) return ag_fault(fault, "it is larger than the archive says");
     if (status != Z_OK && status != Z_STREAM_END)
         return ag_fault(fault, "its compressed bytes are damaged (%s)", stream->msg ? stream->msg : "zlib");
     if (stream->avail_out) return ag_fault(fault, "it is smaller than the archive says");
     if (whole && (left || stream->avail_in)) return ag_fault(fault, "its compressed bytes end before they should");
-    return 0;
+    return AG_GOOD;
 }
 
 static int inflate_entry(const struct archive *archive, const struct entry *entry, ag_u64 at, ag_u8 *out, ag_u64 n,
@@ -291,90 +406,108 @@ static int inflate_entry(const struct archive *archive, const struct entry *entr
 {
     z_stream stream;
     memset(&stream, 0, sizeof stream);
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return ag_fault(fault, "out of memory");
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return ag_fault_memory(fault);
     stream.next_out = out;
     stream.avail_out = (uInt)n;
-    int failed = inflate_from(archive, entry, at, &stream, n == entry->size, fault);
+    int outcome = inflate_from(archive, entry, at, &stream, n == entry->size, fault);
     inflateEnd(&stream);
-    return failed;
+    return outcome;
 }
 
 /* out = its first n bytes; the CRC-32 is of all of them. */
 static int unpack(const struct archive *archive, const struct entry *entry, ag_u8 *out, ag_u64 n, char fault[AG_FAULT])
 {
     ag_u64 at = 0;
-    if (locate(archive, entry, &at, fault)) return 1;
-    int failed = entry->method == STORED ? ag_read_at(archive->descriptor, out, (size_t)n, at, fault)
-                                         : inflate_entry(archive, entry, at, out, n, fault);
-    if (failed || n < entry->size) return failed;
+    int outcome = locate(archive, entry, &at, fault);
+    if (outcome) return outcome;
+    outcome = entry->method == STORED ? ag_read_at(archive->descriptor, out, (size_t)n, at, fault)
+                                      : inflate_entry(archive, entry, at, out, n, fault);
+    if (outcome || n < entry->size) return outcome;
     if (crc32(crc32(0, NULL, 0), out, (uInt)n) != entry->crc)
         return ag_fault(fault, "its bytes are damaged: their CRC-32 is not the one that the archive gives");
     return 0;
 }
 
-/* Its first n bytes (or all, if they are fewer) as a stream, in *memory, which is to be freed after it is closed. NULL
- * and the fault. */
-static FILE *open_entry(const struct archive *archive, const struct entry *entry, ag_u64 n, ag_u8 **memory,
-                        char fault[AG_FAULT])
+/* *file: its first n bytes (or all, if they are fewer) as a stream, in *memory, which is to be freed after it is
+ * closed; both are NULL where that fails. */
+static int open_entry(const struct archive *archive, const struct entry *entry, ag_u64 n, FILE **file, ag_u8 **memory,
+                      char fault[AG_FAULT])
 {
     *memory = NULL;
-    if (check_entry(entry, fault)) return NULL;
+    *file = NULL;
+    int outcome = check_entry(entry, fault);
+    if (outcome) return outcome;
     if (n > entry->size) n = entry->size;
     *memory = malloc((size_t)n);
-    if (!*memory)
-        ag_fault(fault, "out of memory");
-    else if (!unpack(archive, entry, *memory, n, fault)) {
-        FILE *file = fmemopen(*memory, (size_t)n, "r");
-        if (file) return file;
-        ag_fault(fault, "%s", strerror(errno));
-    }
+    outcome = *memory ? unpack(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
+    if (!outcome) *file = fmemopen(*memory, (size_t)n, "r");
+    if (*file) return AG_GOOD;
+    if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen can't fail for another reason */
     free(*memory);
-    return NULL;
+    *memory = NULL;
+    return outcome;
 }
 
 /* ---------------------------------------------------------------- probing */
 
-/* Reads an entry's kind and its picture's header in its first n bytes. 0, or 1 and the fault. */
-static int probe_head(const struct archive *archive, const struct entry *entry, ag_u64 n, enum ag_picture_kind *kind,
-                      char fault[AG_FAULT])
+/* Reads an entry's kind and its picture's header in its first n bytes. *opened: its bytes can be read. */
+static int probe_head(const struct archive *archive, const struct entry *entry, ag_u64 n, int *opened,
+                      enum ag_picture_kind *kind, char fault[AG_FAULT])
 {
     ag_u8 *memory;
-    FILE *file = open_entry(archive, entry, n, &memory, fault);
+    FILE *file;
+    int outcome = open_entry(archive, entry, n, &file, &memory, fault);
+    *opened = !outcome;
     *kind = AG_PICTURE_NONE;
-    if (!file) return 1;
-    *kind = ag_picture_kind(file, fault);
-    int failed = ag_picture_probe(file, fault);
-    fclose(file);
+    if (!outcome) outcome = ag_picture_kind(file, kind, fault);
+    if (!outcome) outcome = ag_picture_probe(file, fault);
+    if (file) fclose(file);
     free(memory);
-    return failed;
+    return outcome;
 }
 
 static void probe(void *context, int i, int thread)
 {
-    const struct archive *archive = context;
+    struct archive *archive = context;
     struct entry *entry = &archive->entry[i];
     enum ag_picture_kind kind;
     char fault[AG_FAULT];
+    int opened;
     (void)thread;
-    int failed = probe_head(archive, entry, HEAD, &kind, fault);
-    if (failed && kind != AG_PICTURE_NONE && entry->size > HEAD)
-        failed = probe_head(archive, entry, entry->size, &kind, fault);
-    entry->other = kind == AG_PICTURE_NONE && !ag_picture_named(entry->name);
-    if (failed && !entry->other) entry->fault = ag_copy_fault(fault);
+    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    int outcome = probe_head(archive, entry, HEAD, &opened, &kind, fault);
+    if (outcome == AG_BROKEN && kind != AG_PICTURE_NONE && entry->size > HEAD)
+        outcome = probe_head(archive, entry, entry->size, &opened, &kind, fault);
+    int claims = kind != AG_PICTURE_NONE || ag_picture_named(entry->name);
+    if (!claims) entry->drop = 1 + (opened || entry->size == 0 ? AG_PASSED_OTHER : AG_PASSED_CLOSED);
+    if (outcome == AG_BROKEN && claims && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
+    if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
 /* Keeps the entries that are pictures or claim to be. */
-static int probe_all(struct ag_source *source, struct archive *archive)
+static void drop_others(struct ag_source *source)
 {
-    source->fault = calloc((size_t)archive->count + 1, sizeof *source->fault);
-    if (!source->fault) return 1;
-    ag_parallel(archive->count, probe, archive);
+    struct archive *archive = source->state;
     for (int i = 0; i < archive->count; i++) {
-        if (archive->entry[i].other) continue;
-        source->fault[source->count] = archive->entry[i].fault;
-        archive->entry[source->count++] = archive->entry[i];
+        struct entry *entry = &archive->entry[i];
+        if (entry->drop) {
+            ag_pass_over(source->passed, (enum ag_reason)(entry->drop - 1), entry->name);
+            continue;
+        }
+        source->fault[source->count] = entry->fault;
+        archive->entry[source->count++] = *entry;
     }
-    return 0;
+}
+
+static int probe_all(struct ag_source *source, struct ag_error *err)
+{
+    struct archive *archive = source->state;
+    source->fault = calloc((size_t)archive->count + 1, sizeof *source->fault);
+    if (!source->fault) return ag_fail(err, 1, "data: no memory for %d files", archive->count);
+    ag_parallel(archive->count, probe, archive);
+    if (archive->shortage.task < 0) return drop_others(source), 0;
+    for (int i = 0; i < archive->count; i++) free(archive->entry[i].fault);
+    return ag_fail_exhausted(err, archive->entry[archive->shortage.task].name, archive->shortage.fault);
 }
 
 /* ---------------------------------------------------------------- the source */
@@ -384,18 +517,20 @@ static int read_entry(const struct ag_source *source, int half, ag_u64 i, ag_u8 
     const struct archive *archive = source->state;
     const struct entry *entry = &archive->entry[i];
     ag_u8 *memory;
+    FILE *file;
     (void)half;
-    FILE *file = open_entry(archive, entry, entry->size, &memory, fault);
-    if (!file) return 1;
-    int failed = ag_picture_read_fitted(file, &source->options, out, fault);
+    int outcome = open_entry(archive, entry, entry->size, &file, &memory, fault);
+    if (outcome) return outcome;
+    outcome = ag_picture_read_fitted(file, &source->options, out, fault);
     fclose(file);
     free(memory);
-    return failed;
+    return outcome;
 }
 
-static const char *entry_name(const struct ag_source *source, ag_u64 i)
+static const char *entry_name(const struct ag_source *source, ag_u64 i, char label[AG_LABEL])
 {
     const struct archive *archive = source->state;
+    (void)label;
     return archive->entry[i].name;
 }
 
@@ -414,25 +549,21 @@ static int open_archive(const struct ag_source *source, ag_u64 *file_size, struc
     struct archive *archive = source->state;
     const char *path = source->options.path;
     struct stat info;
-    archive->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
+    archive->descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY);
     if (archive->descriptor < 0 || fstat(archive->descriptor, &info))
-        return ag_fail(err, 2,
-                       "data: '%s': %s; give a zip archive of PNG and JPEG pictures with --data PATH, or --data shapes",
-                       path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return ag_fail(err, 2,
-                       "data: '%s' is not a file; give a zip archive of PNG and JPEG pictures with --data PATH, or "
-                       "--data shapes",
-                       path);
+        return ag_fail(err, ag_open_status(errno), "data: '%.400s': %s; " AG_DATA_ADVICE, path, strerror(errno));
+    if (!S_ISREG(info.st_mode)) return ag_fail(err, 2, "data: '%.400s' is not a file; " AG_DATA_ADVICE, path);
     *file_size = (ag_u64)info.st_size;
     return 0;
 }
 
 int ag_source_zip(struct ag_source *source, struct ag_error *err)
 {
+    static const struct archive none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
     ag_u64 file_size = 0;
-    struct archive *archive = calloc(1, sizeof *archive);
+    struct archive *archive = malloc(sizeof *archive);
     if (!archive) return ag_fail(err, 1, "data: no memory");
+    *archive = none;
     source->state = archive;
     source->close = close_archive;
     source->read = read_entry;
@@ -440,11 +571,6 @@ int ag_source_zip(struct ag_source *source, struct ag_error *err)
     int status = open_archive(source, &file_size, err);
     if (!status) status = find_directory(source, file_size, err);
     if (!status) status = read_directory(source, err);
-    if (status) return status;
-    if (probe_all(source, archive)) return ag_fail(err, 1, "data: no memory for %d files", archive->count);
-    if (source->count) return 0;
-    return ag_fail(err, 2,
-                   "data: there is no PNG or JPEG picture in '%s'; give an archive that has some with --data PATH, or "
-                   "--data shapes",
-                   source->options.path);
+    if (!status) status = probe_all(source, err);
+    return status || source->count ? status : ag_no_pictures(source, err);
 }

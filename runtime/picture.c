@@ -1,5 +1,6 @@
 /* One PNG or JPEG to RGB pixels. */
-#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE   200809L
+#define _FILE_OFFSET_BITS 64
 #include "data.h"
 
 #include <ctype.h>
@@ -25,17 +26,17 @@ static int check_dimensions(unsigned long width, unsigned long height, char faul
                     MAX_PIXELS);
 }
 
-enum ag_picture_kind ag_picture_kind(FILE *file, char fault[AG_FAULT])
+int ag_picture_kind(FILE *file, enum ag_picture_kind *kind, char fault[AG_FAULT])
 {
     static const ag_u8 png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[3] = {0xff, 0xd8, 0xff};
     ag_u8 start[8];
-    fault[0] = 0;
+    *kind = AG_PICTURE_NONE;
     rewind(file);
     size_t got = fread(start, 1, sizeof start, file);
-    if (ferror(file)) ag_fault(fault, "%s", strerror(errno));
-    if (got == 8 && memcmp(start, png, 8) == 0) return AG_PICTURE_PNG;
-    if (got >= 3 && memcmp(start, jpeg, 3) == 0) return AG_PICTURE_JPEG;
-    return AG_PICTURE_NONE;
+    if (got < sizeof start && ferror(file)) return ag_fault_errno(fault, errno);
+    if (got == 8 && memcmp(start, png, 8) == 0) *kind = AG_PICTURE_PNG;
+    if (got >= 3 && memcmp(start, jpeg, 3) == 0) *kind = AG_PICTURE_JPEG;
+    return AG_GOOD;
 }
 
 int ag_picture_named(const char *name)
@@ -57,7 +58,9 @@ struct decoder {
     ag_u8 *row; /* JPEG: a row that isn't RGB */
     png_bytep *rows;
     long width, height;
+    int orientation;
     char *fault;
+    int exhausted; /* 1: memory has run out, whatever else is said */
     jmp_buf escape;
     png_structp png;
     png_infop info;
@@ -80,12 +83,22 @@ static void png_ignored(png_structp png, png_const_charp message)
     (void)message;
 }
 
+static png_voidp png_allocate(png_structp png, png_alloc_size_t n)
+{
+    struct decoder *d = png_get_mem_ptr(png);
+    void *memory = malloc(n);
+    if (!memory) d->exhausted = 1;
+    return memory;
+}
+
 static int open_png(struct decoder *d)
 {
-    d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, png_failed, png_ignored);
+    d->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, d, png_failed, png_ignored, d, png_allocate, NULL);
     if (d->png) d->info = png_create_info_struct(d->png);
-    if (!d->info) return ag_fault(d->fault, "out of memory");
-    if (setjmp(d->escape)) return 1;
+    if (!d->info) return ag_fault_memory(d->fault);
+    if (setjmp(d->escape)) return AG_BROKEN;
+    /* Chunks that don't matter to the pixels are skipped: for a text libpng takes the memory that its length claims. */
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions says it better */
     png_init_io(d->png, d->file);
     png_read_info(d->png, d->info);
@@ -105,14 +118,28 @@ static void over_white(ag_u8 *rgba, long pixels)
     }
 }
 
+/* Deflated, a byte becomes at most 1032. A file too short for its pixels costs no memory for them. */
+static int check_length(struct decoder *d)
+{
+    ag_u64 bits = (ag_u64)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info);
+    off_t here = ftello(d->file);
+    if (here < 0 || fseeko(d->file, 0, SEEK_END)) return ag_fault_errno(d->fault, errno);
+    off_t length = ftello(d->file);
+    if (length < 0 || fseeko(d->file, here, SEEK_SET)) return ag_fault_errno(d->fault, errno);
+    if (bits * (ag_u64)(d->width * d->height) / 8 <= (ag_u64)length * 1032) return AG_GOOD;
+    return ag_fault(d->fault, "the file ends early");
+}
+
 static int read_png(struct decoder *d)
 {
     size_t stride = (size_t)d->width * 4;
+    int outcome = check_length(d);
+    if (outcome) return outcome;
     d->rgb = malloc(stride * (size_t)d->height); /* RGBA at first */
     d->rows = malloc(sizeof *d->rows * (size_t)d->height);
-    if (!d->rgb || !d->rows) return ag_fault(d->fault, "out of memory");
+    if (!d->rgb || !d->rows) return ag_fault_memory(d->fault);
     for (long y = 0; y < d->height; y++) d->rows[y] = d->rgb + (size_t)y * stride;
-    if (setjmp(d->escape)) return 1;
+    if (setjmp(d->escape)) return AG_BROKEN;
     png_set_scale_16(d->png);
     png_set_expand(d->png);
     png_set_gray_to_rgb(d->png);
@@ -131,6 +158,7 @@ static void jpeg_failed(j_common_ptr jpeg)
 {
     struct decoder *d = jpeg->client_data;
     char message[JMSG_LENGTH_MAX];
+    d->exhausted |= jpeg->err->msg_code == JERR_OUT_OF_MEMORY || jpeg->err->msg_code == JERR_NO_BACKING_STORE;
     jpeg->err->format_message(jpeg, message);
     ag_fault(d->fault, "%s", message);
     longjmp(d->escape, 1);
@@ -158,7 +186,7 @@ static int open_jpeg(struct decoder *d)
     d->jpeg_errors.error_exit = jpeg_failed;
     d->jpeg_errors.emit_message = jpeg_message;
     d->jpeg.client_data = d;
-    if (setjmp(d->escape)) return 1;
+    if (setjmp(d->escape)) return AG_BROKEN;
     jpeg_create_decompress(&d->jpeg);
     jpeg_stdio_src(&d->jpeg, d->file);
     jpeg_read_header(&d->jpeg, TRUE);
@@ -190,8 +218,8 @@ static int read_jpeg(struct decoder *d)
     size_t stride = (size_t)d->width * 3;
     d->row = malloc((size_t)d->width * 4);
     d->rgb = malloc(stride * (size_t)d->height);
-    if (!d->row || !d->rgb) return ag_fault(d->fault, "out of memory");
-    if (setjmp(d->escape)) return 1;
+    if (!d->row || !d->rgb) return ag_fault_memory(d->fault);
+    if (setjmp(d->escape)) return AG_BROKEN;
     int from = d->jpeg.jpeg_color_space;
     d->jpeg.out_color_space = from == JCS_GRAYSCALE                  ? JCS_GRAYSCALE
                               : from == JCS_CMYK || from == JCS_YCCK ? JCS_CMYK
@@ -210,13 +238,24 @@ static int read_jpeg(struct decoder *d)
 
 /* ---------------------------------------------------------------- either */
 
+static int decode_kind(struct decoder *d, enum ag_picture_kind kind, int header_only)
+{
+    int png = kind == AG_PICTURE_PNG, outcome;
+    rewind(d->file);
+    outcome = png ? open_png(d) : open_jpeg(d);
+    if (outcome || header_only) return outcome;
+    return png ? read_png(d) : read_jpeg(d);
+}
+
 static int decode(struct decoder *d, int header_only)
 {
-    enum ag_picture_kind kind = ag_picture_kind(d->file, d->fault);
-    if (kind == AG_PICTURE_NONE) return d->fault[0] ? 1 : ag_fault(d->fault, "neither a PNG nor a JPEG inside");
-    rewind(d->file);
-    if (kind == AG_PICTURE_PNG) return open_png(d) || (!header_only && read_png(d));
-    return open_jpeg(d) || (!header_only && read_jpeg(d));
+    enum ag_picture_kind kind;
+    int outcome = ag_picture_kind(d->file, &kind, d->fault);
+    if (outcome) return outcome;
+    if (kind == AG_PICTURE_NONE) return ag_fault(d->fault, "neither a PNG nor a JPEG inside");
+    if (!header_only) outcome = ag_exif_orientation(d->file, kind, &d->orientation, d->fault);
+    if (!outcome) outcome = decode_kind(d, kind, header_only);
+    return d->exhausted ? ag_fault_memory(d->fault) : outcome;
 }
 
 static void close_decoder(struct decoder *d)
@@ -233,9 +272,9 @@ int ag_picture_probe(FILE *file, char fault[AG_FAULT])
     memset(&d, 0, sizeof d);
     d.file = file;
     d.fault = fault;
-    int failed = decode(&d, 1);
+    int outcome = decode(&d, 1);
     close_decoder(&d);
-    return failed;
+    return outcome;
 }
 
 int ag_picture_read(FILE *file, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
@@ -244,26 +283,25 @@ int ag_picture_read(FILE *file, ag_u8 **rgb, int *width, int *height, char fault
     memset(&d, 0, sizeof d);
     d.file = file;
     d.fault = fault;
-    int failed = decode(&d, 0);
+    int outcome = decode(&d, 0);
     close_decoder(&d);
-    if (failed) {
-        free(d.rgb);
-        d.rgb = NULL;
-    }
     *rgb = d.rgb;
     *width = (int)d.width;
     *height = (int)d.height;
-    return failed;
+    if (!outcome && ag_exif_turn(rgb, width, height, d.orientation)) outcome = ag_fault_memory(fault);
+    if (!outcome) return AG_GOOD;
+    free(*rgb);
+    *rgb = NULL;
+    return outcome;
 }
 
 int ag_picture_read_fitted(FILE *file, const struct ag_data_options *options, ag_u8 *out, char fault[AG_FAULT])
 {
     ag_u8 *rgb;
-    int width, height;
-    if (ag_picture_read(file, &rgb, &width, &height, fault)) return 1;
+    int width, height, outcome = ag_picture_read(file, &rgb, &width, &height, fault);
+    if (outcome) return outcome;
     struct ag_pixels pixels = {width, height, 3, 3L * width, rgb};
-    int failed = ag_fit(&pixels, options->size, options->channels, options->center_crop, out);
-    if (failed) ag_fault(fault, "out of memory");
+    if (ag_fit(&pixels, options->size, options->channels, options->center_crop, out)) outcome = ag_fault_memory(fault);
     free(rgb);
-    return failed;
+    return outcome;
 }

@@ -102,13 +102,13 @@ static void read_one(void *context, int task, int thread)
 static void test_threads(void)
 {
     static struct readers readers;
-    char fault[AG_FAULT];
+    char fault[AG_FAULT], label[AG_LABEL];
     int wrong = 0;
     open_source(&readers.source, at("set64.zip"));
     check(readers.source.count == PICTURES, "%d pictures", readers.source.count);
-    check(!strcmp(readers.source.name(&readers.source, 0), "b/p10") &&
-              !strcmp(readers.source.name(&readers.source, PICTURES - 1), "p8"),
-          "from %s to %s", readers.source.name(&readers.source, 0), readers.source.name(&readers.source, PICTURES - 1));
+    const char *first = readers.source.name(&readers.source, 0, label);
+    const char *last = readers.source.name(&readers.source, PICTURES - 1, label);
+    check(!strcmp(first, "b/p10") && !strcmp(last, "p8"), "from %s to %s", first, last);
     for (int i = 0; i < PICTURES; i++)
         check(!readers.source.read(&readers.source, 0, (ag_u64)i, readers.expected[i], fault), "%s", fault);
     ag_set_threads(8);
@@ -178,7 +178,7 @@ static void test_refused(void)
     struct zip zip;
     check_refused(&o, 2, "none.zip|No such file|--data");
     o.path = make_folder("folder");
-    check_refused(&o, 2, "folder|is not a file|--data");
+    check_refused(&o, 2, "no PNG or JPEG picture in|folder|--data");
     o.path = at("fifo.zip");
     check(mkfifo(o.path, 0600) == 0, "mkfifo");
     check_refused(&o, 2, "fifo.zip|is not a file|--data");

@@ -1,0 +1,90 @@
+/* What lies among the pictures of a data set and is none: counted by reason, the first ones of each named. */
+#include "data.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Both separators count: archives made on old Windows have the other one, and a folder is to be read as they are. */
+static int is_separator(char c)
+{
+    return c == '/' || c == '\\';
+}
+
+static int hidden_component(const char *name, size_t n)
+{
+    if (n == 0 || name[0] != '.') return 0;
+    if (n == 1 || (n == 2 && name[1] == '.')) return 0;
+    return !(n >= 3 && name[1] == '.' && name[2] == '.');
+}
+
+int ag_hidden(const char *path)
+{
+    while (*path) {
+        size_t n = 0;
+        while (path[n] && !is_separator(path[n])) n++;
+        if (hidden_component(path, n)) return 1;
+        path += n + (path[n] != 0);
+    }
+    return 0;
+}
+
+/* Control characters are below a space, DEL, and those of ISO 6429's upper half, in UTF-8 two bytes: C2, 80 to 9F. */
+static int is_control(const char *c)
+{
+    ag_u8 byte = (ag_u8)c[0], next = byte ? (ag_u8)c[1] : 0;
+    return byte < ' ' || byte == 127 || (byte == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+void ag_clean_name(const char *name, char *out, size_t size)
+{
+    size_t n = strlen(name), used = 0;
+    if (n >= size) {
+        name += n - (size - 4);
+        while (((ag_u8)*name & 0xc0) == 0x80) name++; /* the rest of a character of several bytes */
+        memcpy(out, "...", 3);
+        used = 3;
+    }
+    for (; *name && used + 1 < size; name++) {
+        int control = is_control(name);
+        if (control && (ag_u8)*name >= 0x80) name++;
+        out[used++] = control ? '?' : *name;
+    }
+    out[used] = 0;
+}
+
+void ag_pass_over(struct ag_passed passed[AG_REASONS], enum ag_reason reason, const char *name)
+{
+    struct ag_passed *these = &passed[reason];
+    if (these->count < AG_PASSED_NAMED) ag_clean_name(name, these->name[these->count], AG_PASSED_NAME);
+    these->count++;
+}
+
+void ag_append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text + used, size - used, format, values);
+    va_end(values);
+}
+
+void ag_passed_text(const struct ag_passed passed[AG_REASONS], const char *before, char *text, size_t size)
+{
+    static const char *const what[AG_REASONS] = {[AG_PASSED_OTHER] = "neither PNG nor JPEG",
+                                                 [AG_PASSED_HIDDEN] = "hidden",
+                                                 [AG_PASSED_CLOSED] = "that can't be opened",
+                                                 [AG_PASSED_DANGLING] = "links that lead nowhere",
+                                                 [AG_PASSED_LINK] = "links, which are not followed in an archive",
+                                                 [AG_PASSED_SPECIAL] = "neither files nor folders"};
+    const char *begin = "passed over: ";
+    for (int reason = 0; reason < AG_REASONS; reason++) {
+        const struct ag_passed *these = &passed[reason];
+        if (!these->count) continue;
+        ag_append(text, size, "%s%s%ld %s (", before, begin, these->count, what[reason]);
+        for (int i = 0; i < these->count && i < AG_PASSED_NAMED; i++)
+            ag_append(text, size, "%s'%s'", i ? ", " : "", these->name[i]);
+        ag_append(text, size, "%s)", these->count > AG_PASSED_NAMED ? ", ..." : "");
+        before = ", ";
+        begin = "";
+    }
+}

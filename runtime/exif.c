@@ -1,0 +1,168 @@
+/*
+ * Which way up a picture is: the Orientation of its EXIF data, as cameras write it for portraits. The data is a small
+ * TIFF file, which lies in an APP1 segment of a JPEG (there may be others, of XMP) or in a PNG's eXIf chunk, before or
+ * after the pixels. The "Raw profile type exif" text that ImageMagick wrote into PNGs before there was an eXIf chunk is
+ * no part of the format, and neither browsers nor most other programs turn pictures for it; nor is it read here.
+ *
+ * Of the file nothing is kept but one such piece of at most 64 KiB; what is not well formed says nothing.
+ */
+#define _POSIX_C_SOURCE   200809L
+#define _FILE_OFFSET_BITS 64
+#include "data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#define MOST 65536
+
+enum { ORIENTATION = 0x0112, BYTE = 1, SHORT = 3, LONG = 4 };
+
+/* ---------------------------------------------------------------- the TIFF file */
+
+static ag_u32 number(const ag_u8 *at, int bytes, int big_endian)
+{
+    ag_u32 value = 0;
+    for (int i = 0; i < bytes; i++) value = value << 8 | at[big_endian ? i : bytes - 1 - i];
+    return value;
+}
+
+/* The value of an entry of a directory: tag (2 bytes), type (2), count (4), value (4, from the left); 0: another tag,
+ * or nothing that an orientation can be. */
+static int entry_orientation(const ag_u8 *entry, int big_endian)
+{
+    ag_u32 type = number(entry + 2, 2, big_endian);
+    int bytes = type == BYTE ? 1 : type == SHORT ? 2 : type == LONG ? 4 : 0;
+    if (number(entry, 2, big_endian) != ORIENTATION || number(entry + 4, 4, big_endian) != 1 || !bytes) return 0;
+    ag_u32 value = number(entry + 8, bytes, big_endian);
+    return value <= 8 ? (int)value : 0;
+}
+
+/* The orientation in the first directory of a TIFF file in n bytes, or 0. */
+static int tiff_orientation(const ag_u8 *tiff, size_t n)
+{
+    if (n < 8 || tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M')) return 0;
+    int big_endian = tiff[0] == 'M', found = 0;
+    size_t at = number(tiff + 4, 4, big_endian);
+    if (number(tiff + 2, 2, big_endian) != 42 || at > n - 2) return 0;
+    ag_u32 entries = number(tiff + at, 2, big_endian);
+    for (at += 2; !found && entries > 0 && n - at >= 12; entries--, at += 12)
+        found = entry_orientation(tiff + at, big_endian);
+    return found;
+}
+
+/* ---------------------------------------------------------------- where it lies */
+
+static const char prefix[6] = "Exif\0"; /* and another 0: begins an APP1 segment of EXIF data */
+
+/* out = the next n bytes of the file; 0, or 1: there are fewer. */
+static int take(FILE *file, ag_u8 *out, size_t n)
+{
+    return fread(out, 1, n, file) != n;
+}
+
+/* Reads n bytes and, where `checked`, the CRC-32 that follows them, which began as crc. *orientation: what they say, or
+ * 0. AG_GOOD or AG_EXHAUSTED. */
+static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orientation, char fault[AG_FAULT])
+{
+    ag_u8 *piece = malloc(n + 1), sum[4];
+    *orientation = 0;
+    if (!piece) return ag_fault_memory(fault);
+    int failed = take(file, piece, n);
+    if (!failed && checked) failed = take(file, sum, 4) || crc32(crc, piece, (uInt)n) != number(sum, 4, 1);
+    int prefixed = n >= sizeof prefix && !memcmp(piece, prefix, sizeof prefix); /* some PNGs have it too */
+    size_t skip = prefixed ? sizeof prefix : 0;
+    if (!failed && (checked || prefixed)) *orientation = tiff_orientation(piece + skip, n - skip);
+    free(piece);
+    return AG_GOOD;
+}
+
+/* A PNG's chunks: length (4 bytes, big-endian), type (4), data, CRC-32 of type and data (4). */
+static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
+{
+    ag_u8 head[8];
+    if (take(file, head, 8)) return AG_GOOD; /* the signature */
+    while (!*orientation && !take(file, head, 8) && memcmp(head + 4, "IEND", 4)) {
+        ag_u32 n = number(head, 4, 1);
+        if (memcmp(head + 4, "eXIf", 4) == 0 && n <= MOST) {
+            int outcome = read_piece(file, n, 1, crc32(crc32(0, NULL, 0), head + 4, 4), orientation, fault);
+            if (outcome) return outcome;
+        } else if (fseeko(file, (off_t)n + 4, SEEK_CUR))
+            break;
+    }
+    return AG_GOOD;
+}
+
+/* The code of the next marker, which comes after one or more FFs, themselves perhaps after rubbish, or EOF. */
+static int next_marker(FILE *file)
+{
+    int byte;
+    do {
+        while ((byte = getc(file)) != 0xff)
+            if (byte == EOF) return EOF;
+        while ((byte = getc(file)) == 0xff) continue;
+    } while (byte == 0);
+    return byte;
+}
+
+/* A JPEG's segments before its pixels: marker, length (2 bytes, big-endian, themselves included), data. */
+static int search_jpeg(FILE *file, int *orientation, char fault[AG_FAULT])
+{
+    enum { TEM = 0x01, RST0 = 0xd0, SOI = 0xd8, EOI = 0xd9, SOS = 0xda, APP1 = 0xe1 };
+    int marker;
+    while (!*orientation && (marker = next_marker(file)) != EOF && marker != EOI && marker != SOS) {
+        ag_u8 length[2];
+        if (marker == TEM || (marker >= RST0 && marker <= SOI)) continue;
+        if (take(file, length, 2) || number(length, 2, 1) < 2) break;
+        ag_u32 n = number(length, 2, 1) - 2;
+        if (marker == APP1) {
+            int outcome = read_piece(file, n, 0, 0, orientation, fault);
+            if (outcome) return outcome;
+        } else if (fseeko(file, (off_t)n, SEEK_CUR))
+            break;
+    }
+    return AG_GOOD;
+}
+
+int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation, char fault[AG_FAULT])
+{
+    *orientation = 0;
+    rewind(file);
+    int outcome = kind == AG_PICTURE_PNG    ? search_png(file, orientation, fault)
+                  : kind == AG_PICTURE_JPEG ? search_jpeg(file, orientation, fault)
+                                            : AG_GOOD;
+    if (!*orientation) *orientation = 1;
+    return outcome;
+}
+
+/* ---------------------------------------------------------------- turning */
+
+/* Orientation says where the picture's first row and column lie: 2 and 4 mirror it, 3 turns it by half, 6 and 8 to the
+ * right and left by a quarter, 5 and 7 are 6 and 8 mirrored. */
+int ag_exif_turn(ag_u8 **rgb, int *width, int *height, int orientation)
+{
+    if (orientation <= 1) return 0;
+    long w = *width, h = *height;
+    int swapped = orientation >= 5;
+    int from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    int from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    long across = from_right ? -3 : 3, down = from_below ? -3 * w : 3 * w; /* bytes from a pixel to the next one */
+    long columns = swapped ? h : w, rows = swapped ? w : h;                /* of the turned picture */
+    ag_u8 *turned = malloc((size_t)(w * h) * 3), *to = turned;
+    if (!turned) return 1;
+    const ag_u8 *row = *rgb + (from_right ? 3 * (w - 1) : 0) + (from_below ? 3 * w * (h - 1) : 0);
+    for (long y = 0; y < rows; y++, row += swapped ? across : down) {
+        const ag_u8 *from = row;
+        for (long x = 0; x < columns; x++, from += swapped ? down : across, to += 3) {
+            to[0] = from[0];
+            to[1] = from[1];
+            to[2] = from[2];
+        }
+    }
+    free(*rgb);
+    *rgb = turned;
+    *width = (int)columns;
+    *height = (int)rows;
+    return 0;
+}
