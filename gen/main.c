@@ -223,18 +223,25 @@ static int read_weights(const struct options *o, const struct model *m, struct e
     return status;
 }
 
-/* The command line for the headings of what it wrote: on one line, and nothing that would end a comment there. */
-static char *command_text(struct mem *mem, const struct options *o)
+/* The command line, as a shell takes it. */
+static char *command_line(struct mem *mem, const struct options *o)
 {
-    char *s = mem_printf(mem, "aggen %s", o->file);
-    for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, o->set[i]);
+    char *s = mem_printf(mem, "aggen %s", text_shell(mem, o->file));
+    for (int i = 0; i < o->sets; i++) s = mem_printf(mem, "%s --set %s", s, text_shell(mem, o->set[i]));
     if (!o->merge) s = mem_printf(mem, "%s --no-merge", s);
-    if (o->weights) s = mem_printf(mem, "%s --weights %s", s, o->weights);
+    if (o->weights) s = mem_printf(mem, "%s --weights %s", s, text_shell(mem, o->weights));
     if (o->weights && o->weights_type != AG_F32)
         s = mem_printf(mem, "%s --weights-type %s", s, o->weights_type == AG_BF16 ? "bf16" : "fp16");
     if (o->embed) s = mem_printf(mem, "%s --embed %s", s, o->embed);
-    if (o->kernel) s = mem_printf(mem, "%s --kernel %s", s, o->kernel);
+    if (o->kernel) s = mem_printf(mem, "%s --kernel %s", s, text_shell(mem, o->kernel));
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
+    return s;
+}
+
+/* The same for the headings of what it wrote: on one line, and nothing that would end a comment there. */
+static char *command_text(struct mem *mem, const struct options *o)
+{
+    char *s = command_line(mem, o);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
     return s;
@@ -251,13 +258,14 @@ static char *retrain_folder(struct mem *mem, const struct options *o, const stru
 
 /* What was written, and what to type next: the top makefile knows the programs of out/, any other folder has its own.
  */
-static void say_next(const char *folder, const char *program, const char *files)
+static void say_next(struct mem *mem, const char *folder, const char *program, const char *files)
 {
+    const char *file = mem_printf(mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, program);
     printf("%s written to %s; next: ", files, folder);
     if (strcmp(folder, "out") == 0)
         printf("make out/%s && ./out/%s\n", program, program);
     else
-        printf("make -C %s -f %s.mk && %s%s/%s\n", folder, program, *folder == '/' ? "" : "./", folder, program);
+        printf("make -C %s -f %s.mk && %s\n", text_shell(mem, folder), program, text_shell(mem, file));
 }
 
 /* The one that was asked for, or the first. */
@@ -274,9 +282,9 @@ static int choose_program(const struct options *o, const struct genotype *geno, 
 /* The command line that ran a program, without the program's part. */
 static char *run_command(struct mem *mem, const struct options *o)
 {
-    const char *words = command_text(mem, o) + strlen("aggen");
-    if (strcmp(o->folder, "out") == 0) return mem_printf(mem, "%s run%s", o->aggen, words);
-    return mem_printf(mem, "%s run%s -o %s", o->aggen, words, o->folder);
+    const char *words = command_line(mem, o) + strlen("aggen"), *aggen = text_shell(mem, o->aggen);
+    if (strcmp(o->folder, "out") == 0) return mem_printf(mem, "%s run%s", aggen, words);
+    return mem_printf(mem, "%s run%s -o %s", aggen, words, text_shell(mem, o->folder));
 }
 
 /* Pictures that a program draws at a time: the CPU's threads share each. */
@@ -353,7 +361,7 @@ static int emit_all(const struct options *o, const struct spec *spec, const stru
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
     else
-        say_next(o->folder, o->weights ? "generate" : program_name(first),
+        say_next(mem, o->folder, o->weights ? "generate" : program_name(first),
                  genotype ? "retrain.c and generate.c" : "search.c");
     return status;
 }

@@ -1,4 +1,5 @@
 #include "text.h"
+#include "../runtime/ag.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,4 +48,13 @@ void text_free(struct text *t)
 {
     free(t->s);
     *t = (struct text){NULL, 0, 0};
+}
+
+char *text_shell(struct mem *mem, const char *word)
+{
+    struct ag_text quoted = {0, 0, 0, 0};
+    ag_text_shell(&quoted, word);
+    char *text = mem_printf(mem, "%s", (char *)mem_checked(quoted.failed ? NULL : quoted.text));
+    ag_text_free(&quoted);
+    return text;
 }

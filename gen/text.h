@@ -2,6 +2,8 @@
 #ifndef TEXT_H
 #define TEXT_H
 
+#include "mem.h"
+
 #include <stddef.h>
 
 struct text {
@@ -12,5 +14,8 @@ void text_add(struct text *t, const char *s);
 void text_addn(struct text *t, const char *s, size_t n);
 void text_printf(struct text *t, const char *format, ...);
 void text_free(struct text *t);
+
+/* A word as a shell takes it: in quotes, where it needs them. */
+char *text_shell(struct mem *mem, const char *word);
 
 #endif

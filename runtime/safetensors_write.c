@@ -242,7 +242,7 @@ static void put_bytes(struct sink *sink, const void *bytes, long size)
 {
     if (sink->file)
         ag_file_write(sink->file, bytes, size);
-    else
+    else if (size) /* nothing, at NULL, would be the sum's beginning to zlib */
         sink->sum = crc32_z(sink->sum, bytes, (size_t)size);
 }
 

@@ -3,6 +3,7 @@
  * names, $MARCH, $CFLAGS and $LDFLAGS. What was made is kept, with a note of how and from what.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "../text.h"
 #include "parts.h"
 
 #include <dlfcn.h>
@@ -34,15 +35,6 @@ static const char *setting(const char *name, const char *otherwise)
 {
     const char *value = getenv(name);
     return value ? value : otherwise;
-}
-
-/* A word for the shell. */
-static char *quoted(struct mem *mem, const char *word)
-{
-    char *text = mem_printf(mem, "'");
-    for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1)
-        text = mem_printf(mem, "%s%.*s'\\''", text, (int)(quote - word), word);
-    return mem_printf(mem, "%s%s'", text, word);
 }
 
 /* The line `NAME.flags := …` of the program's makefile. */
@@ -174,7 +166,7 @@ static int give_log(const struct build *b)
 /* Is there such a command? */
 static int has_compiler(const struct build *b)
 {
-    char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > %s", b->compiler, quoted(b->mem, b->log));
+    char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > %s", b->compiler, text_shell(b->mem, b->log));
     return run_commands(&command, 1) == 0;
 }
 
@@ -183,18 +175,18 @@ static int has_compiler(const struct build *b)
 static int make(struct build *b)
 {
     char *command[FILES], *objects = mem_printf(b->mem, "%s", "");
-    const char *made = mem_printf(b->mem, "%s.new", b->library), *log = quoted(b->mem, b->log);
+    const char *made = mem_printf(b->mem, "%s.new", b->library), *log = text_shell(b->mem, b->log);
     unlink(b->log);
     unlink(b->note);
     fprintf(stderr, "compiling the kernels…\n");
     for (int i = 0; i < b->sources; i++) {
-        char *object = quoted(b->mem, mem_printf(b->mem, "%s/kernels%d.o", b->folder, i));
+        char *object = text_shell(b->mem, mem_printf(b->mem, "%s/kernels%d.o", b->folder, i));
         objects = mem_printf(b->mem, "%s %s", objects, object);
         command[i] =
-            mem_printf(b->mem, "{ %s -c -o %s %s; } >> %s 2>&1", b->how, object, quoted(b->mem, b->source[i]), log);
+            mem_printf(b->mem, "{ %s -c -o %s %s; } >> %s 2>&1", b->how, object, text_shell(b->mem, b->source[i]), log);
     }
     char *link = mem_printf(b->mem, "{ %s %s -shared -nostdlib -o %s%s; } >> %s 2>&1", b->how, setting("LDFLAGS", ""),
-                            quoted(b->mem, made), objects, log);
+                            text_shell(b->mem, made), objects, log);
     if (run_commands(command, b->sources) || run_commands(&link, 1)) return give_log(b);
     return rename(made, b->library) ? ag_fail(b->err, 1, "%s: cannot be renamed", made) : 0;
 }
@@ -220,7 +212,8 @@ int run_kernels(struct mem *mem, const struct run *run, void **library, struct a
     int status = set_up(&b);
     if (status) return status;
     /* two that start at once don't write to one file */
-    int lock = open(mem_printf(mem, "%s/kernels.lock", b.folder), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    int lock = open(mem_printf(mem, "%s/kernels.lock", b.folder),
+                    O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (lock >= 0) flock(lock, LOCK_EX);
     status = load_or_make(&b, library);
     if (lock >= 0) close(lock);

@@ -3,6 +3,7 @@
  * compiler or of C's headers is looked for: the sources include ag.h alone, which stands beside them.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "../text.h"
 #include "parts.h"
 
 #include <dlfcn.h>
@@ -33,7 +34,7 @@ static int give_said(struct running *r)
         r->err, 1,
         "libtcc cannot take the program (%s); is aggen older than its templates/ and runtime/? Type make, or "
         "build the program: make -C %s -f %s.mk",
-        r->said, r->run->folder, r->run->name);
+        r->said, text_shell(r->mem, r->run->folder), r->run->name);
 }
 
 static char *file_of(struct running *r, const char *ending)

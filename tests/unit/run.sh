@@ -65,7 +65,7 @@ suite() {
     objects "$tests/runtime" "$run" runtime/*.c
     objects "$tests/gen" "$gen" gen/*.c
     rm "$tests/gen/main.o"
-    for test in test_runtime test_output test_safetensors test_data test_zip test_picture; do
+    for test in test_runtime test_output test_safetensors test_data test_zip test_picture test_machine test_training; do
         test_of "$tests" "$run" $test "$tests"/runtime/*.o
     done
     test_of "$tests" "$run -Itests/unit/toy -DTOY_SEARCH -DTOY_GUMBEL" test_host tests/unit/toy/program.c \

@@ -31,7 +31,7 @@ static void test_round_trip(void)
     struct ag_st st;
     const char *path = in_folder("sample.safetensors");
     CHECK(!write_sample(path) && !ag_st_open(&st, path, &err));
-    CHECK(st.tensors == 6 && st.texts == 2 && !ag_st_find(&st, "none") && !ag_st_meta(&st, "none"));
+    CHECK(st.tensors == 6 && st.texts == 3 && !ag_st_find(&st, "none") && !ag_st_meta(&st, "none"));
     const struct ag_st_tensor *t = ag_st_find(&st, "f32");
     CHECK(t && t->dtype == AG_F32 && t->rank == 2 && t->shape[0] == 2 && t->shape[1] == 3 && t->count == 6);
     CHECK(t && !memcmp(t->data, floats, sizeof floats) && (size_t)t->data % 4 == 0);
@@ -48,6 +48,34 @@ static void test_round_trip(void)
     CHECK(!strcmp(ag_st_meta(&st, "spec"), "{\"name\": \"x\",\n\t\"path\": \"\\u00e4 \xF0\x9F\x98\x80\"}"));
     CHECK(!strcmp(ag_st_meta(&st, "b"), ""));
     ag_st_close(&st);
+}
+
+/* Every flipped bit is seen; what others write has no checksum, or one that is not in its place any more. */
+static void test_checksum(void)
+{
+    struct ag_st st;
+    char *file, *found;
+    long size, taken = 0;
+    const char *path = in_folder("sum.safetensors");
+    CHECK(!write_sample(path) && !ag_read_file(path, 1 << 20, &file, &size, &err));
+    for (long bit = 0; bit < 8 * size; bit++) {
+        file[bit / 8] = (char)(file[bit / 8] ^ 1 << bit % 8);
+        const int status = ag_st_open_memory(&st, "flipped", file, size, &err);
+        /* the key's own name makes it a file without a checksum */
+        const int in_key = bit / 8 >= 8 && bit / 8 < 8 + (long)strlen(AG_ST_CHECKSUM) + 9;
+        taken += !status && !in_key;
+        ag_st_close(&st);
+        file[bit / 8] = (char)(file[bit / 8] ^ 1 << bit % 8);
+    }
+    CHECK(taken == 0);
+    file[size - 1] ^= 1;
+    CHECK(ag_st_open_memory(&st, "flipped", file, size, &err) == 2 &&
+          strstr(err.text, "flipped: damaged: its checksum"));
+    found = strstr(file + 8, "crc32");
+    memcpy(found, "other", 5);
+    CHECK(!ag_st_open_memory(&st, "another's", file, size, &err));
+    ag_st_close(&st);
+    ag_free(file);
 }
 
 static void test_writer_errors(void)
@@ -333,6 +361,7 @@ int main(void)
 {
     if (!mkdtemp(folder)) return 1;
     test_round_trip();
+    test_checksum();
     test_writer_errors();
     test_thousands_of_tensors();
     test_corrupt_headers();
