@@ -77,6 +77,8 @@ suite gcc "gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" fl
 suite clang "clang -O1" double
 sh tests/unit/test_host.sh > build/unit/test_host.sh.log 2>&1
 counts build/unit/test_host.sh.log "whole programs with toy networks"
+sh tests/tools/emission.sh > build/unit/emission.log 2>&1
+counts build/unit/emission.log "emission under sanitizers"
 objects build/unit/tcc "tcc -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/gcc-float "gcc -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/clang-float "clang -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
