@@ -84,8 +84,7 @@ static void hash_rebuild(struct graph *g)
 {
     g->hash_size = g->hash_size ? g->hash_size * 2 : 1024;
     free(g->hash);
-    g->hash = malloc(sizeof *g->hash * (size_t)g->hash_size);
-    if (!g->hash) abort();
+    g->hash = mem_checked(malloc(sizeof *g->hash * (size_t)g->hash_size));
     for (int i = 0; i < g->hash_size; i++) g->hash[i] = -1;
     for (int i = 0; i < g->count; i++) hash_insert(g, i);
 }
@@ -328,8 +327,7 @@ void graph_uses(const struct graph *g, const char *live, int *uses)
 
 double graph_flop(const struct graph *g)
 {
-    char *live = malloc((size_t)g->count + 1);
-    if (!live) abort();
+    char *live = mem_checked(malloc((size_t)g->count + 1));
     graph_live(g, live);
     double macs = 0;
     for (int i = 0; i < g->count; i++)
