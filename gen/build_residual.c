@@ -68,7 +68,7 @@ static int up_candidate(struct build *b, const struct pass *pass, int x, enum ca
             x = g_unary(b->g, OP_UP_BILINEAR, x);
         } else { /* stored [in, out, 2, 2]: the weight of the convolution it is the adjoint of */
             int w = weight(b, pass, c, c, 2, init_uniform(1 / sqrt(4.0 * c)), sub(b, name, "weight"));
-            struct shape s = b->g->node[x].shape;
+            struct shape s = graph_get(b->g, x).shape;
             x = g_conv_dx(b->g, x, w, 2, 0, 2 * s.d[1], 2 * s.d[2]);
             x = g_add(b->g, x, bias(b, pass, c, 4.0 * c, sub(b, name, "bias")));
         }
@@ -224,7 +224,7 @@ static int disc_weight(struct disc *d, int out, int in, int k, const char *name)
 static int disc_conv(struct disc *d, int x, int out, int k, const char *name)
 {
     graph_path(d->b->g, "%s", name);
-    int in = d->b->g->node[x].shape.d[3];
+    int in = graph_get(d->b->g, x).shape.d[3];
     struct param p = {AG_D, shape4(1, 1, 1, out), 1, {out}, init_uniform(1 / sqrt((double)in * k * k))};
     int y = g_conv(d->b->g, x, disc_weight(d, out, in, k, name), 1, k / 2);
     return g_add(d->b->g, y, build_param(d->b, d->pass, p, "%s.bias", name));

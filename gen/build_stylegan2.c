@@ -47,7 +47,7 @@ static int linear(struct build *b, const struct pass *pass, enum ag_block block,
                   double first_bias, const char *name)
 {
     struct mem *mem = b->model->mem;
-    int in = b->g->node[x].shape.d[3];
+    int in = graph_get(b->g, x).shape.d[3];
     int w = parameter(b, pass, block, 2, shape4(out, in, 1, 1), init_normal(0, 1 / rate),
                       mem_printf(mem, "%s.weight", name));
     struct init init = {AG_INIT_CONSTANT, first_bias, 0};
@@ -72,7 +72,7 @@ static void mapping(struct generator *s, int z, int *w)
     struct graph *g = b->g;
     struct shape one = shape4(b->batch, 1, 1, 1);
     graph_path(g, "map.z");
-    int power = g_scale(g, g_sum(g, g_mul(g, z, z), one, 1), 1.0 / g->node[z].shape.d[3]);
+    int power = g_scale(g, g_sum(g, g_mul(g, z, z), one, 1), 1.0 / graph_get(g, z).shape.d[3]);
     int x = g_mul(g, z, g_unary(g, OP_RSQRT, g_shift(g, power, 1e-8)));
     for (int i = 0; i < b->model->spec->mapping_layers; i++) {
         const char *name = mem_printf(b->model->mem, "g.map.fc%d", i + 1);
@@ -92,7 +92,7 @@ static void track_average(struct generator *s)
     for (int i = 0; i < s->b->model->spec->mapping_layers; i++) {
         int mean = g_scale(g, g_sum(g, s->w[i], row, 0), (1 - keep) / s->b->batch);
         int next = g_add(g, g_scale(g, g_slice(g, s->average, 0, i), keep), mean);
-        long offset = g->node[s->average].attr[1] + (long)i * style;
+        long offset = graph_get(g, s->average).attr[1] + (long)i * style;
         graph_target(g, next, AG_STAT + (s->pass->bar ? AG_BAR_G : 0), offset, "g.map.w_avg");
     }
 }
@@ -177,7 +177,7 @@ static int latent_of(struct generator *s, const char *layer)
 /* 1 / |s W_o| over inputs and taps: sum_i s_i^2 (sum of W_oi's squared taps). s [N,1,1,I] -> [N,1,1,O] */
 static int demodulation(struct graph *g, int w, int s)
 {
-    struct shape ws = g->node[w].shape, ss = g->node[s].shape;
+    struct shape ws = graph_get(g, w).shape, ss = graph_get(g, s).shape;
     int batch = ss.d[0], out = ws.d[0], in = ws.d[1];
     int taps = g_reshape(g, g_sum(g, g_mul(g, w, w), shape4(out, in, 1, 1), 0), shape4(1, out, in, 1));
     int power = g_mul(g, g_reshape(g, g_mul(g, s, s), shape4(batch, 1, in, 1)), taps);
@@ -192,7 +192,7 @@ static int candidate(struct generator *s, int x, int style, int out, enum candid
                                  [OP_DECONV] = 3,   [OP_NEAREST_CONV] = 3, [OP_BILINEAR_CONV] = 3};
     struct graph *g = s->b->g;
     struct mem *mem = s->b->model->mem;
-    int k = window[op], in = g->node[x].shape.d[3], h = g->node[x].shape.d[1];
+    int k = window[op], in = graph_get(g, x).shape.d[3], h = graph_get(g, x).shape.d[1];
     const char *name = mem_printf(mem, "g.%s.%s.weight", layer, candidate_name(op));
     graph_path(g, "%s.%s", layer, candidate_name(op));
     int w = parameter(s->b, s->pass, AG_G, 4, shape4(out, in, k, k), init_normal(0, 1), name), y;
@@ -218,7 +218,7 @@ static int mixture(struct generator *s, int x, int out, const struct layer *laye
     const char *affine = mem_printf(b->model->mem, "g.%s.affine", layer->name);
     int latent = latent_of(s, layer->name);
     graph_path(g, "%s", layer->name);
-    int style = linear(b, s->pass, AG_G, latent, g->node[x].shape.d[3], 1, 1, affine);
+    int style = linear(b, s->pass, AG_G, latent, graph_get(g, x).shape.d[3], 1, 1, affine);
     x = g_mul(g, x, style);
     for (int i = 0; i < geno->genes; i++)
         if (strcmp(geno->gene[i].edge, layer->name) == 0)
@@ -255,7 +255,7 @@ static int to_rgb(struct generator *s, int x, int resolution, const char *layer)
     struct build *b = s->b;
     struct graph *g = b->g;
     struct mem *mem = b->model->mem;
-    int in = g->node[x].shape.d[3], out = b->model->spec->image_channels;
+    int in = graph_get(g, x).shape.d[3], out = b->model->spec->image_channels;
     int latent = latent_of(s, layer);
     graph_path(g, "b%d.rgb", resolution);
     int style = linear(b, s->pass, AG_G, latent, in, 1, 1, mem_printf(mem, "g.b%d.rgb.affine", resolution));
@@ -295,7 +295,7 @@ static int generator(struct build *b, const struct pass *pass, int z)
 /* x * W / sqrt(fan in), padded to the same size or of stride 2. */
 static int disc_conv(struct build *b, const struct pass *pass, int x, int out, int k, int stride, const char *name)
 {
-    int in = b->g->node[x].shape.d[3];
+    int in = graph_get(b->g, x).shape.d[3];
     graph_path(b->g, "%s", name);
     int w = parameter(b, pass, AG_D, 4, shape4(out, in, k, k), init_normal(0, 1),
                       mem_printf(b->model->mem, "%s.weight", name));
@@ -304,7 +304,7 @@ static int disc_conv(struct build *b, const struct pass *pass, int x, int out, i
 
 static int disc_bias(struct build *b, const struct pass *pass, int y, const char *name)
 {
-    int out = b->g->node[y].shape.d[3];
+    int out = graph_get(b->g, y).shape.d[3];
     return g_add(b->g, y, vector(b, pass, AG_D, out, init_zero, mem_printf(b->model->mem, "%s.bias", name)));
 }
 
@@ -318,7 +318,7 @@ static int disc_block(struct build *b, const struct pass *pass, int x, int resol
     struct node_args halve = {.op = OP_UP_BILINEAR_T, .in = {x}, .ins = 1, .attr = {BEYOND_ZERO}};
     int skip = g_scale(g, graph_node(g, halve), 0.25);
     skip = g_scale(g, disc_conv(b, pass, skip, out, 1, 1, mem_printf(mem, "d.b%d.skip", resolution)), 1 / SQRT2);
-    int h = disc_conv(b, pass, x, g->node[x].shape.d[3], 3, 1, c0);
+    int h = disc_conv(b, pass, x, graph_get(g, x).shape.d[3], 3, 1, c0);
     h = activate(g, disc_bias(b, pass, h, c0));
     h = disc_conv(b, pass, g_fir(g, h, 2), out, 3, 2, c1);
     return g_add(g, skip, g_unary(g, OP_LRELU, disc_bias(b, pass, h, c1)));
@@ -329,7 +329,7 @@ static int disc_block(struct build *b, const struct pass *pass, int x, int resol
 static int minibatch_deviation(struct build *b, int x)
 {
     struct graph *g = b->g;
-    struct shape s = g->node[x].shape;
+    struct shape s = graph_get(g, x).shape;
     int group = min(4, b->batch), others = b->batch / group, size = s.d[1] * s.d[2] * s.d[3];
     struct shape mean = shape4(1, others, size, 1);
     graph_path(g, "d.b4.deviation");
@@ -346,7 +346,7 @@ static int minibatch_deviation(struct build *b, int x)
 static int deviation_conv(struct build *b, const struct pass *pass, int x, const char *name)
 {
     struct graph *g = b->g;
-    int c = g->node[x].shape.d[3], deviation = minibatch_deviation(b, x);
+    int c = graph_get(g, x).shape.d[3], deviation = minibatch_deviation(b, x);
     graph_path(g, "%s", name);
     int w = parameter(b, pass, AG_D, 4, shape4(c, c + 1, 3, 3), init_normal(0, 1),
                       mem_printf(b->model->mem, "%s.weight", name));
@@ -360,7 +360,7 @@ static int deviation_conv(struct build *b, const struct pass *pass, int x, const
 static int flat_linear(struct build *b, const struct pass *pass, int x, int out, const char *name)
 {
     struct graph *g = b->g;
-    int c = g->node[x].shape.d[3], in = 16 * c;
+    int c = graph_get(g, x).shape.d[3], in = 16 * c;
     struct param p = {AG_D, shape4(out, c, 16, 1), 2, {out, in}, init_normal(0, 1)};
     graph_path(g, "%s", name);
     int w = g_permute(g, build_param(b, pass, p, "%s.weight", name), 0, 2, 1, 3);

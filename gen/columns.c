@@ -16,7 +16,7 @@ static int is_narrow(const struct graph *g, int i)
 /* x [N,H,W,I], w [O,I,K,K] -> [N,H,W,O] */
 static int make(struct graph *to, int x, int w, int k)
 {
-    const struct shape s = to->node[w].shape;
+    const struct shape s = graph_get(to, w).shape;
     const int columns = s.d[0] * k * k, wide = (columns + LINE - 1) / LINE * LINE;
     w = g_reshape(to, g_permute(to, w, 2, 3, 0, 1), shape4(columns, s.d[1], 1, 1)); /* [K K O, I, 1, 1] */
     if (wide > columns) w = g_place(to, w, 0, 0, wide);

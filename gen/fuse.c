@@ -225,7 +225,7 @@ int plan_elementwise(const struct plan *p, int n)
     if (reads > EPILOGUE_READS || op_table[g->node[n].op].class != CLASS_POINTWISE) return -1;
     for (int i = 0; i < reads; i++) {
         struct shape s = g->node[read[i]].shape;
-        if (s.d[0] * s.d[1] * s.d[2] == 1) continue;
+        if (shape_size(s) == s.d[3]) continue;
         if (whole >= 0 || !shape_same(s, g->node[n].shape)) return -1;
         whole = read[i];
     }

@@ -7,8 +7,8 @@
 void grad_add(struct graph *g, int n, int gradient, int *sum)
 {
     if (sum[n] == GRAD_UNWANTED) return;
-    struct shape to = g->node[n].shape, from = g->node[gradient].shape;
-    int batched = g->node[n].batched, over_batch = g->node[gradient].batched && !batched, larger = over_batch;
+    struct shape to = graph_get(g, n).shape, from = graph_get(g, gradient).shape;
+    int batched = graph_get(g, n).batched, over_batch = graph_get(g, gradient).batched && !batched, larger = over_batch;
     for (int i = 0; i < 4; i++) larger |= to.d[i] < from.d[i];
     if (larger) gradient = g_sum(g, gradient, to, batched);
     gradient = g_expand(g, gradient, to, batched);
@@ -34,12 +34,12 @@ void grad(struct graph *g, int loss, const int *wrt, int count, int *out)
     int *sum = mem_alloc(g->mem, sizeof *sum * (size_t)nodes);
     mark_needed(g, loss, wrt, count, needed);
     for (int i = 0; i < nodes; i++) sum[i] = needed[i] ? -1 : GRAD_UNWANTED;
-    if (needed[loss]) sum[loss] = g_const(g, 1, g->node[loss].shape);
+    if (needed[loss]) sum[loss] = g_const(g, 1, graph_get(g, loss).shape);
     for (int i = loss; i >= 0; i--) {
-        if (sum[i] < 0 || !op_table[g->node[i].op].grad) continue;
-        g->path = g->node[i].path;
-        op_table[g->node[i].op].grad(g, i, sum[i], sum);
+        if (sum[i] < 0 || !op_table[graph_get(g, i).op].grad) continue;
+        g->path = graph_get(g, i).path;
+        op_table[graph_get(g, i).op].grad(g, i, sum[i], sum);
     }
-    for (int i = 0; i < count; i++) out[i] = sum[wrt[i]] >= 0 ? sum[wrt[i]] : g_const(g, 0, g->node[wrt[i]].shape);
+    for (int i = 0; i < count; i++) out[i] = sum[wrt[i]] >= 0 ? sum[wrt[i]] : g_const(g, 0, graph_get(g, wrt[i]).shape);
     g->path = path;
 }

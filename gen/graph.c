@@ -84,8 +84,7 @@ static void hash_rebuild(struct graph *g)
 {
     g->hash_size = g->hash_size ? g->hash_size * 2 : 1024;
     free(g->hash);
-    g->hash = malloc(sizeof *g->hash * (size_t)g->hash_size);
-    if (!g->hash) abort();
+    g->hash = mem_checked(malloc(sizeof *g->hash * (size_t)g->hash_size));
     for (int i = 0; i < g->hash_size; i++) g->hash[i] = -1;
     for (int i = 0; i < g->count; i++) hash_insert(g, i);
 }
@@ -110,7 +109,7 @@ int graph_node(struct graph *g, struct node_args a)
     n.shape = op_table[a.op].shape(g, &a);
     enum op_class class = op_table[a.op].class;
     if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
-        for (int i = 0; i < a.ins; i++) n.batched |= g->node[a.in[i]].batched;
+        for (int i = 0; i < a.ins; i++) n.batched |= graph_get(g, a.in[i]).batched;
     if (a.op == OP_UNBATCH || a.op == OP_LINEAR_WGRAD) n.batched = 0;
     if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.attr[3])) n.batched = 1;
     if (g->count * 2 >= g->hash_size) hash_rebuild(g);
@@ -243,7 +242,7 @@ int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int wi
 {
     int k = g_weight(g, w).k;
     if (stride == 1) return g_conv(g, gy, g_unary(g, OP_FLIPT, w), 1, k - 1 - pad);
-    struct shape s = shape4(g->node[gy].shape.d[0], h, width, g_weight(g, w).in);
+    struct shape s = shape4(graph_get(g, gy).shape.d[0], h, width, g_weight(g, w).in);
     return graph_node(
         g, (struct node_args){.op = OP_CONV_DX, .in = {gy, w}, .ins = 2, .shape = s, .attr = {k, stride, pad}});
 }
@@ -275,7 +274,7 @@ int g_border(struct graph *g, int x, int edge_taps)
 
 int g_dw(struct graph *g, int x, int w)
 {
-    return graph_node(g, (struct node_args){.op = OP_DW, .in = {x, w}, .ins = 2, .attr = {g->node[w].shape.d[2]}});
+    return graph_node(g, (struct node_args){.op = OP_DW, .in = {x, w}, .ins = 2, .attr = {graph_get(g, w).shape.d[2]}});
 }
 
 int g_dw_dw(struct graph *g, int x, int gy, int k)
@@ -328,8 +327,7 @@ void graph_uses(const struct graph *g, const char *live, int *uses)
 
 double graph_flop(const struct graph *g)
 {
-    char *live = malloc((size_t)g->count + 1);
-    if (!live) abort();
+    char *live = mem_checked(malloc((size_t)g->count + 1));
     graph_live(g, live);
     double macs = 0;
     for (int i = 0; i < g->count; i++)

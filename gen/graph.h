@@ -128,6 +128,13 @@ struct graph {
     int section;
 };
 
+/* Node n as it is now: a copy, since making a node may move all the others. Where nodes are made, this is how the
+ * graph's nodes are looked at; pointers to them are for functions that make none. */
+static inline struct node graph_get(const struct graph *g, int n)
+{
+    return g->node[n];
+}
+
 struct graph *graph_new(void);
 void graph_free(struct graph *g);
 /* Sets the path of the nodes that follow. */

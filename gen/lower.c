@@ -16,9 +16,9 @@ static int pack(struct graph *to, int w, enum pack kind)
 /* A flipped weight is packed straight from the one it was flipped from. */
 static int packed_weight(struct graph *to, enum op op, int w)
 {
-    const struct node *n = &to->node[w];
-    if (op == OP_CONV) return n->op == OP_FLIPT ? pack(to, n->in[0], PACK_CONV_FLIPT) : pack(to, w, PACK_CONV);
-    if (op == OP_DW) return n->op == OP_FLIP ? pack(to, n->in[0], PACK_DW_FLIP) : pack(to, w, PACK_DW);
+    const struct node n = graph_get(to, w);
+    if (op == OP_CONV) return n.op == OP_FLIPT ? pack(to, n.in[0], PACK_CONV_FLIPT) : pack(to, w, PACK_CONV);
+    if (op == OP_DW) return n.op == OP_FLIP ? pack(to, n.in[0], PACK_DW_FLIP) : pack(to, w, PACK_DW);
     return pack(to, w, PACK_DECONV);
 }
 
@@ -93,10 +93,10 @@ static int lower_linear(struct graph *to, const struct graph *g, struct whole wh
     const struct node *n = &g->node[whole.conv];
     struct node_args a = {.op = OP_KERNEL_LINEAR, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, whole.conv);
-    const struct node *w = &to->node[a.in[1]];
-    a.attr[0] = w->op == OP_FLIPT;
+    const struct node w = graph_get(to, a.in[1]);
+    a.attr[0] = w.op == OP_FLIPT;
     a.attr[3] = FORM_SHARED;
-    if (a.attr[0]) a.in[1] = w->in[0];
+    if (a.attr[0]) a.in[1] = w.in[0];
     if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
 }

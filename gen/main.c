@@ -5,6 +5,7 @@
 #include "info.h"
 #include "run/check.h"
 #include "run/run.h"
+#include "text.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@ struct mem {
     struct piece *first;
 };
 
-static void *checked(void *p)
+void *mem_checked(void *p)
 {
     if (!p) {
         fprintf(stderr, "aggen: out of memory\n");
@@ -22,7 +22,7 @@ static void *checked(void *p)
 
 struct mem *mem_new(void)
 {
-    return checked(calloc(1, sizeof(struct mem)));
+    return mem_checked(calloc(1, sizeof(struct mem)));
 }
 
 void mem_free(struct mem *pool)
@@ -36,7 +36,7 @@ void mem_free(struct mem *pool)
 
 void *mem_alloc(struct mem *pool, size_t size)
 {
-    struct piece *p = checked(calloc(1, sizeof *p + size));
+    struct piece *p = mem_checked(calloc(1, sizeof *p + size));
     p->next = pool->first;
     pool->first = p;
     return p->data;
@@ -64,7 +64,12 @@ char *mem_printf(struct mem *pool, const char *format, ...)
 
 void *mem_grow(void *array, int count, int *capacity, size_t size)
 {
+#ifdef MEM_MOVES
+    const int room = count < 1024 ? count + 1 : count * 2;
+#else
+    const int room = count ? count * 2 : 64;
+#endif
     if (count < *capacity) return array;
-    *capacity = *capacity ? *capacity * 2 : 64;
-    return checked(realloc(array, (size_t)*capacity * size));
+    *capacity = room;
+    return mem_checked(realloc(array, (size_t)*capacity * size));
 }

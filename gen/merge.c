@@ -185,7 +185,7 @@ static int merge_shared(struct merger *m, int first, int k)
 /* Moves the last dimension of a factor [N,1,1,C] or [1,1,1,1] to dimension `dim`. */
 static int along(struct graph *g, int factor, int dim)
 {
-    struct shape s = g->node[factor].shape, to = shape4(s.d[0], 1, 1, 1);
+    struct shape s = graph_get(g, factor).shape, to = shape4(s.d[0], 1, 1, 1);
     to.d[dim] = s.d[3];
     return g_reshape(g, factor, to);
 }
@@ -193,15 +193,15 @@ static int along(struct graph *g, int factor, int dim)
 /* x = s x', with s [N,1,1,I]: takes s off x and returns it, or -1. What is not batched yet becomes so. */
 static int take_modulation(struct graph *g, int *x, int batch)
 {
-    struct node n = g->node[*x];
+    struct node n = graph_get(g, *x);
     int style = -1;
     for (int k = 0; n.op == OP_MUL && style < 0 && k < 2; k++) {
-        if (!g->node[n.in[k]].batched || !is_factor(g, n.in[k], n.shape.d[3])) continue;
+        if (!graph_get(g, n.in[k]).batched || !is_factor(g, n.in[k], n.shape.d[3])) continue;
         style = n.in[k];
         *x = n.in[1 - k];
     }
-    struct shape s = g->node[*x].shape;
-    if (!g->node[*x].batched) *x = g_expand(g, *x, shape4(batch, s.d[1], s.d[2], s.d[3]), 1);
+    struct shape s = graph_get(g, *x).shape;
+    if (!graph_get(g, *x).batched) *x = g_expand(g, *x, shape4(batch, s.d[1], s.d[2], s.d[3]), 1);
     return style;
 }
 
@@ -211,7 +211,8 @@ static int own_weight(struct merger *m, const struct term *t, int k, int style)
     struct graph *to = m->to;
     int w = m->map[m->from->node[t->conv].in[1]];
     if (t->kind == TERM_UP && t->taps == TAPS_DECONV) w = g_permute(to, w, 1, 0, 2, 3);
-    struct shape s = to->node[w = g_pad(to, w, k)].shape;
+    w = g_pad(to, w, k);
+    struct shape s = graph_get(to, w).shape;
     w = g_reshape(to, w, shape4(1, s.d[0], s.d[1], k * k));
     w = g_mul(to, w, along(to, scaled(m, -1, t), 1));
     return style < 0 ? w : g_mul(to, w, along(to, style, 2));

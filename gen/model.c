@@ -78,7 +78,7 @@ int build_input(struct build *b, const char *name, int rank, struct shape shape,
 
 void build_output(struct build *b, int node, const char *name, int rank)
 {
-    struct shape s = b->g->node[node].shape;
+    struct shape s = graph_get(b->g, node).shape;
     struct ag_tensor *t = table_add(&b->phase->out, io_tensor(b, name, rank, s), shape_size(s));
     graph_target(b->g, node, AG_OUT, t->offset, name);
 }
@@ -86,7 +86,7 @@ void build_output(struct build *b, int node, const char *name, int rank)
 int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine, const char *name)
 {
     struct graph *g = b->g;
-    struct shape s = g->node[x].shape;
+    struct shape s = graph_get(g, x).shape;
     int c = s.d[3], bar = pass->bar ? AG_BAR_G : 0;
     struct param p = {AG_STAT, shape4(1, 1, 1, c), 1, {c}, init_zero};
     int mean = -1, r;
@@ -109,8 +109,8 @@ int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine
         int new_mean = g_scale(g, old_mean, 0.9), new_var = g_scale(g, old_var, 0.9);
         new_mean = g_add(g, new_mean, g_scale(g, mean, 0.1));
         new_var = g_add(g, new_var, g_scale(g, var, 0.1 * m / (m > 1 ? m - 1 : 1)));
-        graph_target(g, new_mean, AG_STAT + bar, g->node[old_mean].attr[1], name);
-        graph_target(g, new_var, AG_STAT + bar, g->node[old_var].attr[1], name);
+        graph_target(g, new_mean, AG_STAT + bar, graph_get(g, old_mean).attr[1], name);
+        graph_target(g, new_var, AG_STAT + bar, graph_get(g, old_var).attr[1], name);
     }
     int y = g_mul(g, g_sub(g, x, mean), r);
     if (!affine) return y;

@@ -197,7 +197,7 @@ static struct shape shape_halve(const struct graph *g, const struct node_args *a
 
 static int in(const struct graph *g, int n, int k)
 {
-    return g->node[n].in[k];
+    return graph_get(g, n).in[k];
 }
 
 static int wanted(const struct graph *g, int n, int k, const int *sum)
@@ -268,7 +268,7 @@ static void grad_pass(struct graph *g, int n, int gy, int *sum)
 static void grad_moments(struct graph *g, int n, int gy, int *sum)
 {
     int x = in(g, n, 0);
-    struct shape s = g->node[x].shape;
+    struct shape s = graph_get(g, x).shape;
     double inverse = 1.0 / ((double)s.d[0] * s.d[1] * s.d[2]);
     int mean = g_slice(g, n, 2, 0), r = g_slice(g, n, 2, 1);
     int gmean = g_slice(g, gy, 2, 0), gr = g_slice(g, gy, 2, 1);
@@ -279,9 +279,9 @@ static void grad_moments(struct graph *g, int n, int gy, int *sum)
 
 static void grad_softmax(struct graph *g, int n, int gy, int *sum)
 {
-    struct shape s = g->node[n].shape;
+    struct shape s = graph_get(g, n).shape;
     s.d[3] = 1;
-    int inner = g_sum(g, g_mul(g, gy, n), s, g->node[n].batched);
+    int inner = g_sum(g, g_mul(g, gy, n), s, graph_get(g, n).batched);
     grad_add(g, in(g, n, 0), g_mul(g, n, g_sub(g, gy, inner)), sum);
 }
 
@@ -297,42 +297,42 @@ static void grad_rebatch(struct graph *g, int n, int gy, int *sum)
 
 static void grad_slice(struct graph *g, int n, int gy, int *sum)
 {
-    struct node p = g->node[n]; /* a copy: nodes move as the graph grows */
+    struct node p = graph_get(g, n);
     int dim = (int)p.attr[0];
-    grad_add(g, p.in[0], g_place(g, gy, dim, (int)p.attr[1], g->node[p.in[0]].shape.d[dim]), sum);
+    grad_add(g, p.in[0], g_place(g, gy, dim, (int)p.attr[1], graph_get(g, p.in[0]).shape.d[dim]), sum);
 }
 
 static void grad_place(struct graph *g, int n, int gy, int *sum)
 {
-    int dim = (int)g->node[n].attr[0], count = g->node[in(g, n, 0)].shape.d[dim];
-    grad_add(g, in(g, n, 0), g_range(g, gy, dim, (int)g->node[n].attr[1], count), sum);
+    int dim = (int)graph_get(g, n).attr[0], count = graph_get(g, in(g, n, 0)).shape.d[dim];
+    grad_add(g, in(g, n, 0), g_range(g, gy, dim, (int)graph_get(g, n).attr[1], count), sum);
 }
 
 static void grad_pad(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_crop(g, gy, g->node[in(g, n, 0)].shape.d[2]), sum);
+    grad_add(g, in(g, n, 0), g_crop(g, gy, graph_get(g, in(g, n, 0)).shape.d[2]), sum);
 }
 
 static void grad_crop(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_pad(g, gy, g->node[in(g, n, 0)].shape.d[2]), sum);
+    grad_add(g, in(g, n, 0), g_pad(g, gy, graph_get(g, in(g, n, 0)).shape.d[2]), sum);
 }
 
 static void grad_same(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_unary(g, g->node[n].op, gy), sum);
+    grad_add(g, in(g, n, 0), g_unary(g, graph_get(g, n).op, gy), sum);
 }
 
 static void grad_permute(struct graph *g, int n, int gy, int *sum)
 {
     int inverse[4];
-    for (int i = 0; i < 4; i++) inverse[g->node[n].attr[i]] = i;
+    for (int i = 0; i < 4; i++) inverse[graph_get(g, n).attr[i]] = i;
     grad_add(g, in(g, n, 0), g_permute(g, gy, inverse[0], inverse[1], inverse[2], inverse[3]), sum);
 }
 
 static void grad_reshape(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_reshape(g, gy, g->node[in(g, n, 0)].shape), sum);
+    grad_add(g, in(g, n, 0), g_reshape(g, gy, graph_get(g, in(g, n, 0)).shape), sum);
 }
 
 /* The three convolutions are the three ways to contract the form sum(gy * conv(x, w)), linear in each of gy, x and w;
@@ -340,33 +340,33 @@ static void grad_reshape(struct graph *g, int n, int gy, int *sum)
 static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n, int *sum)
 {
     int k = (int)n.attr[0], s = (int)n.attr[1], p = (int)n.attr[2];
-    struct shape xs = g->node[x].shape;
+    struct shape xs = graph_get(g, x).shape;
     if (n.op != OP_CONV && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_conv(g, x, w, s, p), sum);
     if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
     if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED)
-        grad_add(g, w, g_conv_dw(g, x, gy, k, s, p, g->node[w].batched), sum);
+        grad_add(g, w, g_conv_dw(g, x, gy, k, s, p, graph_get(g, w).batched), sum);
 }
 
 static void grad_conv(struct graph *g, int n, int gy, int *sum)
 {
-    grad_trilinear(g, in(g, n, 0), in(g, n, 1), gy, g->node[n], sum);
+    grad_trilinear(g, in(g, n, 0), in(g, n, 1), gy, graph_get(g, n), sum);
 }
 
 static void grad_conv_dx(struct graph *g, int n, int gy, int *sum)
 {
-    grad_trilinear(g, gy, in(g, n, 1), in(g, n, 0), g->node[n], sum);
+    grad_trilinear(g, gy, in(g, n, 1), in(g, n, 0), graph_get(g, n), sum);
 }
 
 static void grad_conv_dw(struct graph *g, int n, int gy, int *sum)
 {
-    grad_trilinear(g, in(g, n, 0), gy, in(g, n, 1), g->node[n], sum);
+    grad_trilinear(g, in(g, n, 0), gy, in(g, n, 1), graph_get(g, n), sum);
 }
 
 static void grad_dw(struct graph *g, int n, int gy, int *sum)
 {
     int x = in(g, n, 0), w = in(g, n, 1);
     if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, w)), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, w, g_dw_dw(g, x, gy, (int)g->node[n].attr[0]), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr[0]), sum);
 }
 
 static void grad_dw_dw(struct graph *g, int n, int gw, int *sum)
@@ -389,7 +389,7 @@ static void grad_sumpool(struct graph *g, int n, int gy, int *sum)
 /* The node's adjoint, with the same attributes. */
 static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
 {
-    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {g->node[n].attr[0]}};
+    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {graph_get(g, n).attr[0]}};
     grad_add(g, in(g, n, 0), graph_node(g, a), sum);
 }
 
@@ -405,7 +405,7 @@ static void grad_bilinear_t(struct graph *g, int n, int gy, int *sum)
 
 static void grad_fir(struct graph *g, int n, int gy, int *sum)
 {
-    grad_add(g, in(g, n, 0), g_fir(g, gy, 3 - (int)g->node[n].attr[0]), sum);
+    grad_add(g, in(g, n, 0), g_fir(g, gy, 3 - (int)graph_get(g, n).attr[0]), sum);
 }
 
 static void grad_shuffle(struct graph *g, int n, int gy, int *sum)

@@ -41,20 +41,20 @@ static void drop_expands(const struct graph *g, struct node_args *a, struct shap
 static int simplify_binary(struct graph *g, struct node_args *a)
 {
     struct shape s = op_table[a->op].shape(g, a);
-    int batched = g->node[a->in[0]].batched | g->node[a->in[1]].batched;
+    int batched = graph_get(g, a->in[0]).batched | graph_get(g, a->in[1]).batched;
     drop_expands(g, a, s, batched);
     int x = a->in[0], y = a->in[1];
     if (is_const(g, x) && is_const(g, y))
-        return constant_node(g, constant(a->op, g->node[x].value, g->node[y].value), s, batched);
+        return constant_node(g, constant(a->op, graph_get(g, x).value, graph_get(g, y).value), s, batched);
     if (a->op == OP_MUL) {
         if (is_value(g, x, 0) || is_value(g, y, 0)) return constant_node(g, 0, s, batched);
         if (is_value(g, x, 1) && covers(g, y, s, batched)) return y;
         if (is_const(g, x) || x > y) a->in[0] = y, a->in[1] = x; /* constants last; one order for both */
         x = a->in[0], y = a->in[1];
         if (is_const(g, x)) a->in[0] = y, a->in[1] = x, x = a->in[0], y = a->in[1];
-        struct node n = g->node[x];
-        if (is_const(g, y) && n.op == OP_MUL && is_const(g, n.in[1]) && shape_size(g->node[y].shape) == 1)
-            return g_mul(g, n.in[0], g_scale(g, n.in[1], g->node[y].value));
+        struct node n = graph_get(g, x);
+        if (is_const(g, y) && n.op == OP_MUL && is_const(g, n.in[1]) && shape_size(graph_get(g, y).shape) == 1)
+            return g_mul(g, n.in[0], g_scale(g, n.in[1], graph_get(g, y).value));
     } else if (a->op == OP_ADD && is_value(g, x, 0) && covers(g, y, s, batched)) {
         return y;
     }
@@ -73,7 +73,7 @@ static int unsummed(const struct graph *g, int n, struct shape full, struct shap
 static int simplify_sum(struct graph *g, struct node_args *a)
 {
     int x = a->in[0];
-    struct node n = g->node[x];
+    struct node n = graph_get(g, x);
     int over_batch = n.batched && !a->batched;
     if (shape_same(n.shape, a->shape) && !over_batch) return x;
     double times = (double)shape_size(n.shape) / (double)shape_size(a->shape);
@@ -84,7 +84,7 @@ static int simplify_sum(struct graph *g, struct node_args *a)
     if (n.op != OP_MUL) return -1;
     for (int k = 0; k < 2; k++) {
         int inner = n.in[k], factor = n.in[1 - k];
-        if (unsummed(g, factor, n.shape, a->shape, over_batch) && shape_same(g->node[inner].shape, n.shape))
+        if (unsummed(g, factor, n.shape, a->shape, over_batch) && shape_same(graph_get(g, inner).shape, n.shape))
             return g_mul(g, g_sum(g, inner, a->shape, a->batched), factor);
     }
     return -1;
@@ -92,16 +92,17 @@ static int simplify_sum(struct graph *g, struct node_args *a)
 
 static int simplify_slice(struct graph *g, struct node_args *a)
 {
-    struct node n = g->node[a->in[0]];
+    struct node n = graph_get(g, a->in[0]);
     int dim = (int)a->attr[0], first = (int)a->attr[1], count = (int)a->attr[2];
     if (n.shape.d[dim] == count) return a->in[0];
     if (is_const(g, a->in[0])) return g_const(g, n.value, op_table[OP_SLICE].shape(g, a));
     if (n.op == OP_PLACE && n.attr[0] == dim) {
-        int placed = (int)n.attr[1], size = g->node[n.in[0]].shape.d[dim];
+        int placed = (int)n.attr[1], size = graph_get(g, n.in[0]).shape.d[dim];
         if (placed == first && size == count) return n.in[0];
         if (first >= placed + size || placed >= first + count) return g_const(g, 0, op_table[OP_SLICE].shape(g, a));
     }
-    if (n.op == OP_ADD && shape_same(g->node[n.in[0]].shape, n.shape) && shape_same(g->node[n.in[1]].shape, n.shape)) {
+    if (n.op == OP_ADD && shape_same(graph_get(g, n.in[0]).shape, n.shape) &&
+        shape_same(graph_get(g, n.in[1]).shape, n.shape)) {
         int left = g_range(g, n.in[0], dim, first, count);
         return g_add(g, left, g_range(g, n.in[1], dim, first, count));
     }
@@ -110,7 +111,7 @@ static int simplify_slice(struct graph *g, struct node_args *a)
 
 static int simplify_permute(struct graph *g, struct node_args *a)
 {
-    struct node n = g->node[a->in[0]];
+    struct node n = graph_get(g, a->in[0]);
     if (n.op == OP_PERMUTE) {
         long p[4];
         for (int i = 0; i < 4; i++) p[i] = n.attr[a->attr[i]];
@@ -123,36 +124,36 @@ static int simplify_permute(struct graph *g, struct node_args *a)
 
 int simplify_node(struct graph *g, struct node_args *a)
 {
-    const struct node *x = a->ins ? &g->node[a->in[0]] : NULL;
+    const struct node none = {.ins = 0}, x = a->ins ? graph_get(g, a->in[0]) : none;
     switch (a->op) {
     case OP_ADD:
     case OP_SUB:
     case OP_MUL:
         return simplify_binary(g, a);
     case OP_EXPAND:
-        if (shape_same(x->shape, a->shape) && x->batched >= a->batched) return a->in[0];
-        if (x->op == OP_CONST) return constant_node(g, x->value, a->shape, a->batched | x->batched);
-        return x->op == OP_EXPAND ? g_expand(g, x->in[0], a->shape, a->batched) : -1;
+        if (shape_same(x.shape, a->shape) && x.batched >= a->batched) return a->in[0];
+        if (x.op == OP_CONST) return constant_node(g, x.value, a->shape, a->batched | x.batched);
+        return x.op == OP_EXPAND ? g_expand(g, x.in[0], a->shape, a->batched) : -1;
     case OP_SUM:
         return simplify_sum(g, a);
     case OP_SLICE:
         return simplify_slice(g, a);
     case OP_PAD:
     case OP_CROP:
-        return x->shape.d[2] == a->attr[0] ? a->in[0] : -1;
+        return x.shape.d[2] == a->attr[0] ? a->in[0] : -1;
     case OP_FLIP:
     case OP_FLIPT:
-        if (x->op == a->op) return x->in[0];
-        return a->op == OP_FLIP && x->shape.d[2] == 1 ? a->in[0] : -1;
+        if (x.op == a->op) return x.in[0];
+        return a->op == OP_FLIP && x.shape.d[2] == 1 ? a->in[0] : -1;
     case OP_UNBATCH:
-        return x->op == OP_REBATCH ? x->in[0] : -1;
+        return x.op == OP_REBATCH ? x.in[0] : -1;
     case OP_REBATCH:
-        return x->op == OP_UNBATCH ? x->in[0] : -1;
+        return x.op == OP_UNBATCH ? x.in[0] : -1;
     case OP_PERMUTE:
         return simplify_permute(g, a);
     case OP_RESHAPE:
-        if (shape_same(x->shape, a->shape)) return a->in[0];
-        return x->op == OP_RESHAPE ? g_reshape(g, x->in[0], a->shape) : -1;
+        if (shape_same(x.shape, a->shape)) return a->in[0];
+        return x.op == OP_RESHAPE ? g_reshape(g, x.in[0], a->shape) : -1;
     default:
         return -1;
     }

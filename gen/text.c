@@ -10,11 +10,7 @@ static char *room(struct text *t, size_t n)
 {
     if (t->length + n + 1 > t->capacity) {
         t->capacity = (t->length + n + 1) * 2;
-        t->s = realloc(t->s, t->capacity);
-        if (!t->s) {
-            fprintf(stderr, "aggen: out of memory\n");
-            exit(1);
-        }
+        t->s = mem_checked(realloc(t->s, t->capacity));
     }
     return t->s + t->length;
 }

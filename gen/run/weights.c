@@ -17,10 +17,9 @@ static int halve(enum ag_dtype type, float *both, long n, const char *path, stru
             return ag_fail(
                 err, 2, "%s: %g among what the generator makes of these weights is more than --weights-type %s holds",
                 path, both[i], type == AG_F16 ? "fp16" : "bf16");
-    ag_u16 *half = malloc((size_t)n * sizeof *half);
-    float *back = malloc((size_t)n * sizeof *back);
+    ag_u16 *half = mem_checked(malloc((size_t)n * sizeof *half));
+    float *back = mem_checked(malloc((size_t)n * sizeof *back));
     double square = 0, error = 0, largest = 0;
-    if (!half || !back) abort();
     ag_halve(type, both, n, half);
     ag_unhalve(type, half, n, back);
     for (long i = 0; i < n; i++) {

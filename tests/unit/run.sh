@@ -82,6 +82,8 @@ for script in test_host test_runs; do
     sh tests/unit/$script.sh > build/unit/$script.log 2>&1
     counts build/unit/$script.log "whole programs with toy networks, $script"
 done
+sh tests/tools/emission.sh > build/unit/emission.log 2>&1
+counts build/unit/emission.log "emission under sanitizers"
 objects build/unit/tcc "tcc -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/gcc-float "gcc -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
 objects build/unit/clang-float "clang -std=gnu99 -O2 $strict -Iruntime" runtime/*.c runtime/cuda/*.c
