@@ -11,12 +11,13 @@ export UBSAN_OPTIONS=print_stacktrace=1
 checked=$folder/aggen
 
 # Builds it anew when a source is newer.
-if [ ! -x $checked ] || [ -n "$(find gen -newer $checked -name '*.[ch]')" ]; then
+shared="runtime/error.c runtime/file.c runtime/text.c"
+if [ ! -x $checked ] || [ -n "$(find gen runtime -newer $checked -name '*.[ch]')" ]; then
     rm -rf $folder
     mkdir -p $folder
-    for file in gen/*.c gen/run/none.c; do echo "$file"; done | xargs -P "$(nproc)" -I '{}' sh -c '
+    for file in gen/*.c gen/run/none.c $shared; do echo "$file"; done | xargs -P "$(nproc)" -I '{}' sh -c '
         gcc -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DMEM_MOVES -c \
-            -o "$1/$(basename "$2" .c).o" "$2"' sh $folder '{}' &&
+            -o "$1/$(echo "$2" | tr / .).o" "$2"' sh $folder '{}' &&
         gcc -fsanitize=address,undefined -o $checked $folder/*.o -lm
     ok "aggen under sanitizers" $?
 fi
