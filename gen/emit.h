@@ -23,6 +23,7 @@ struct emission {
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */
     struct carried carried;      /* generate */
+    int array;                   /* libraries: weights as a C array, however many */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does */
     int (*ptx)(const char *source, char **ptx, char *err, size_t errsize);
 };
@@ -34,9 +35,19 @@ struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing);
  * in err 1, or 2 and nothing is written: tensors are too large. */
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize);
 
+/* What compiling a library takes at -O3, roughly. */
+struct cost {
+    size_t c; /* bytes of name.c */
+    struct {
+        double bytes, seconds;
+    } gcc, clang;
+};
+
 /* Writes name.h and name.c, a library of model m (PROGRAM_LIBRARY, of which but this layer was cut away unless that is
- * NULL) and what e carries. Returns as emit_program does. */
-int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer, char *err,
-                 size_t errsize);
+ * NULL) and what e carries; name.bin too if that is apart. Returns as emit_program does. */
+int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
+                 struct cost *cost, char *err, size_t errsize);
+/* Are the weights that a library carries in a file of their own? */
+int emit_library_apart(const struct emission *e);
 
 #endif

@@ -117,9 +117,9 @@ static void set_fixed(const struct library *l, struct substitutions *s)
 
 static void set_names(const struct library *l, struct substitutions *s)
 {
-    static const char *const with[] = {"memory", "init", "generate", "run", "info", "generator"},
-                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",   "NO_MEMORY",
-                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS"};
+    static const char *const with[] = {"memory", "init", "generate", "run", "info", "generator", "weights"},
+                             *const constant[] = {"SIZE",      "CHANNELS", "LATENT", "DONE",    "NO_MEMORY",
+                                                  "NOT_READY", "WRONG",    "BATCH",  "KERNELS", "BIN"};
     struct mem *mem = l->w->mem;
     const char *name = l->w->name, *capitals = upper(mem, name);
     template_set(mem, s, "AG_NAME", "%s", name);
@@ -130,6 +130,15 @@ static void set_names(const struct library *l, struct substitutions *s)
         template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
 }
 
+/* What headers say of the weights' place. */
+static void set_apart(const struct library *l, struct substitutions *s)
+{
+    const int apart = emit_library_apart(l->w->e);
+    struct mem *mem = l->w->mem;
+    template_set(mem, s, "AG_FILES", apart ? "%s.bin and nothing else" : "no other file", l->w->name);
+    template_set(mem, s, "AG_COMPILED", apart ? "%s.c -I." : "%s.c", l->w->name);
+}
+
 void library_tokens(const struct library *l, struct substitutions *s)
 {
     struct mem *mem = l->w->mem;
@@ -137,12 +146,15 @@ void library_tokens(const struct library *l, struct substitutions *s)
     const struct spec *spec = l->w->m->spec;
     const int style = spec->family == FAMILY_STYLEGAN2;
     set_names(l, s);
+    set_apart(l, s);
     template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
     template_set(mem, s, "AG_OUT_SIZE", "%ld", (l->s.out + 15) / 16 * 16);
     template_set(mem, s, "AG_ARENA_SIZE", "%ld", (l->s.arena + 15) / 16 * 16);
     template_set(mem, s, "AG_SCRATCH_SIZE", "%ld", (l->s.scratch + 15) / 16 * 16);
     template_set(mem, s, "AG_FIXED_SIZE", "%ld", l->s.fixed);
     if (l->layer) return;
+    const char *finite = home_file(l->w, "templates/embed/finite.c");
+    template_set(mem, s, "AG_FINITE", "%s", finite ? template_body(finite) : "");
     template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
     template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
     template_set(mem, s, "AG_LATENT", "%d", spec->latent);
@@ -184,27 +196,6 @@ static void frame(const struct library *l, const struct substitutions *s, const 
 
 /* ---------------------------------------------------------------- data */
 
-/* The values as C has them exactly: hexadecimal floating point, or the bits of two bytes. */
-void library_weights(const struct library *l, const char *name, long n, struct text *t)
-{
-    const int halves = l->carried->type != AG_F32;
-    const float *whole = l->carried->values;
-    const ag_u16 *half = l->carried->values;
-    text_printf(t, "\nstatic const %s %s = {\n", halves ? "ag_u16" : "float", name);
-    for (long i = 0; i < n; i++) {
-        char number[40];
-        if (halves)
-            snprintf(number, sizeof number, "%u,", half[i]);
-        else if (whole[i] == 0)
-            snprintf(number, sizeof number, "0,");
-        else
-            snprintf(number, sizeof number, "%af,", (double)whole[i]);
-        text_add(t, number);
-        if (i % 8 == 7) text_add(t, "\n");
-    }
-    text_add(t, n ? "};\n" : "0};\n");
-}
-
 /* The genotype without its spec, which is long and of no use here. */
 static const char *without_spec(struct mem *mem, const char *genotype)
 {
@@ -226,6 +217,13 @@ static ag_u64 hash(ag_u64 sum, const void *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
     return sum;
+}
+
+void library_mark(const struct library *l, struct substitutions *s, const char *text)
+{
+    const char *name = l->w->name;
+    const ag_u64 sum = hash(hash(0xcbf29ce484222325ull, name, strlen(name) + 1), text, strlen(text));
+    template_set(l->w->mem, s, "AG_MARK", "0x%016llxull", sum);
 }
 
 void library_info(const struct library *l, struct text *t)
@@ -311,39 +309,26 @@ static void add_runtime(const struct library *l, struct text *t, const char *res
     text_add(t, shake(w->mem, file, FILES, rest));
 }
 
-/* Has the folder a file of this name that is no library's? Programs and their parts may lie there. */
-static int is_taken(const struct writer *w)
-{
-    for (int i = 0; i < 2; i++) {
-        char start[200] = "";
-        FILE *file = fopen(mem_printf(w->mem, "%s/%s.%c", w->e->folder, w->name, "ch"[i]), "r");
-        if (!file) continue;
-        const size_t n = fread(start, 1, sizeof start - 1, file);
-        fclose(file);
-        start[n] = 0;
-        if (n && !strstr(start, LIBRARY)) return 1;
-    }
-    return 0;
-}
-
-static void write_source(const struct library *l, const struct substitutions *s)
+static void write_source(struct library *l, struct substitutions *s, struct cost *cost)
 {
     struct writer *w = l->w;
     struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
     char *vector = home_file(w, "templates/cpu/vector.h");
     if (!vector) return;
-    heading(w, &t, LIBRARY);
+    library_heading(l, &t);
     text_printf(&t, "#include \"%s.h\"\n\n#include <string.h>\n\n%s", w->name, vector);
     text_add(&rest, "\n/* ---------------------------------------------------------------- kernels */\n");
     kernels_text(l->c, &rest);
     phases_text(l, &rest);
     library_info(l, &rest);
     text_add(&rest, "\n");
+    library_mark(l, s, rest.s);
     frame(l, s, "c", &rest);
     add_runtime(l, &t, rest.s);
     text_add(&t, "\n/* What the kernels read of the weights. */");
-    library_weights(l, mem_printf(w->mem, "fixed[%ld] ALIGNED", l->s.fixed ? l->s.fixed : 1), l->s.fixed, &t);
+    library_weights(l, s, "fixed", " ALIGNED", &t);
     text_add(&t, rest.s);
+    *cost = library_cost(l, t.length);
     write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     text_free(&rest);
@@ -358,17 +343,19 @@ static void write_header(const struct library *l, const struct substitutions *s)
     text_free(&t);
 }
 
-static void write_library(const struct library *l)
+static void write_library(struct library *l, struct cost *cost)
 {
     struct substitutions s = {NULL, 0, 0};
     set_tokens(l, &s);
+    library_clear(l->w);
     write_header(l, &s);
-    write_source(l, &s);
+    library_write_apart(l);
+    write_source(l, &s, cost);
     free(s.list);
 }
 
-int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer, char *err,
-                 size_t errsize)
+int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
+                 struct cost *cost, char *err, size_t errsize)
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
@@ -376,9 +363,9 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
-    if (is_taken(&w)) {
-        snprintf(err, errsize, "--embed %s: %s has a file of this name that is no library's; take another", name,
-                 e->folder);
+    const char *taken = library_taken(&w);
+    if (taken) {
+        snprintf(err, errsize, "--embed %s: %s is there already and no library's; take another name", name, taken);
         mem_free(mem);
         return 2;
     }
@@ -386,9 +373,9 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
     if (!w.failed && c.device)
-        library_cuda(&l);
+        library_cuda(&l, cost);
     else if (!w.failed)
-        write_library(&l);
+        write_library(&l, cost);
     write_all(&w);
     code_free(&c);
     mem_free(mem);

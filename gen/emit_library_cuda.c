@@ -43,11 +43,14 @@ static void set_tokens(const struct library *l, struct substitutions *s)
 /* ---------------------------------------------------------------- data and launches */
 
 /* As numbers: C99 promises no string literals as long. */
-static void ptx_text(const char *ptx, struct text *t)
+static void ptx_text(struct library *l, const char *ptx, struct text *t)
 {
+    const size_t before = t->length;
     text_add(t, "\n/* NAME.cu, compiled for compute capability 8.0. */\nstatic const char ptx[] = {");
     for (size_t i = 0; ptx[i]; i++) text_printf(t, "%s%d,", i % 32 ? "" : "\n", ptx[i]);
     text_add(t, "0};\n");
+    l->numbers += strlen(ptx);
+    l->digits += t->length - before;
 }
 
 static void kernels_text(const struct code *c, struct text *t)
@@ -84,35 +87,36 @@ static void phases_text(const struct library *l, struct text *t)
     }
 }
 
-static void write_source(const struct library *l, const struct substitutions *s, const char *ptx)
+static void write_source(struct library *l, struct substitutions *s, const char *ptx, struct cost *cost)
 {
     struct writer *w = l->w;
     struct text t = {NULL, 0, 0}, rest = {NULL, 0, 0};
     char *body = home_file(w, "templates/embed/cuda.c"), *launch = home_file(w, "templates/embed/launch.c"),
          *generator = home_file(w, "runtime/generator.c");
     if (!body || !launch || !generator) return;
-    const long n = l->w->m->block[AG_G].size + l->w->m->block[AG_STAT].size;
-    ptx_text(ptx, &rest);
+    ptx_text(l, ptx, &rest);
     kernels_text(l->c, &rest);
     library_info(l, &rest);
     text_add(&rest, "\n");
     template_expand(&rest, template_body(launch), s);
     phases_text(l, &rest);
+    library_mark(l, s, rest.s);
     template_expand(&rest, template_body(body), s);
-    heading(w, &t, LIBRARY);
+    library_heading(l, &t);
     text_printf(&t, "#include \"%s.h\"\n\n#include <stdarg.h>\n#include <string.h>\n\ntypedef float real;\n", w->name);
     text_add(&t, "typedef unsigned short ag_u16;\ntypedef unsigned int ag_u32;\n");
     text_printf(&t, "enum { AG_RNG_SAMPLE = %d, AG_RNG_SAMPLE_NOISE = %d };\n", AG_RNG_SAMPLE, AG_RNG_SAMPLE_NOISE);
     text_add(&t, shake(w->mem, &generator, 1, rest.s));
     text_add(&t, "\n/* The weights, then running statistics. */");
-    library_weights(l, mem_printf(w->mem, "weights[%ld]", n), n, &t);
+    library_weights(l, s, "weights", "", &t);
     text_add(&t, rest.s);
+    *cost = library_cost(l, t.length);
     write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     text_free(&rest);
 }
 
-void library_cuda(const struct library *l)
+void library_cuda(struct library *l, struct cost *cost)
 {
     struct writer *w = l->w;
     struct substitutions s = {NULL, 0, 0};
@@ -122,11 +126,13 @@ void library_cuda(const struct library *l)
     if (!w->failed) w->failed = w->e->ptx(source.s, &ptx, w->err, w->errsize);
     if (!w->failed) {
         set_tokens(l, &s);
+        library_clear(w);
         write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
         heading(w, &header, LIBRARY);
         template_expand(&header, template_body(file), &s);
         write_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
-        write_source(l, &s, ptx);
+        library_write_apart(l);
+        write_source(l, &s, ptx, cost);
     }
     free(ptx);
     free(s.list);

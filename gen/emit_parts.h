@@ -57,7 +57,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
 /* A device's kernels; `draws`: without those that train. */
 void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
 
-/* ---------------------------------------------------------------- emit_library.c, emit_library_cuda.c */
+/* ------------------------------------- emit_library.c, emit_library_weights.c, emit_library_cuda.c */
 
 #define LIBRARY "An embeddable generator" /* how its files begin */
 
@@ -68,16 +68,33 @@ struct library {
     struct sizes s;
     const struct carried *carried;
     const char *layer; /* NULL: a whole generator */
+    /* of NAME.c: numbers in arrays, and bytes of their text */
+    size_t numbers, digits;
 };
 /* What is the same for all: names and sizes, the data, a genotype's description. */
 void library_tokens(const struct library *l, struct substitutions *s);
-void library_weights(const struct library *l, const char *name, long n, struct text *t);
+/* The first lines of NAME.c. */
+void library_heading(const struct library *l, struct text *t);
+/* All that is carried, as a constant array of this name; attribute: what a definition of it ends with. */
+void library_weights(struct library *l, struct substitutions *s, const char *name, const char *attribute,
+                     struct text *t);
+/* The path of a file that w would write, but which is there and no library's; NULL: there is none. Programs and their
+ * parts may lie in the folder. */
+const char *library_taken(const struct writer *w);
+/* Removes what an earlier library of this name had and this one has no use for. */
+void library_clear(struct writer *w);
+/* NAME.bin, if the weights are apart. NAME.c comes last, as it completes the library. */
+void library_write_apart(const struct library *l);
 void library_info(const struct library *l, struct text *t);
+/* The token AG_MARK: a number that follows from all that is in the library before its interface, which is `text`. */
+void library_mark(const struct library *l, struct substitutions *s, const char *text);
 /* A call for each layer's noise, as ag_sample_noise draws it: `format` takes the number of the first, how many a
  * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */
 const char *library_noise(struct mem *mem, const struct table *in, const char *format);
 const struct ag_tensor *library_tensor(const struct table *t, const char *name);
 /* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
-void library_cuda(const struct library *l);
+void library_cuda(struct library *l, struct cost *cost);
+/* What it takes to compile NAME.c, of so many bytes. */
+struct cost library_cost(const struct library *l, size_t c);
 
 #endif

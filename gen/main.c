@@ -24,8 +24,8 @@ struct options {
     const char *weights; /* for the generator to carry; NULL: none */
     enum ag_dtype weights_type;
     const char *embed, *kernel; /* the name of a library to write; NULL: programs. One layer of it alone; NULL: all */
-    int has_type;
-    char **word; /* of its command line */
+    int has_type, array;        /* --weights-type, --embed-array */
+    char **word;                /* of its command line */
     int words, begun, rest;
 };
 
@@ -45,7 +45,8 @@ static const char usage[] =
     "  --weights-type TYPE   as numbers of this type: fp32, bf16 or fp16; default: fp32\n"
     "  --embed NAME          with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and "
     "C++\n"
-    "                        programs compile along\n"
+    "                        programs compile along; more than 16 MB of weights are in DIR/NAME.bin\n"
+    "  --embed-array         with --embed: in DIR/NAME.c, however many, for other compilers than gcc and clang\n"
     "  --kernel LAYER        with --embed: that layer for itself, e.g. cell3.normal1, b8.up\n"
     "  --set KEY.PATH=VALUE  as if the file said so, e.g. --set search.batch=32; may be repeated\n"
     "  --no-merge            leave mixtures of linear operations unmerged: slower, the same results to rounding\n"
@@ -151,6 +152,7 @@ static int check_options(const struct options *o)
     if (o->kernel && o->target == TARGET_CUDA)
         return fail("--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", o->kernel);
     if (o->kernel && !o->embed) return fail("--kernel goes with --embed", o->kernel);
+    if (o->array && !o->embed) return fail("--embed-array goes with --embed", "");
     if (o->has_type && !o->weights) return fail("--weights-type goes with --weights", "");
     return 0;
 }
@@ -172,6 +174,8 @@ static int parse(struct options *o, int argc, char **argv)
             o->merge = 0;
         else if (strcmp(argv[i], "--dump-graph") == 0)
             o->dump = 1;
+        else if (!o->run && strcmp(argv[i], "--embed-array") == 0)
+            o->array = 1;
         else if ((v = value("--target", argc, argv, &i))) {
             if (!*v) return fail("--target wants cpu or cuda", "");
             if (strcmp(v, "cpu") != 0 && strcmp(v, "cuda") != 0)
@@ -234,6 +238,7 @@ static char *command_line(struct mem *mem, const struct options *o)
     if (o->weights && o->weights_type != AG_F32)
         s = mem_printf(mem, "%s --weights-type %s", s, o->weights_type == AG_BF16 ? "bf16" : "fp16");
     if (o->embed) s = mem_printf(mem, "%s --embed %s", s, o->embed);
+    if (o->array) s = mem_printf(mem, "%s --embed-array", s);
     if (o->kernel) s = mem_printf(mem, "%s --kernel %s", s, text_shell(mem, o->kernel));
     if (o->target == TARGET_CUDA) s = mem_printf(mem, "%s --target cuda", s);
     return s;
@@ -320,26 +325,46 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
     return status;
 }
 
+/* What was written, how to compile it, and what that takes. */
+static void say_library(const struct options *o, const struct emission *e, const struct cost *cost, struct mem *mem)
+{
+    const int cuda = o->target == TARGET_CUDA, apart = emit_library_apart(e);
+    const char *name = o->embed;
+    const char *more = apart && cuda ? mem_printf(mem, ", %s.c, %s.cu and %s.bin", name, name, name)
+                       : apart       ? mem_printf(mem, ", %s.c and %s.bin", name, name)
+                       : cuda        ? mem_printf(mem, ", %s.c and %s.cu", name, name)
+                                     : mem_printf(mem, " and %s.c", name);
+    printf("%s.h%s written to %s; next: cc %s%s -c %s\n", name, more, o->folder,
+           cuda ? "-O2 -I/usr/local/cuda/include" : "-O3 -march=native -fno-math-errno -fno-trapping-math",
+           apart ? mem_printf(mem, " -I%s", text_shell(mem, o->folder)) : "",
+           text_shell(mem, mem_printf(mem, "%s/%s.c", o->folder, name)));
+    printf("%s.c: %.1f MB%s; it takes gcc about %.1f GB of memory and %.0f s to compile, clang %.1f GB and %.0f s\n",
+           name, cost->c / 1e6, apart ? mem_printf(mem, ", %s.bin: %.1f MB", name, (double)e->carried.bytes / 1e6) : "",
+           cost->gcc.bytes / 1e9, cost->gcc.seconds, cost->clang.bytes / 1e9, cost->clang.seconds);
+    struct emission without = *e;
+    without.array = 0;
+    if (e->array && emit_library_apart(&without))
+        fprintf(stderr,
+                "aggen: warning: %s.c is large; without --embed-array its weights are in %s.bin, which gcc and clang "
+                "take in within a second\n",
+                name, name);
+}
+
 /* A generator, or a layer of it, as a library. */
 static int embed(const struct options *o, const struct spec *spec, const struct genotype *geno, struct emission *e,
                  struct mem *mem)
 {
     char err[2048] = "";
-    const int cuda = o->target == TARGET_CUDA;
+    struct cost cost;
     struct model *m = model_new(spec, geno, PROGRAM_LIBRARY, o->merge, pictures(o, PROGRAM_LIBRARY));
     int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
     if (!status) status = read_weights(o, m, e, mem, err, sizeof err);
-    if (!status) status = emit_library(m, e, o->embed, o->kernel, err, sizeof err);
+    if (!status) status = emit_library(m, e, o->embed, o->kernel, &cost, err, sizeof err);
     model_free(m);
     if (status)
         fprintf(stderr, "aggen: %s\n", err);
-    else if (cuda)
-        printf("%s.h, %s.c and %s.cu written to %s; next: cc -O2 -I/usr/local/cuda/include -c %s/%s.c\n", o->embed,
-               o->embed, o->embed, o->folder, o->folder, o->embed);
     else
-        printf(
-            "%s.h and %s.c written to %s; next: cc -O3 -march=native -fno-math-errno -fno-trapping-math -c %s/%s.c\n",
-            o->embed, o->embed, o->folder, o->folder, o->embed);
+        say_library(o, e, &cost, mem);
     return status;
 }
 
@@ -376,6 +401,7 @@ static int emit(const struct options *o, const struct spec *spec, const struct g
                          .command = command_text(mem, o),
                          .spec = spec_json,
                          .genotype = geno_json,
+                         .array = o->array,
                          .ptx = run_ptx};
     if (o->weights && !geno->genes) return fail("--weights goes with a genotype; this is a search space", o->file);
     e.run = geno->genes ? retrain_folder(mem, o, spec) : "out/run";

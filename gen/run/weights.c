@@ -20,16 +20,22 @@ static int halve(enum ag_dtype type, float *both, long n, const char *path, stru
     ag_u16 *half = mem_checked(malloc((size_t)n * sizeof *half));
     float *back = mem_checked(malloc((size_t)n * sizeof *back));
     double square = 0, error = 0, largest = 0;
+    long worst = -1; /* the one that is furthest off; none is */
     ag_halve(type, both, n, half);
     ag_unhalve(type, half, n, back);
     for (long i = 0; i < n; i++) {
         const double x = both[i], d = fabs(x - back[i]);
         square += x * x;
         error += d * d;
-        if (d > largest) largest = d;
+        if (d <= largest) continue;
+        largest = d;
+        worst = i;
     }
-    printf("weights in two bytes each: relative error %.2g (root mean square), the largest error %.2g\n",
-           square > 0 ? sqrt(error / square) : 0, largest);
+    printf("weights in two bytes each: relative error %.2g (root mean square)", square > 0 ? sqrt(error / square) : 0);
+    if (worst >= 0)
+        printf("; furthest off is %.6g as %.6g, a relative error of %.2g", both[worst], back[worst],
+               largest / fabs(both[worst]));
+    printf("\n");
     for (long i = 0; i < n; i++) ((ag_u16 *)both)[i] = half[i];
     free(half);
     free(back);

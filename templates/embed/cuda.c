@@ -71,10 +71,12 @@ CUresult AG_NAME_init(struct AG_NAME_generator *generator, CUdeviceptr memory, s
     if (!run.result) run.result = send_weights(memory);
 AG_PREPARE
     if (!run.result) run.result = cuStreamSynchronize(run.stream);
-    if (run.result)
+    if (run.result) {
         cuModuleUnload(generator->module);
-    else
+    } else {
         generator->memory = memory;
+        generator->library = AG_MARK;
+    }
     return run.result;
 }
 
@@ -89,8 +91,9 @@ static void draw(struct AG_NAME_run *run, CUdeviceptr to, unsigned long long see
                                      1, 0, run->stream, argument, NULL);
 }
 
+AG_FINITE
 /* The inputs of n pictures. */
-static void set_inputs(struct AG_NAME_run *run, CUdeviceptr latents, unsigned long long seed, long first, long n,
+static void set_inputs(struct AG_NAME_run *run, CUdeviceptr latents, unsigned long long seed, unsigned first, long n,
                        double psi)
 {
     const CUdeviceptr in = at(run->g->memory, IN_AT), z = at(in, AG_Z);
@@ -98,7 +101,7 @@ static void set_inputs(struct AG_NAME_run *run, CUdeviceptr latents, unsigned lo
         run->result =
             cuMemcpyDtoDAsync(z, latents, (size_t)n * AG_UPPER_LATENT * sizeof(real), run->stream);
     for (long i = 0; i < n; i++) {
-        const unsigned picture = (unsigned)(first + i);
+        const unsigned picture = first + (unsigned)i;
         if (!latents)
             draw(run, at(z, i * AG_UPPER_LATENT), seed, AG_RNG_SAMPLE, picture, 0, AG_UPPER_LATENT);
 AG_SET_INPUTS
@@ -109,19 +112,22 @@ AG_SET_PSI
 CUresult AG_NAME_generate(const struct AG_NAME_generator *generator, CUdeviceptr latents, unsigned long long seed, long first,
                           long count, double psi, CUdeviceptr values, CUstream stream)
 {
-    const long size = (long)AG_UPPER_SIZE * AG_UPPER_SIZE * AG_UPPER_CHANNELS;
+    const size_t size = (size_t)AG_UPPER_SIZE * AG_UPPER_SIZE * AG_UPPER_CHANNELS * sizeof(real);
     struct AG_NAME_run run = {generator, stream, CUDA_SUCCESS};
     real *block[AG_BLOCKS];
-    if (!generator || !generator->memory || !values || first < 0 || count < 0 || !(psi - psi == 0))
+    if (!generator || !generator->memory || generator->library != AG_MARK || !values) return CUDA_ERROR_INVALID_VALUE;
+    if (first < 0 || count < 0 || (unsigned long long)first + (unsigned long long)count > 1ull << 32 ||
+        !is_finite((float)psi))
         return CUDA_ERROR_INVALID_VALUE;
     find_blocks(generator->memory, block);
     for (long done = 0; done < count && !run.result; done += AG_UPPER_BATCH) {
         const long n = count - done < AG_UPPER_BATCH ? count - done : AG_UPPER_BATCH;
-        set_inputs(&run, latents ? at(latents, done * AG_UPPER_LATENT) : 0, seed, first + done, n, psi);
+        set_inputs(&run, latents ? latents + (size_t)done * AG_UPPER_LATENT * sizeof(real) : 0, seed,
+                   (unsigned)((size_t)first + (size_t)done), n, psi);
         sample_run(&run, block);
         if (!run.result)
-            run.result = cuMemcpyDtoDAsync(at(values, done * size), at(generator->memory, OUT_AT + AG_FAKE),
-                                           (size_t)(n * size) * sizeof(real), stream);
+            run.result = cuMemcpyDtoDAsync(values + (size_t)done * size, at(generator->memory, OUT_AT + AG_FAKE),
+                                           (size_t)n * size, stream);
     }
     return run.result;
 }

@@ -11,10 +11,10 @@ extern "C" {
 
 /*
  * A generator of pictures on an NVIDIA GPU (compute capability 8.0 or more), weights and all. AG_NAME.c has its kernels
- * as PTX (AG_NAME.cu is their source, which it doesn't need); link with -lcuda. Its functions print nothing, open
- * nothing, allocate nothing but the kernels' module, and keep nothing but what lies in the memory they are given.
- * They work in the caller's current context. Generators with memory of their own may draw at the same time, on streams
- * and threads of their own; two calls with the same one may not.
+ * as PTX (AG_NAME.cu is their source, which it doesn't need) and needs AG_FILES; link with -lcuda.
+ * Its functions print nothing, open nothing, allocate nothing but the kernels' module, and keep nothing but what lies in
+ * the memory they are given. They work in the caller's current context. Generators with memory of their own may draw at
+ * the same time, on streams and threads of their own; two calls with the same one may not.
  */
 enum {
     AG_UPPER_SIZE = AG_IMAGE_SIZE, /* pixels of a side */
@@ -29,6 +29,7 @@ struct AG_NAME_generator {
     CUmodule module;
     CUfunction kernel[AG_UPPER_KERNELS];
     CUdeviceptr memory;
+    unsigned long long library; /* which made it ready */
 };
 
 /* Bytes of the GPU's memory that a generator works in. */
@@ -43,11 +44,13 @@ CUresult AG_NAME_init(struct AG_NAME_generator *generator, CUdeviceptr memory, s
  *
  * latents: on the GPU, [count, AG_LATENT], normally distributed; 0: those of the pictures first, first + 1, ... of this
  *     seed, which are then the pictures that the generator program draws of this seed.
- * seed, first: what else is random follows from them (AG_NOISE).
+ * seed, first: what else is random follows from them (AG_NOISE). Pictures are numbered from 0 to 2^32 - 1.
  * psi: AG_TRUNCATION.
  * values: on the GPU, [count, AG_IMAGE_SIZE, AG_IMAGE_SIZE, AG_IMAGE_CHANNELS], AG_RANGE.
  *
- * Returns CUDA_ERROR_INVALID_VALUE for an argument that cannot be, else what the driver said first.
+ * Returns CUDA_ERROR_INVALID_VALUE, and draws nothing, for a generator that is not ready or another library's, values 0,
+ * first or count below 0, a last picture beyond number 2^32 - 1, and a psi that is infinite or NaN as a float; else what
+ * the driver said first. Latents that are infinite or NaN give values that are.
  */
 CUresult AG_NAME_generate(const struct AG_NAME_generator *generator, CUdeviceptr latents, unsigned long long seed, long first,
                           long count, double psi, CUdeviceptr values, CUstream stream);

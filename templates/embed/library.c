@@ -8,7 +8,7 @@
 /* AG_TEMPLATE */
 /* ---------------------------------------------------------------- the interface */
 
-/* Where the blocks lie, in numbers from the first line of cache in the memory: it begins with its own address. */
+/* Where the blocks lie, in numbers from the first line of cache in the memory, which tells that it is ready. */
 enum { LINE = 64 };
 #define IN_AT      (LINE / (long)sizeof(real))
 #define OUT_AT     (IN_AT + AG_IN_SIZE)
@@ -24,11 +24,18 @@ static real *first_line(void *memory)
     return memory;
 }
 
-static int is_ready(real *base)
-{
+/* Memory that is ready begins with its own address, as it may have been moved since, and a number that follows from the
+ * code and the weights, as each library has its own use for it. */
+struct ready {
     void *address;
-    memcpy(&address, base, sizeof address);
-    return address == (void *)base;
+    ag_u64 library;
+};
+
+static int is_ready(const real *base)
+{
+    struct ready ready;
+    memcpy(&ready, base, sizeof ready);
+    return ready.address == (const void *)base && ready.library == AG_MARK;
 }
 
 static void find_blocks(real *base, real *block[AG_BLOCKS])
@@ -48,10 +55,12 @@ size_t AG_NAME_memory(void)
 int AG_NAME_init(void *memory, size_t bytes)
 {
     real *const base = first_line(memory);
-    void *const address = base;
+    struct ready ready;
     if (!memory || bytes < AG_NAME_memory()) return AG_UPPER_NO_MEMORY;
     memset(base, 0, (size_t)END_AT * sizeof(real));
-    memcpy(base, &address, sizeof address);
+    ready.address = base;
+    ready.library = AG_MARK;
+    memcpy(base, &ready, sizeof ready);
 AG_EXPAND    return AG_UPPER_DONE;
 }
 

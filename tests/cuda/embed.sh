@@ -33,6 +33,18 @@ for name in tiny tiny_style; do
         was=$?
         ok "$name, $type: $(cat "$build/log")" $was
     done
+    # what is refused, also where compilers may take it for granted that all numbers are finite
+    for compiler in gcc clang; do
+        # shellcheck disable=SC2086
+        $compiler -std=c99 -O1 -ffast-math $include -c -o "$folder/careless.o" "$folder/fp32/faces.c" >"$build/log" 2>&1 &&
+            ${CC:-cc} $strict -O1 $include -o "$folder/check" -I"$folder/fp32" tests/embed/check_cuda.c \
+                "$folder/careless.o" -L"$stubs" -lcuda -lm >>"$build/log" 2>&1
+        was=$?
+        ok "$name: $compiler -ffast-math: $(head -n 5 "$build/log")" $was
+        $run "$folder/check" >"$build/log" 2>&1
+        was=$?
+        ok "$name: $compiler -ffast-math: $(cat "$build/log")" $was
+    done
     # a name that the library has use for itself
     ./aggen "$build/$name.run.cpu/genotype.json" --weights "$weights" --embed run --target cuda -o "$folder" \
         >"$build/log" 2>&1
@@ -55,5 +67,39 @@ for name in tiny tiny_style; do
     was=$?
     ok "$name: nvcc of faces.cu: $(cat "$build/log")" $was
 done
+
+# many weights are beside the C file; and what belongs to a library for a GPU goes with it
+genotype="$build/tiny.run.cpu/genotype.json --set generator.latent=4096 --set generator.channels=128"
+folder=$build/large.embed
+rm -rf "$folder"
+mkdir -p "$folder"
+# shellcheck disable=SC2086
+./aggen $genotype -o "$folder/program" >"$build/log" 2>&1
+sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/program/generate_phases.c" >"$folder/tables.h"
+gcc -std=gnu99 -O1 -I"$folder" -o "$folder/make" tests/embed/made.c runtime/error.c runtime/file.c runtime/safetensors.c \
+    runtime/safetensors_write.c runtime/random.c -lm >>"$build/log" 2>&1 && "$folder/make" "$folder/made"
+was=$?
+ok "made-up weights: $(cat "$build/log")" $was
+# large TARGET FILES: the generator as a library, which is so many files
+large() {
+    # shellcheck disable=SC2086
+    ./aggen $genotype --weights "$folder/made" --embed faces --target "$1" -o "$folder/library" >"$build/log" 2>&1
+    was=$?
+    ok "many weights, $1: $(cat "$build/log")" $was
+    is "many weights, $1: files" "$(find "$folder/library" -type f | sed 's/.*\.//' | sort | tr '\n' ' ')" "$2 "
+}
+large cuda "bin c cu h"
+printf '#include "faces.c"\n#include <stdio.h>\nint main(void) { return !fwrite(weights, sizeof weights, 1, stdout); }\n' \
+    >"$folder/numbers.c"
+for compiler in gcc clang; do
+    # shellcheck disable=SC2086
+    $compiler $strict -O1 $include -I"$folder/library" -o "$folder/numbers" "$folder/numbers.c" -L"$stubs" -lcuda \
+        >"$build/log" 2>&1
+    was=$?
+    ok "many weights: $compiler: $(head -n 5 "$build/log")" $was
+    $run "$folder/numbers" >"$folder/numbers.raw" && cmp -s "$folder/numbers.raw" "$folder/library/faces.bin"
+    ok "many weights: $compiler: they are others" $?
+done
+large cpu "bin c h"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -61,8 +61,14 @@ same "sse2 of three and alone" "$work/sse2.png" "$work/narrow.png"
 
 # two bytes each: aggen says how far they are off, and pictures are near
 for type in bf16 fp16; do
+    most=0.004 # half of the last of 8 bits, or of 11, to the first
+    if [ $type = fp16 ]; then most=0.0005; fi
     carries $type --weights-type $type
-    says "$type: aggen says the error" 'relative error [0-9.e-]* (root mean square)' "$work/said"
+    error="relative error [0-9.e-]* (root mean square); furthest off is [-0-9.e]* as [-0-9.e]*, a relative error of"
+    says "$type: aggen says the error" "^weights in two bytes each: $error [0-9.e-]*\$" "$work/said"
+    awk -v most=$most '/furthest off/ { off = ($15 - $17) / $15; if (off < 0) off = -off; if (off > 0 && off <= most &&
+        $NF / off > 0.9 && $NF / off < 1.1) right = 1 } END { exit !right }' "$work/said"
+    ok "$type: the error of the number that is furthest off: $(cat "$work/said")" $?
     ends "generate, $type" 0 "" $e2e/carried/$type.alone/generate -n 7 --seed 5 -o "$work/$type.png"
     near "pictures by $type" "$work/file.png" "$work/$type.png" 8
     is "bytes of $type" "$(wc -c < $e2e/carried/$type/generate_weights.bin)" \

@@ -40,6 +40,8 @@ class Generator:
 
     def draw(self, count=1, first=0, seed=0, psi=1.0, latents=None):
         """The pixels of pictures first, first + 1, … of a seed, or of latents, a list of `latent` numbers for each."""
+        if not (0 <= seed < 2**64 and 0 <= first <= first + count <= 2**32):  # ctypes would cut off what is beyond
+            raise ValueError(f"no seed of 64 bits, or no picture's number of 32: {seed}, {first} to {first + count}")
         pixels = ctypes.create_string_buffer(count * self.info["size"] ** 2 * self.info["channels"])
         if latents is not None:
             numbers = [number for latent in latents for number in latent]

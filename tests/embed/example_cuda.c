@@ -23,9 +23,17 @@ static void must(CUresult result, const char *what)
 int main(int argc, char **argv)
 {
     const long n = argc > 1 ? atol(argv[1]) : 1, size = (long)FACES_SIZE * FACES_SIZE * FACES_CHANNELS;
+    if (n < 1 || n > 1000000) {
+        fprintf(stderr, "usage: example N SEED [PSI]: 1 to 1000000 pictures\n");
+        return 2;
+    }
     const unsigned long long seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
     const size_t bytes = (size_t)(n * size) * sizeof(float);
     float *values = malloc(bytes);
+    if (!values) {
+        fprintf(stderr, "example: out of memory\n");
+        return 1;
+    }
     CUdevice device;
     CUcontext context;
     CUdeviceptr memory, pictures;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Generators as libraries (aggen --embed): what compilers say of them, what they do (check.c), and the examples for
-# users, example.cpp, example.py and serve.c. One small generator of each family, both called `faces`.
+# users, example.cpp, example.py and serve.c. One small generator of each family, both called `faces`, and a large one.
 . "$(dirname "$0")/../e2e/common.sh"
 retrained
 picture_tool
@@ -77,13 +77,14 @@ compiled() {
     quiet "$where: $*" "$@" -c -o "$object" "$where/faces.c"
 }
 
-# checked FOLDER FAMILY OBJECT COMPILER…: check.c with that object
+# checked FOLDER "FAMILY [calls]" OBJECT COMPILER…: check.c with that object
 checked() {
     where=$1 family=$2 program=$1/check.$3 object=$1/$3.o
     shift 3
     quiet "$where: $*: check.c" "$@" -I"$where" -Iruntime -o "$program" $here/check.c runtime/random.c "$object" \
         -lm -lpthread
-    counted "$program" "$program" "$family"
+    # shellcheck disable=SC2086
+    counted "$program" "$program" $family
 }
 
 widths="x86-64"
@@ -111,6 +112,12 @@ library() {
     compiled $folder fast gcc $strict -O3 -march=native $fast
     links $folder/fast.o "memcpy memmove memset"
     constant $folder/fast.o
+
+    # where compilers may take it for granted that all numbers are finite
+    for compiler in gcc clang; do
+        compiled $folder $compiler.careless $compiler $strict -O1 -ffast-math
+        checked $folder "$1 calls" $compiler.careless gcc -std=c99 -O1
+    done
 
     sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
     compiled $folder sanitized gcc $strict -O1 $sanitize
@@ -234,6 +241,188 @@ two() {
     same "two libraries together and alone" "$work/two" "$work/each"
 }
 
+# made FOLDER WORD…: programs of this genotype, and made-up weights for it in FOLDER/made
+made() {
+    folder=$1
+    shift
+    ends "aggen $*" 0 "" ./aggen "$@" -o "$folder"
+    sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/generate_phases.c" > "$folder/tables.h"
+    gcc -std=gnu99 -O1 -Wall -Wextra -Werror -I"$folder" -o "$folder/make" $here/made.c runtime/error.c runtime/file.c \
+        runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lm
+    ok "made.c" $?
+    ends "made-up weights" 0 "" "$folder/make" "$folder/made"
+}
+
+# A library knows its own memory from that of any other, those of its own name too.
+# shellcheck disable=SC2086
+memories() {
+    made $embed/weights $base/run/genotype.json
+    ends "other weights" 0 "" ./aggen $base/run/genotype.json --weights $embed/weights/made --embed faces -o $embed/weights
+    quiet "swap.c" gcc $strict -O1 -o $embed/swap $here/swap.c -ldl
+    for folder in residual weights residual.bf16; do
+        quiet "$folder: faces.so" gcc -std=c99 -O0 -shared -fPIC -o $embed/$folder/swap.so $embed/$folder/faces.c -lm
+    done
+    ends "libraries of other weights" 0 "" $embed/swap $embed/residual/swap.so $embed/weights/swap.so
+    ends "libraries of other numbers" 0 "" $embed/swap $embed/residual/swap.so $embed/residual.bf16/swap.so
+    for layer in b8.up b8.normal; do
+        ends "--kernel $layer" 0 "" ./aggen $style/genotype.json --weights $style/weights --embed faces --kernel $layer \
+            -o $embed/kernel.$layer
+    done
+    ends "the same again" 0 "" ./aggen $base/run/genotype.json --weights $embed/weights/made --embed faces -o $embed/again
+    same "the same again" $embed/again/faces.c $embed/weights/faces.c
+    for folder in residual weights residual.bf16 stylegan2 kernel.b8.up kernel.b8.normal; do
+        sed -n 's/.*ready.library == \(0x[0-9a-f]*\)ull.*/\1/p' $embed/$folder/faces.c
+    done | sort -u > "$work/marks"
+    is "numbers that tell libraries apart" "$(wc -l < "$work/marks")" 6
+}
+
+# ---------------------------------------------------------------- many weights
+
+# large FOLDER WORD…: the large generator as a library called $name
+large() {
+    folder=$1
+    shift
+    # shellcheck disable=SC2086
+    ends "$folder: aggen --embed $name $*" 0 "" ./aggen $genotype --weights $large/program/made --embed $name "$@" -o "$folder"
+}
+
+# files FOLDER NAMES
+files() { is "$1: files" "$(find "$1" -type f | sed 's|.*/||' | sort | tr '\n' ' ')" "$2 "; }
+
+# What is too much for compilers lies beside the C file.
+# shellcheck disable=SC2086
+many() {
+    large=$embed/large genotype="$base/run/genotype.json --set generator.latent=4096 --set generator.channels=128" name=faces
+    made $large/program $genotype
+    large $large/fp32
+    says "what is next" "^faces.h, faces.c and faces.bin written to .*; next: cc .* -I$large/fp32 -c $large/fp32/faces.c$" \
+        "$work/stdout"
+    says "what that takes" "^faces.c: 0\.[0-9] MB, faces.bin: [0-9.]* MB; it takes gcc about 0\.[0-9] GB " "$work/stdout"
+    files $large/fp32 "faces.bin faces.c faces.h"
+    for compiler in gcc clang; do
+        quiet "many weights: $compiler" $compiler $strict -O1 -I$large/fp32 -c -o $large/$compiler.o $large/fp32/faces.c
+        links $large/$compiler.o "$needs"
+        constant $large/$compiler.o
+        quiet "many weights: $compiler: check.c" gcc -std=c99 -O1 -I$large/fp32 -Iruntime -o $large/check $here/check.c \
+            runtime/random.c $large/$compiler.o -lm -lpthread
+        $large/check residual 2 5 > "$work/large.$compiler"
+        ok "many weights: $compiler: it draws" $?
+    done
+    near "many weights: gcc and clang" "$work/large.gcc" "$work/large.clang" 1
+    # two such in one program, shared ones too
+    name=other
+    large $large/other
+    quiet "two.c, many weights" gcc $strict -O1 -fPIC -I$large/fp32 -I$large/other -o $large/two $here/two.c $large/gcc.o \
+        $large/other/other.c -lm
+    ends "two libraries of many weights" 0 "" $large/two
+    cat "$work/large.gcc" "$work/large.gcc" > "$work/each"
+    same "two libraries of many weights" "$work/stdout" "$work/each"
+    quiet "a shared one" gcc $strict -O0 -shared -fPIC -I$large/other -o $large/other.so $large/other/other.c -lm
+    is "a shared one gives" "$(nm -D --defined-only $large/other.so | awk '{ print $3 }' | sort | tr '\n' ' ')" \
+        "other_generate other_info other_init other_memory "
+    name=faces
+    numbers
+    paths
+    owners
+}
+
+# Both forms have the same numbers, and but for these the same text.
+# shellcheck disable=SC2086
+numbers() {
+    large $large/bf16 --weights-type bf16
+    files $large/bf16 "faces.bin faces.c faces.h"
+    is "bytes of bf16" "$(wc -c < $large/bf16/faces.bin)" $(($(wc -c < $large/fp32/faces.bin) / 2))
+    large $large/array --weights-type bf16 --embed-array
+    says "a large array" "^aggen: warning: faces.c is large; without --embed-array .* faces.bin" "$work/stderr"
+    says "a large array: what is next" "^faces.h and faces.c written to $large/array; next: cc [^I]* -c $large/array/faces.c$" \
+        "$work/stdout"
+    files $large/array "faces.c faces.h"
+    says "--embed-array in the heading" "--embed-array" $large/array/faces.h
+    printf '#include "faces.c"\n#include <stdio.h>\nint main(void) { return !fwrite(fixed, sizeof fixed, 1, stdout); }\n' \
+        > "$work/numbers.c"
+    for type in fp32 bf16; do
+        quiet "numbers of $type" gcc -O0 -I$large/$type -o "$work/numbers" "$work/numbers.c" -lm
+        "$work/numbers" > "$work/numbers.$type"
+        same "numbers of $type" "$work/numbers.$type" $large/$type/faces.bin
+    done
+    quiet "numbers of an array" tcc -I$large/array -o "$work/numbers" "$work/numbers.c" -lm
+    "$work/numbers" > "$work/numbers.array"
+    same "numbers of an array" "$work/numbers.array" $large/bf16/faces.bin
+    for form in bf16 array; do
+        sed '1d; /^.. Its weights are in /d; /^.. What the kernels read /,/^.* kernels .*$/d' $large/$form/faces.c \
+            > "$work/$form.c"
+    done
+    same "the text without numbers" "$work/bf16.c" "$work/array.c"
+    [ "$(wc -l < "$work/array.c")" -gt 500 ]
+    ok "the text without numbers: there is some" $?
+}
+
+# fails WHAT TEXT COMMAND…: it does, and says so
+fails() {
+    what=$1 text=$2
+    shift 2
+    "$@" > "$work/fails" 2>&1
+    was=$?
+    [ $was != 0 ] && grep -q -e "$text" "$work/fails"
+    was=$?
+    ok "$what: should say '$text': $(head -n 3 "$work/fails")" $was
+}
+
+# Where compilers find the file, and that they want this one.
+# shellcheck disable=SC2086
+paths() {
+    cut=$embed/large/cut
+    mkdir -p $cut
+    for size in -1 1; do
+        bytes=$(wc -c < $large/bf16/faces.bin)
+        { cat $large/bf16/faces.bin && echo; } | head -c $((bytes + size)) > $cut/faces.bin
+        fails "gcc: a file of $size bytes" "faces.bin is not the one" gcc -O0 -I$cut -c -o "$work/o" $large/bf16/faces.c
+        fails "clang: a file of $size bytes" "invalid number of bytes" clang -O0 -I$cut -c -o "$work/o" $large/bf16/faces.c
+    done
+    for compiler in gcc clang; do
+        fails "$compiler: without -I" "faces.bin" $compiler -O0 -c -o "$work/o" $large/bf16/faces.c
+        quiet "$compiler: a path" $compiler $strict -O0 -DFACES_BIN="\"$large/bf16/faces.bin\"" -c -o "$work/o" \
+            $large/bf16/faces.c
+    done
+    fails "tcc" "embed-array" tcc -I$large/bf16 -c -o "$work/o" $large/bf16/faces.c
+}
+
+# What belongs to a library goes with it, and nothing else.
+# shellcheck disable=SC2086
+owners() {
+    one=$large/one
+    large $one
+    cp -p $one/faces.bin "$work/faces.bin"
+    touch -t 200001010000 $one/faces.bin $one/faces.c
+    large $one
+    is "the same again is left alone" "$(find $one -name 'faces.[bc]*' -newer tests/embed/run.sh)" ""
+    large $one --weights-type bf16
+    is "other numbers: bytes" "$(wc -c < $one/faces.bin)" "$(wc -c < $large/bf16/faces.bin)"
+    ends "few weights" 0 "" ./aggen $base/run/genotype.json --weights $base/run/retrain/ema.safetensors --embed faces -o $one
+    files $one "faces.c faces.h"
+    # another's file
+    echo mine > $one/faces.bin
+    cp $one/faces.c "$work/faces.c"
+    ends "another's faces.bin" 2 "$one/faces.bin is there already" ./aggen $genotype --weights $large/program/made \
+        --embed faces -o $one
+    same "another's faces.bin: nothing is written" $one/faces.c "$work/faces.c"
+    large $one --embed-array --weights-type bf16
+    is "another's faces.bin" "$(cat $one/faces.bin)" mine
+    rm $one/faces.[ch]
+    ends "faces.bin alone" 2 "$one/faces.bin is there already" ./aggen $genotype --weights $large/program/made \
+        --embed faces -o $one
+    files $one faces.bin
+    # a layer's weights
+    rm $one/faces.bin
+    large $one --kernel fc
+    files $one "faces.bin faces.c faces.h"
+    large $one --kernel rgb
+    files $one "faces.c faces.h"
+    # a folder with a name for shells
+    large "$large/it's here"
+    says "a name for shells" "-I'$large/it'\\\\''s here' -c '$large/it'\\\\''s here/faces.c'$" "$work/stdout"
+}
+
 # ---------------------------------------------------------------- all of it
 
 # the StyleGAN2 generator of tests/e2e/generate_style.sh
@@ -264,6 +453,8 @@ one() { # family, genotype, weights, generate
 one residual $base/run/genotype.json $base/run/retrain/ema.safetensors $base/generate
 one stylegan2 $style/genotype.json $style/weights $style/generate
 two
+memories
+many
 
 # ---------------------------------------------------------------- refusals
 
@@ -276,6 +467,7 @@ refused() { # what, message, words
     rm -rf $embed/refused
 }
 genotype=$base/run/genotype.json ema=$base/run/retrain/ema.safetensors
+refused "--embed-array without a library" "--embed-array goes with --embed" $genotype --weights $ema --embed-array
 refused "a library without weights" "--embed goes with --weights" $genotype --embed faces
 for name in 1face _face fa-ce fa.ce ../face fäce "fa ce" "" "$(printf '%61s' '' | tr ' ' a)"; do
     refused "a library called '$name'" "--embed wants a name for C" $genotype --weights $ema --embed="$name"

@@ -58,10 +58,11 @@ def main(library, family, picture, walk):
     for thread in threads:
         thread.join()
     check(b"".join(results) == generator.draw(40, seed=5), "two threads")
-    for wrong in (lambda: generator.draw(latents=[[0.0]]), lambda: generator.draw(psi=float("nan"))):
+    for wrong in ({"latents": [[0.0]]}, {"latents": [[float("inf")] * info["latent"]]}, {"psi": float("nan")}, {"seed": -1},
+                  {"seed": 2**64}, {"first": -1}, {"first": 2**32}, {"first": 2**64}, {"count": -1}):
         try:
-            wrong()
-            check(False, "a wrong call")
+            generator.draw(**wrong)
+            check(False, f"a wrong call: {wrong}")
         except (RuntimeError, ValueError):
             check(True, "")
     close()

@@ -30,6 +30,47 @@ def pixels_of_bmp(bmp):
     return b"".join(body[i:i + 3][::-1] for i in range(0, len(body), 3))
 
 
+def ask(port, request):
+    """The status of the answer to these bytes, after which nothing comes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := client.recv(65536):
+            answer += part
+    return answer.split(b" ")[1] if answer.startswith(b"HTTP/1.0 ") else answer
+
+
+def check_requests(port):
+    """What is no request for a picture gets no picture."""
+    for path in ("0x10.bmp", "-1.bmp", "+1.bmp", "%205.bmp", ".bmp", "5", "5.", "5.bm", "5.BMP", "5.bmpx", "5.bmp/", "5.bmp?", "/5.bmp",
+                 "5e1.bmp", f"{2**64}.bmp", f"{2**65 + 5}.bmp", "9" * 25 + ".bmp", "1" * 5000 + ".bmp", "favicon.ico", "index"):
+        status = ask(port, f"GET /{path} HTTP/1.0\r\n\r\n".encode())
+        check(status == b"404", f"GET /{path}: {status}")
+    head = b" HTTP/1.0\r\n\r\n"
+    for request, right in ((b"GET /5.bmp" + head, b"200"), (b"GET /" + b"0" * 5000 + b"5.bmp" + head, b"200"),
+                           (b"GET /5.bmp HTTP/1.1\r\nHost: localhost\r\n\r\n", b"200"), (b"GET 5.bmp" + head, b"404"),
+                           (b"POST /5.bmp" + head, b"405"), (b"HEAD /5.bmp" + head, b"405"), (b"get /5.bmp" + head, b"405"),
+                           (b"GETS /5.bmp" + head, b"405"), (b" /5.bmp" + head, b"405"), (b"GET /5.bmp\r\n\r\n", b"400"),
+                           (b"GET /5.bmp HTTP/1.0\r\n", b"400"), (b"GET /5.bmp HTTP/2.0\r\n\r\n", b"400"),
+                           (b"GET /5.bmp HTTP/1.0x\r\n\r\n", b"400"), (b"GET /5.bmp HTTP/1.\r\n\r\n", b"400"),
+                           (b"GET\r\n /5.bmp" + head, b"400"), (b"GET /5.bmp\0 HTTP/1.0\r\n\r\n", b"400"),
+                           (b"GET /5.bmp\0" + head, b"400"), (b"\r\n\r\n", b"400"), (b"", b"400"), (bytes(range(256)), b"400"),
+                           (b"GET /" + b"1" * 9000 + b".bmp" + head, b"431"), (b"x" * 100000, b"431"),
+                           (b"GET /5.bmp HTTP/1.0\r\nCookie: " + b"c" * 100000 + b"\r\n\r\n", b"431")):
+        status = ask(port, request)
+        check(status == right, f"{request[:60]}: {status}")
+
+
+def check_ports(serve):
+    for words in ([], [""], ["0"], ["-1"], ["65536"], ["80a"], ["0x50"], [" 80"], [str(2**64 + 80)], ["80", "81"]):
+        try:
+            ended = subprocess.run([serve] + words, capture_output=True, timeout=5)
+            check(ended.returncode == 2 and ended.stderr.count(b"\n") == 1, f"port {words}: {ended}")
+        except subprocess.TimeoutExpired:
+            check(False, f"port {words}: it serves")
+
+
 def check_http(url, port, pixels):
     kind, page = get(url)
     check(kind == "text/html" and b"<img" in page, page)
@@ -107,6 +148,8 @@ def main(serve, pixels):
             except OSError:
                 time.sleep(0.1)
         check_http(url, port, pixels)
+        check_requests(port)
+        check_ports(serve)
         if browser:
             check_browser(browser, url, pixels)
         else:
