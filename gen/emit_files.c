@@ -106,7 +106,7 @@ void c_string(struct text *t, const char *s)
     }
     text_add(t, "\n        \"");
     for (int column = 0; *s; s++) {
-        if (*s == '"' || *s == '\\')
+        if (*s == '"' || *s == '\\' || *s == '?') /* for ??/ and its like are read before strings are */
             text_printf(t, "\\%c", *s);
         else if ((unsigned char)*s < 32 || (unsigned char)*s > 126)
             text_printf(t, "\\%03o", (unsigned char)*s);

@@ -203,7 +203,10 @@ static const char *without_spec(struct mem *mem, const char *genotype)
     const char *spec = strstr(genotype, key), *end = spec ? spec + strlen(key) : NULL;
     if (!spec) return genotype;
     for (int depth = 0, quoted = 0; *end; end++) {
-        if (*end == '"' && end[-1] != '\\') quoted = !quoted;
+        if (quoted && *end == '\\')
+            end++; /* what is escaped ends no string */
+        else if (*end == '"')
+            quoted = !quoted;
         if (quoted) continue;
         depth += (*end == '{') - (*end == '}');
         if (!depth) break;
@@ -245,7 +248,8 @@ void library_info(const struct library *l, struct text *t)
         c_string(t, text);
     } else {
         text_add(t, " {");
-        for (size_t i = 0; text[i]; i++) text_printf(t, "%s%d,", i % 24 ? " " : "\n    ", text[i]);
+        for (size_t i = 0; text[i]; i++) /* as C has it where char has no sign too */
+            text_printf(t, text[i] < 0 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ", (unsigned char)text[i]);
         text_add(t, " 0}");
     }
     text_add(t, ";\n");

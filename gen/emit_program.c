@@ -570,16 +570,19 @@ static void write_host(struct writer *w)
 static void write_makefile(struct writer *w)
 {
     const char *name = w->e->target == TARGET_CUDA ? "program_cuda" : has_widths(w) ? "carried" : "program";
-    char *file = home_file(w, mem_printf(w->mem, "templates/host/%s.mk", name));
-    if (!file) return;
+    char *file = home_file(w, mem_printf(w->mem, "templates/host/%s.mk", name)),
+         *folder = home_file(w, "templates/host/folder.mk");
+    if (!file || !folder) return;
     struct substitutions s = {NULL, 0, 0};
-    struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0}, runtime = {NULL, 0, 0}, kernels = {NULL, 0, 0}, head = {NULL, 0, 0};
     for (int i = 0; i < w->runtime_files; i++) {
         const char *name = base_name(w->runtime_file[i]), *dot = strrchr(name, '.');
         if (dot[1] == 'c') text_printf(&runtime, " %.*s", (int)(dot - name), name);
     }
     for (int f = 0; f < KERNEL_FILES; f++) text_printf(&kernels, " %s_kernels%d", w->name, f);
     program_tokens(w, &s);
+    template_expand(&head, folder, &s);
+    template_set(w->mem, &s, "AG_FOLDER", "%s", head.s);
     template_set(w->mem, &s, "AG_CARRIED", "%s", carries(w) ? "generate_weights" : "");
     template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
     template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
@@ -591,6 +594,7 @@ static void write_makefile(struct writer *w)
     text_free(&t);
     text_free(&runtime);
     text_free(&kernels);
+    text_free(&head);
     free(s.list);
 }
 

@@ -91,14 +91,24 @@ static int is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Outside comments. */
+/* The last character of the comment or the string that begins here; NULL: none does. */
+static const char *skipped(const char *p)
+{
+    const char quote = *p, *close = begins(p, "/*") ? strstr(p, "*/") : NULL;
+    if (quote != '"' && quote != '\'') return close ? close + 1 : NULL;
+    for (p++; *p && *p != quote && *p != '\n'; p++)
+        if (*p == '\\' && p[1]) p++;
+    return *p ? p : p - 1;
+}
+
+/* Outside comments and strings. */
 static int occurs(const char *text, size_t length, const char *name, size_t n)
 {
     const char *const end = text + length;
     for (const char *p = text; p + n <= end; p++) {
-        const char *close = begins(p, "/*") ? strstr(p, "*/") : NULL;
+        const char *close = skipped(p);
         if (close)
-            p = close + 1;
+            p = close;
         else if (is_word(*p) && (p == text || !is_word(p[-1])) && memcmp(p, name, n) == 0 &&
                  (p + n == end || !is_word(p[n])))
             return 1;

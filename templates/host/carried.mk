@@ -6,7 +6,7 @@ WIDTHS ?= $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),avx512 avx2 sse2
 ifneq ($(filter-out avx512 avx2 sse2 plain,$(WIDTHS)),)
 $(error WIDTHS: $(filter-out avx512 avx2 sse2 plain,$(WIDTHS)) is none of avx512, avx2, sse2 and plain)
 endif
-AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
+AG_FOLDER
 AG_PROGRAM.flags := -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-asynchronous-unwind-tables
 AG_PROGRAM.avx512 := -march=skylake-avx512 -mprefer-vector-width=512
 AG_PROGRAM.avx2 := -march=haswell
@@ -15,7 +15,7 @@ AG_PROGRAM.how := $(CC) $(AG_PROGRAM.flags) $(WIDTHS) $(CFLAGS) $(LDFLAGS)
 AG_PROGRAM.stamp := $(AG_PROGRAM.dir)AG_PROGRAM.build/how
 # What is built another way than before is built again.
 ifneq ($(AG_PROGRAM.how),$(shell cat $(AG_PROGRAM.stamp) 2>/dev/null))
-$(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(AG_PROGRAM.how)' > $(AG_PROGRAM.stamp))
+$(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(subst ','\'',$(AG_PROGRAM.how))' > $(AG_PROGRAM.stamp))
 endif
 AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_widths AG_CARRIED AG_RUNTIME $(WIDTHS)))
 AG_PROGRAM.parts := AG_PROGRAM_phases AG_KERNELS peak

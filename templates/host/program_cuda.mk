@@ -5,7 +5,7 @@
 CUDA_HOME ?= /usr/local/cuda
 CUDA_ARCHS ?= 80 86 89 90 100 120
 CUDA_PTX ?= 120
-AG_PROGRAM.dir := $(patsubst ./%,%,$(dir $(lastword $(MAKEFILE_LIST))))
+AG_FOLDER
 AG_PROGRAM.nvcc := $(wildcard $(CUDA_HOME)/bin/nvcc)
 AG_PROGRAM.codes := $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_$(CUDA_PTX),code=compute_$(CUDA_PTX)
 AG_PROGRAM.flags := -O2 -ffp-contract=off
@@ -13,7 +13,7 @@ AG_PROGRAM.how := $(CC) $(AG_PROGRAM.flags) $(CFLAGS) $(LDFLAGS) $(AG_PROGRAM.nv
 AG_PROGRAM.stamp := $(AG_PROGRAM.dir)AG_PROGRAM.build/how
 # What is built another way than before is built again.
 ifneq ($(AG_PROGRAM.how),$(shell cat $(AG_PROGRAM.stamp) 2>/dev/null))
-$(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(AG_PROGRAM.how)' > $(AG_PROGRAM.stamp))
+$(shell mkdir -p $(dir $(AG_PROGRAM.stamp)); printf '%s\n' '$(subst ','\'',$(AG_PROGRAM.how))' > $(AG_PROGRAM.stamp))
 endif
 AG_PROGRAM.objects := $(addprefix $(AG_PROGRAM.dir)AG_PROGRAM.build/,$(addsuffix .o,AG_PROGRAM AG_PROGRAM_phases AG_PROGRAM_image AG_RUNTIME AG_CARRIED))
 AG_PROGRAM.fatbin := $(if $(AG_PROGRAM.nvcc),$(AG_PROGRAM.dir)AG_PROGRAM.build/kernels.fatbin)
