@@ -74,6 +74,52 @@ rm $bad/templates/cpu/conv.c
 ends "aggen without conv.c" 1 "conv.c" ./aggen $tiny -o $bad/out
 unset AGGEN_HOME
 
+# ---------------------------------------------------------------- what lies in the folder
+
+# Links and pipes under the names of what is written: none is followed, none is waited for.
+rm -rf $bad/planted && mkdir $bad/planted
+echo precious > $bad/precious
+ln -s ../precious $bad/planted/search.c
+mkfifo $bad/planted/search_phases.c
+ends "a link and a pipe for files" 0 "" timeout 60 ./aggen $tiny -o $bad/planted
+is "no link was followed" "$(cat $bad/precious)" precious
+[ -f $bad/planted/search.c ] && [ ! -L $bad/planted/search.c ] && [ -f $bad/planted/search_phases.c ]
+ok "they were replaced" $?
+for kind in link pipe; do
+    rm -f $bad/planted/search.c $bad/planted/.search.c.tmp
+    if [ $kind = link ]; then ln -s ../precious $bad/planted/.search.c.tmp; else mkfifo $bad/planted/.search.c.tmp; fi
+    ends "a $kind for a temporary file" 1 "planted/.search.c.tmp: a link, pipe or device is in the way" \
+        timeout 60 ./aggen $tiny -o $bad/planted
+    is "no link was followed" "$(cat $bad/precious)" precious
+done
+
+# An emission that is cut short over an older one leaves nothing that builds.
+emit refused/cut $tiny
+before=$(ls -l --time-style=full-iso $bad/cut | cksum)
+emit refused/cut $tiny
+is "what is there already is left alone" "$(ls -l --time-style=full-iso $bad/cut | cksum)" "$before"
+(ulimit -f 8 && exec ./aggen spaces/shapes_small.json -o $bad/cut) > "$work/stdout" 2> "$work/stderr"
+is "an emission on a full disk: $(cat "$work/stderr")" $? 1
+[ ! -e $bad/cut/search.mk ]
+ok "its makefile is gone" $?
+is "temporary files" "$(find $bad/cut -name '.*.tmp')" ""
+emit refused/cut $tiny
+make -s -n -C $bad/cut -f search.mk > "$work/make" 2>&1
+ok "whole again" $?
+
+# The line that says what to do next can be pasted.
+mkdir -p "$bad/it's a (new) \$folder"
+./aggen $tiny -o "$bad/it's a (new) \$folder" > "$work/next"
+sed 's/.*next: //; s/ && .*//; s/^make/make -n -s/' "$work/next" > "$work/next.sh"
+sh "$work/next.sh" > "$work/make" 2>&1
+ok "$(cat "$work/next.sh"): $(tail -n 1 "$work/make")" $?
+for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
+    rm -rf $bad/closed
+    sh -c "./aggen $tiny -o $bad/closed $closed" > "$work/stdout" 2> "$work/stderr"
+    diff -r $bad/closed $bad/cut > "$work/differs"
+    is "aggen $closed writes its files: $(head -n 1 "$work/differs")" "$(grep -c -v 'Only in\|written by' "$work/differs")" 0
+done
+
 # ---------------------------------------------------------------- words that go with other commands
 
 ends "aggen FILE --json" 2 "json" ./aggen $tiny --json
