@@ -70,6 +70,7 @@ suite() {
     done
     test_of "$tests" "$run -Itests/unit/toy -DTOY_SEARCH -DTOY_GUMBEL" test_host tests/unit/toy/program.c \
         "$tests"/runtime/*.o
+    case $2 in *-fsanitize*) ;; *) test_of "$tests" "$run" test_memory "$tests"/runtime/*.o ;; esac # it has its own malloc
     for test in test_spec test_graph test_plan; do test_of "$tests" "$gen" $test "$tests"/gen/*.o; done
 }
 
