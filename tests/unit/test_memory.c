@@ -3,14 +3,17 @@
  * pictures as always; never is a picture taken for broken. malloc and its kin are replaced for the whole program, the
  * libraries of pictures and the C library's own calls included, so this one isn't built with sanitizers.
  */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include "../../runtime/data.h"
 #include "data_checks.h"
 #include "zip_files.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 
-enum { FILES = 12, BATCH = 4, BATCHES = 3, REALS = BATCH * SIDE * SIDE * 3 };
+enum { FILES = 12, RECORDS = 50000, BATCH = 4, BATCHES = 3, REALS = BATCH * SIDE * SIDE * 3 };
 
 /* ---------------------------------------------------------------- allocations that fail */
 
@@ -58,6 +61,35 @@ void free(void *memory)
     __libc_free(memory);
 }
 
+/* ---------------------------------------------------------------- folders that can't be listed to their end */
+
+static int entries_left = -1; /* until reading a folder fails; negative: it doesn't */
+
+struct dirent64 *readdir64(DIR *stream)
+{
+    static struct dirent64 *(*real_one)(DIR *);
+    if (!real_one) *(void **)&real_one = dlsym(RTLD_NEXT, "readdir64");
+    if (entries_left == 0) return errno = EIO, NULL;
+    if (entries_left > 0) entries_left--;
+    return real_one(stream);
+}
+
+static void test_listing(void)
+{
+    struct ag_data_options o = options("images", at("set"), SIDE);
+    const int all = FILES + 8; /* and ., .. and the end, twice; deep, broken.png */
+    for (int n = 0; n < all; n++) {
+        entries_left = n;
+        check_refused(&o, 1,
+                      n <= FILES * 2 / 3 + 4 ? "set' could not be listed: Input/output error"
+                                             : "set/deep' could not be listed: Input/output error");
+    }
+    entries_left = all;
+    struct ag_data *data = open_data(&o);
+    ag_data_close(data);
+    entries_left = -1;
+}
+
 /* ---------------------------------------------------------------- sets */
 
 static void make_files(void)
@@ -80,14 +112,20 @@ static void make_files(void)
     write_text(at("set/broken.png"), "not one");
     zip_add_file(&zip, "broken.png", at("set/broken.png"), NULL);
     zip_end(&zip, 0, "");
+    make_folder("cifar");
+    for (int i = 1; i <= 5; i++) {
+        snprintf(name, sizeof name, "cifar/data_batch_%d.bin", i);
+        fclose(create(at(name)));
+        cut(at(name), 30730000); /* a hole */
+    }
 }
 
 /* How a run went: 0, or the status of what failed, with its message in err. */
 static int run_once(const struct ag_data_options *o, real *batches, struct ag_error *err)
 {
     struct ag_data *data;
-    int status = ag_data_open(&data, o, err);
-    if (!status && (ag_data_count(data, 0) != FILES || !strstr(ag_data_summary(data), "12 pictures"))) status = 99;
+    int status = ag_data_open(&data, o, err), records = strcmp(o->format, "cifar10") == 0;
+    if (!status && ag_data_count(data, 0) != (records ? RECORDS : FILES)) status = 99;
     for (long index = 0; !status && index < BATCHES; index++)
         status = ag_data_batch(data, 0, BATCH, index, batches + index * REALS, err);
     ag_data_close(data);
@@ -130,6 +168,8 @@ int main(void)
     make_files();
     ag_set_threads(1);
     catch_stderr(); /* the broken one is named each time */
+    test_listing();
+    check_set("cifar10", at("cifar"), 0, 1);
     for (lasting = 0; lasting < 2; lasting++)
         for (int cached = 0; cached < 2; cached++) {
             check_set("images", at("set"), cached, 3);

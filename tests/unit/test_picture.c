@@ -182,7 +182,7 @@ static void test_orientation(void)
     for (int orientation = 1; orientation <= 8; orientation++) {
         ag_u8 *rgb;
         int width, height, swapped = orientation >= 5;
-        char fault[AG_FAULT];
+        char fault[AG_FAULT] = "";
         write_halves(at("exif.jpg"));
         add_exif(at("exif.jpg"), orientation);
         check(!read_picture(at("exif.jpg"), &rgb, &width, &height, fault) && width == (swapped ? 16 : 24) &&
@@ -201,7 +201,7 @@ static void test_small_files_take_little(void)
 {
     static const char *const kinds[] = {"tEXt", "zTXt", "iTXt", "iCCP", "eXIf", "sPLT", "juNk"};
     struct rusage before, after;
-    char fault[AG_FAULT];
+    char fault[AG_FAULT] = "";
     ag_u8 *rgb;
     int width, height;
     getrusage(RUSAGE_SELF, &before);
