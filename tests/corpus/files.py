@@ -1,4 +1,4 @@
-"""Writes PNGs, EXIF data and zip archives from nothing, so that what is in them is known without the code under test."""
+"""Writes PNGs, EXIF data and zip archives from nothing: what is in them is known without the code under test."""
 import random
 import struct
 import zlib
@@ -67,7 +67,8 @@ def exif(orientation, order="<", kind=3, count=1, others=True, gap=0, tag=0x0112
              4: struct.pack(order + "I", orientation)}.get(kind, bytes(4))
     fields = [struct.pack(order + "HHI", tag, kind, count) + value]
     if others:
-        fields = [struct.pack(order + "HHII", 0x010f, 2, 20, 200)] + fields + [struct.pack(order + "HHII", 0x8769, 4, 1, 9)]
+        fields.insert(0, struct.pack(order + "HHII", 0x010f, 2, 20, 200))
+        fields.append(struct.pack(order + "HHII", 0x8769, 4, 1, 9))
     return tiff + struct.pack(order + "H", len(fields) if entries is None else entries) + b"".join(fields) + bytes(4)
 
 
@@ -122,7 +123,8 @@ def archive(entries, zip64=False, prefix=b"", absolute=False, comment=b"", suffi
     told = len(entries) % 65536, len(listed), at
     body += [listed, gap]
     if zip64:
-        body.append(struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, len(entries), len(entries), len(listed), at))
+        n = len(entries)
+        body.append(struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, n, n, len(listed), at))
         body.append(struct.pack("<4sIQI", b"PK\6\7", 0, at + len(listed), 1))
         told = 0xffff, 0xffffffff, 0xffffffff
     body.append(struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, told[0], told[0], told[1], told[2], len(comment)))

@@ -18,4 +18,4 @@ if ! ${CC:-cc} -std=gnu99 -O2 -Wall -Wextra -Werror -Iruntime -o $build/driver t
     echo "0 passed, 1 failed"
     exit 1
 fi
-exec $python tests/corpus/corpus.py $build/driver
+exec $python -B tests/corpus/corpus.py $build/driver
