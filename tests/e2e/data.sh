@@ -55,6 +55,9 @@ is "the spec's own folder: checkpoint" "$(cksum < $data/run/checkpoint.safetenso
 learns "a folder, for a program of shapes" $base/search $data/good "12 pictures"
 learns "a folder, to retrain on" $base/retrain $data/good "12 pictures .*12 for training, 0 for validation"
 learns "shapes, for a program of images" $program shapes "shapes, endless"
+(cd $data/good && python3 -m zipfile -c ../good.zip .)
+learns "an archive, for a program of images" $program $data/good.zip "12 pictures (zip, .*1 hidden"
+is "an archive for a folder: checkpoint" "$(cksum < $data/run/checkpoint.safetensors)" "$checkpoint"
 
 cp -r $data/good $data/mixed
 head -c 200 $data/good/1.png > $data/mixed/cut.png
@@ -80,7 +83,7 @@ cp $data/good/readme.txt $data/other
 refuses "a missing folder" $data/nowhere "nowhere.*No such file"
 refuses "an empty folder" $data/empty "no PNG or JPEG"
 refuses "a folder of other things" $data/other "no PNG or JPEG"
-refuses "a file for a folder" $data/good/1.png "not a folder"
+refuses "a file for a folder" $data/good/1.png "not a zip archive"
 refuses "few pictures" $data/few "fewer than a batch of 4"
 rm -rf $data/run
 $program --run $data/run --data $data/broken > "$work/stdout" 2> "$work/stderr"

@@ -2,13 +2,13 @@
 # Installs the packages that aggen, its programs and its tests need and this machine lacks.
 set -eu
 
-packages="gcc libc6-dev make libjsmn-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libtcc-dev tcc clang g++ python3"
+packages="gcc libc6-dev make libjsmn-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libtcc-dev tcc clang g++ python3 python3-pil"
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "deps: not a Debian system; install what these packages hold: $packages" >&2
-    echo "      (Fedora: dnf install gcc make libpng-devel libjpeg-turbo-devel zlib-devel tcc clang gcc-c++ python3, and jsmn.h)" >&2
+    echo "      (Fedora: dnf install gcc make libpng-devel libjpeg-turbo-devel zlib-devel tcc clang gcc-c++ python3 python3-pillow, and jsmn.h)" >&2
     exit 0
 fi
 missing=

@@ -168,9 +168,9 @@ static inline void write_noise(const char *path, int side)
     free(rgb);
 }
 
-/* A JPEG whose pixels all have the given bytes, colours with a slight ripple. */
-static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, const char *pixel, int bytes, int width,
-                              int height)
+/* A JPEG whose rows are all the same, of `bytes` a pixel. */
+static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int adobe, JSAMPLE *row, int bytes, int width,
+                                   int height)
 {
     FILE *file = create(path);
     struct jpeg_compress_struct jpeg;
@@ -186,12 +186,35 @@ static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, 
     jpeg_set_quality(&jpeg, 100, TRUE);
     jpeg.write_Adobe_marker = adobe;
     jpeg_start_compress(&jpeg, TRUE);
-    JSAMPLE *row = malloc((size_t)(width * bytes));
-    for (int i = 0; i < width * bytes; i++) row[i] = (JSAMPLE)(pixel[i % bytes] + (bytes == 3 ? i / bytes % 7 : 0));
     for (int y = 0; y < height; y++) jpeg_write_scanlines(&jpeg, &row, 1);
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
+    fclose(file);
+}
+
+/* A JPEG whose pixels all have the given bytes, colours with a slight ripple. */
+static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, const char *pixel, int bytes, int width,
+                              int height)
+{
+    JSAMPLE *row = malloc((size_t)(width * bytes));
+    for (int i = 0; i < width * bytes; i++) row[i] = (JSAMPLE)(pixel[i % bytes] + (bytes == 3 ? i / bytes % 7 : 0));
+    write_jpeg_rows(path, space, adobe, row, bytes, width, height);
     free(row);
+}
+
+/* Gives a JPEG EXIF data with an orientation: an APP1 segment with a TIFF file of one entry. */
+static inline void add_exif(const char *path, int orientation)
+{
+    static ag_u8 bytes[1 << 16];
+    ag_u8 segment[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                       0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0};
+    segment[29] = (ag_u8)orientation;
+    FILE *file = fopen(path, "r+b");
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    rewind(file);
+    fwrite(bytes, 1, 2, file);
+    fwrite(segment, 1, sizeof segment, file);
+    fwrite(bytes + 2, 1, n - 2, file);
     fclose(file);
 }
 

@@ -74,6 +74,7 @@ suite() {
         test_of "$tests" "$gen" $test "$tests"/gen/*.o "$tests"/runtime/error.o "$tests"/runtime/file.o \
             "$tests"/runtime/text.o
     done
+    case $2 in *-fsanitize*) ;; *) test_of "$tests" "$run" test_memory "$tests"/runtime/*.o ;; esac # it has its own malloc
 }
 
 suite gcc "gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" float

@@ -64,6 +64,18 @@ static void visit_cifar_half(struct ag_data *data, int half)
     check(memcmp(order[half][0], order[half][1], sizeof order[half][0]) != 0, "two epochs in the same order");
 }
 
+/* Of its records' names. */
+static ag_u64 hash_of_cifar(void)
+{
+    ag_u64 hash = 0xcbf29ce484222325ULL;
+    for (int i = 0; i < 50000; i++) {
+        char name[64];
+        int n = snprintf(name, sizeof name, "data_batch_%d.bin, record %d", i / 10000 + 1, i % 10000);
+        for (int k = 0; k <= n; k++) hash = (hash ^ (ag_u8)name[k]) * 0x100000001b3ULL;
+    }
+    return hash;
+}
+
 static void test_cifar(void)
 {
     make_folder("cifar");
@@ -75,6 +87,9 @@ static void test_cifar(void)
     check(ag_data_count(data, 0) == 25000 && ag_data_count(data, 1) == 25000, "halves of CIFAR-10");
     visit_cifar_half(data, 0);
     visit_cifar_half(data, 1);
+    ag_u64 count, hash;
+    ag_data_identity(data, &count, &hash);
+    check(count == 50000 && hash == hash_of_cifar(), "CIFAR-10: %llu, %llx", count, hash);
     check(strstr(ag_data_summary(data), "50000 pictures") && strstr(ag_data_summary(data), "in memory"), "summary: %s",
           ag_data_summary(data));
     ag_data_close(data);
@@ -179,6 +194,102 @@ static void test_images(void)
     o.channels = 1;
     o.center_crop = 1;
     data = open_data(&o);
+    ag_data_close(data);
+}
+
+static void test_summary(void)
+{
+    struct ag_data_options o = options("images", at("images"), SIDE);
+    struct ag_data *data = open_data(&o);
+    static const char *const words[] = {
+        "60 pictures (images, '", "30 for training, 30 for validation, in memory; passed",
+        "passed over: 1 neither PNG nor JPEG ('notes.txt'), ", "2 hidden ('.hidden', '.secret.png'), ",
+        "1 links that lead nowhere ('nowhere.png')"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        check(strstr(ag_data_summary(data), words[i]) != NULL, "'%s' is not in: %s", words[i], ag_data_summary(data));
+    ag_data_close(data);
+}
+
+static void test_names(void)
+{
+    static const char *const hidden[] = {".a", "a/.b", ".a/b", "..a", "a\\.b", "./.a", "a/..b/c"};
+    static const char *const seen[] = {"a", "a.b", ".", "..", "../a", "./a", "...", "...a", "a/...b/c", "..\\a", ""};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) check(ag_hidden(hidden[i]), "%s is seen", hidden[i]);
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) check(!ag_hidden(seen[i]), "%s is hidden", seen[i]);
+    static const char *const clean[][2] = {{"abc", "abc"},
+                                           {"a\nb\x7f"
+                                            "c",
+                                            "a?b?c"},
+                                           {"12345678901", "12345678901"},
+                                           {"123456789012", "...56789012"},
+                                           {"\xc2\x9b"
+                                            "c",
+                                            "?c"},
+                                           {"\xc3\xa9", "\xc3\xa9"},
+                                           {"123\xc3\xa9"
+                                            "2345678",
+                                            "...2345678"}};
+    for (size_t i = 0; i < sizeof clean / sizeof *clean; i++) {
+        char out[12];
+        ag_clean_name(clean[i][0], out, sizeof out);
+        check(!strcmp(out, clean[i][1]), "%s, not %s", out, clean[i][1]);
+    }
+}
+
+/* The first pictures of a half, in whichever batches they come; looking at them changes no batch. */
+static void check_look(const struct ag_data_options *o, int n)
+{
+    size_t reals = (size_t)n * SIDE * SIDE * 3, one = SIDE * SIDE * 3;
+    real *looked = malloc(reals * sizeof *looked), *batches = malloc(reals * sizeof *batches);
+    struct ag_data *data = open_data(o);
+    struct ag_error err;
+    for (int i = 0; i < n / 2; i++) check(!ag_data_batch(data, 0, 2, i, batches + 2 * one * i, &err), "%s", err.text);
+    check(!ag_data_look(data, n, looked, &err) && !memcmp(looked, batches, reals * sizeof *looked), "other pictures");
+    for (int i = n / 2; i-- > 0;) { /* in another order, one look each */
+        real again[2 * SIDE * SIDE * 3];
+        check(!ag_data_look(data, i, looked, &err) && !memcmp(looked, batches, one * (size_t)i * sizeof *looked),
+              "a look at %d", i);
+        check(!ag_data_batch(data, 0, 2, i, again, &err) && !memcmp(again, batches + 2 * one * i, sizeof again),
+              "batch %d", i);
+    }
+    check(ag_data_look(data, -1, looked, &err) == 2, "a look at -1");
+    if (ag_data_count(data, 0) < LONG_MAX)
+        check(ag_data_look(data, (int)ag_data_count(data, 0) + 1, looked, &err) == 2 && strstr(err.text, "look at"),
+              "a look at too many");
+    ag_data_close(data);
+    free(looked);
+    free(batches);
+}
+
+static void test_look(void)
+{
+    struct ag_data_options o = options("images", at("images"), SIDE);
+    check_look(&o, 30);
+    o.cache_bytes = 1;
+    check_look(&o, 30);
+    o.path = at("broken");
+    catch_stderr();
+    check_look(&o, 20);
+    char text[2000];
+    caught_stderr(text, sizeof text);
+    o = options("shapes", "shapes", SIDE);
+    check_look(&o, 12);
+}
+
+static void test_identity(void)
+{
+    struct ag_data_options o = options("images", at("images/b"), SIDE);
+    ag_u64 count, hash, expected = 0xcbf29ce484222325ULL;
+    struct ag_data *data = open_data(&o);
+    ag_data_identity(data, &count, &hash);
+    static const char names[] = "p10\0p14\0p18\0p2\0p22\0p26\0p30\0p34\0p38\0p42\0p46\0p50\0p54\0p58\0p6";
+    for (size_t i = 0; i < sizeof names; i++) expected = (expected ^ (ag_u8)names[i]) * 0x100000001b3ULL;
+    check(count == 15 && hash == expected, "%llu pictures, %llx, not %llx", count, hash, expected);
+    ag_data_close(data);
+    o = options("shapes", NULL, SIDE);
+    data = open_data(&o);
+    ag_data_identity(data, &count, &hash);
+    check(count == 0 && hash == 0, "shapes: %llu, %llx", count, hash);
     ag_data_close(data);
 }
 
@@ -415,11 +526,15 @@ int main(void)
     if (!mkdtemp(folder)) return perror(folder), 1;
     atexit(remove_folder);
     test_images();
+    test_summary();
+    test_names();
+    test_identity();
     test_center_crop();
     test_images_refused();
     test_batches_refused();
     test_broken_images();
     test_late_broken_images();
+    test_look();
     test_all_broken_late();
     test_shapes();
     test_closing();

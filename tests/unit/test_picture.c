@@ -3,6 +3,8 @@
 #include "../../runtime/data.h"
 #include "data_files.h"
 
+#include <sys/resource.h>
+
 /* ---------------------------------------------------------------- resizing */
 
 static void test_resize_constants(void)
@@ -165,6 +167,58 @@ static void test_jpeg_kinds(void)
     check_picture(at("cmyk.jpg"), 16, 16, 0, 127, 255, 3);
 }
 
+/* A JPEG of 24x16 pixels, left black and right white. */
+static void write_halves(const char *path)
+{
+    JSAMPLE row[24];
+    for (int i = 0; i < 24; i++) row[i] = i < 12 ? 0 : 255;
+    write_jpeg_rows(path, JCS_GRAYSCALE, 0, row, 1, 24, 16);
+}
+
+/* A JPEG of 24x16 pixels, left black and right white, turned: where white comes to lie, and the size. */
+static void test_orientation(void)
+{
+    static const char white[] = " RLLRBBTT"; /* right, left, below, at the top: [orientation] */
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        ag_u8 *rgb;
+        int width, height, swapped = orientation >= 5;
+        char fault[AG_FAULT] = "";
+        write_halves(at("exif.jpg"));
+        add_exif(at("exif.jpg"), orientation);
+        check(!read_picture(at("exif.jpg"), &rgb, &width, &height, fault) && width == (swapped ? 16 : 24) &&
+                  height == (swapped ? 24 : 16),
+              "orientation %d: %dx%d", orientation, width, height);
+        int right = rgb[3 * (width * (height / 2) + width - 1)] > 128, left = rgb[3 * (width * (height / 2))] > 128;
+        int top = rgb[3 * (width / 2)] > 128, below = rgb[3 * (width * (height - 1) + width / 2)] > 128;
+        char side = swapped ? (top ? 'T' : below ? 'B' : '?') : right ? 'R' : left ? 'L' : '?';
+        check(side == white[orientation], "orientation %d: white on side %c", orientation, side);
+        free(rgb);
+    }
+}
+
+/* Without the pixels that it promises, a file takes no memory for them, whatever its chunks claim. */
+static void test_small_files_take_little(void)
+{
+    static const char *const kinds[] = {"tEXt", "zTXt", "iTXt", "iCCP", "eXIf", "sPLT", "juNk"};
+    struct rusage before, after;
+    char fault[AG_FAULT] = "";
+    ag_u8 *rgb;
+    int width, height;
+    getrusage(RUSAGE_SELF, &before);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        write_png_header(at("claim.png"), 8, 8);
+        cut(at("claim.png"), 33);
+        FILE *file = fopen(at("claim.png"), "ab");
+        fprintf(file, "\x7e%c%c\3%sComment%ctext......", 0, 0, kinds[i], 0);
+        fclose(file);
+        check(read_picture(at("claim.png"), &rgb, &width, &height, fault) == AG_BROKEN, "%s claims 2 GB", kinds[i]);
+    }
+    write_png_header(at("claim.png"), 16384, 8192);
+    check(read_picture(at("claim.png"), &rgb, &width, &height, fault) == AG_BROKEN, "pixels that aren't there");
+    getrusage(RUSAGE_SELF, &after);
+    check(after.ru_maxrss - before.ru_maxrss < 64 << 10, "%ld kB more", after.ru_maxrss - before.ru_maxrss);
+}
+
 static void check_broken(const char *path, const char *words)
 {
     ag_u8 *rgb;
@@ -213,6 +267,8 @@ int main(void)
     test_fit();
     test_png_kinds();
     test_jpeg_kinds();
+    test_orientation();
+    test_small_files_take_little();
     test_broken_files();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
