@@ -103,7 +103,9 @@ void ag_data_close(struct ag_data *data); /* NULL is fine */
  * ag_file_open on, a file that grows too large is one of them, and no signal. */
 struct ag_file {
     int fd, status;
-    long used;                       /* bytes waiting in the buffer */
+    int synced_later; /* may be set to 1 after ag_file_open: committing then doesn't wait for the disk, but leaves that
+                         to one ag_file_sync for many files; until then a power failure may leave the file cut */
+    long used;        /* bytes waiting in the buffer */
     char *buffer, *path, *temporary; /* temporary is NULL when written directly */
     struct ag_error *err;
 };
@@ -112,6 +114,10 @@ int ag_file_write(struct ag_file *file, const void *data, long size);
 /* Ends the writing; exactly one of the two must follow an ag_file_open, a failed one too. */
 int ag_file_commit(struct ag_file *file);
 void ag_file_cancel(struct ag_file *file);
+/* Waits until all that was written to a folder's file system is on the disk. fd: the folder, opened before the first of
+ * the files, since a file system tells of what it could not write to those who were there; -1: it can't be opened for
+ * reading. Status 1. */
+int ag_file_sync(int fd, const char *folder, struct ag_error *err);
 
 /* Can it be written, as far as can be told beforehand? Leaves nothing behind. Status 1. */
 int ag_file_check(const char *path, struct ag_error *err);
@@ -129,6 +135,19 @@ int ag_is_file(const char *path); /* 1 for a regular file, 0 for anything else o
 int ag_is_dir(const char *path);
 /* path = folder/name. Status 2 if it doesn't fit. */
 int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err);
+
+/* ---------------------------------------------------------------- formats.c: what names of files promise */
+
+enum ag_format {
+    AG_FORMAT_NONE, /* no ending, or none that is known */
+    AG_FORMAT_PNG,
+    AG_FORMAT_PICTURE, /* of another kind */
+    AG_FORMAT_VIDEO,
+    AG_FORMAT_SAFETENSORS,
+    AG_FORMAT_OTHER /* arrays and weights of others, archives, texts */
+};
+/* By what follows the last dot of a path's last part, in capitals or not. */
+enum ag_format ag_format_of(const char *path);
 
 /* ---------------------------------------------------------------- safetensors.c: reading files of tensors */
 
@@ -206,12 +225,27 @@ void ag_st_discard(struct ag_st_writer *writer);
 
 /* ---------------------------------------------------------------- image.c: PNG */
 
-/* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB). Atomic as ag_file_commit; status 1. */
+/* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB), w and h up to 2^31 - 1, which is what the format
+ * has. Atomic as ag_file_commit; status 1. */
 int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixels, struct ag_error *err);
+/* The same into a file that is open, and has to be committed. */
+void ag_put_png(struct ag_file *file, int w, int h, int channels, const ag_u8 *pixels);
 /* n values in [-1, 1] (clamped; NaN is black) as 8 bits each. */
 void ag_levels(const real *value, long n, ag_u8 *levels);
-/* images: [n, size, size, channels] in [-1, 1] as ag_levels takes them, drawn row by row in a grid of that many
- * columns, 2 black pixels between neighbours. */
+/* A grid of n pictures, row by row, 2 black pixels between neighbours; black where no picture was put. */
+struct ag_canvas {
+    ag_u8 *pixels; /* [height, width, channels] */
+    long columns;
+    int width, height, size, channels;
+};
+/* path: where it will be written, for messages. Status 2 if it is larger than a PNG can be, 1 if memory runs out; fewer
+ * pictures than columns make a grid of one row. */
+int ag_canvas_new(struct ag_canvas *canvas, const char *path, long n, long columns, int size, int channels,
+                  struct ag_error *err);
+void ag_canvas_put(struct ag_canvas *canvas, long place, const real *picture); /* [size, size, channels] in [-1, 1] */
+int ag_canvas_write(const struct ag_canvas *canvas, const char *path, struct ag_error *err);
+void ag_canvas_free(struct ag_canvas *canvas);
+/* All of it at once; images: [n, size, size, channels]. */
 int ag_write_grid(const char *path, const real *images, int n, int size, int channels, int columns,
                   struct ag_error *err);
 
