@@ -482,6 +482,8 @@ struct ag_options {
     const char *replay, *dump, *phase;
     ag_u64 seed;
     long iterations, threads, bench, count, interpolate; /* 0: not asked for */
+    long first;                                          /* number of the first picture */
+    long seeds;  /* so many from seed on, one picture for each; 0: one seed for all */
     long mix[2]; /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
     double psi;  /* truncation */
     int noise;   /* an enum ag_noise */
@@ -493,6 +495,8 @@ enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and e
  * printing --help. Sets the number of threads. */
 int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
                     struct ag_error *err);
+/* Pictures of a seed, from number `first` on, that generate makes use of: those of both sides of a grid of mixtures. */
+long ag_options_pictures(const struct ag_options *options);
 /* The command that runs this program inside aggen, without the program's own words; NULL: it runs by itself. */
 extern const char *ag_command;
 /* What main returns: prints the line of a status above 0, if there is one, on standard error. */
@@ -551,8 +555,9 @@ void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first
 
 /* Fills in the phase's noise inputs (in.noise…) for a training pass; 0: it has none, and nothing was drawn, else 1. */
 int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in);
-/* The same for pictures to look at: row i of a batch is picture first + i * step; step 0: all have the same noise. */
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long step, real *in);
+/* The same for pictures to look at: row i of a batch is picture first + i * step of seed + i * seed_step; steps of 0:
+ * all have the same noise. */
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in);
 /* Fills in the phase's inputs for style mixing for a training pass: in.mix.z, and for each picture, with that
  * probability, 1 in the in.mix.LAYER from a crossover on that is uniform among the layers after the first (the last
  * tRGB counts as one); all others are 0. Returns 0 if the phase has no such inputs, else 1. */
@@ -593,18 +598,27 @@ void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, 
 
 /* ---------------------------------------------------------------- walk.c */
 
-/* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture s, those up to
- * the next station lie on the great circle to picture s + 1, behind the last station on that to picture 0; after
- * stations * steps frames it starts over. scratch: [latent]. */
-void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long stations, long steps, long first, long n,
-                     real *z, real *scratch);
+/* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture start + s,
+ * those up to the next station lie on the great circle to picture start + s + 1, behind the last station on that to
+ * picture start; after stations * steps frames it starts over. scratch: [latent]. */
+void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
+                     long n, real *z, real *scratch);
 
 /* ---------------------------------------------------------------- frames.c: pictures that are written one by one */
 
-/* Picture i as the file FOLDER/00000i.png, or as its bytes, [size, size, channels], on standard output. */
+/* What the files are called: PREFIX, a number of so many digits or more, .png; the numbers first, first + 1, … */
+struct ag_frame_names {
+    const char *prefix;
+    int digits;
+    ag_u64 first;
+    long count;
+};
+/* Pictures as files of these names, or as their bytes, [size, size, channels], on standard output. */
 struct ag_frames {
     const struct ag_program *program;
+    struct ag_frame_names names;
     const char *folder;    /* NULL: standard output */
+    int fd;                /* the folder, -1 if there is none that can be read */
     ag_u8 *pixels;         /* of those that wait for others to be packed beside */
     long waiting, written; /* pictures */
     struct ag_error *errors, *err;
@@ -616,11 +630,13 @@ int ag_frames_wanted(const char *output);
 int ag_frames_check(struct ag_error *err);
 /* Makes the folder. Status 2 if pictures can't be written there, 1 if memory runs out. */
 int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output,
-                   struct ag_error *err);
-/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. Those that are
- * left go to a folder at the end. */
+                   struct ag_frame_names names, struct ag_error *err);
+/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. */
 int ag_frames_write(struct ag_frames *frames, const real *pictures, long n);
+/* Must follow, a failure too: those that are left go to the folder, and all of them to the disk. Status 1. */
 int ag_frames_end(struct ag_frames *frames);
+/* Says on standard error which other pictures the folder holds, so that nobody counts them as these. */
+void ag_frames_tell(const struct ag_frames *frames);
 void ag_frames_close(struct ag_frames *frames);
 
 /* ---------------------------------------------------------------- info.c: what a generator is */

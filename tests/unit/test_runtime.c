@@ -1,5 +1,5 @@
 /*
- * Tests of runtime/{error,random,parallel,file,formats,image,progress}.c and ag_math.h, for float and double
+ * Tests of runtime/{error,random,parallel,file,formats,image,frames,progress}.c and ag_math.h, for float and double
  * (-DAG_REAL), with and without -fopenmp; -lpng -lm -lpthread.
  */
 #define _GNU_SOURCE
@@ -486,6 +486,38 @@ static void test_grid(void)
     CHECK(png_is(in_folder("grid.png"), 4, 1, 3, rgb_expected));
 }
 
+/* ---------------------------------------------------------------- single pictures */
+
+/* So many, in a folder, of 2 x 2 grey pixels; returns the status. */
+static int write_frames(const char *to, struct ag_frame_names names)
+{
+    const struct ag_program program = {.kind = "generate", .image_size = 2, .image_channels = 1};
+    const real picture[4] = {0};
+    struct ag_frames frames;
+    int status = ag_frames_open(&frames, &program, to, names, &err);
+    syncs = disk_syncs = 0;
+    for (long i = 0; i < names.count && !status; i++) status = ag_frames_write(&frames, picture, 1);
+    int ended = ag_frames_end(&frames);
+    ag_frames_close(&frames);
+    return status ? status : ended;
+}
+
+static void test_frames(void)
+{
+    char to[200];
+    snprintf(to, sizeof to, "%s", in_folder("frames/"));
+    CHECK(!write_frames(to, (struct ag_frame_names){"", 6, 999990, 40}) && count_files(to) == 40);
+    CHECK(syncs == 0 && disk_syncs == 1);
+    CHECK(ag_is_file(in_folder("frames/999990.png")) && ag_is_file(in_folder("frames/1000029.png")));
+    CHECK(!write_frames(to, (struct ag_frame_names){"seed", 4, ~0ull, 1}) && count_files(to) == 41);
+    CHECK(ag_is_file(in_folder("frames/seed18446744073709551615.png")) && disk_syncs == 1);
+    disk_failure = EIO;
+    CHECK(write_frames(to, (struct ag_frame_names){"seed", 4, 7, 3}) == 1 && count_files(to) == 44);
+    CHECK(strstr(err.text, to) && strstr(err.text, "cannot sync") && ag_is_file(in_folder("frames/seed0009.png")));
+    CHECK(!write_frames(to, (struct ag_frame_names){"", 6, 0, 0}) && disk_syncs == 0); /* nothing to wait for */
+    disk_failure = 0;
+}
+
 /* ---------------------------------------------------------------- mathematics */
 
 static double sigmoid(double x)
@@ -653,6 +685,7 @@ int main(void)
     test_png();
     test_grid();
     test_large_grids();
+    test_frames();
     test_math();
     test_vectorised();
     test_sincos();
