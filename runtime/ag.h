@@ -120,7 +120,9 @@ void ag_data_close(struct ag_data *data); /* NULL is fine */
  * and no signal. */
 struct ag_file {
     int fd, status;
-    long used;                       /* bytes waiting in the buffer */
+    int synced_later; /* may be set to 1 after ag_file_open: committing then doesn't wait for the disk, but leaves that
+                         to one ag_file_sync for many files; until then a power failure may leave the file cut */
+    long used;        /* bytes waiting in the buffer */
     char *buffer, *path, *temporary; /* temporary is NULL when written directly */
     struct ag_error *err;
 };
@@ -131,6 +133,10 @@ int ag_file_write(struct ag_file *file, const void *data, long size);
 /* Ends the writing; exactly one of the two must follow an ag_file_open, a failed one too. */
 int ag_file_commit(struct ag_file *file);
 void ag_file_cancel(struct ag_file *file);
+/* Waits until all that was written to a folder's file system is on the disk. fd: the folder, opened before the first of
+ * the files, since a file system tells of what it could not write to those who were there; -1: it can't be opened for
+ * reading. Status 1. */
+int ag_file_sync(int fd, const char *folder, struct ag_error *err);
 
 /* Can it be written, as far as can be told beforehand? Leaves nothing behind. Status 1. */
 int ag_file_check(const char *path, struct ag_error *err);
@@ -152,6 +158,19 @@ int ag_is_file(const char *path); /* 1 for a regular file, 0 for anything else o
 int ag_is_dir(const char *path);
 /* path = folder/name. Status 2 if it doesn't fit. */
 int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err);
+
+/* ---------------------------------------------------------------- formats.c: what names of files promise */
+
+enum ag_format {
+    AG_FORMAT_NONE, /* no ending, or none that is known */
+    AG_FORMAT_PNG,
+    AG_FORMAT_PICTURE, /* of another kind */
+    AG_FORMAT_VIDEO,
+    AG_FORMAT_SAFETENSORS,
+    AG_FORMAT_OTHER /* arrays and weights of others, archives, texts */
+};
+/* By what follows the last dot of a path's last part, in capitals or not. */
+enum ag_format ag_format_of(const char *path);
 
 /* ---------------------------------------------------------------- safetensors.c: reading files of tensors */
 
@@ -233,12 +252,27 @@ void ag_st_discard(struct ag_st_writer *writer);
 
 /* ---------------------------------------------------------------- image.c: PNG */
 
-/* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB). Atomic as ag_file_commit; status 1. */
+/* pixels: [h, w, channels] of 8 bits, channels 1 (grey) or 3 (RGB), w and h up to 2^31 - 1, which is what the format
+ * has. Atomic as ag_file_commit; status 1. */
 int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixels, struct ag_error *err);
+/* The same into a file that is open, and has to be committed. */
+void ag_put_png(struct ag_file *file, int w, int h, int channels, const ag_u8 *pixels);
 /* n values in [-1, 1] (clamped; NaN is black) as 8 bits each. */
 void ag_levels(const real *value, long n, ag_u8 *levels);
-/* images: [n, size, size, channels] in [-1, 1] as ag_levels takes them, drawn row by row in a grid of that many
- * columns, 2 black pixels between neighbours. */
+/* A grid of n pictures, row by row, 2 black pixels between neighbours; black where no picture was put. */
+struct ag_canvas {
+    ag_u8 *pixels; /* [height, width, channels] */
+    long columns;
+    int width, height, size, channels;
+};
+/* path: where it will be written, for messages. Status 2 if it is larger than a PNG can be, 1 if memory runs out; fewer
+ * pictures than columns make a grid of one row. */
+int ag_canvas_new(struct ag_canvas *canvas, const char *path, long n, long columns, int size, int channels,
+                  struct ag_error *err);
+void ag_canvas_put(struct ag_canvas *canvas, long place, const real *picture); /* [size, size, channels] in [-1, 1] */
+int ag_canvas_write(const struct ag_canvas *canvas, const char *path, struct ag_error *err);
+void ag_canvas_free(struct ag_canvas *canvas);
+/* All of it at once; images: [n, size, size, channels]. */
 int ag_write_grid(const char *path, const real *images, int n, int size, int channels, int columns,
                   struct ag_error *err);
 
@@ -476,6 +510,8 @@ struct ag_options {
     const char *replay, *dump, *phase;
     ag_u64 seed;
     long iterations, threads, bench, count, interpolate; /* 0: not asked for */
+    long first;                                          /* number of the first picture */
+    long seeds;  /* so many from seed on, one picture for each; 0: one seed for all */
     long mix[2]; /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
     double psi;  /* truncation */
     int noise;   /* an enum ag_noise */
@@ -487,6 +523,8 @@ enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and e
  * printing --help. Sets the number of threads. */
 int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
                     struct ag_error *err);
+/* Pictures of a seed, from number `first` on, that generate makes use of: those of both sides of a grid of mixtures. */
+long ag_options_pictures(const struct ag_options *options);
 /* The command that runs this program inside aggen, without the program's own words; NULL: it runs by itself. */
 extern const char *ag_command;
 /* What main returns: prints the line of a status above 0, if there is one, on standard error. */
@@ -547,8 +585,9 @@ void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first
 
 /* Fills in the phase's noise inputs (in.noise…) for a training pass; 0: it has none, and nothing was drawn, else 1. */
 int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in);
-/* The same for pictures to look at: row i of a batch is picture first + i * step; step 0: all have the same noise. */
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long step, real *in);
+/* The same for pictures to look at: row i of a batch is picture first + i * step of seed + i * seed_step; steps of 0:
+ * all have the same noise. */
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in);
 /* Fills in the phase's inputs for style mixing for a training pass: in.mix.z, and for each picture, with that
  * probability, 1 in the in.mix.LAYER from a crossover on that is uniform among the layers after the first (the last
  * tRGB counts as one); all others are 0. Returns 0 if the phase has no such inputs, else 1. */
@@ -589,18 +628,27 @@ void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, 
 
 /* ---------------------------------------------------------------- walk.c */
 
-/* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture s, those up to
- * the next station lie on the great circle to picture s + 1, behind the last station on that to picture 0; after
- * stations * steps frames it starts over. scratch: [latent]. */
-void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long stations, long steps, long first, long n,
-                     real *z, real *scratch);
+/* n latents, of frames first, first + 1, ... of a closed walk: frame s * steps is the latent of picture start + s,
+ * those up to the next station lie on the great circle to picture start + s + 1, behind the last station on that to
+ * picture start; after stations * steps frames it starts over. scratch: [latent]. */
+void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
+                     long n, real *z, real *scratch);
 
 /* ---------------------------------------------------------------- frames.c: pictures that are written one by one */
 
-/* Picture i as the file FOLDER/00000i.png, or as its bytes, [size, size, channels], on standard output. */
+/* What the files are called: PREFIX, a number of so many digits or more, .png; the numbers first, first + 1, … */
+struct ag_frame_names {
+    const char *prefix;
+    int digits;
+    ag_u64 first;
+    long count;
+};
+/* Pictures as files of these names, or as their bytes, [size, size, channels], on standard output. */
 struct ag_frames {
     const struct ag_program *program;
+    struct ag_frame_names names;
     const char *folder;    /* NULL: standard output */
+    int fd;                /* the folder, -1 if there is none that can be read */
     ag_u8 *pixels;         /* of those that wait for others to be packed beside */
     long waiting, written; /* pictures */
     struct ag_error *errors, *err;
@@ -612,11 +660,13 @@ int ag_frames_wanted(const char *output);
 int ag_frames_check(struct ag_error *err);
 /* Makes the folder. Status 2 if pictures can't be written there, 1 if memory runs out. */
 int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output,
-                   struct ag_error *err);
-/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. Those that are
- * left go to a folder at the end. */
+                   struct ag_frame_names names, struct ag_error *err);
+/* The next n pictures, in [-1, 1]. Status 1; without a message if nobody reads standard output any more. */
 int ag_frames_write(struct ag_frames *frames, const real *pictures, long n);
+/* Must follow, a failure too: those that are left go to the folder, and all of them to the disk. Status 1. */
 int ag_frames_end(struct ag_frames *frames);
+/* Says on standard error which other pictures the folder holds, so that nobody counts them as these. */
+void ag_frames_tell(const struct ag_frames *frames);
 void ag_frames_close(struct ag_frames *frames);
 
 /* ---------------------------------------------------------------- info.c: what a generator is */

@@ -1,6 +1,5 @@
 /* Files that are either whole or as they were, and the few things programs do with folders. */
-#define _XOPEN_SOURCE 700
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "ag.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -166,6 +165,21 @@ static int sync_folder(struct ag_file *file)
     return status;
 }
 
+/* What writing to a full disk behind a network has come to may be told no earlier than when a descriptor is closed:
+ * here a copy, so that the lock stays. */
+static int hand_over(int fd)
+{
+    const int copy = dup(fd);
+    return copy < 0 ? -1 : close(copy);
+}
+
+int ag_file_sync(int fd, const char *folder, struct ag_error *err)
+{
+    const int failed = fd < 0 ? ENOSYS : syncfs(fd) ? errno : 0;
+    if (failed == ENOSYS) sync(); /* all file systems, without a word of failures */
+    return failed && failed != ENOSYS ? ag_fail(err, 1, "%s: cannot sync its disk: %s", folder, strerror(failed)) : 0;
+}
+
 static void release(struct ag_file *file)
 {
     if (file->fd >= 0) close(file->fd);
@@ -181,11 +195,11 @@ int ag_file_commit(struct ag_file *file)
     put(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
         /* renamed while still open, so that the lock holds until the temporary name is free again */
-        if (fsync(file->fd))
+        if (file->synced_later ? hand_over(file->fd) : fsync(file->fd))
             fail(file, "cannot write");
         else if (rename(file->temporary, file->path))
             fail(file, "cannot rename the new file to it");
-        else
+        else if (!file->synced_later)
             sync_folder(file);
     }
     int status = file->status;

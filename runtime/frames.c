@@ -1,6 +1,7 @@
 /* Pictures that are written one by one as they are drawn, so that memory does not grow with their number. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROOM = 16 }; /* pictures that are packed side by side */
+enum {
+    ROOM = 16, /* pictures that are packed side by side */
+    NAME = 64, /* bytes of a picture's name, and more */
+    NAMED = 3  /* other pictures that are named */
+};
 
 static long picture_size(const struct ag_program *program)
 {
@@ -30,28 +35,37 @@ int ag_frames_check(struct ag_error *err)
     return 0;
 }
 
-/* The path of picture i. */
+static void name_of(char name[NAME], const struct ag_frame_names *names, ag_u64 number)
+{
+    snprintf(name, NAME, "%s%0*llu.png", names->prefix, names->digits, number);
+}
+
+/* The path of the i-th picture. */
 static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, struct ag_error *err)
 {
-    char name[32];
-    snprintf(name, sizeof name, "%06ld.png", i);
+    char name[NAME];
+    name_of(name, &frames->names, frames->names.first + (ag_u64)i);
     return ag_join(path, frames->folder, name, err);
 }
 
 /* Status 2: pictures can't be written there. */
-static int open_folder(const struct ag_frames *frames, struct ag_error *err)
+static int open_folder(struct ag_frames *frames, struct ag_error *err)
 {
     char path[AG_PATH];
     int status = ag_make_dirs(frames->folder, err);
     if (!status) status = path_of(path, frames, 0, err);
     if (!status) status = ag_file_check(path, err);
+    if (!status) frames->fd = open(frames->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return status ? 2 : 0;
 }
 
-int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output, struct ag_error *err)
+int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, const char *output,
+                   struct ag_frame_names names, struct ag_error *err)
 {
     memset(frames, 0, sizeof *frames);
     frames->program = program;
+    frames->names = names;
+    frames->fd = -1;
     frames->folder = strcmp(output, "-") != 0 ? output : NULL;
     frames->err = err;
     frames->pixels = malloc((size_t)(ROOM * picture_size(program)));
@@ -66,6 +80,7 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
 
 void ag_frames_close(struct ag_frames *frames)
 {
+    if (frames->folder && frames->fd >= 0) close(frames->fd);
     free(frames->pixels);
     free(frames->errors);
     free(frames->failed);
@@ -80,11 +95,15 @@ static void write_one(void *context, int task, int thread)
     const int side = program->image_size;
     const ag_u8 *pixels = frames->pixels + task * picture_size(program);
     struct ag_error *err = &frames->errors[task];
+    struct ag_file file;
     char path[AG_PATH];
     (void)thread;
-    int status = path_of(path, frames, frames->written + task, err);
-    if (!status) status = ag_write_png(path, side, side, program->image_channels, pixels, err);
-    frames->failed[task] = status;
+    frames->failed[task] = path_of(path, frames, frames->written + task, err);
+    if (frames->failed[task]) return;
+    ag_file_open(&file, path, err);
+    file.synced_later = 1;
+    ag_put_png(&file, side, side, program->image_channels, pixels);
+    frames->failed[task] = ag_file_commit(&file);
 }
 
 static int put(const ag_u8 *bytes, long size, struct ag_error *err)
@@ -99,7 +118,8 @@ static int put(const ag_u8 *bytes, long size, struct ag_error *err)
     return 0;
 }
 
-int ag_frames_end(struct ag_frames *frames)
+/* Writes those that wait. */
+static int flush(struct ag_frames *frames)
 {
     const long n = frames->waiting;
     frames->waiting = 0;
@@ -117,7 +137,84 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
     int status = 0;
     for (long i = 0; i < n && !status; i++) {
         ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
-        if (frames->waiting == ROOM) status = ag_frames_end(frames);
+        if (frames->waiting == ROOM) status = flush(frames);
     }
-    return status || frames->folder ? status : ag_frames_end(frames);
+    return status || frames->folder ? status : flush(frames);
+}
+
+int ag_frames_end(struct ag_frames *frames)
+{
+    struct ag_error second;
+    int status = flush(frames);
+    if (!frames->folder || !frames->written) return status;
+    int unsynced = ag_file_sync(frames->fd, frames->folder, status ? &second : frames->err);
+    return status ? status : unsynced;
+}
+
+/* ---------------------------------------------------------------- other pictures in the folder */
+
+struct others {
+    long count;
+    char name[NAMED][256]; /* the first in the order of their bytes */
+};
+
+/* Is it the name of one of these pictures? */
+static int is_own(const struct ag_frame_names *names, const char *name)
+{
+    const size_t prefix = strlen(names->prefix);
+    char own[NAME];
+    if (strncmp(name, names->prefix, prefix)) return 0;
+    const ag_u64 number = strtoull(name + prefix, NULL, 10);
+    name_of(own, names, number);
+    return number - names->first < (ag_u64)names->count && !strcmp(name, own);
+}
+
+static int is_picture(const char *name)
+{
+    const enum ag_format format = ag_format_of(name);
+    return name[0] != '.' && (format == AG_FORMAT_PNG || format == AG_FORMAT_PICTURE);
+}
+
+static void add_other(struct others *others, const char *name)
+{
+    int at = others->count < NAMED ? (int)others->count : NAMED;
+    others->count++;
+    for (; at > 0 && strcmp(name, others->name[at - 1]) < 0; at--)
+        if (at < NAMED) strcpy(others->name[at], others->name[at - 1]);
+    if (at < NAMED) snprintf(others->name[at], sizeof others->name[at], "%s", name);
+}
+
+/* Returns why the folder can't be read, an errno, or 0. */
+static int find_others(const struct ag_frames *frames, struct others *others)
+{
+    char path[AG_PATH];
+    struct ag_error unused;
+    DIR *folder = opendir(frames->folder);
+    if (!folder) return errno;
+    errno = 0;
+    for (const struct dirent *entry; (entry = readdir(folder)); errno = 0)
+        if (is_picture(entry->d_name) && !is_own(&frames->names, entry->d_name) &&
+            !ag_join(path, frames->folder, entry->d_name, &unused) && ag_is_file(path))
+            add_other(others, entry->d_name);
+    const int failed = errno;
+    closedir(folder);
+    return failed;
+}
+
+void ag_frames_tell(const struct ag_frames *frames)
+{
+    struct ag_error line; /* for its text, in which no name can break the line */
+    struct ag_text names = {0};
+    struct others others = {0};
+    const int failed = frames->folder ? find_others(frames, &others) : 0;
+    for (int i = 0; i < NAMED && i < others.count; i++) ag_text_add(&names, "%s%s", i ? ", " : "", others.name[i]);
+    if (failed)
+        ag_fail(&line, 0, "%s: cannot see whether the folder holds other pictures: %s", frames->folder,
+                strerror(failed));
+    else
+        ag_fail(&line, 0, "%s: the folder also holds %ld picture%s that this command did not write: %s%s",
+                frames->folder, others.count, others.count > 1 ? "s" : "", names.text ? names.text : "",
+                others.count > NAMED ? ", ..." : "");
+    if (failed || others.count) fprintf(stderr, "%s: %s\n", frames->program->kind, line.text);
+    ag_text_free(&names);
 }

@@ -35,7 +35,7 @@ int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *
     return first > 0;
 }
 
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long step, real *in)
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in)
 {
     ag_u64 index = 0;
     for (int i = 0; i < phase->in.count; i++) {
@@ -43,7 +43,8 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, long first, long
         if (!is_noise(tensor->name)) continue;
         long n = picture_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            draw(in + tensor->offset + k * n, n, seed, AG_RNG_SAMPLE_NOISE, (ag_u32)(first + k * step), index);
+            draw(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
+                 (ag_u32)(first + k * step), index);
         index += (ag_u64)n;
     }
 }

@@ -7,7 +7,8 @@
 
 const char *ag_command;
 
-enum { MOST_FRAMES = 1000000 }; /* pictures of a command: their names have six digits */
+enum { MOST_FRAMES = 1000000 }; /* pictures of a command */
+#define PICTURES 4294967296     /* of a seed: the counter of random numbers has 32 bits for them */
 
 /* What generate has more: STYLE, where the generator is a StyleGAN2; READER, where it reads its weights from a file. */
 enum programs {
@@ -20,8 +21,9 @@ enum programs {
     ALL = TRAINING | GENERATE
 };
 /* Fields: FLAG int; TEXT const char *; NUMBER long; PAIR long[2], the second 0 unless given; DECIMAL double; WORD int,
- * the place of the word in the option's argument "first|second|third"; SEED ag_u64. */
-enum kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED };
+ * the place of the word in the option's argument "first|second|third"; SEED ag_u64, SEEDS that of the first and how
+ * many in the field of that name. */
+enum kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
 
 /* An option: what comes after its name, and where that goes. */
 struct option {
@@ -43,6 +45,7 @@ static const struct option options_known[] = {
      "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
     {"number", 'n', NUMBER, GENERATE, 1, MOST_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
+    {"first", 0, NUMBER, GENERATE, 0, PICTURES - 1, AT(first), 0, "K", "number of the first picture; 0 unless given"},
     {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE|DIR|-",
      "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
     {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
@@ -56,7 +59,9 @@ static const struct option options_known[] = {
     {"mix", 0, PAIR, STYLE, 1, 1000, AT(mix), 0, "N[,M]",
      "N x N mixtures: latents of the rows' pictures, from layer M on (the middle one) of the columns'"},
     {"latents", 0, FLAG, STYLE, 0, 0, AT(latents), 0, "", "a row for each intermediate latent, of -n (8) pictures"},
-    {"seed", 0, SEED, ALL, 0, 0, AT(seed), AT(has_seed), "N", "everything random follows from it"},
+    {"seed", 0, SEED, TRAINING, 0, 0, AT(seed), AT(has_seed), "N", "everything random follows from it"},
+    {"seed", 0, SEEDS, GENERATE, 0, 0, AT(seed), AT(has_seed), "N|A-B",
+     "everything random follows from it; A-B: one picture, number --first, for each seed from A to B"},
     {"threads", 0, NUMBER, ALL, 1, 256, AT(threads), 0, "N", "default: one for each core"},
     {"bench", 0, NUMBER, ALL, 1, 100000, AT(bench), 0, "N", "time each phase N times on random data"},
     {"kernels", 0, FLAG, ALL, 0, 0, AT(kernels), 0, "", "with --bench: a table of each phase's kernels"},
@@ -107,7 +112,7 @@ static void print_default(const struct option *option, const struct ag_options *
     if (length) printf(" (%.*s)", (int)length, text);
     if (option->kind == NUMBER && *(const long *)value) printf(" (%ld)", *(const long *)value);
     if (option->kind == DECIMAL) printf(" (%g)", *(const double *)value);
-    if (option->kind == SEED) printf(" (%llu)", *(const ag_u64 *)value);
+    if (option->kind == SEED || option->kind == SEEDS) printf(" (%llu)", *(const ag_u64 *)value);
 }
 
 /* "-n, --number N"; returns its length. */
@@ -169,6 +174,33 @@ static int read_digits(const char *text, size_t length, ag_u64 *value)
     if (!length || length > 20 || strspn(text, "0123456789") < length) return 0;
     *value = strtoull(text, NULL, 10);
     return length < 20 || *value >= 10000000000000000000u; /* a number of 20 digits, unless it overflowed */
+}
+
+static int read_seed(const char *text, size_t length, ag_u64 *seed)
+{
+    static const char largest[] = "18446744073709551615";
+    if (!read_digits(text, length, seed)) return 0;
+    return *seed != ~(ag_u64)0 || (length == sizeof largest - 1 && !memcmp(text, largest, length));
+}
+
+/* A-B; the message is the whole reason. */
+static int read_seeds(const char *text, struct ag_options *options, struct ag_error *err)
+{
+    const size_t length = strcspn(text, "-");
+    const char *end = text + length + (text[length] == '-');
+    ag_u64 last;
+    options->seeds = 0;
+    if (!read_seed(text, length, &options->seed) || (text[length] && !read_seed(end, strlen(end), &last)))
+        return ag_fail(err, 2,
+                       "--seed: must be a whole number from 0 to 18446744073709551615, or two as in 1-50, not \"%s\"",
+                       text);
+    if (!text[length]) return 0;
+    if (last < options->seed)
+        return ag_fail(err, 2, "--seed %s: the second seed is the smaller one; A-B counts up from A to B", text);
+    if (last - options->seed >= MOST_FRAMES)
+        return ag_fail(err, 2, "--seed %s: these are more than %d seeds; draw them in parts", text, MOST_FRAMES);
+    options->seeds = (long)(last - options->seed) + 1;
+    return 0;
 }
 
 static int read_number(const struct option *option, const char *text, size_t length, long *value)
@@ -236,10 +268,10 @@ static int set(const struct option *option, const char *value, struct ag_options
         if (read_word(option, value, field)) return 0;
         return ag_fail(err, 2, "--%s: must be one of %s, not \"%s\"", name, argument, value);
     case SEED:
-        if (read_digits(value, strlen(value), field) &&
-            (*(ag_u64 *)field != ~(ag_u64)0 || !strcmp(value, "18446744073709551615")))
-            return 0;
+        if (read_seed(value, strlen(value), field)) return 0;
         return ag_fail(err, 2, "--%s: must be a whole number from 0 to 18446744073709551615, not \"%s\"", name, value);
+    case SEEDS:
+        return read_seeds(value, options, err);
     }
     return 0;
 }
@@ -273,7 +305,48 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     return set(option, value, options, err);
 }
 
-/* A walk keeps its noise; so many frames have names of six digits. */
+/* What follows the dot of a file's name is what people and programs take it for. */
+static int check_ending(const char *option, const char *path, enum ag_format written, struct ag_error *err)
+{
+    const enum ag_format format = ag_format_of(path);
+    const int stem = format == AG_FORMAT_NONE ? 0 : (int)(strrchr(path, '.') - path);
+    if (format == AG_FORMAT_NONE || format == written) return 0;
+    if (written == AG_FORMAT_PNG)
+        return ag_fail(err, 2,
+                       "%s %s: a PNG is what is written; name it %.*s.png (for a video, or other pictures, -o - sends "
+                       "raw frames to ffmpeg)",
+                       option, path, stem, path);
+    return ag_fail(err, 2, "%s %s: safetensors are what is written; name it %.*s.safetensors", option, path, stem,
+                   path);
+}
+
+long ag_options_pictures(const struct ag_options *options)
+{
+    if (options->mix[0]) return 2 * options->mix[0];
+    if (options->latents && !options->has_count) return 8;
+    return options->seeds ? 1 : options->count;
+}
+
+static int check_seeds(const struct ag_options *options, struct ag_error *err)
+{
+    const char *other = options->has_count     ? "number"
+                        : options->interpolate ? "interpolate"
+                        : options->mix[0]      ? "mix"
+                        : options->latents     ? "latents"
+                                               : NULL;
+    if (!options->seeds || !other) return 0;
+    return ag_fail(err, 2, "--seed A-B and --%s: one at a time; A-B draws one picture for each seed", other);
+}
+
+static int check_first(const struct ag_options *options, struct ag_error *err)
+{
+    const long pictures = ag_options_pictures(options);
+    if (options->first <= PICTURES - pictures) return 0;
+    return ag_fail(err, 2, "--first %ld: %ld pictures from there on are too many; the last picture is number %ld",
+                   options->first, pictures, PICTURES - 1);
+}
+
+/* A walk keeps its noise. */
 static int check_walk(const struct ag_options *options, int frames, struct ag_error *err)
 {
     if (options->mix[0] || options->latents)
@@ -298,9 +371,11 @@ static int check_pictures(const struct ag_options *options, struct ag_error *err
     if (options->info && options->weights)
         return ag_fail(err, 2, "--info and --weights: one at a time; --info tells of the program itself");
     if (options->info || options->bench) return 0;
+    if (check_seeds(options, err) || check_first(options, err)) return 2;
     if (options->interpolate && check_walk(options, frames, err)) return 2;
     if (frames && (options->mix[0] || options->latents))
         return ag_fail(err, 2, "--%s: draws a grid; -o must be a PNG", options->mix[0] ? "mix" : "latents");
+    if (!frames) return check_ending("-o", options->output, AG_FORMAT_PNG, err);
     return strcmp(options->output, "-") ? 0 : ag_frames_check(err);
 }
 
@@ -313,6 +388,7 @@ static int check(const struct ag_options *options, struct ag_error *err)
     if (!options->replay && options->phase) return ag_fail(err, 2, "--phase: belongs to --replay IN");
     if (options->replay && !options->dump) return ag_fail(err, 2, "--replay: needs --dump OUT, the file to write");
     if (options->replay && !options->phase) return ag_fail(err, 2, "--replay: needs --phase NAME");
+    if (options->dump && check_ending("--dump", options->dump, AG_FORMAT_SAFETENSORS, err)) return 2;
     return options->output ? check_pictures(options, err) : 0;
 }
 

@@ -9,7 +9,7 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
     for (int first = 0; first < n; first += phase->batch) {
         const int count = n - first < phase->batch ? n - first : phase->batch;
         ag_sample_latents(program, seed, first, phase->batch, ag_tensor_find(&phase->in, "in.z", in));
-        ag_sample_noise(phase, seed, first, 1, in);
+        ag_sample_noise(phase, seed, 0, first, 1, in);
         ag_fill_inputs(phase, "in.mix", 0, in);
         ag_fill_inputs(phase, "in.psi", 1, in);
         ag_run(phase, block);

@@ -14,7 +14,7 @@ struct grid {
     const struct ag_options *options;
     long cells, columns, rows; /* rows: 0 where the last may be a short one */
     real *block[AG_BLOCKS];
-    real *pictures; /* [cells, size, size, channels]; NULL: frames */
+    struct ag_canvas canvas; /* its pixels NULL: frames */
     struct ag_frames frames;
     real *station; /* [latent]: for a walk */
     struct ag_painters painters;
@@ -24,8 +24,8 @@ struct grid {
     struct ag_error *err;
 };
 
-/* Pictures in a line. The latent and the noise of the k-th are those of picture first + k step; layers that mix take
- * the latent of picture k. */
+/* Pictures in a line. The latent and the noise of the k-th are those of picture first + k step, of seed + k where each
+ * has a seed of its own; layers that mix take the latent of the k-th picture of the command. */
 struct line {
     const struct ag_phase *phase;
     long count, first, step;
@@ -42,28 +42,32 @@ static long picture_size(void)
 static void set_inputs(const struct grid *grid, const struct line *line, long done, real *in)
 {
     const struct ag_phase *phase = line->phase;
-    const ag_u64 seed = grid->options->seed;
+    const struct ag_options *options = grid->options;
+    const int seed_step = options->seeds > 0;
+    const ag_u64 seed = options->seed + (ag_u64)(done * seed_step);
     const long first = line->first + done * line->step;
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
-    const long walk = grid->options->interpolate;
+    const long walk = options->interpolate;
     if (walk)
-        ag_walk_latents(&generate_program, seed, grid->options->count, walk, first, phase->batch, z, grid->station);
+        ag_walk_latents(&generate_program, seed, options->first, options->count, walk, first, phase->batch, z,
+                        grid->station);
     for (int k = 0; k < phase->batch && !walk; k++)
-        ag_sample_latents(&generate_program, seed, first + k * line->step, 1, z + k * generate_program.latent);
-    if (other) ag_sample_latents(&generate_program, seed, done, phase->batch, other);
-    const int fixed = grid->options->noise == AG_NOISE_FIXED || walk;
-    if (grid->options->noise != AG_NOISE_NONE)
-        ag_sample_noise(phase, seed, fixed ? 0 : first, fixed ? 0 : line->step, in);
-    ag_fill_inputs(phase, "in.psi", (real)grid->options->psi, in);
+        ag_sample_latents(&generate_program, seed + (ag_u64)(k * seed_step), first + k * line->step, 1,
+                          z + k * generate_program.latent);
+    if (other) ag_sample_latents(&generate_program, seed, options->first + done, phase->batch, other);
+    const int fixed = options->noise == AG_NOISE_FIXED || walk;
+    if (options->noise != AG_NOISE_NONE)
+        ag_sample_noise(phase, seed, seed_step, fixed ? 0 : first, fixed ? 0 : line->step, in);
+    ag_fill_inputs(phase, "in.psi", (real)options->psi, in);
 }
 
 /* Takes n pictures to their cells of the grid, the line's from number `done` on; frames on their way. */
 static void keep(struct grid *grid, const struct line *line, long done, const real *fake, long n)
 {
     const long size = picture_size();
-    if (!grid->pictures) grid->status = ag_frames_write(&grid->frames, fake, n);
-    for (long k = 0; k < n && grid->pictures; k++)
-        ag_copy(grid->pictures + (line->cell + (done + k) * line->cell_step) * size, fake + k * size, size);
+    if (!grid->canvas.pixels) grid->status = ag_frames_write(&grid->frames, fake, n);
+    for (long k = 0; k < n && grid->canvas.pixels; k++)
+        ag_canvas_put(&grid->canvas, line->cell + (done + k) * line->cell_step, fake + k * size);
 }
 
 /* The next pictures of a line: some for each painter, or one batch. Returns how many. */
@@ -104,20 +108,20 @@ static void draw_line(struct grid *grid, struct line line)
 
 /* ---------------------------------------------------------------- grids */
 
-/* The columns' pictures 0 … N-1 above, the rows' N … 2N-1 on the left, in the corner none, and their mixtures. */
+/* The columns' pictures, the first N, above, the rows', the next N, on the left, in the corner none, and their
+ * mixtures. */
 static void draw_mixtures(struct grid *grid, const struct ag_phase *sample)
 {
-    const long n = grid->options->mix[0], columns = grid->columns;
+    const long n = grid->options->mix[0], columns = grid->columns, first = grid->options->first;
     real *in = grid->block[AG_IN];
     const int layers = ag_mix_layers(sample);
     const int from = grid->options->mix[1] ? (int)grid->options->mix[1] - 1 : layers / 2;
-    for (long i = 0; i < picture_size(); i++) grid->pictures[i] = -1;
     ag_mix_from(sample, layers, in); /* none */
-    draw_line(grid, (struct line){sample, n, 0, 1, 1, 1});
-    draw_line(grid, (struct line){sample, n, n, 1, columns, columns});
+    draw_line(grid, (struct line){sample, n, first, 1, 1, 1});
+    draw_line(grid, (struct line){sample, n, first + n, 1, columns, columns});
     ag_mix_from(sample, from, in);
     for (long row = 0; row < n; row++)
-        draw_line(grid, (struct line){sample, n, n + row, 0, (row + 1) * columns + 1, 1});
+        draw_line(grid, (struct line){sample, n, first + n + row, 0, (row + 1) * columns + 1, 1});
 }
 
 /* Row i: what the pictures are if all layers take the mapping network's i-th latent. */
@@ -127,32 +131,48 @@ static void draw_latents(struct grid *grid, const struct ag_phase *latents)
     for (long row = 0; row < grid->rows; row++) {
         ag_clear(choice, grid->rows);
         choice[row] = 1;
-        draw_line(grid, (struct line){latents, grid->columns, 0, 1, row * grid->columns, 1});
+        draw_line(grid, (struct line){latents, grid->columns, grid->options->first, 1, row * grid->columns, 1});
     }
+}
+
+/* What was drawn before a signal came is written, too. Of two failures the first is told. */
+static void end_frames(struct grid *grid)
+{
+    struct ag_error later;
+    grid->frames.err = &later;
+    const int status = ag_frames_end(&grid->frames), stopped = grid->status > 128;
+    if (!status || (grid->status && !stopped)) return;
+    grid->status = status;
+    *grid->err = later;
 }
 
 static void draw(struct grid *grid)
 {
+    const struct ag_options *options = grid->options;
     const struct ag_phase *sample = ag_phase_find(&generate_program, "sample");
-    const int raw = !grid->pictures && !grid->frames.folder; /* they are alone on standard output */
-    grid->total = grid->cells - (grid->options->mix[0] > 0);
+    const int raw = !grid->canvas.pixels && !grid->frames.folder; /* they are alone on standard output */
+    grid->total = grid->cells - (options->mix[0] > 0);
     ag_progress_start_on(&grid->progress, raw ? 2 : 1, "pictures", grid->total, 0);
-    if (grid->options->mix[0])
+    if (options->mix[0])
         draw_mixtures(grid, sample);
-    else if (grid->options->latents)
+    else if (options->latents)
         draw_latents(grid, ag_phase_find(&generate_program, "latents"));
+    else if (options->interpolate)
+        draw_line(grid, (struct line){sample, grid->cells, 0, 1, 0, 1}); /* these are frames, not pictures */
     else
-        draw_line(grid, (struct line){sample, grid->cells, 0, 1, 0, 1});
-    if (!grid->pictures && !grid->status) grid->status = ag_frames_end(&grid->frames);
+        draw_line(grid, (struct line){sample, grid->cells, options->first, options->seeds ? 0 : 1, 0, 1});
+    if (!grid->canvas.pixels) end_frames(grid);
     if (grid->status)
         ag_progress_clear(&grid->progress);
     else
         ag_progress_end(&grid->progress);
+    if (!grid->status) ag_frames_tell(&grid->frames);
 }
 
 static int lay_out(struct grid *grid, struct ag_error *err)
 {
     const struct ag_options *options = grid->options;
+    const long pictures = options->seeds ? options->seeds : ag_options_pictures(options);
     if (options->mix[0]) {
         const int layers = ag_mix_layers(ag_phase_find(&generate_program, "sample"));
         if (options->mix[1] > layers)
@@ -161,12 +181,12 @@ static int lay_out(struct grid *grid, struct ag_error *err)
         grid->columns = grid->rows = options->mix[0] + 1;
     } else if (options->latents) {
         const struct ag_phase *latents = ag_phase_find(&generate_program, "latents");
-        grid->columns = options->has_count ? options->count : 8;
+        grid->columns = pictures;
         grid->rows = ag_table_find(&latents->in, "in.latent")->shape[0];
     } else {
-        for (grid->columns = 1; grid->columns * grid->columns < options->count;) grid->columns++;
+        for (grid->columns = 1; grid->columns * grid->columns < pictures;) grid->columns++;
     }
-    grid->cells = grid->rows ? grid->rows * grid->columns : options->count;
+    grid->cells = grid->rows ? grid->rows * grid->columns : pictures;
     if (options->interpolate) grid->cells *= options->interpolate;
     return 0;
 }
@@ -180,21 +200,29 @@ static int load(const struct grid *grid, struct ag_error *err)
     return 0;
 }
 
+/* Files are called by the numbers of their pictures, or by their seeds, or by the numbers of a walk's frames. */
+static struct ag_frame_names names_of(const struct grid *grid)
+{
+    const struct ag_options *options = grid->options;
+    struct ag_frame_names names = {"", 6, options->interpolate ? 0 : (ag_u64)options->first, grid->cells};
+    if (options->seeds) names.prefix = "seed", names.digits = 4, names.first = options->seed;
+    return names;
+}
+
 /* Can what is drawn be written? Better now than after an hour of drawing. Makes room for it. */
 static int open_output(struct grid *grid, struct ag_error *err)
 {
     const char *output = grid->options->output;
     grid->station = ag_reals(generate_program.latent, err);
     if (!grid->station) return 1;
-    if (ag_frames_wanted(output)) return ag_frames_open(&grid->frames, &generate_program, output, err);
+    if (ag_frames_wanted(output)) return ag_frames_open(&grid->frames, &generate_program, output, names_of(grid), err);
     if (ag_file_check(output, err)) return 2; /* no such place */
-    grid->pictures = ag_reals(grid->cells * picture_size(), err);
-    return !grid->pictures;
+    return ag_canvas_new(&grid->canvas, output, grid->cells, grid->columns, generate_program.image_size,
+                         generate_program.image_channels, err);
 }
 
 static int generate(const struct ag_options *options, struct ag_error *err)
 {
-    const int side = generate_program.image_size, channels = generate_program.image_channels;
     struct grid grid = {.options = options, .err = err};
     int status = ag_blocks_new(&generate_program, grid.block, err);
     if (!status) status = lay_out(&grid, err);
@@ -210,12 +238,11 @@ static int generate(const struct ag_options *options, struct ag_error *err)
         draw(&grid);
         status = grid.status;
     }
-    if (!status && grid.pictures)
-        status = ag_write_grid(options->output, grid.pictures, (int)grid.cells, side, channels, (int)grid.columns, err);
+    if (!status && grid.canvas.pixels) status = ag_canvas_write(&grid.canvas, options->output, err);
     ag_painters_close(&grid.painters);
     ag_frames_close(&grid.frames);
     ag_free(grid.station);
-    ag_free(grid.pictures);
+    ag_canvas_free(&grid.canvas);
     ag_blocks_free(&generate_program, grid.block);
     return status;
 }

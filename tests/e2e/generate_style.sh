@@ -73,6 +73,24 @@ for pair in "fixed 1 plain 1" "none 0 plain 0"; do
     is "$pair: cmp" $? 1
 done
 
+# from any picture on; of many seeds, each with noise of its own
+draw far -n 3 --first 4
+for i in 0 1 2; do alike far $i plain $((4 + i)); done
+draw far -n 2 --first 1 --noise fixed
+alike far 0 fixed 1
+draw six -n 4 --seed 6
+draw six_fixed -n 4 --seed 6 --noise fixed
+draw seeds --seed 5-6
+draw later --seed 5-6 --first 3
+draw seeds_fixed --seed 5-6 --first 3 --noise fixed
+alike seeds 0 plain 0
+alike seeds 1 six 0
+alike later 0 plain 3
+alike later 1 six 3
+alike seeds_fixed 1 six_fixed 3
+draw again --seed 5-6 --first 3 --threads 1
+same "seeds, threads" "$work/later.png" "$work/again.png"
+
 # ---------------------------------------------------------------- mixtures
 
 # a grid of 4 columns: its corner, then the columns' pictures; below, each row's picture, then mixtures
@@ -91,6 +109,14 @@ for row in 3 6; do
     alike all $((row + 1)) all 1
     alike all $((row + 2)) all 2
 done
+draw far --mix 2 --first 4 # its columns' pictures are 4 and 5, its rows' 6 and 7
+draw all_from_7 --mix 1 --first 7
+for i in 1 2; do
+    alike far $i plain $((3 + i))
+    alike far $((3 * i)) plain $((5 + i))
+done
+alike all_from_7 1 plain 7
+differ far 4 plain 4
 draw last --mix 2,6 --noise none
 differ last 4 last 1
 cell last 4 > "$work/a"
@@ -108,6 +134,8 @@ for i in 0 1 7; do
 done
 draw narrow --latents -n 3 --psi 1
 for row in 0 4 7; do alike narrow $((3 * row + 2)) latents $((8 * row + 2)); done
+draw far --latents -n 3 --first 2
+for row in 0 4 7; do alike far $((3 * row + 1)) latents $((8 * row + 3)); done
 
 # ---------------------------------------------------------------- walks
 
@@ -130,6 +158,19 @@ for pair in "walk fixed" "none none"; do
         same "station $i of $pair" "$work/a" "$work/b"
     done
 done
+walk later --first 1 # the noise is that of picture 0 still
+draw fixed -n 3 --noise fixed
+for i in 0 1; do
+    frame later $((3 * i)) > "$work/a"
+    cell fixed $((1 + i)) > "$work/b"
+    same "station $i of a walk from 1 on" "$work/a" "$work/b"
+done
+for option in "--mix 2" --latents; do
+    # shellcheck disable=SC2086
+    ends "$option of many seeds" 2 "--seed A-B and ${option% *}" $generate $option --seed 1-2
+done
+ends "mixtures too far" 2 "--first 4294967290: 8 pictures" $generate --mix 4 --first 4294967290
+ends "latents too far" 2 "--first 4294967290: 8 pictures" $generate --latents --first 4294967290
 ends "a walk with noise for each" 2 "--interpolate.*--noise random" $generate --interpolate 3 -o - --noise random
 ends "a walk of mixtures" 2 "--interpolate.*--mix" $generate --interpolate 3 -o - --mix 2
 ends "a walk of latents" 2 "--interpolate.*--latents" $generate --interpolate 3 -o - --latents

@@ -53,6 +53,7 @@ static void test_options(void)
     CHECK(!strcmp(options.data, "shapes") && !strcmp(options.run, "x/y") && options.resume && ag_threads() == 3);
     CHECK(!parse("--bench 3 --json") && options.bench == 3 && options.json);
     CHECK(!parse("--replay a --dump b --phase g") && !strcmp(options.phase, "g"));
+    CHECK(!parse("--replay a --dump b.SafeTensors --phase g") && !parse("--replay a --dump b.1 --phase g"));
     static const char *const wrong[] = {
         "--sed 3",
         "--seed",
@@ -75,6 +76,10 @@ static void test_options(void)
         "--phase d",
         "--replay x",
         "--replay x --dump y",
+        "--replay x --dump y.pt --phase g",
+        "--replay x --dump y.png --phase g",
+        "--seed 1-2",
+        "--first 1",
         "--run=",
         "--run --resume",
         "-n 3",
