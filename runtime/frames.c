@@ -31,7 +31,8 @@ int ag_frames_check(struct ag_error *err)
 {
     if (isatty(STDOUT_FILENO))
         return ag_fail(err, 2, "-o -: standard output is a terminal; raw frames go to a pipe or a file");
-    if (fcntl(STDOUT_FILENO, F_GETFD) < 0) return ag_fail(err, 1, "-o -: standard output is closed");
+    const int how = fcntl(STDOUT_FILENO, F_GETFL);
+    if (how < 0 || (how & O_ACCMODE) == O_RDONLY) return ag_fail(err, 1, "-o -: standard output is closed");
     return 0;
 }
 
