@@ -20,14 +20,16 @@ ok() { # what, status
     if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED: $1"; fi
 }
 
-# build FOLDER COMPILER LINKER: $fuzz/FOLDER/fuzz, from all of the runtime and of aggen but main
+# build FOLDER COMPILER LINKER FILE…: $fuzz/FOLDER/fuzz, from the runtime, the harnesses and those files of aggen
 build() {
     objects=$fuzz/$1 compile=$2 link=$3
-    mkdir -p "$objects"
+    shift 3
     newer=$(find runtime gen tests/fuzz -name '*.[ch]' -newer "$objects/fuzz" 2>&1)
     [ -n "$newer" ] || return 0
+    rm -rf "$objects"
+    mkdir -p "$objects"
     # shellcheck disable=SC2016
-    for file in runtime/*.c gen/*.c gen/run/none.c tests/fuzz/*.c; do echo "$file"; done | grep -v -x gen/main.c |
+    for file in runtime/*.c tests/fuzz/*.c "$@"; do echo "$file"; done | grep -v -x gen/main.c |
         xargs -P "$(nproc)" -I '{}' sh -c '
             case $3 in runtime/* | tests/fuzz/runtime.c) from="-std=gnu99 -Iruntime" ;; *) from="-std=c11 -Igen" ;; esac
             $1 $from -Wall -Wextra -Werror -c -o "$2/$(echo "$3" | tr / .).o" "$3"' sh "$compile" "$objects" '{}'
@@ -65,6 +67,7 @@ mutate() {
     export FUZZ_BROKEN="$fuzz/broken/$1.mutated"
     in_folder "$driver" "$1" "$mutations" $fuzz/seeds/"$1"/* > "$fuzz/log" 2>&1
     was=$?
+    [ $was != 0 ] || cat "$fuzz/log"
     ok "$1: $(grep -m 2 -e promise -e ERROR: -e error: -e seconds "$fuzz/log" | tr '\n' ' ')" $was
 }
 
@@ -90,7 +93,9 @@ told() {
 python3 tests/fuzz/seeds.py $fuzz && mkdir -p $fuzz/broken
 ok "tests/fuzz/seeds.py" $?
 driver=$fuzz/gcc/fuzz
-build gcc "gcc -O1 $checks" "gcc $checks"
+# what aggen does after reading is left out when linking
+build gcc "gcc -O0 -ffunction-sections $checks" "gcc -Wl,--gc-sections $checks" gen/spec*.c gen/json*.c gen/genotype.c \
+    gen/mem.c gen/text.c
 readers=$("$driver")
 if [ "${1:-}" = all ]; then
     shift
@@ -100,7 +105,8 @@ if [ "${1:-}" = all ]; then
 #include <stddef.h>
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) { return !data + !size; }
 END
-        build clang "clang -O1 -DLIBFUZZER -fsanitize=fuzzer-no-link $checks" "clang -fsanitize=fuzzer $checks"
+        build clang "clang -O1 -DLIBFUZZER -fsanitize=fuzzer-no-link $checks" "clang -fsanitize=fuzzer $checks" \
+            gen/*.c gen/run/none.c
         running=0
         for reader in $readers; do
             guided "$reader" &
