@@ -3,11 +3,14 @@
  * is linked into a program with sanitizers instead (-Wl,--wrap=malloc …, as run.sh does), and sees the program's own
  * calls. The environment says what happens:
  *
- *     FAULT_CALL    which call: alloc (malloc, calloc, realloc, posix_memalign), write (write, pwrite, fwrite, fflush),
- * read (read, pread), or open (open, fopen), close, fsync (fsync, fdatasync), rename, ftruncate, mkdir, flock, opendir,
- * readdir FAULT_AT      the number of the call that fails, from 1 FAULT_HOW     with which number of errno it fails; or
- * "short": a write or read of half the bytes; or "kill": the process is killed there FAULT_REST    if set, all later
- * calls of the kind fail too FAULT_COUNTS  a file for the number of calls of each kind, written when the program exits
+ *     FAULT_CALL    which call: malloc (and posix_memalign), calloc, realloc, write (pwrite, fwrite, fflush), read
+ *                   (pread), open (openat, fopen), close, fsync (fdatasync), rename, ftruncate, mkdir, flock,
+ *                   opendir, readdir
+ *     FAULT_AT      the number of the call that fails, from 1
+ *     FAULT_HOW     with which number of errno it fails; or "short": a write or read of half the bytes; or "kill":
+ *                   the process is killed there
+ *     FAULT_REST    if set, all later calls of the kind fail too
+ *     FAULT_COUNTS  a file for the number of calls of each kind, written when the program exits
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -23,9 +26,25 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum call { ALLOC, WRITE, READ, OPEN, CLOSE, FSYNC, RENAME, FTRUNCATE, MKDIR, FLOCK, OPENDIR, READDIR, CALLS };
-static const char *const names[CALLS] = {"alloc",  "write",     "read",  "open",  "close",   "fsync",
-                                         "rename", "ftruncate", "mkdir", "flock", "opendir", "readdir"};
+enum call {
+    MALLOC,
+    CALLOC,
+    REALLOC,
+    WRITE,
+    READ,
+    OPEN,
+    CLOSE,
+    FSYNC,
+    RENAME,
+    FTRUNCATE,
+    MKDIR,
+    FLOCK,
+    OPENDIR,
+    READDIR,
+    CALLS
+};
+static const char *const names[CALLS] = {"malloc", "calloc", "realloc",   "write", "read",  "open",    "close",
+                                         "fsync",  "rename", "ftruncate", "mkdir", "flock", "opendir", "readdir"};
 static long counts[CALLS];
 
 /* NAME(f): what is called in place of f; REAL(f): f itself */
@@ -97,22 +116,22 @@ __attribute__((destructor)) static void tell(void)
 
 void *NAME(malloc)(size_t size)
 {
-    return fails(ALLOC, NULL) ? NULL : REAL(malloc)(size);
+    return fails(MALLOC, NULL) ? NULL : REAL(malloc)(size);
 }
 
 void *NAME(calloc)(size_t count, size_t size)
 {
-    return fails(ALLOC, NULL) ? NULL : REAL(calloc)(count, size);
+    return fails(CALLOC, NULL) ? NULL : REAL(calloc)(count, size);
 }
 
 void *NAME(realloc)(void *memory, size_t size)
 {
-    return fails(ALLOC, NULL) ? NULL : REAL(realloc)(memory, size);
+    return fails(REALLOC, NULL) ? NULL : REAL(realloc)(memory, size);
 }
 
 int NAME(posix_memalign)(void **memory, size_t alignment, size_t size)
 {
-    return fails(ALLOC, NULL) ? ENOMEM : REAL(posix_memalign)(memory, alignment, size);
+    return fails(MALLOC, NULL) ? ENOMEM : REAL(posix_memalign)(memory, alignment, size);
 }
 
 /* ---------------------------------------------------------------- files */

@@ -24,6 +24,7 @@ program() {
     [ ! -d run ] || resume=--resume
     case $subject in
     search | half) set -- "$@" "$bin/search" --seed 5 --iterations 6 ;;
+    once) set -- "$@" "$bin/search" --seed 5 --iterations 1 ;;
     folder) set -- "$@" "$bin/search" --data "$faults/data/pictures" --iterations 2 ;;
     archive) set -- "$@" "$bin/search" --data "$faults/data/pictures.zip" --iterations 2 ;;
     torn) set -- "$@" "$bin/search" --data pictures.zip --iterations 2 ;;

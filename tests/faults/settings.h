@@ -24,3 +24,8 @@
 #define AG_BAR_DECAY_AFTER 0
 #define AG_BAR_DECAY       1
 #endif
+
+/* As long as that of a large space, so that the header of a checkpoint outgrows its memory more than once. */
+#define X64      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define X512     X64 X64 X64 X64 X64 X64 X64 X64
+#define TOY_SPEC "{\"name\": \"toy\", \"long\": \"" X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 "\"}"
