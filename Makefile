@@ -46,12 +46,14 @@ build/header.h: runtime/ag.h
 -include $(GEN:.o=.d)
 -include out/*.mk
 
-.PHONY: always help deps demo test bench cuda-check gpu-check install clean
+.PHONY: always help deps demo test fuzz faults bench cuda-check gpu-check install clean
 
 help:
 	@echo "make            builds ./aggen"
 	@echo "make demo       installs what is missing, searches a small space, retrains, draws a grid (minutes)"
 	@echo "make test       installs what is missing, runs all tests (some twelve minutes)"
+	@echo "make fuzz       feeds all readers changed files for FUZZ_SECONDS (20) each, and prints what broke (minutes)"
+	@echo "make faults     lets memory, disks and files fail under whole programs (minutes; FAULTS=all: at every call)"
 	@echo "make bench      measures the phases and kernels of spaces/g32.json and spaces/g64.json"
 	@echo "make cuda-check all that is known of the CUDA target, on the stand-in GPU (half an hour)"
 	@echo "make gpu-check  parity, races and speed on this machine's NVIDIA GPU"
@@ -70,6 +72,15 @@ demo: deps
 test: deps
 	@$(MAKE) -s --no-print-directory aggen
 	@sh tests/run.sh
+
+# clang's libFuzzer is a package of its own; without it a plain driver mutates
+fuzz: deps
+	-@sh tests/tools/deps.sh libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev
+	@sh tests/fuzz/run.sh all
+
+faults: deps
+	@$(MAKE) -s --no-print-directory aggen
+	@sh tests/faults/run.sh all
 
 bench: aggen
 	@sh tests/tools/bench.sh

@@ -417,13 +417,19 @@ static int list_runtime(struct writer *w, const char *folder)
         w->failed = 1;
         return 0;
     }
-    for (struct dirent *d; (d = readdir(dir)) && w->runtime_files < RUNTIME_FILES;) {
+    errno = 0;
+    for (struct dirent *d; (d = readdir(dir)) && w->runtime_files < RUNTIME_FILES; errno = 0) {
         size_t n = strlen(d->d_name);
         if (n > 2 && d->d_name[0] != '.' &&
             (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
             w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s/%s", folder, d->d_name);
     }
+    if (errno) {
+        snprintf(w->err, w->errsize, "%s: cannot be read: %s", path, strerror(errno));
+        w->failed = 1;
+    }
     closedir(dir);
+    if (w->failed) return 0;
     qsort(w->runtime_file, (size_t)w->runtime_files, sizeof *w->runtime_file, compare_names);
     return 1;
 }

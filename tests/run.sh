@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build
-suites=${*:-"unit corpus kernels gradient golden e2e embed simgpu cuda"}
+suites=${*:-"unit corpus kernels gradient golden e2e embed fuzz faults simgpu cuda"}
 passed=0 failed=0
 for suite in $suites; do
     started=$(date +%s)

@@ -388,6 +388,7 @@ static int write_genotype(struct search *s, long gaps)
     ag_text_number(&found, ag_alpha_entropy(&search_program, s->block[AG_ALPHA]));
     ag_text_add(&found, "}");
     ag_genotype_text(&text, &search_program, s->block[AG_ALPHA], found.failed ? "{}" : found.text);
+    text.failed |= found.failed;
     int status = ag_run_write(&s->run, &text, s->err, "genotypes/%04ld.json", s->k);
     if (!status) status = ag_run_write(&s->run, &text, s->err, "genotype.json");
     ag_text_free(&found);

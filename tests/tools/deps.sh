@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the packages that aggen, its programs and its tests need and this machine lacks.
+# Installs the packages that aggen, its programs and its tests need and this machine lacks, and those that are named.
 set -eu
 
-packages="gcc libc6-dev make libjsmn-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libtcc-dev tcc clang g++ python3 python3-pil"
+packages="gcc libc6-dev make libjsmn-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libtcc-dev tcc clang g++ python3
+    python3-pil $*"
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 

@@ -1,0 +1,69 @@
+/* Harnesses of aggen's own readers. */
+#define main aggen_main
+#include "../../gen/main.c"
+#undef main
+#include "fuzz.h"
+
+static const char *const space =
+    "{\"name\": \"t\", \"image\": {\"size\": 8}, \"data\": {\"format\": \"shapes\"}, "
+    "\"generator\": {\"family\": \"residual\"}, \"discriminator\": {\"family\": \"sngan\"}}";
+static const char *const style =
+    "{\"aggen\": 1, \"spec\": {\"name\": \"t\", \"image\": {\"size\": 16}, \"data\": {\"format\": \"shapes\"}, "
+    "\"generator\": {\"family\": \"stylegan2\"}, \"discriminator\": {\"family\": \"stylegan2\"}}, "
+    "\"micro\": {\"normal\": \"conv_5x5\", \"up\": \"nearest_conv\"}, \"ops\": {\"b4.normal\": \"conv_5x5\", "
+    "\"b8.up\": \"nearest_conv\", \"b8.normal\": \"conv_5x5\", \"b16.up\": \"nearest_conv\", \"b16.normal\": "
+    "\"conv_5x5\"}}";
+
+/* What was read is written as a text that is read as the same. */
+static void check_again(const struct spec *spec, const struct genotype *geno)
+{
+    static struct spec spec2;
+    static struct genotype geno2;
+    char err[2048], *text = geno->genes ? genotype_text(spec, geno) : spec_text(spec);
+    HOLDS(!spec_parse(text, strlen(text), "again", NULL, 0, &spec2, &geno2, err, sizeof err));
+    char *again = geno2.genes ? genotype_text(&spec2, &geno2) : spec_text(&spec2);
+    HOLDS(!strcmp(text, again));
+    free(text);
+    free(again);
+}
+
+static void parse_text(const char *text, size_t size, char *const *sets, int nsets)
+{
+    static struct spec spec;
+    static struct genotype geno;
+    char err[2048];
+    int status = spec_parse(text, size, "fuzz", sets, nsets, &spec, &geno, err, sizeof err);
+    HOLDS(status == 0 || status == 2);
+    if (status) HOLDS(err[0] && !strchr(err, '\n'));
+    if (!status) check_again(&spec, &geno);
+}
+
+int fuzz_spec(const uint8_t *data, size_t size)
+{
+    parse_text((const char *)data, size, NULL, 0);
+    return 0;
+}
+
+int fuzz_set(const uint8_t *data, size_t size)
+{
+    char *text, *word[FUZZ_WORDS];
+    int words = fuzz_words(data, size, &text, word);
+    parse_text(space, strlen(space), word + 1, words - 1);
+    parse_text(style, strlen(style), word + 1, words - 1);
+    free(text);
+    return 0;
+}
+
+int fuzz_command(const uint8_t *data, size_t size)
+{
+    char *text, *word[FUZZ_WORDS];
+    int words = fuzz_words(data, size, &text, word);
+    static struct options options;
+    options = (struct options){.merge = 1};
+    int status = parse(&options, words, word);
+    HOLDS(status == 0 || status == 2);
+    HOLDS(status || options.help || (options.file && options.folder && *options.folder));
+    HOLDS(options.words >= 0 && options.words < words && options.sets <= SETS);
+    free(text);
+    return 0;
+}
