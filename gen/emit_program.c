@@ -503,6 +503,7 @@ static void retrain_tokens(struct mem *mem, struct substitutions *s, const struc
     set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
     set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
+    set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
 }
 
 /* Of StyleGAN2's retraining, whose length is counted in pictures. Its D takes R1_INTERVAL steps on its loss, then one
@@ -528,6 +529,7 @@ static void stylegan2_tokens(struct mem *mem, struct substitutions *s, const str
     set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
     set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
+    set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
     set_int(mem, s, "AG_SAMPLES", spec->image_size <= 128 ? 64 : 16);
 }
 

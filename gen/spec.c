@@ -58,6 +58,7 @@ int space_read(const struct json *document, struct spec *spec, struct message *e
     if (!family) return 2;
     if (keys_read(family->keys, document, spec, err)) return 2;
     spec->family = (enum family)(family - spec_families);
+    if (!strcmp(spec->data_format, "shapes")) *spec->data_path = 0; /* drawn, whatever pictures another format had */
     return family->check(spec, document, err);
 }
 

@@ -94,6 +94,7 @@ struct spec {
     } search;
     struct {
         int iterations, batch_g, batch_d, critic_steps, checkpoint_every, sample_every;
+        int keep_every; /* G steps from one generator that is kept to the next; 0: none is */
         double ema;
         enum loss loss;
         struct adam weights;

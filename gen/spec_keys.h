@@ -24,8 +24,9 @@ enum key_kind {
     KEY_FOREIGN /* no field: a key that belongs to another family, `fallback` says what stands here instead */
 };
 
-/* lo excluded; hi excluded; null allowed, stored as zeros; an int that is a power of two */
-enum { KEY_ABOVE = 1, KEY_BELOW = 2, KEY_NULL = 4, KEY_POWER = 8 };
+/* lo excluded; hi excluded; null allowed, stored as zeros; an int that is a power of two; an int that the canonical
+ * text leaves out while it is 0, as texts were before there was such a key */
+enum { KEY_ABOVE = 1, KEY_BELOW = 2, KEY_NULL = 4, KEY_POWER = 8, KEY_OFF = 16 };
 
 struct key {
     const char *path;

@@ -87,7 +87,8 @@ static const struct key retrain_channels[] = {
     CHOICE("retrain.lr_decay", retrain.linear_decay, decays, "\"none\"")
 #define EVERY_KEYS \
     INT("retrain.checkpoint_every", retrain.checkpoint_every, 1, 100 * MILLION, "500"), \
-    INT("retrain.sample_every", retrain.sample_every, 1, 100 * MILLION, "500")
+    INT("retrain.sample_every", retrain.sample_every, 1, 100 * MILLION, "500"), \
+    STEPS("retrain.keep_every", retrain.keep_every, 0, 100 * MILLION, 1, KEY_OFF, "0")
 
 #define OF_STYLEGAN2 "belongs to the family stylegan2; "
 static const struct key residual_keys[] = {

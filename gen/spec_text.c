@@ -1,4 +1,4 @@
-/* The canonical text of a spec: every row of its family's table, in order. */
+/* The canonical text of a spec: every row of its family's table, in order, but for those that are KEY_OFF. */
 #include "spec_keys.h"
 
 #include <stdio.h>
@@ -173,7 +173,7 @@ char *spec_text(const struct spec *spec)
     const char *before = "";
     put_text(&out, "{");
     for (const struct key *key = spec_families[spec->family].keys; key->path; key++) {
-        if (key->kind == KEY_FOREIGN) continue;
+        if (key->kind == KEY_FOREIGN || ((key->flags & KEY_OFF) && is_null(key, spec))) continue;
         put_key(&out, before, key->path);
         put_value(&out, key, spec);
         before = key->path;

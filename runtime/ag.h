@@ -793,9 +793,10 @@ int ag_run_sync_log(struct ag_run *run, struct ag_error *err); /* to the disk: b
 /* Write FOLDER/name: a text, or a grid of pictures. name is a printf format. */
 int ag_run_write(struct ag_run *run, const struct ag_text *text, struct ag_error *err, const char *name, ...);
 int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *err, const char *name, ...);
-/* Writes FOLDER/ema.safetensors, what a generator program reads: averaged weights of AG_G, running statistics of
- * AG_STAT, spec and genotype. */
-int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err);
+/* Writes FOLDER/name (a printf format; ema.safetensors), what a generator program reads: averaged weights of AG_G,
+ * running statistics of AG_STAT, spec and genotype. */
+int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err,
+                     const char *name, ...);
 void ag_run_close(struct ag_run *run);
 
 /* ---------------------------------------------------------------- spec_change.c */
@@ -947,6 +948,8 @@ int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c);
 int ag_retraining_data(struct ag_retraining *r, const char *format, const char *path, int center_crop);
 /* samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
 int ag_retraining_samples(struct ag_retraining *r);
+/* ema-STEP.safetensors: the averaged generator as it is, to stay. */
+int ag_retraining_keep(struct ag_retraining *r);
 /* What to do with the weights. The generator looks in the default run folder unless it is told. */
 void ag_retraining_tell(struct ag_retraining *r, const char *program);
 

@@ -50,7 +50,7 @@ int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c)
     list_tensors(r, c);
     int status = ag_checkpoint_check(c, r->err);
     if (!status) status = ag_run_sync_log(&r->run, r->err);
-    if (!status) status = ag_run_generator(&r->run, r->ema, r->block[AG_STAT], r->err);
+    if (!status) status = ag_run_generator(&r->run, r->ema, r->block[AG_STAT], r->err, "ema.safetensors");
     return status ? status : ag_checkpoint_save(c, r->run.checkpoint, r->err);
 }
 
@@ -167,6 +167,13 @@ int ag_retraining_samples(struct ag_retraining *r)
     if (status) return status;
     r->alike = ag_alike(r->pictures, r->samples, grid_reals(r) / r->samples);
     return ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
+}
+
+int ag_retraining_keep(struct ag_retraining *r)
+{
+    int status = ag_settle(r->err);
+    return status ? status
+                  : ag_run_generator(&r->run, r->ema, r->block[AG_STAT], r->err, "ema-%07ld.safetensors", r->step);
 }
 
 void ag_retraining_tell(struct ag_retraining *r, const char *program)

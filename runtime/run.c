@@ -224,12 +224,17 @@ int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *
     return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, columns(n), err);
 }
 
-int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err)
+int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err,
+                     const char *name, ...)
 {
     const struct ag_program *p = run->program;
     char path[AG_PATH];
     struct ag_st_writer writer;
-    if (ag_join(path, run->folder, "ema.safetensors", err)) return 2;
+    va_list arguments;
+    va_start(arguments, name);
+    int status = make_path(run, path, name, arguments, err);
+    va_end(arguments);
+    if (status) return status;
     ag_st_begin(&writer);
     ag_st_add_meta(&writer, "aggen", "1");
     ag_st_add_meta(&writer, "spec", p->spec);

@@ -1,7 +1,7 @@
 /*
  * The retraining program. Tokens: AG_ITERATIONS, AG_BATCH_G, AG_BATCH_D, AG_CRITIC_STEPS, AG_WEIGHTS_{LR,BETA1,BETA2},
- * AG_EMA, AG_LINEAR_DECAY (0 or 1), AG_CHECKPOINT_EVERY, AG_SAMPLE_EVERY, AG_DATA_FORMAT, AG_DATA_PATH and
- * AG_RUN_DEFAULT (string literals), AG_CENTER_CROP.
+ * AG_EMA, AG_LINEAR_DECAY (0 or 1), AG_CHECKPOINT_EVERY, AG_SAMPLE_EVERY, AG_KEEP_EVERY (0: off), AG_DATA_FORMAT,
+ * AG_DATA_PATH and AG_RUN_DEFAULT (string literals), AG_CENTER_CROP.
  */
 #ifndef AG_ITERATIONS
 #define AG_ITERATIONS       40
@@ -15,6 +15,7 @@
 #define AG_LINEAR_DECAY     0
 #define AG_CHECKPOINT_EVERY 10
 #define AG_SAMPLE_EVERY     20
+#define AG_KEEP_EVERY       0
 #define AG_DATA_FORMAT      "shapes"
 #define AG_DATA_PATH        ""
 #define AG_CENTER_CROP      0
@@ -38,6 +39,8 @@ enum {
     LINEAR_DECAY = AG_LINEAR_DECAY,
     CHECKPOINT_EVERY = AG_CHECKPOINT_EVERY,
     SAMPLE_EVERY = AG_SAMPLE_EVERY,
+    /* Iterations from one generator that is kept to the next; 0: none is. */
+    KEEP_EVERY = AG_KEEP_EVERY,
     CENTER_CROP = AG_CENTER_CROP,
     /* Pictures in a sample grid. */
     SAMPLES = 64
@@ -136,6 +139,11 @@ static int write_log(struct retrain *s)
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
+static int is_due(long step, long every)
+{
+    return every && step % every == 0;
+}
+
 static int end_iteration(struct retrain *s)
 {
     s->r.step++;
@@ -146,6 +154,8 @@ static int end_iteration(struct retrain *s)
     s->r.d_loss.sum = 0;
     s->started = ag_seconds();
     ag_warn_lifeless(&s->r.progress, ag_retraining_lifeless(&s->r), &s->r.told);
+    /* before the checkpoint, from which this is not done again */
+    if (!status && is_due(s->r.step, KEEP_EVERY)) status = ag_retraining_keep(&s->r);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
@@ -209,7 +219,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
         return 0;
     }
     status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
-    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, 0);
+    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, KEEP_EVERY);
     if (status) return status;
     ag_signals_catch();
     status = train(s);

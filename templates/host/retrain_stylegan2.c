@@ -1,7 +1,8 @@
 /*
  * The retraining program of a StyleGAN2 architecture. Tokens: AG_STEPS, AG_BATCH_G, AG_BATCH_D, AG_ACCUMULATE,
  * AG_R1_INTERVAL, AG_MIXING, AG_{G,D}_{LR,BETA1,BETA2}, AG_EMA, AG_LINEAR_DECAY (0 or 1), AG_CHECKPOINT_EVERY,
- * AG_SAMPLE_EVERY, AG_SAMPLES, AG_DATA_FORMAT, AG_DATA_PATH and AG_RUN_DEFAULT (string literals), AG_CENTER_CROP.
+ * AG_SAMPLE_EVERY, AG_KEEP_EVERY (0: off), AG_SAMPLES, AG_DATA_FORMAT, AG_DATA_PATH and AG_RUN_DEFAULT (string
+ * literals), AG_CENTER_CROP.
  */
 #ifndef AG_STEPS
 #define AG_STEPS            40
@@ -20,6 +21,7 @@
 #define AG_LINEAR_DECAY     0
 #define AG_CHECKPOINT_EVERY 10
 #define AG_SAMPLE_EVERY     20
+#define AG_KEEP_EVERY       0
 #define AG_SAMPLES          64
 #define AG_DATA_FORMAT      "shapes"
 #define AG_DATA_PATH        ""
@@ -55,6 +57,8 @@ enum {
     LINEAR_DECAY = AG_LINEAR_DECAY,
     CHECKPOINT_EVERY = AG_CHECKPOINT_EVERY,
     SAMPLE_EVERY = AG_SAMPLE_EVERY,
+    /* Steps from one generator that is kept to the next; 0: none is. */
+    KEEP_EVERY = AG_KEEP_EVERY,
     CENTER_CROP = AG_CENTER_CROP,
     /* Pictures in a sample grid. */
     SAMPLES = AG_SAMPLES,
@@ -237,6 +241,11 @@ static int write_log(struct retrain *s)
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
+static int is_due(long step, long every)
+{
+    return every && step % every == 0;
+}
+
 /* The sums go on after a last line that comes early: weights and checkpoint of a run that is asked for more steps then
  * end as those of one that was asked for all at once, though that line and its samples stay. */
 static int end_step(struct retrain *s)
@@ -250,6 +259,8 @@ static int end_step(struct retrain *s)
         s->r.d_loss.sum = s->r.g_loss.sum = s->r1.sum = 0;
         s->started = ag_seconds();
     }
+    /* before the checkpoint, from which this is not done again */
+    if (!status && is_due(s->r.step, KEEP_EVERY)) status = ag_retraining_keep(&s->r);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }
@@ -316,7 +327,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
         return 0;
     }
     status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
-    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, 0);
+    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, KEEP_EVERY);
     if (status) return status;
     ag_signals_catch();
     status = train(s);

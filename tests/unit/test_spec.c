@@ -652,11 +652,12 @@ static void test_sets(struct tally *tally)
                     "search.batch=8",
                     "name=first",
                     "name=second",
+                    "data.format=images",
                     "data.path=/a b/c=d",
                     "search.weights.betas=[0.5, 0.9]",
                     "search.gumbel_tau=0.5",
                     "generator.up=[\"nearest\"]"};
-    check(tally, parse(SPEC, sets, 8, &s, &geno, err, sizeof err) == 0, "sets", err);
+    check(tally, parse(SPEC, sets, 9, &s, &geno, err, sizeof err) == 0, "sets", err);
     check(tally, s.image_size == 64 && s.cells == 4 && s.search.batch == 8, "numbers; cells follow the size", "");
     check(tally, !strcmp(s.name, "second") && !strcmp(s.data_path, "/a b/c=d"), "bare words; the last one wins",
           s.name);
@@ -677,6 +678,41 @@ static void test_sets(struct tally *tally)
     free(text);
     char *broken[] = {"image.size=bad", "image.size=16"};
     check(tally, parse(SPEC, broken, 2, &s, &geno, err, sizeof err) == 0 && s.cells == 2, "the last --set wins", err);
+}
+
+/* A key that is off leaves texts as they were before it was there. */
+static void test_keep_every(struct tally *tally, const char *space)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "", *kept[] = {"retrain.keep_every=5000"};
+    for (int on = 0; on <= 1; on++) {
+        parse(space, kept, on, &s, &geno, err, sizeof err);
+        char *text = spec_text(&s);
+        check(tally, s.retrain.keep_every == 5000 * on, "generators that are kept", err);
+        check(tally, !!strstr(text, ", \"keep_every\": 5000") == on && !!strstr(text, "keep_every") == on,
+              "a key that is off is in no text", text);
+        struct spec again;
+        spec_parse(text, strlen(text), "t", NULL, 0, &again, &geno, err, sizeof err);
+        check(tally, !memcmp(&s, &again, sizeof s), "with it, canonical text reads back the same", text);
+        free(text);
+    }
+}
+
+/* Pictures that are drawn lie nowhere. */
+static void test_drawn(struct tally *tally)
+{
+    struct spec s;
+    struct genotype geno;
+    char err[512] = "", *sets[] = {"data.path=somewhere", "data.format=shapes"};
+    check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && !*s.data_path, "shapes have no path", err);
+    char *text = spec_text(&s);
+    check(tally, !strstr(text, "somewhere"), "nor in the text", text);
+    free(text);
+    check(tally, parse(ONE_GENOTYPE, sets, 2, &s, &geno, err, sizeof err) == 0 && !*s.data_path, "nor a genotype", err);
+    sets[1] = "data.format=zip";
+    check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && !strcmp(s.data_path, "somewhere"),
+          "other formats keep theirs", s.data_path);
 }
 
 static void test_genotype(struct tally *tally)
@@ -996,6 +1032,9 @@ int main(int argc, char **argv)
     test_layers(&tally);
     test_choices(&tally);
     test_sets(&tally);
+    test_keep_every(&tally, SPEC);
+    test_keep_every(&tally, STYLE_HEAD STYLE_GENERATOR "}");
+    test_drawn(&tally);
     test_genotype(&tally);
     test_style_genotype(&tally);
     test_genotype_text(&tally);
