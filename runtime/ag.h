@@ -99,7 +99,8 @@ long ag_data_count(const struct ag_data *data, int half);
  * batch, or none of them can be read any more, with 1 where memory or descriptors have run out. */
 int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err);
 /* The first n pictures of the order in which half 0 is first visited, n <= ag_data_count(data, 0), as a batch has them:
- * out = [n, size, size, channels]. A pure function of options and n; batches made ahead stay. Fails as ag_data_batch. */
+ * out = [n, size, size, channels]. A pure function of options and n; batches made ahead stay. Fails as ag_data_batch.
+ */
 int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err);
 /* One line: how many pictures, in which halves, how many left out, what was passed over. Valid until ag_data_close. */
 const char *ag_data_summary(const struct ag_data *data);

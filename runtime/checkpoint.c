@@ -175,11 +175,11 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
     return 0;
 }
 
-/* Only digits: strtoull takes signs, spaces and what doesn't fit too. */
+/* As they are written, only digits: strtoull takes signs, spaces and what doesn't fit too. */
 static int read_digits(const char *text, ag_u64 most, ag_u64 *value)
 {
     ag_u64 n = 0;
-    if (!*text || text[strspn(text, "0123456789")]) return 0;
+    if (!*text || text[strspn(text, "0123456789")] || (*text == '0' && text[1])) return 0;
     for (; *text; text++) {
         const ag_u64 digit = (ag_u64)(*text - '0');
         if (n > (most - digit) / 10) return 0;

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tools/check.sh
 . tests/tools/check.sh
 export faults="$PWD/build/faults" faults_memory=
-bits=${FAULT_BITS:-counted} # flipped bits of tensors: counted, or required to be noticed
+bits=${FAULT_BITS:-required} # flipped bits of tensors: counted, or required to be noticed
 [ ! -w /dev/shm ] || faults_memory=$(mktemp -d /dev/shm/faults.XXXXXX)
 trap 'rm -rf "$work" ${faults_memory:+"$faults_memory"}' EXIT
 quick=1

@@ -2,8 +2,8 @@
  * A program as aggen would emit it, small enough to be written by hand: G is a mixture of three linear maps of z, D one
  * linear score of all pixels with something like spectral norm. With it the host programs are tested without the
  * generator. TOY_RETRAIN or TOY_GENERATE: the derived program; else the search, with TOY_GUMBEL also with noise on
- * alpha. The environment's TOY_DELAY: microseconds that a phase takes longer, to leave time for a kill; TOY_DEAD: losses
- * are the same whatever the networks see ("losses"), or pictures ("pictures").
+ * alpha. The environment's TOY_DELAY: microseconds that a phase takes longer, to leave time for a kill; TOY_DEAD:
+ * losses are the same whatever the networks see ("losses"), or pictures ("pictures").
  */
 #define _DEFAULT_SOURCE
 #include "ag.h"
