@@ -101,7 +101,7 @@ if [ "${1:-}" = all ]; then
     shift
     readers=${*:-$readers}
     read_found all
-    if clang -fsanitize=fuzzer -x c -o /dev/null - > $fuzz/log 2>&1 << 'END'; then
+    if clang -fsanitize=fuzzer -x c -o $fuzz/probe - > $fuzz/log 2>&1 << 'END'; then
 #include <stddef.h>
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) { return !data + !size; }
 END
