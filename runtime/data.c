@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CACHE_BYTES (2ULL << 30)
 #define MAX_SIZE    16384
@@ -401,8 +400,8 @@ static void open_endless(struct ag_data *data)
 static int ahead_threads(const struct ag_data *data)
 {
     if (data->cache) return 1;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 8 ? 2 : cores < 16 ? (int)cores / 4 : 4;
+    const int cores = ag_cores("");
+    return cores < 8 ? 2 : cores < 16 ? cores / 4 : 4;
 }
 
 int ag_data_open(struct ag_data **out, const struct ag_data_options *options, struct ag_error *err)
