@@ -486,6 +486,7 @@ struct ag_text {
     int failed; /* memory ran out: what was added since is missing */
 };
 void ag_text_add(struct ag_text *text, const char *format, ...);
+int ag_is_finite(double value);
 /* A JSON number that reads back as the same float; null for what is none. */
 void ag_text_number(struct ag_text *text, double value);
 void ag_text_string(struct ag_text *text, const char *string); /* a JSON string, quotes included */
@@ -551,7 +552,6 @@ const struct ag_phase *ag_phase_find(const struct ag_program *program, const cha
 const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name);    /* NULL: there is none */
 /* Where a tensor lies in its block; NULL: the table has none of that name. */
 real *ag_tensor_find(const struct ag_table *table, const char *name, real *block);
-int ag_is_finite(double value);
 
 /* ---------------------------------------------------------------- output.c: losses */
 

@@ -5,11 +5,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-int ag_is_finite(double value)
-{
-    return value - value == 0;
-}
-
 /* Whole lines of cache; large blocks in huge pages, whole ones, where the system has them for who asks: a program walks
  * through more memory than a core remembers the small pages of. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };

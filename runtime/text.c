@@ -31,6 +31,11 @@ void ag_text_add(struct ag_text *text, const char *format, ...)
     text->used += length;
 }
 
+int ag_is_finite(double value)
+{
+    return value - value == 0;
+}
+
 void ag_text_number(struct ag_text *text, double value)
 {
     if (ag_is_finite(value))

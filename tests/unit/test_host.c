@@ -278,8 +278,11 @@ static void test_checkpoint(void)
     ag_checkpoint_close(&c);
     other.spec = "{\"name\": \"toy\", \"search\": {\"iterations\": 7}}";
     c.program = &other;
-    CHECK(ag_checkpoint_open(&c, path, &err) == 2 && strstr(err.text, "\"iterations\": 6") &&
-          strstr(err.text, "\"iterations\": 7"));
+    CHECK(!ag_checkpoint_open(&c, path, &err) && c.other_length);
+    CHECK(c.changes.text && !strcmp(c.changes.text, "\"search.iterations\": [6, 7]"));
+    ag_checkpoint_close(&c);
+    other.spec = "{\"name\": \"toy\", \"search\": {\"iterations\": 6, \"batch\": 2}}";
+    CHECK(ag_checkpoint_open(&c, path, &err) == 2 && strstr(err.text, "another spec: search.batch differs"));
     ag_checkpoint_close(&c);
     c.program = program;
     ag_checkpoint_block(&c, "", g, block[AG_G]);

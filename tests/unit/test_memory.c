@@ -26,11 +26,15 @@ static long countdown; /* the allocation that fails is so many away; 0: none doe
 static int lasting;    /* 1: and all after it */
 static long live;      /* allocations not freed */
 
+/* Threads count along: none takes the last step twice. */
 static int fails(void)
 {
-    if (!__sync_fetch_and_add(&countdown, 0)) return 0;
-    if (__sync_fetch_and_add(&countdown, 0) == 1 && lasting) return 1;
-    return __sync_fetch_and_add(&countdown, -1) == 1;
+    for (;;) {
+        const long left = __sync_fetch_and_add(&countdown, 0);
+        if (left <= 0) return 0;
+        if (left == 1 && lasting) return 1;
+        if (__sync_bool_compare_and_swap(&countdown, left, left - 1)) return left == 1;
+    }
 }
 
 static void *alive(void *memory)

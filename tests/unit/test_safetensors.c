@@ -54,8 +54,8 @@ static void test_round_trip(void)
 static void test_checksum(void)
 {
     struct ag_st st;
-    char *file, *found;
-    long size, taken = 0;
+    char *file = NULL, *found;
+    long size = 0, taken = 0;
     const char *path = in_folder("sum.safetensors");
     CHECK(!write_sample(path) && !ag_read_file(path, 1 << 20, &file, &size, &err));
     for (long bit = 0; bit < 8 * size; bit++) {
