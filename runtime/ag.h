@@ -139,6 +139,8 @@ void ag_file_cancel(struct ag_file *file);
  * reading. Status 1. */
 int ag_file_sync(int fd, const char *folder, struct ag_error *err);
 
+int ag_cannot_sync(int error); /* 1 for an errno of fsync that says that a file system doesn't do that */
+
 /* Can it be written, as far as can be told beforehand? Leaves nothing behind. Status 1. */
 int ag_file_check(const char *path, struct ag_error *err);
 

@@ -154,12 +154,17 @@ int ag_file_write(struct ag_file *file, const void *data, long size)
     return 0;
 }
 
-/* A rename is on the disk once its folder is; file systems that cannot sync a folder say EINVAL. */
+int ag_cannot_sync(int error)
+{
+    return error == EINVAL || error == ENOTSUP || error == ENOSYS;
+}
+
+/* A rename is on the disk once its folder is, where a file system can sync folders. */
 static int sync_folder(struct ag_file *file)
 {
     char *folder = folder_of(file->path);
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, status = 0;
-    if (fd >= 0 && fsync(fd) && errno != EINVAL) status = fail(file, "cannot sync its folder");
+    if (fd >= 0 && fsync(fd) && !ag_cannot_sync(errno)) status = fail(file, "cannot sync its folder");
     if (fd >= 0) close(fd);
     free(folder);
     return status;

@@ -174,7 +174,7 @@ int ag_run_log(struct ag_run *run, struct ag_text *line, struct ag_error *err)
 int ag_run_sync_log(struct ag_run *run, struct ag_error *err)
 {
     if (ag_run_check(run, err)) return 1;
-    return fsync(run->log) && errno != EINVAL ? log_failed(run, "cannot write", err) : 0;
+    return fsync(run->log) && !ag_cannot_sync(errno) ? log_failed(run, "cannot write", err) : 0;
 }
 
 /* ---------------------------------------------------------------- other files */

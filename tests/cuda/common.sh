@@ -27,7 +27,7 @@ made() {
 }
 
 compare=$build/compare
-${CC:-cc} -std=gnu99 -O1 -o "$compare" tests/golden/compare.c runtime/error.c runtime/file.c runtime/safetensors.c -lm
+${CC:-cc} -std=gnu99 -O1 -o "$compare" tests/golden/compare.c runtime/error.c runtime/file.c runtime/safetensors.c -lz -lm
 
 # same_log A B: do the numbers of two log.jsonl, but for the seconds, differ by no more than 1e-4?
 same_log() {

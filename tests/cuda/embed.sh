@@ -77,7 +77,7 @@ mkdir -p "$folder"
 ./aggen $genotype -o "$folder/program" >"$build/log" 2>&1
 sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/program/generate_phases.c" >"$folder/tables.h"
 gcc -std=gnu99 -O1 -I"$folder" -o "$folder/make" tests/embed/made.c runtime/error.c runtime/file.c runtime/safetensors.c \
-    runtime/safetensors_write.c runtime/random.c -lm >>"$build/log" 2>&1 && "$folder/make" "$folder/made"
+    runtime/safetensors_write.c runtime/random.c -lz -lm >>"$build/log" 2>&1 && "$folder/make" "$folder/made"
 was=$?
 ok "made-up weights: $(cat "$build/log")" $was
 # large TARGET FILES: the generator as a library, which is so many files

@@ -135,6 +135,6 @@ weights_tool() {
     weights_of=$e2e/weights
     runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
     # shellcheck disable=SC2086
-    ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $weights_of tests/e2e/weights.c $runtime -lm
+    ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $weights_of tests/e2e/weights.c $runtime -lz -lm
     ok "tests/e2e/weights.c" $?
 }

@@ -6,7 +6,7 @@ build=build/golden
 mkdir -p $build
 passed=0 failed=0
 runtime="runtime/error.c runtime/file.c runtime/safetensors.c"
-${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $build/compare tests/golden/compare.c $runtime -lm || exit 1
+${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $build/compare tests/golden/compare.c $runtime -lz -lm || exit 1
 
 # check NAME KIND "PHASES" [aggen's and make's words]: builds the program and replays its phases
 check() {

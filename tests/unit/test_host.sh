@@ -143,7 +143,7 @@ kill_often retrain.term TERM 5 ./retrain --seed 5 --iterations 120
 equal_runs "retrain, terminated" retrain.long retrain.term
 same "averaged weights" retrain.long/ema.safetensors retrain.kill/ema.safetensors
 is "retrain: log lines" "$(wc -l < retrain.1/log.jsonl)" 40
-is "retrain: samples" "$(ls retrain.1/samples | tr '\n' ' ')" "000020.png 000040.png "
+is "retrain: samples" "$(ls retrain.1/samples | tr '\n' ' ')" "000020.png 000040.png reals.png "
 
 unset TOY_DELAY
 weights="--weights retrain.1/ema.safetensors"

@@ -27,7 +27,7 @@ variant() {
 }
 settings=$(echo "$settings" | sed 's/-DAG_WEIGHTS_LR=[^ ]*//; s/-DAG_ITERATIONS=[^ ]*//')
 retraining="-DAG_BATCH_G=8 -DAG_BATCH_D=4 -DAG_CRITIC_STEPS=3 -DAG_EMA=0.999 -DAG_CHECKPOINT_EVERY=10
-    -DAG_SAMPLE_EVERY=20 -DAG_RUN_DEFAULT=\"run\""
+    -DAG_SAMPLE_EVERY=20 -DAG_KEEP_EVERY=0 -DAG_RUN_DEFAULT=\"run\""
 variant search search 0.001 6 0.99 ""
 variant slower search 0.0001 9 0.99 ""
 variant other search 0.001 6 0.9 ""
