@@ -9,7 +9,7 @@ golden=tests/golden/style_derived.json
 weights=build/e2e/strings.weights
 runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
 # shellcheck disable=SC2086
-cc -std=gnu99 -O1 -o "$work/weights" tests/e2e/weights.c $runtime -lm
+cc -std=gnu99 -O1 -o "$work/weights" tests/e2e/weights.c $runtime -lz -lm
 ok "tests/e2e/weights.c" $?
 ends "weights" 0 "" "$work/weights" tests/golden/style_derived_g.in.safetensors "$work/bare" $weights
 
