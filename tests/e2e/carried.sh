@@ -104,7 +104,7 @@ printf garbage > "$work/garbage.safetensors"
 header=$(od -A n -t u8 -N 8 $ema | tr -d ' ')
 spoiled() {
     at=$(tail -c +9 $ema | head -c "$header" | sed 's/.*'"$2"'": *{[^}]*"data_offsets": *\[\([0-9]*\),.*/\1/')
-    [ -f "$work/$1.safetensors" ] || cp $ema "$work/$1.safetensors"
+    [ -f "$work/$1.safetensors" ] || unsum < $ema > "$work/$1.safetensors"
     # shellcheck disable=SC2059
     printf "$3" | dd of="$work/$1.safetensors" bs=1 seek=$((8 + header + at)) conv=notrunc 2> "$work/dd"
 }

@@ -69,9 +69,9 @@ for bytes in 0 7 100 5000 40000; do
     head -c $bytes $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
     damaged "a checkpoint cut to $bytes bytes" "" $search $bad/run
 done
-sed 's/"position":"[0-9]*"/"position":"77"/' $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
+sed 's/"position":"[0-9]*"/"position":"77"/' $run/checkpoint.safetensors | unsum > $bad/run/checkpoint.safetensors
 damaged "a position out of range" "" $search $bad/run
-sed 's/g.rgb.conv.weight/g.rgb.conv.heavy_/' $run/checkpoint.safetensors > $bad/run/checkpoint.safetensors
+sed 's/g.rgb.conv.weight/g.rgb.conv.heavy_/' $run/checkpoint.safetensors | unsum > $bad/run/checkpoint.safetensors
 damaged "another name" "g.rgb.conv.weight" $search $bad/run
 cp $run/checkpoint.safetensors $bad/run
 size=$(wc -c < $run/checkpoint.safetensors)
@@ -99,7 +99,7 @@ drawn() { ends "$1" "$2" "$3" $generate -n 4 -o "$4" --weights "$5"; }
 drawn "no weights" 2 "nowhere.*no such file" $bad/x.png nowhere
 head -c $((size - 4)) $weights > $bad/cut.safetensors
 drawn "weights that are cut" 2 "cut.safetensors" $bad/x.png $bad/cut.safetensors
-cp $weights $bad/nan.safetensors
+unsum < $weights > $bad/nan.safetensors
 printf '\0\0\300\177' | dd of=$bad/nan.safetensors bs=1 seek=$((size - 4)) conv=notrunc 2> "$work/dd"
 drawn "weights with a NaN" 2 "nan.safetensors.*\(NaN\|not finite\|infinite\)" $bad/x.png $bad/nan.safetensors
 drawn "a checkpoint for weights" 2 "checkpoint" $bad/x.png $run/checkpoint.safetensors

@@ -179,7 +179,8 @@ sed 's/ag_signals_catch();/ag_signals_miss();/' templates/host/search.c > $memor
 fails "ag_signals_miss" AGGEN_HOME=$memory
 echo >> $memory/runtime/ag.h
 fails "ag.h is not the one" AGGEN_HOME=$memory
-gcc -o $memory/none $(ls build/gen/*.o | grep -v main.o) build/gen/main.o gen/run/none.c -lm > "$work/gcc" 2>&1
+gcc -o $memory/none $(ls build/gen/*.o | grep -v main.o) build/gen/main.o gen/run/none.c \
+    runtime/error.c runtime/file.c runtime/text.c -lm > "$work/gcc" 2>&1
 was=$?
 ok "aggen without libtcc: $(head -n 5 "$work/gcc")" $was
 ends "aggen run without libtcc" 1 "built without libtcc" $memory/none run $tiny -o $bad

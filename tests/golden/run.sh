@@ -4,9 +4,26 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=build/golden
 mkdir -p $build
+rm -rf $build/runtime*
 passed=0 failed=0
 runtime="runtime/error.c runtime/file.c runtime/safetensors.c"
 ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $build/compare tests/golden/compare.c $runtime -lz -lm || exit 1
+
+# The runtime is the same in all programs that one compiler makes with the same flags: its objects are made once.
+# lend FOLDER KIND WORDS: those that an earlier program had; keep: the reverse
+lend() {
+    objects=$1/$2.build shared=$build/runtime$(printf '%s' "$3" | tr -c 'a-zA-Z0-9-' _)
+    # shellcheck disable=SC2086
+    make -s -n -C "$1" -f "$2".mk $3 > /dev/null # its note of how it compiles is older than what is lent
+    mkdir -p "$objects" "$shared"
+    for file in "$shared"/*.o; do [ ! -f "$file" ] || cp "$file" "$objects"; done
+}
+keep() {
+    for file in runtime/*.c; do
+        file=${file##*/}
+        cp "$1/$2.build/${file%.c}.o" "$shared"
+    done
+}
 
 # check NAME KIND "PHASES" [aggen's and make's words]: builds the program and replays its phases
 check() {
@@ -17,8 +34,8 @@ check() {
     for word; do case $word in --*) options="$options $word" ;; *) words="$words $word" ;; esac done
     echo "$name $kind$options$words"
     # shellcheck disable=SC2086
-    if ! ./aggen tests/golden/"$name".json -o "$folder" $options >/dev/null ||
-        ! make -s -j2 -C "$folder" -f "$kind".mk $words; then
+    if ! ./aggen tests/golden/"$name".json -o "$folder" $options >/dev/null || ! lend "$folder" "$kind" "$words" ||
+        ! make -s -j2 -C "$folder" -f "$kind".mk $words || ! keep "$folder" "$kind"; then
         failed=$((failed + 1))
         return
     fi

@@ -11,6 +11,7 @@ mkdir -p "$build"
 rm -f "$build"/*.c "$build"/*.o
 env -u CFLAGS -u LDFLAGS make -s -C "$root" aggen
 objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
+for part in error file text; do objects="$objects $root/build/run-${MARCH:-native}/runtime/$part.o"; done
 # shellcheck disable=SC2086
 $cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
 AGGEN_HOME=$root "$build/cases" "$build"
