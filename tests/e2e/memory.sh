@@ -38,8 +38,8 @@ fail() {
     ok "$*: out of memory is said: $said of $count" $?
 }
 any=1000000000
-fail 4000 $any 7 ./aggen info tests/e2e/tiny.json
-fail 1 $any 1997 ./aggen tests/e2e/tiny.json -o "$work/out"
+fail 4000 $any 23 ./aggen info tests/e2e/tiny.json
+fail 1 $any 9973 ./aggen tests/e2e/tiny.json -o "$work/out"
 # what turns weights into two bytes: as much as the file of them, and twice that; libtcc, which is there too, does not
 # always outlive a failure of its own
 set -- ./aggen tests/golden/style_derived.json -o "$work/out" --weights "$work/means" --weights-type bf16

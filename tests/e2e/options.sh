@@ -148,7 +148,7 @@ is "linear decay: the first step" "$(value linear/retrained 1 d_loss | cut -c 1-
 [ "$(value linear/retrained 6 d_loss)" != "$(value hinge/retrained 6 d_loss)" ]
 ok "linear decay changes the last step" $?
 # Its files: a checkpoint every 3 iterations, samples every 4 and after the last.
-is "samples" "$(ls $e2e/hinge/retrained/samples | tr '\n' ' ')" "000004.png 000006.png "
+is "samples" "$(ls $e2e/hinge/retrained/samples | tr '\n' ' ')" "000004.png 000006.png reals.png "
 is "channels of a retraining" \
     "$(./aggen info $e2e/own_cell/run/genotype.json --json --set 'retrain.channels=[6,7]' | grep -o '"generator": [0-9]*' | head -n 1)" \
     "$(./aggen info $e2e/own_cell/run/genotype.json --json --set generator.channels=6 --set discriminator.channels=7 |

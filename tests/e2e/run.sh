@@ -5,7 +5,7 @@ scripts=${*:-$(ls ./*.sh | sed 's/.*\///; s/\.sh$//' | grep -v -x -e run -e comm
 passed=0 failed=0
 for script in $scripts; do
     echo "-- $script"
-    log=$(mktemp)
+    log=$(mktemp) started=$(date +%s)
     sh "./$script.sh" 2>&1 | tee "$log"
     case $(tail -n 1 "$log") in
     *' passed, '*' failed')
@@ -20,6 +20,7 @@ for script in $scripts; do
         ;;
     esac
     rm "$log"
+    echo "-- $script took $(($(date +%s) - started)) s"
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -31,7 +31,7 @@ is "steps for 1 kimg of 2 passes of 4 pictures" "$(tail -n 1 $style/run/retrain/
     '{"step": 125, "kimg": 1'
 is "lines of the log" "$(wc -l < $style/run/retrain/log.jsonl)" 8
 is "numbers in the log that are none" "$(grep -c null $style/run/retrain/log.jsonl)" 0
-is "the last samples" "$(find $style/run/retrain/samples -name '*.png' | sort | tail -n 1)" \
+is "the last samples" "$(find $style/run/retrain/samples -name '0*.png' | sort | tail -n 1)" \
     $style/run/retrain/samples/000125.png
 is "64 pictures: width" "$(width $style/run/retrain/samples/000125.png)" $((8 * 16 + 7 * 2))
 cmp -s $style/run/retrain/samples/000125.png $style/run/retrain/samples/000004.png
