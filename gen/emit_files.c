@@ -30,13 +30,17 @@ static char *path_of(const struct writer *w, const struct output *file)
 }
 
 /* Is the file what it should be? */
-static int is_done(const struct writer *w, const struct output *file)
+static int is_done(struct writer *w, const struct output *file)
 {
     struct ag_error unread;
     struct stat is;
     char *now = NULL, *path = path_of(w, file);
     long size;
     if (lstat(path, &is) != 0) return !file->bytes;
+    if (S_ISDIR(is.st_mode)) { /* better now than when the others are written */
+        snprintf(w->err, w->errsize, "%s: cannot be written: it is a folder; -o names another folder", path);
+        w->failed = 1;
+    }
     if (!file->bytes || !S_ISREG(is.st_mode) || (size_t)is.st_size != file->size) return 0;
     int same = !ag_read_file(path, is.st_size, &now, &size, &unread) && (size_t)size == file->size &&
                memcmp(now, file->bytes, file->size) == 0;

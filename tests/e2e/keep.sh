@@ -23,9 +23,9 @@ check_kept() {
     for file in ema-0000003.safetensors ema-0000006.safetensors; do
         same "$1: $file" "$run.whole/$file" "$run.parts/$file"
     done
-    timed "$retrain" --run "$run.long" --seed 5 --iterations 60
+    timed "$retrain" --run "$run.long" --seed 5 --iterations 30
     longest=$(echo "$took" | awk '{ print $1 / 12 }')
-    kill_often "$run.kill" KILL 8 "$retrain" --seed 5 --iterations 60
+    kill_often "$run.kill" KILL 5 "$retrain" --seed 5 --iterations 30
     is "$1, killed: kept generators" "$(kept "$run.kill")" "$(kept "$run.long")"
     for file in "$run.long"/ema-*; do same "$1, killed" "$file" "$run.kill/${file##*/}"; done
 }
