@@ -249,7 +249,8 @@ void library_info(const struct library *l, struct text *t)
     } else {
         text_add(t, " {");
         for (size_t i = 0; text[i]; i++) /* as C has it where char has no sign too */
-            text_printf(t, text[i] < 0 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ", (unsigned char)text[i]);
+            text_printf(t, (unsigned char)text[i] > 127 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ",
+                        (unsigned char)text[i]);
         text_add(t, " 0}");
     }
     text_add(t, ";\n");
@@ -341,7 +342,7 @@ static void write_source(struct library *l, struct substitutions *s, struct cost
 static void write_header(const struct library *l, const struct substitutions *s)
 {
     struct text t = {NULL, 0, 0};
-    heading(l->w, &t, LIBRARY);
+    library_heading(l, &t);
     frame(l, s, "h", &t);
     write_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
     text_free(&t);

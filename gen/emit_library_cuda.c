@@ -128,7 +128,7 @@ void library_cuda(struct library *l, struct cost *cost)
         set_tokens(l, &s);
         library_clear(w);
         write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
-        heading(w, &header, LIBRARY);
+        library_heading(l, &header);
         template_expand(&header, template_body(file), &s);
         write_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
         library_write_apart(l);

@@ -81,7 +81,7 @@ struct cost library_cost(const struct library *l, size_t c)
 
 static const char heading_start[] = "/* " LIBRARY, kernels_start[] = "/* Kernels of ";
 
-/* The second line of a NAME.c whose weights are apart, so that its NAME.bin is known for what it is. */
+/* The second line of a library's files whose weights are apart, so that its NAME.bin is known for what it is. */
 static const char *apart_line(const struct writer *w)
 {
     return mem_printf(w->mem, "/* Its weights are in %s.bin. */\n", w->name);
@@ -125,16 +125,18 @@ static int exists(const struct writer *w, const char *ending)
     return stat(path_of(w, ending), &status) == 0;
 }
 
-/* Does NAME.bin belong to the NAME.c that is there? */
+/* Does NAME.bin belong to the library that is there? Of one that was cut short NAME.h may be all that there is. */
 static int has_bin(const struct writer *w)
 {
-    return owner_of(w, "c", heading_start, apart_line(w)) == LIBRARYS;
+    return owner_of(w, "c", heading_start, apart_line(w)) == LIBRARYS ||
+           owner_of(w, "h", heading_start, apart_line(w)) == LIBRARYS;
 }
 
 /* And NAME.cu? */
 static int has_kernels(const struct writer *w)
 {
-    return owner_of(w, "c", heading_start, NULL) == LIBRARYS && owner_of(w, "cu", kernels_start, NULL) == LIBRARYS;
+    return (owner_of(w, "c", heading_start, NULL) == LIBRARYS || owner_of(w, "h", heading_start, NULL) == LIBRARYS) &&
+           owner_of(w, "cu", kernels_start, NULL) == LIBRARYS;
 }
 
 const char *library_taken(const struct writer *w)

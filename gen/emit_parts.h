@@ -86,7 +86,8 @@ void library_clear(struct writer *w);
 /* NAME.bin, if the weights are apart. NAME.c comes last, as it completes the library. */
 void library_write_apart(const struct library *l);
 void library_info(const struct library *l, struct text *t);
-/* The token AG_MARK: a number that follows from all that is in the library before its interface, which is `text`. */
+/* The token AG_MARK: a number that follows from the library's name, its kernels, its phases and its info, with the hash
+ * of its weights: `text`. */
 void library_mark(const struct library *l, struct substitutions *s, const char *text);
 /* A call for each layer's noise, as ag_sample_noise draws it: `format` takes the number of the first, how many a
  * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */

@@ -806,8 +806,8 @@ void ag_run_close(struct ag_run *run);
 
 #define AG_SPEC_KEY 256
 /* What differs between the canonical spec that a run began with and the program's. A run goes on with other learning
- * rates, another length, and other distances between what it writes: 0, and changes is {"search.arch.lr": [before,
- * now], …}, or empty where all is the same; other_length: 1 if the length of a program of that kind is among them. 1:
+ * rates, another length, and other distances between what it writes: 0, and changes is "search.arch.lr": [before,
+ * now], …, or empty where all is the same; other_length: 1 if the length of a program of that kind is among them. 1:
  * another key differs, and `other` is its path. */
 int ag_spec_changes(const struct ag_program *program, const char *before, const char *now, struct ag_text *changes,
                     int *other_length, char other[AG_SPEC_KEY]);

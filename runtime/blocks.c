@@ -70,10 +70,16 @@ static long block_size(const struct ag_program *program, int block)
     }
 }
 
+/* Is AG_FIXED a part of the program? */
+static int is_carried(const struct ag_program *program)
+{
+    return program->fixed && program->weights_type == AG_F32;
+}
+
 /* What only phases see needs no room here if they run elsewhere. */
 static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
 {
-    if (i == AG_FIXED && program->fixed && program->weights_type == AG_F32) return (real *)program->fixed;
+    if (i == AG_FIXED && is_carried(program)) return (real *)program->fixed;
     const long size = block_size(program, i), here = program->device && i >= AG_FIXED ? 1 : size;
     real *block = ag_reals(here, err);
     if (!block || !ag_device || !ag_device->twin(block, here, size, err)) return block;
@@ -86,7 +92,8 @@ static int check_blocks(const struct ag_program *program, struct ag_error *err)
 {
     double bytes = 0;
     for (int i = 0; i < AG_BLOCKS; i++)
-        if (!program->device || i < AG_FIXED) bytes += (double)block_size(program, i) * sizeof(real);
+        if (i < AG_FIXED || !(program->device || (i == AG_FIXED && is_carried(program))))
+            bytes += (double)block_size(program, i) * sizeof(real);
     return bytes < MUCH ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
 }
 

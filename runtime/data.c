@@ -282,6 +282,7 @@ static int fill_cache(struct ag_data *data, struct ag_error *err)
     data->announced = calloc((size_t)source->count, 1);
     if (!source->fault || !data->announced) return ag_fail(err, 1, "data: no memory for %d pictures", source->count);
     if (bytes > limit) return 0;
+    if (ag_check_memory((double)bytes, "the pictures (--data)", err)) return 1;
     data->cache = malloc((size_t)bytes);
     if (!data->cache)
         return ag_fail(err, 1, "data: no memory for %d pictures (%llu MB); free some and run it again", source->count,

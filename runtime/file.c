@@ -200,7 +200,7 @@ int ag_file_commit(struct ag_file *file)
     put(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
         /* renamed while still open, so that the lock holds until the temporary name is free again */
-        if (file->synced_later ? hand_over(file->fd) : fsync(file->fd))
+        if (file->synced_later ? hand_over(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))
             fail(file, "cannot write");
         else if (rename(file->temporary, file->path))
             fail(file, "cannot rename the new file to it");

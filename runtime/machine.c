@@ -40,7 +40,7 @@ static double read_word(const char *path, const char *word)
 {
     char line[256];
     double value = 0;
-    FILE *file = fopen(path, "r");
+    FILE *file = *word ? fopen(path, "r") : NULL;
     while (file && fgets(line, sizeof line, file))
         if (!strncmp(line, word, strlen(word))) value = strtod(line + strlen(word), NULL);
     if (file) fclose(file);
@@ -60,16 +60,20 @@ static double group_cores(const struct group *group)
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
 
-/* Bytes that a group may still take: what it holds of files that nobody uses is given back when it is needed. */
+/* Bytes that a group may still take: what it holds of files, and the kernel's own that it can do without, is given back
+ * when it is needed. */
 static double group_memory(const struct group *group)
 {
+    static const char *const back[2][3] = {{"total_inactive_file ", "total_active_file ", ""},
+                                           {"inactive_file ", "active_file ", "slab_reclaimable "}};
     char path[3 * AG_PATH];
     double limit = NO_LIMIT, used = 0;
     read_numbers(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
     read_numbers(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
     if (limit >= NO_LIMIT) return NO_LIMIT;
     snprintf(path, sizeof path, "%s/memory.stat", group->folder);
-    return limit - used + read_word(path, group->version == 2 ? "inactive_file " : "total_inactive_file ");
+    for (int i = 0; i < 3; i++) used -= read_word(path, back[group->version - 1][i]);
+    return limit - (used > 0 ? used : 0);
 }
 
 /* Is a controller among those of a line of /proc/self/cgroup, "cpu,cpuacct"? */
@@ -145,8 +149,9 @@ int ag_check_memory(double bytes, const char *what, struct ag_error *err)
 {
     const double free = ag_free_memory("");
     if (bytes <= free) return 0;
-    return ag_fail(err, 1,
-                   "out of memory: %.1f MB are needed for %s, and %.1f MB are free; a smaller batch or fewer channels "
-                   "need less (aggen info FILE says how much)",
-                   bytes / 1e6, what, free / 1e6);
+    return ag_fail(
+        err, 1,
+        "out of memory: %.1f MB are needed for %s, and %.1f MB are free (aggen info FILE says what a program "
+        "needs)",
+        bytes / 1e6, what, free / 1e6);
 }

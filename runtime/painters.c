@@ -16,6 +16,17 @@ static int count_painters(const struct ag_program *program, const struct ag_phas
     return pictures < ag_threads() ? 1 : ag_threads();
 }
 
+/* Leaves the first one, with whom all threads share. */
+static void close_others(struct ag_painters *painters)
+{
+    for (int i = 1; i < painters->count; i++)
+        for (int k = 0; k < OWN; k++) {
+            ag_free(painters->block[i][own[k]]);
+            painters->block[i][own[k]] = NULL;
+        }
+    painters->count = 1;
+}
+
 int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
                      real *const block[AG_BLOCKS], long pictures, struct ag_error *err)
 {
@@ -29,8 +40,9 @@ int ag_painters_open(struct ag_painters *painters, const struct ag_program *prog
     for (int i = 1; i < count; i++) {
         memcpy(painters->block[i], block, sizeof *painters->block);
         for (int k = 0; k < OWN; k++) painters->block[i][own[k]] = NULL;
-        for (int k = 0; k < OWN; k++)
-            if (!(painters->block[i][own[k]] = ag_reals(size[k], err))) return 1;
+        int room = 1;
+        for (int k = 0; k < OWN && room; k++) room = (painters->block[i][own[k]] = ag_reals(size[k], err)) != NULL;
+        if (!room) return close_others(painters), 0;
     }
     return 0;
 }

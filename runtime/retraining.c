@@ -171,7 +171,11 @@ int ag_retraining_samples(struct ag_retraining *r)
 
 int ag_retraining_keep(struct ag_retraining *r)
 {
-    int status = ag_settle(r->err);
+    struct ag_checkpoint generator; /* what is to be written: fetched from a device, and looked at */
+    ag_checkpoint_begin(&generator, r->program);
+    ag_checkpoint_block(&generator, "ema.", &r->program->block[AG_G], r->ema);
+    ag_checkpoint_block(&generator, "", &r->program->block[AG_STAT], r->block[AG_STAT]);
+    int status = ag_checkpoint_check(&generator, r->err);
     return status ? status
                   : ag_run_generator(&r->run, r->ema, r->block[AG_STAT], r->err, "ema-%07ld.safetensors", r->step);
 }

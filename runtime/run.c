@@ -116,7 +116,8 @@ void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress,
 void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err)
 {
     char text[sizeof err->text];
-    if (status != 1) return;
+    struct ag_error unsaid;
+    if (status != 1 || ag_run_check(run, &unsaid)) return; /* without its folder it has said all */
     strcpy(text, err->text);
     ag_fail(err, status, "%s; %s", text,
             ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
@@ -124,15 +125,32 @@ void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_erro
 
 /* ---------------------------------------------------------------- log.jsonl */
 
-/* Bytes of the whole lines of iterations, or steps, up to the given one: the first number of a line says which. */
+/* The number in {"iteration": 12, …, or of whatever it is called; -1: the line is another one. */
+static long line_number(const char *line, const char *end)
+{
+    const char *at = line;
+    long number = 0;
+    if (end - at < 2 || *at++ != '{' || *at++ != '"') return -1;
+    while (at < end && *at >= 'a' && *at <= 'z') at++;
+    if (end - at < 4 || memcmp(at, "\": ", 3)) return -1;
+    at += 3;
+    if (*at < '0' || *at > '9') return -1;
+    for (; at < end && *at >= '0' && *at <= '9'; at++) {
+        number = 10 * number + (*at - '0');
+        if (number > AG_MOST_ITERATIONS) return -1;
+    }
+    return number;
+}
+
+/* Bytes of the whole lines of iterations, or steps, up to the given one. What a run says of its going on has the number
+ * of the last one before, which may be 0. */
 static long length_until(const char *log, long size, long iterations)
 {
     const char *line = log;
     for (const char *end; line < log + size; line = end + 1) {
-        long iteration = -1;
         end = memchr(line, '\n', (size_t)(log + size - line));
-        if (!end || sscanf(line, "{\"%*[a-z]\": %ld", &iteration) != 1) break;
-        if (iteration < 1 || iteration > iterations) break;
+        const long number = end ? line_number(line, end) : -1;
+        if (number < 0 || number > iterations) break;
     }
     return line - log;
 }

@@ -112,7 +112,8 @@ static int is_made(const struct build *b, const char *note)
     struct ag_error none;
     char *text;
     long size;
-    if (!ag_is_file(b->library) || ag_read_file(b->note, LARGEST, &text, &size, &none)) return 0;
+    if (!ag_is_file(b->library) || !ag_is_file(b->note) || ag_read_file(b->note, LARGEST, &text, &size, &none))
+        return 0;
     int same = strcmp(text, note) == 0;
     ag_free(text);
     return same;
@@ -166,7 +167,7 @@ static int give_log(const struct build *b)
 /* Is there such a command? */
 static int has_compiler(const struct build *b)
 {
-    char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > %s", b->compiler, text_shell(b->mem, b->log));
+    char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > /dev/null", b->compiler);
     return run_commands(&command, 1) == 0;
 }
 
@@ -176,11 +177,13 @@ static int make(struct build *b)
 {
     char *command[FILES], *objects = mem_printf(b->mem, "%s", "");
     const char *made = mem_printf(b->mem, "%s.new", b->library), *log = text_shell(b->mem, b->log);
-    unlink(b->log);
+    unlink(b->log); /* the shell and the compiler would follow links */
     unlink(b->note);
+    unlink(made);
     fprintf(stderr, "compiling the kernels…\n");
     for (int i = 0; i < b->sources; i++) {
-        char *object = text_shell(b->mem, mem_printf(b->mem, "%s/kernels%d.o", b->folder, i));
+        char *path = mem_printf(b->mem, "%s/kernels%d.o", b->folder, i), *object = text_shell(b->mem, path);
+        unlink(path);
         objects = mem_printf(b->mem, "%s %s", objects, object);
         command[i] =
             mem_printf(b->mem, "{ %s -c -o %s %s; } >> %s 2>&1", b->how, object, text_shell(b->mem, b->source[i]), log);

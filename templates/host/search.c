@@ -317,7 +317,7 @@ static int load(struct search *s, int *other_length)
         list_tensors(s, &checkpoint);
         status = ag_checkpoint_read(&checkpoint, s->err);
     }
-    if (!status && (s->k > s->iterations || s->iterations > AG_MOST_ITERATIONS || s->warmup > s->iterations))
+    if (!status && (s->k > s->iterations || s->iterations > AG_MOST_ITERATIONS || s->warmup > AG_MOST_ITERATIONS))
         status =
             ag_fail(s->err, 2, "%s: damaged: it is after iteration %ld of %ld", s->run.checkpoint, s->k, s->iterations);
     if (!status && s->position >= steps_until(s, s->k + 1) - steps_until(s, s->k))

@@ -67,7 +67,7 @@ static void test_memory(void)
     put("sys/fs/cgroup/box/memory.current", "300000\n");
     CHECK(ag_free_memory(folder) == 200000);
     put("sys/fs/cgroup/box/memory.stat", "anon 1\ninactive_file 50000\nactive_file 7\n");
-    CHECK(ag_free_memory(folder) == 250000);
+    CHECK(ag_free_memory(folder) == 250007);
     put("sys/fs/cgroup/box/memory.current", "900000\n");
     CHECK(ag_free_memory(folder) == 0);
     put("proc/self/cgroup", "4:memory:/old\n");

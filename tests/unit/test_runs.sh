@@ -57,6 +57,24 @@ ends "without a change" 0 "" ./search --run same --seed 5 --iterations 2
 ends "without a change" 0 "" ./search --run same --resume --iterations 3
 is "without a change the log has none" "$(grep -c resumed same/log.jsonl)" 0
 
+# A change before the first iteration is done is in the log's first line, and stays there.
+TOY_DELAY=30000 ./search --run early --seed 5 > stdout 2>&1 &
+id=$!
+while [ ! -d early ]; do sleep 0.02; done
+sleep 0.2
+kill -TERM $id
+wait $id
+is "stopped in the first iteration" "$? $(cat early/log.jsonl)" "143 "
+ends "another learning rate from the beginning" 0 "" ./slower --run early --resume --iterations 3
+ends "and on" 0 "" ./slower --run early --resume --iterations 5
+is "the log" "$(sed 's/^{"\([a-z]*\)": \([0-9]*\),.*/\1 \2/' early/log.jsonl | tr '\n' ' ')" \
+    "resumed 0 iteration 1 iteration 2 iteration 3 iteration 4 iteration 5 "
+# A search that is made shorter than its warm-up was meant to be can go on.
+build warm search $settings $plain -DAG_ITERATIONS=6 -DAG_WEIGHTS_LR=0.001 -UAG_WARMUP -DAG_WARMUP=1
+ends "a search that only warms up" 0 "" ./warm --run warmup --seed 5 --iterations 2
+ends "longer" 0 "" ./warm --run warmup --resume --iterations 4
+ends "and longer" 0 "" ./warm --run warmup --resume --iterations 5
+
 # ---------------------------------------------------------------- a learning rate that falls to 0
 
 ends "a retraining" 0 "" ./retrain --run decay --seed 5
@@ -122,7 +140,7 @@ while [ ! -f gone/checkpoint.safetensors ]; do sleep 0.02; done
 mv gone elsewhere
 wait $id
 is "a folder that was renamed: status" $? 1
-grep -q "gone: this run folder was removed, renamed or replaced" stderr
+grep -q "gone: this run folder was removed, renamed or replaced.*, and the run ends$" stderr
 ok "a folder that was renamed: $(cat stderr)" $?
 [ ! -e gone ] && [ -f elsewhere/checkpoint.safetensors ]
 ok "nothing in its place" $?
@@ -134,7 +152,7 @@ while [ ! -f gone/log.jsonl ]; do sleep 0.02; done
 rm -r gone && mkdir gone
 wait $id
 is "a folder that was replaced: status" $? 1
-grep -q "there is no checkpoint yet" stderr
+grep -q "removed, renamed or replaced" stderr
 ok "a folder that was replaced: $(cat stderr)" $?
 is "nothing in the new one" "$(ls -A gone)" ""
 
@@ -215,5 +233,8 @@ is "equal pictures are in the log" "$(grep -n 'all pictures are alike' dead.pict
 TOY_DEAD=losses ./plain --run dead.half --seed 5 --iterations 10 > stdout
 TOY_DEAD=losses ends "a run that goes on" 0 "" ./plain --run dead.half --resume --iterations 40
 is "what was before counts" "$(grep -n 'warning' dead.half/log.jsonl | head -n 1 | cut -d : -f 1)" 16
+TOY_DEAD=nan ends "a loss that is no number" 1 "diverged.*there is no checkpoint yet" ./plain --run none --seed 5
+ends "a run" 0 "" ./plain --run some --seed 5 --iterations 10
+TOY_DEAD=nan ends "a loss that is no number, later" 1 "diverged.*the last checkpoint is as it was" ./plain --run some --resume
 is "a run that learns: no warning" "$(grep -c warning constant/log.jsonl)" 0
 finish

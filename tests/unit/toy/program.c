@@ -3,7 +3,7 @@
  * linear score of all pixels with something like spectral norm. With it the host programs are tested without the
  * generator. TOY_RETRAIN or TOY_GENERATE: the derived program; else the search, with TOY_GUMBEL also with noise on
  * alpha. The environment's TOY_DELAY: microseconds that a phase takes longer, to leave time for a kill; TOY_DEAD:
- * losses are the same whatever the networks see ("losses"), or pictures ("pictures").
+ * losses are the same whatever the networks see ("losses"), or pictures ("pictures"), or losses are no numbers ("nan").
  */
 #define _DEFAULT_SOURCE
 #include "ag.h"
@@ -168,6 +168,7 @@ static void d_run(real *const block[AG_BLOCKS])
     track(block, BATCH_D);
     real r = discriminator(d, block[AG_SN], x, BATCH_D, out + REAL);
     real f = discriminator(d, block[AG_SN], out, BATCH_D, out + FAKE);
+    if (is_dead("nan")) out[REAL] = -(real)1e38 * (real)1e38; /* and the loss infinite */
     out[LOSS] = is_dead("losses") ? 2 : hinge(out + REAL, out + FAKE, BATCH_D);
     memset(gradient, 0, (D_BIAS + 1) * sizeof *gradient);
     for (int n = 0; n < BATCH_D; n++) {
