@@ -235,6 +235,6 @@ TOY_DEAD=losses ends "a run that goes on" 0 "" ./plain --run dead.half --resume 
 is "what was before counts" "$(grep -n 'warning' dead.half/log.jsonl | head -n 1 | cut -d : -f 1)" 16
 TOY_DEAD=nan ends "a loss that is no number" 1 "diverged.*there is no checkpoint yet" ./plain --run none --seed 5
 ends "a run" 0 "" ./plain --run some --seed 5 --iterations 10
-TOY_DEAD=nan ends "a loss that is no number, later" 1 "diverged.*the last checkpoint is as it was" ./plain --run some --resume
+TOY_DEAD=nan ends "a loss that is no number, later" 1 "diverged.*the last checkpoint is as it was" ./plain --run some --resume --iterations 20
 is "a run that learns: no warning" "$(grep -c warning constant/log.jsonl)" 0
 finish
