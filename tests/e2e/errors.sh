@@ -151,6 +151,7 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=300k none $bad/disk 2> "$work/st
     was=$?
     is "a disk that fills up: status ($(cat "$work/stderr"))" $was 1
     says "a disk that fills up" "$bad/disk/run/.*No space left on device" "$work/stderr"
+    says "a disk that is too small is known beforehand" "^warning: $bad/disk/run: .* MB are free on this disk" "$work/stdout"
     is "a disk that fills up: lines" "$(wc -l < "$work/stderr")" 1
     cp -r $bad/disk/run $bad/rescued
     umount $bad/disk
