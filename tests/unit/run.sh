@@ -77,12 +77,14 @@ suite() {
     case $2 in *-fsanitize*) ;; *) test_of "$tests" "$run" test_memory "$tests"/runtime/*.o ;; esac # it has its own malloc
 }
 
+# Whole programs wait for each other, and for what kills them, more than they compute: beside the rest.
+scripts="test_host test_runs"
+mkdir -p build/unit
+for script in $scripts; do sh tests/unit/$script.sh > build/unit/$script.log 2>&1 & done
 suite gcc "gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" float
 suite clang "clang -O1" double
-for script in test_host test_runs; do
-    sh tests/unit/$script.sh > build/unit/$script.log 2>&1
-    counts build/unit/$script.log "whole programs with toy networks, $script"
-done
+wait
+for script in $scripts; do counts build/unit/$script.log "whole programs with toy networks, $script"; done
 sh tests/tools/emission.sh > build/unit/emission.log 2>&1
 counts build/unit/emission.log "emission under sanitizers"
 objects build/unit/tcc "tcc -Iruntime" runtime/*.c runtime/cuda/*.c
