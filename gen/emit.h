@@ -22,6 +22,7 @@ struct emission {
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */
+    const char *next;            /* a program that is emitted right after this one, of the same runtime; NULL: none */
     struct carried carried;      /* generate */
     int array;                   /* libraries: weights as a C array, however many */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does */

@@ -36,7 +36,8 @@ void write_file(struct writer *w, const char *name, const char *text);
 void remove_file(struct writer *w, const char *name);
 /* Writes all that, each file under a temporary name first. One that is there and the same is left alone, so that make
  * has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first and
- * written last: an emission that is cut short over an older one leaves nothing that builds. */
+ * written last, and so is the makefile of a program that is emitted next: an emission that is cut short over an older
+ * one leaves nothing that builds. */
 void write_all(struct writer *w);
 /* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
 char *home_file(struct writer *w, const char *path);

@@ -381,6 +381,7 @@ static int emit_all(const struct options *o, const struct spec *spec, const stru
     if (carrier) model_free(carrier);
     for (enum program p = first; p <= last && !status; p++) {
         struct model *m = model_new(spec, geno, p, o->merge, pictures(o, p));
+        e->next = p < last ? program_name(last) : NULL;
         status = emit_program(m, e, err, sizeof err);
         model_free(m);
     }

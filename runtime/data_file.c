@@ -37,7 +37,7 @@ int ag_fault_errno(char fault[AG_FAULT], int number)
 
 int ag_exhausted(int number)
 {
-    return number == ENOMEM || number == EMFILE || number == ENFILE || number == ENOBUFS;
+    return number == ENOMEM || number == EMFILE || number == ENFILE || number == ENOBUFS || number == EIO;
 }
 
 int ag_open_status(int number)
@@ -49,8 +49,8 @@ int ag_fail_exhausted(struct ag_error *err, const char *name, const char *fault)
 {
     return ag_fail(
         err, 1,
-        "data: '%.400s' could not be read: %s; free memory, or raise the limit of open files (ulimit -n), and "
-        "run it again",
+        "data: '%.400s' could not be read: %s; this is the machine's fault, not the picture's: free memory, raise the "
+        "limit of open files (ulimit -n), or mend the disk, and run it again",
         name, fault);
 }
 

@@ -255,7 +255,8 @@ static int decode(struct decoder *d, int header_only)
     if (kind == AG_PICTURE_NONE) return ag_fault(d->fault, "neither a PNG nor a JPEG inside");
     if (!header_only) outcome = ag_exif_orientation(d->file, kind, &d->orientation, d->fault);
     if (!outcome) outcome = decode_kind(d, kind, header_only);
-    return d->exhausted ? ag_fault_memory(d->fault) : outcome;
+    if (d->exhausted) return ag_fault_memory(d->fault);
+    return outcome && ferror(d->file) ? ag_fault_errno(d->fault, EIO) : outcome;
 }
 
 static void close_decoder(struct decoder *d)
