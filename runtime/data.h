@@ -29,7 +29,8 @@ enum ag_outcome { AG_GOOD, AG_BROKEN, AG_EXHAUSTED };
 int ag_fault(char fault[AG_FAULT], const char *format, ...); /* AG_BROKEN */
 int ag_fault_memory(char fault[AG_FAULT]);                   /* AG_EXHAUSTED */
 int ag_fault_errno(char fault[AG_FAULT], int number);        /* the one or the other, as ag_exhausted says */
-int ag_exhausted(int number); /* 1 for an errno of the machine, not of a file: no memory or descriptors, a failing disk */
+int ag_exhausted(
+    int number); /* 1 for an errno of the machine, not of a file: no memory or descriptors, a failing disk */
 /* The status of a failed opening with this errno: 1 or 2. */
 int ag_open_status(int number);
 /* Says what could not be read for want of memory or descriptors; returns 1. */
