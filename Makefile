@@ -51,7 +51,7 @@ build/header.h: runtime/ag.h
 help:
 	@echo "make            builds ./aggen"
 	@echo "make demo       installs what is missing, searches a small space, retrains, draws a grid (minutes)"
-	@echo "make test       installs what is missing, runs all tests (some twelve minutes)"
+	@echo "make test       installs what is missing, runs all tests (twelve minutes on two fast cores, twice that on slow ones)"
 	@echo "make fuzz       feeds all readers changed files for FUZZ_SECONDS (20) each, and prints what broke (minutes)"
 	@echo "make faults     lets memory, disks and files fail under whole programs (minutes; FAULTS=all: at every call)"
 	@echo "make bench      measures the phases and kernels of spaces/g32.json and spaces/g64.json"
