@@ -215,17 +215,10 @@ static const char *without_spec(struct mem *mem, const char *genotype)
     return mem_printf(mem, "%.*s%s", (int)(spec - genotype), genotype, end);
 }
 
-/* FNV-1a, as runtime/info.c has it. */
-static ag_u64 hash(ag_u64 sum, const void *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
-    return sum;
-}
-
 void library_mark(const struct library *l, struct substitutions *s, const char *text)
 {
     const char *name = l->w->name;
-    const ag_u64 sum = hash(hash(0xcbf29ce484222325ull, name, strlen(name) + 1), text, strlen(text));
+    const ag_u64 sum = ag_hash(ag_hash(AG_HASH, name, (long)strlen(name) + 1), text, (long)strlen(text));
     template_set(l->w->mem, s, "AG_MARK", "0x%016llxull", sum);
 }
 
@@ -234,8 +227,8 @@ void library_info(const struct library *l, struct text *t)
     static const char *const type[] = {[AG_F32] = "fp32", [AG_F16] = "fp16", [AG_BF16] = "bf16"};
     struct writer *w = l->w;
     const struct spec *spec = w->m->spec;
-    ag_u64 sum = hash(0xcbf29ce484222325ull, w->e->genotype, strlen(w->e->genotype));
-    sum = hash(sum, l->carried->values, l->carried->bytes);
+    ag_u64 sum = ag_hash(AG_HASH, w->e->genotype, (long)strlen(w->e->genotype));
+    sum = ag_hash(sum, l->carried->values, (long)l->carried->bytes);
     const char *text = mem_printf(
         w->mem,
         "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "

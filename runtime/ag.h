@@ -494,6 +494,11 @@ void ag_text_number(struct ag_text *text, double value);
 void ag_text_string(struct ag_text *text, const char *string); /* a JSON string, quotes included */
 void ag_text_shell(struct ag_text *text, const char *word);    /* as a shell takes it for one word */
 void ag_text_free(struct ag_text *text);
+/* A number of so many characters, all digits, up to `most`: 1; else 0. */
+int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value);
+/* FNV-1a, 64 bits, of what has come to AG_HASH or another sum, then these bytes. */
+#define AG_HASH 0xcbf29ce484222325ull
+ag_u64 ag_hash(ag_u64 sum, const void *bytes, long size);
 
 /* ---------------------------------------------------------------- options.c: command lines */
 
@@ -951,8 +956,8 @@ int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c);
 int ag_retraining_data(struct ag_retraining *r, const char *format, const char *path, int center_crop);
 /* samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
 int ag_retraining_samples(struct ag_retraining *r);
-/* ema-STEP.safetensors: the averaged generator as it is, to stay. */
-int ag_retraining_keep(struct ag_retraining *r);
+/* After every so many steps (0: never), ema-STEP.safetensors: the averaged generator as it is, to stay. */
+int ag_retraining_keep(struct ag_retraining *r, long every);
 /* What to do with the weights. The generator looks in the default run folder unless it is told. */
 void ag_retraining_tell(struct ag_retraining *r, const char *program);
 

@@ -175,18 +175,10 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
     return 0;
 }
 
-/* As they are written, only digits: strtoull takes signs, spaces and what doesn't fit too. */
-static int read_digits(const char *text, ag_u64 most, ag_u64 *value)
+/* Only as it is written: no sign, space or leading zero. */
+static int read_whole(const char *text, ag_u64 most, ag_u64 *value)
 {
-    ag_u64 n = 0;
-    if (!*text || text[strspn(text, "0123456789")] || (*text == '0' && text[1])) return 0;
-    for (; *text; text++) {
-        const ag_u64 digit = (ag_u64)(*text - '0');
-        if (n > (most - digit) / 10) return 0;
-        n = 10 * n + digit;
-    }
-    *value = n;
-    return 1;
+    return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), most, value);
 }
 
 static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *err)
@@ -201,9 +193,9 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
         *checkpoint->value[i].sum = strtod(text, &end);
         right = end != text && !*end && ag_is_finite(*checkpoint->value[i].sum);
     } else if (checkpoint->value[i].word) {
-        right = read_digits(text, ~(ag_u64)0, checkpoint->value[i].word);
+        right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);
     } else {
-        right = read_digits(text, MOST, &n);
+        right = read_whole(text, MOST, &n);
         *checkpoint->value[i].count = (long)n;
     }
     if (right) return 0;

@@ -372,12 +372,11 @@ static void identify(struct ag_data *data)
 {
     const struct ag_source *source = &data->source;
     char label[AG_LABEL];
-    data->identity = 0xcbf29ce484222325ULL;
+    data->identity = AG_HASH;
     for (int i = 0; i < source->count; i++) {
         if (source->fault[i]) continue;
         const char *name = source->name(source, (ag_u64)i, label) + source->root;
-        for (size_t n = strlen(name) + 1; n > 0; n--, name++)
-            data->identity = (data->identity ^ (ag_u8)*name) * 0x100000001b3ULL;
+        data->identity = ag_hash(data->identity, name, (long)strlen(name) + 1);
     }
 }
 

@@ -119,6 +119,8 @@ void ag_passed_text(const struct ag_passed passed[AG_REASONS], const char *befor
 void ag_append(char *text, size_t size, const char *format, ...);
 /* out = the end of a name, if it doesn't fit, with nothing in it that a terminal would obey; size > 4. */
 void ag_clean_name(const char *name, char *out, size_t size);
+/* / and \\, which archives of old Windows have. */
+int ag_is_separator(char c);
 /* 1 if a component of a path is hidden: begins with a dot, but is neither . nor .. nor begins with an ellipsis. */
 int ag_hidden(const char *path);
 

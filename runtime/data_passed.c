@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Both separators count: archives made on old Windows have the other one, and a folder is to be read as they are. */
-static int is_separator(char c)
+int ag_is_separator(char c)
 {
     return c == '/' || c == '\\';
 }
@@ -21,7 +21,7 @@ int ag_hidden(const char *path)
 {
     while (*path) {
         size_t n = 0;
-        while (path[n] && !is_separator(path[n])) n++;
+        while (path[n] && !ag_is_separator(path[n])) n++;
         if (hidden_component(path, n)) return 1;
         path += n + (path[n] != 0);
     }

@@ -218,11 +218,6 @@ static void read_extra(const ag_u8 *extra, ag_u64 n, struct entry *entry)
     }
 }
 
-static int is_separator(char c)
-{
-    return c == '/' || c == '\\';
-}
-
 /* Drops the components . and those that are empty, in place, so that a name is what it is in a folder. */
 static void plain_name(char *name)
 {
@@ -246,7 +241,7 @@ static int judge_entry(struct entry *entry, const char *name, unsigned mode)
     enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
     size_t n = strlen(name);
     int kind = (int)(mode & KIND);
-    if (entry->size == 0 && (n == 0 || is_separator(name[n - 1]) || kind == FOLDER)) return 1;
+    if (entry->size == 0 && (n == 0 || ag_is_separator(name[n - 1]) || kind == FOLDER)) return 1;
     if (ag_hidden(name))
         entry->drop = 1 + AG_PASSED_HIDDEN;
     else if (kind == LINK)

@@ -60,19 +60,12 @@ static void print_architecture(const char *genotype)
             printf("  %-14.*s %-14s latent %.*s\n", key.length, key.text, "to RGB", latent.length, latent.text);
 }
 
-/* FNV-1a. */
-static ag_u64 hash(ag_u64 sum, const void *bytes, long size)
-{
-    for (long i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
-    return sum;
-}
-
 int ag_info(const struct ag_program *program, const char *file)
 {
     const char *genotype = program->genotype, *found = ag_genotype_part(genotype, "\"found\"");
     const struct word key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
-    ag_u64 sum = hash(0xcbf29ce484222325ull, genotype, (long)strlen(genotype));
-    sum = hash(sum, program->fixed ? program->fixed : program->weights, ag_generator_bytes(program));
+    ag_u64 sum = ag_hash(AG_HASH, genotype, (long)strlen(genotype));
+    sum = ag_hash(sum, program->fixed ? program->fixed : program->weights, ag_generator_bytes(program));
     printf("name         %s\n", program->name);
     printf("family       %.*s\n", family.length, family.text);
     printf("images       %d x %d, %d channel%s\n", program->image_size, program->image_size, program->image_channels,

@@ -168,19 +168,9 @@ static const struct option *find(const char *name, size_t length, char letter, i
     return elsewhere;
 }
 
-/* Only digits: strtoull takes signs and spaces too. */
 static int read_digits(const char *text, size_t length, ag_u64 *value)
 {
-    if (!length || length > 20 || strspn(text, "0123456789") < length) return 0;
-    *value = strtoull(text, NULL, 10);
-    return length < 20 || *value >= 10000000000000000000u; /* a number of 20 digits, unless it overflowed */
-}
-
-static int read_seed(const char *text, size_t length, ag_u64 *seed)
-{
-    static const char largest[] = "18446744073709551615";
-    if (!read_digits(text, length, seed)) return 0;
-    return *seed != ~(ag_u64)0 || (length == sizeof largest - 1 && !memcmp(text, largest, length));
+    return length <= 20 && ag_digits(text, (long)length, ~(ag_u64)0, value);
 }
 
 /* A-B; the message is the whole reason. */
@@ -190,7 +180,7 @@ static int read_seeds(const char *text, struct ag_options *options, struct ag_er
     const char *end = text + length + (text[length] == '-');
     ag_u64 last;
     options->seeds = 0;
-    if (!read_seed(text, length, &options->seed) || (text[length] && !read_seed(end, strlen(end), &last)))
+    if (!read_digits(text, length, &options->seed) || (text[length] && !read_digits(end, strlen(end), &last)))
         return ag_fail(err, 2,
                        "--seed: must be a whole number from 0 to 18446744073709551615, or two as in 1-50, not \"%s\"",
                        text);
@@ -268,7 +258,7 @@ static int set(const struct option *option, const char *value, struct ag_options
         if (read_word(option, value, field)) return 0;
         return ag_fail(err, 2, "--%s: must be one of %s, not \"%s\"", name, argument, value);
     case SEED:
-        if (read_seed(value, strlen(value), field)) return 0;
+        if (read_digits(value, strlen(value), field)) return 0;
         return ag_fail(err, 2, "--%s: must be a whole number from 0 to 18446744073709551615, not \"%s\"", name, value);
     case SEEDS:
         return read_seeds(value, options, err);

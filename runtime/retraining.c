@@ -169,9 +169,10 @@ int ag_retraining_samples(struct ag_retraining *r)
     return ag_run_grid(&r->run, r->pictures, r->samples, r->err, "samples/%06ld.png", r->step);
 }
 
-int ag_retraining_keep(struct ag_retraining *r)
+int ag_retraining_keep(struct ag_retraining *r, long every)
 {
     struct ag_checkpoint generator; /* what is to be written: fetched from a device, and looked at */
+    if (!every || r->step % every) return 0;
     ag_checkpoint_begin(&generator, r->program);
     ag_checkpoint_block(&generator, "ema.", &r->program->block[AG_G], r->ema);
     ag_checkpoint_block(&generator, "", &r->program->block[AG_STAT], r->block[AG_STAT]);

@@ -70,6 +70,25 @@ void ag_text_shell(struct ag_text *text, const char *word)
     ag_text_add(text, "'");
 }
 
+int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value)
+{
+    ag_u64 number = 0;
+    for (long i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') return 0;
+        const ag_u64 digit = (ag_u64)(text[i] - '0');
+        if (number > most / 10 || number * 10 > most - digit) return 0;
+        number = 10 * number + digit;
+    }
+    if (length > 0) *value = number;
+    return length > 0;
+}
+
+ag_u64 ag_hash(ag_u64 sum, const void *bytes, long size)
+{
+    for (long i = 0; i < size; i++) sum = (sum ^ ((const ag_u8 *)bytes)[i]) * 0x100000001b3ull;
+    return sum;
+}
+
 void ag_text_free(struct ag_text *text)
 {
     free(text->text);

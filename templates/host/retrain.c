@@ -139,11 +139,6 @@ static int write_log(struct retrain *s)
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
-static int is_due(long step, long every)
-{
-    return every && step % every == 0;
-}
-
 static int end_iteration(struct retrain *s)
 {
     s->r.step++;
@@ -155,7 +150,7 @@ static int end_iteration(struct retrain *s)
     s->started = ag_seconds();
     ag_warn_lifeless(&s->r.progress, ag_retraining_lifeless(&s->r), &s->r.told);
     /* before the checkpoint, from which this is not done again */
-    if (!status && is_due(s->r.step, KEEP_EVERY)) status = ag_retraining_keep(&s->r);
+    if (!status) status = ag_retraining_keep(&s->r, KEEP_EVERY);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }

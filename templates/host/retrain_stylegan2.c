@@ -241,11 +241,6 @@ static int write_log(struct retrain *s)
     return ag_run_log(&s->r.run, &line, s->r.err);
 }
 
-static int is_due(long step, long every)
-{
-    return every && step % every == 0;
-}
-
 /* The sums go on after a last line that comes early: weights and checkpoint of a run that is asked for more steps then
  * end as those of one that was asked for all at once, though that line and its samples stay. */
 static int end_step(struct retrain *s)
@@ -260,7 +255,7 @@ static int end_step(struct retrain *s)
         s->started = ag_seconds();
     }
     /* before the checkpoint, from which this is not done again */
-    if (!status && is_due(s->r.step, KEEP_EVERY)) status = ag_retraining_keep(&s->r);
+    if (!status) status = ag_retraining_keep(&s->r, KEEP_EVERY);
     if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
     return status;
 }

@@ -14,7 +14,7 @@ if ! $python -c 'import PIL'; then
 fi
 if ! ${CC:-cc} -std=gnu99 -O2 -Wall -Wextra -Werror -Iruntime -o $build/driver tests/corpus/driver.c runtime/data*.c \
     runtime/machine.c runtime/picture.c runtime/exif.c runtime/resize.c runtime/error.c runtime/parallel.c runtime/random.c \
-    -lpng -ljpeg -lz -lm -lpthread; then
+    runtime/text.c -lpng -ljpeg -lz -lm -lpthread; then
     echo "0 passed, 1 failed"
     exit 1
 fi
