@@ -1,29 +1,15 @@
 #!/bin/sh
-# Runs all tests, or the named ones: tests/run.sh [SUITE…]. Each suite is a script that closes on `N passed, N failed`;
-# so does this one, with the sums. A suite that ends in any other way counts as one failure.
+# Runs all tests, or the named ones: tests/run.sh [SUITE[/PART]…], as many at once as there are cores, each a job of
+# tests/tools/job.sh. Closes on `N passed, N failed`, the sums of theirs.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-mkdir -p build
-suites=${*:-"unit corpus kernels gradient golden e2e embed fuzz faults simgpu cuda"}
-passed=0 failed=0
-for suite in $suites; do
-    started=$(date +%s)
-    echo "== $suite"
-    sh "tests/$suite/run.sh" 2>&1 | tee "build/$suite.log"
-    last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "build/$suite.log" | tail -n 1)
-    case $(tail -n 1 "build/$suite.log") in
-    *passed,*failed) ;;
-    *) last= ;;
-    esac
-    if [ -n "$last" ]; then
-        passed=$((passed + ${last%% passed*}))
-        f=${last#*passed, }
-        failed=$((failed + ${f%% failed}))
-    else
-        echo "$suite ended without a count"
-        failed=$((failed + 1))
-    fi
-    echo "== $suite took $(($(date +%s) - started)) s"
-done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+# Those that take longest come first, so that none is waited for at the end.
+long="cuda e2e/options unit golden kernels embed e2e/in_memory gradient e2e/bytes e2e/style"
+short=$(cd tests/e2e && for script in *.sh; do echo "e2e/${script%.sh}"; done | grep -v -x -e e2e/run -e e2e/common)
+short="$short corpus fuzz faults simgpu"
+[ $# -gt 0 ] || set -- $(printf '%s\n' $long $short | awk '!seen[$0]++')
+mkdir -p build/tests
+: > build/tests/counts
+echo "$# jobs; each is printed when it has ended"
+printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh tests/tools/job.sh
+awk '{ passed += $1; failed += $3 } END { print passed " passed, " failed " failed"; exit failed > 0 }' build/tests/counts

@@ -7,23 +7,15 @@ nvcc=${CUDA_HOME:-/usr/local/cuda}/bin/nvcc
 run=tests/simgpu/run
 archs="CUDA_ARCHS= CUDA_PTX=90"
 if [ "${GPU:-0}" = 1 ]; then run='env' archs=; fi
-passed=0 failed=0
-
-ok() { # what, status
-    if [ "$2" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAILED: $1"; fi
-}
-
-is() { # what, got, wanted
-    [ "$2" = "$3" ]
-    ok "$1: $2, not $3" $?
-}
+. tests/tools/check.sh
+. tests/tools/program.sh
 
 # made FOLDER PROGRAM FILE [aggen's words]: emits and builds a CUDA program
 made() {
     folder=$1 program=$2 file=$3
     shift 3
     # shellcheck disable=SC2086
-    ./aggen "$file" --target cuda -o "$folder" "$@" >/dev/null && make -s -j2 -C "$folder" -f "$program.mk" $archs
+    ./aggen "$file" --target cuda -o "$folder" "$@" >/dev/null && program "$folder" "$program" $archs CFLAGS=-O1
 }
 
 compare=$build/compare

@@ -1,7 +1,6 @@
 #!/bin/sh
 # What aggen refuses: the exit status, one line that says what is wrong and where, and nothing that is written.
 . "$(dirname "$0")/common.sh"
-retrained
 bad=$e2e/refused
 rm -rf $bad
 mkdir -p $bad

@@ -33,13 +33,16 @@ finished() { # folder, program
     same "$1 $2: checkpoint after more" "$run.1/checkpoint.safetensors" "$run.2.more/checkpoint.safetensors"
 }
 
-bytes base search 3 60
-stopped base
-finished base search
-ends "another seed" 0 "" $base/search --run $base/other.$$ --seed 6
-cmp -s $base/bytes.search.2/checkpoint.safetensors $base/other.$$/checkpoint.safetensors
+plain=$e2e/plain # tiny.json's programs as they are
+mkdir -p "$plain"
+cp $base/search $base/retrain "$plain"
+bytes plain search 3 60
+stopped plain
+finished plain search
+ends "another seed" 0 "" $base/search --run $plain/other.$$ --seed 6
+cmp -s $plain/bytes.search.2/checkpoint.safetensors $plain/other.$$/checkpoint.safetensors
 is "another seed, another run: cmp" $? 1
-rm -r $base/other.$$
+rm -r $plain/other.$$
 
 space every search.gumbel_tau=0.5 search.warmup=0.34 search.bar_updates=both search.arch_data=both \
     search.critic_steps=2 search.weight_steps=3 'search.bar_lr_decay=[2,0.5]' search.loss=logistic
@@ -47,9 +50,8 @@ bytes every search 3 60
 stopped every
 is "warm-up: iterations without a gap" "$(grep -c '"gap": null' $e2e/every/bytes.search.1/log.jsonl)" 1
 
-retrained
-bytes base retrain 7 150
-same "averaged weights, killed" $base/bytes.retrain.long/ema.safetensors $base/bytes.retrain.kill/ema.safetensors
-same "averaged weights, 1 and 2 threads" $base/bytes.retrain.1/ema.safetensors $base/bytes.retrain.2/ema.safetensors
-finished base retrain
+bytes plain retrain 7 150
+same "averaged weights, killed" $plain/bytes.retrain.long/ema.safetensors $plain/bytes.retrain.kill/ema.safetensors
+same "averaged weights, 1 and 2 threads" $plain/bytes.retrain.1/ema.safetensors $plain/bytes.retrain.2/ema.safetensors
+finished plain retrain
 finish

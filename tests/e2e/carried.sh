@@ -1,7 +1,6 @@
 #!/bin/sh
 # Generators that carry their weights.
 . "$(dirname "$0")/common.sh"
-retrained
 picture_tool
 ema=$base/run/retrain/ema.safetensors
 genotype=$base/run/genotype.json

@@ -21,7 +21,8 @@ for what in 'gradient in affine' 'gradient in bilinear_conv' 'gradient in noise_
     says "aggen check: $what" "$what" "$work/stdout"
 done
 
-# finds WHAT FILE SED SPACE LINE: an aggen of which a file is changed like that says FAILED in such a line
+# finds WHAT FILE SED LINE SPACE…: an aggen of which a file is changed like that says FAILED in such a line; the space
+# has few candidates, since it then tries each alone
 finds() {
     sed "$3" "gen/$2.c" > $planted/$2.c
     cmp -s "gen/$2.c" $planted/$2.c
@@ -31,14 +32,22 @@ finds() {
             build/run-*/runtime/cuda/*.o | grep -v "/gen/$2.o") -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
     was=$?
     ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
-    AGGEN_HOME=$PWD $planted/aggen check "$4" > "$work/stdout" 2> "$work/stderr"
-    is "$1: exit status ($(cat "$work/stderr"))" $? 1
-    says "$1" "$5.*FAILED" "$work/stdout"
     rm $planted/$2.o
+    what=$1 line=$4
+    shift 4
+    AGGEN_HOME=$PWD $planted/aggen check "$@" > "$work/stdout" 2> "$work/stderr"
+    is "$what: exit status ($(cat "$work/stderr"))" $? 1
+    says "$what" "$line.*FAILED" "$work/stdout"
+    is "$what: candidates tried alone" "$(grep -c ' alone, with ' "$work/stdout")" 3
 }
-sed_mul='s/grad_add(g, a, g_mul(g, gy, b), sum)/grad_add(g, a, g_mul(g, gy, g_scale(g, b, 1.001)), sum)/'
-finds "a wrong gradient of products" ops "$sed_mul" tests/e2e/tiny_style.json 'gradient in '
-finds "a merge that forgets biases" merge 's/if (t\[i\].b >= 0) b = g_plus/if (0) b = g_plus/' $tiny 'merged against unmerged'
+dw='grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr\[0\]), sum)'
+scaled='grad_add(g, w, g_scale(g, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr[0]), 1.001), sum)'
+finds "a wrong gradient of depthwise weights" ops "s/$dw/$scaled/" 'gradient in sep_conv_3x3' \
+    $tiny --set 'generator.normal=["conv_1x1","sep_conv_3x3"]' --set 'generator.up=["deconv"]'
+says "the one at fault, alone" '^sep_conv_3x3 .* [1-9][0-9]* failed' "$work/stdout"
+says "the one that is not, alone" '^conv_1x1 .* 0 failed' "$work/stdout"
+finds "a merge that forgets biases" merge 's/if (t\[i\].b >= 0) b = g_plus/if (0) b = g_plus/' 'merged against unmerged' \
+    $tiny --set 'generator.normal=["conv_1x1","conv_3x3"]' --set 'generator.up=["deconv"]'
 
 ends "aggen check of nothing" 2 "no file given" ./aggen check
 ends "aggen check of no space" 2 "no_such" ./aggen check no_such.json

@@ -2,11 +2,14 @@
 # optimised little, since what they ask is not how fast it is.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tools/check.sh
-e2e=build/e2e
+. tests/tools/program.sh
+script=${0##*/}
+if [ "$script" = run.sh ]; then script=embed.sh; fi # tests/embed/run.sh
+e2e=build/e2e/${script%.sh} # what this script makes
+base=build/e2e/base         # tiny.json's search, run/ of it, run/retrain/, and retrain and generate of what it found
 tiny=tests/e2e/tiny.json
-base=$e2e/base # the search program of tiny.json as it is
 level=-O1
-mkdir -p $e2e/objects
+mkdir -p "$e2e"
 
 # emit FOLDER FILE [aggen's words]: writes a program or two to a folder below build/e2e
 emit() {
@@ -17,34 +20,13 @@ emit() {
     ok "aggen $*: $(cat "$work/emit")" $was
 }
 
-# build FOLDER KIND [make's words]: builds one. Objects are taken from earlier builds where they would be the same: the
-# runtime's, and those of kernels that differ in nothing but their heading.
+# build FOLDER KIND [make's words]: builds one
 build() {
-    built=$e2e/$1 kind=$2
-    shift 2
-    objects=$built/$kind.build
-    mkdir -p "$objects"
-    if [ "$built" != $base ]; then
-        for file in runtime/*.c; do
-            file=${file#runtime/}
-            cp "$base/search.build/${file%.c}.o" "$objects"
-        done
-    fi
-    for i in 0 1 2 3; do
-        key=$( (sed 1d "$built/${kind}_kernels$i.c" && cat templates/cpu/vector.h runtime/ag.h runtime/ag_math.h &&
-            echo "$level $*") | cksum | tr ' ' .)
-        eval "key$i=\$key"
-        [ ! -f $e2e/objects/"$key".o ] || cp $e2e/objects/"$key".o "$objects/${kind}_kernels$i.o"
-    done
-    # tcc takes a fiftieth of gcc's time for what is only a long list of calls
-    tcc -std=gnu99 -c -o "$objects/${kind}_phases.o" "$built/${kind}_phases.c"
-    ok "tcc $built/${kind}_phases.c" $?
-    make -s -j2 -C "$built" -f "$kind.mk" CFLAGS="$level" "$@" > "$work/make" 2>&1
+    folder_built=$e2e/$1
+    shift
+    program "$folder_built" "$@" CFLAGS="$level" > "$work/make" 2>&1
     was=$?
-    ok "make $built/$kind: $(tail -n 3 "$work/make")" $was
-    # a generator that carries its weights has them in a folder for each width
-    [ ! -f "$objects/${kind}_kernels0.o" ] ||
-        for i in 0 1 2 3; do eval "cp $objects/${kind}_kernels$i.o $e2e/objects/\$key$i.o"; done
+    ok "make $folder_built/$1: $(tail -n 3 "$work/make")" $was
 }
 
 # space FOLDER [key=value | --option]...: writes and builds the search program of tiny.json with keys set
@@ -109,26 +91,12 @@ bytes() { # folder, program, iterations, iterations of the longer run
     equal_runs "$1 $2, interrupted" "$run.long" "$run.int"
 }
 
-# Leaves a search of $base in $base/run and its retraining in $base/run/retrain, and generate built.
-retrained() {
-    if [ ! -f $base/run/retrain/ema.safetensors ] || [ $base/search -nt $base/run/retrain/ema.safetensors ]; then
-        rm -rf $base/run
-        ends "a search" 0 "" $base/search --run $base/run --seed 5
-        derive base
-        ends "its retraining" 0 "" $base/retrain --seed 5
-    else
-        derive base
-    fi
-    build base generate
-}
 # Builds $picture, which looks into pictures.
 picture=$e2e/picture
 picture_tool() {
     ${CC:-cc} -O1 -Wall -Wextra -Werror -o $picture tests/e2e/picture.c -lpng -ljpeg
     ok "tests/e2e/picture.c" $?
 }
-
-space base
 
 # $weights_of FILE BARE ALL: the weights of a StyleGAN2 generator from a golden case, without mean latents and with some.
 weights_tool() {
@@ -138,3 +106,22 @@ weights_tool() {
     ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $weights_of tests/e2e/weights.c $runtime -lz -lm
     ok "tests/e2e/weights.c" $?
 }
+
+# Makes what is in $base, unless that is there already and newer than what it is made of.
+make_base() {
+    [ ! -f $base/made ] || [ -n "$(find aggen runtime templates $tiny -newer $base/made)" ] || return
+    own=$e2e e2e=${base%/*} before=$failed
+    rm -rf $base
+    space base
+    ends "a search" 0 "" $base/search --run $base/run --seed 5
+    derive base
+    ends "its retraining" 0 "" $base/retrain --seed 5
+    build base generate
+    e2e=$own
+    [ "$failed" != "$before" ] || touch $base/made
+}
+# One script makes it; those that run beside it wait.
+exec 9> build/e2e/lock
+flock 9
+make_base
+exec 9>&-

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Pictures from everywhere: folders with broken files among good ones, the published binary files, and nothing at all.
 . "$(dirname "$0")/common.sh"
-retrained
 picture_tool
 level=-O0
 data=$e2e/data

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Bad usage of programs, damaged files, full disks: the exit status, one line that says what is wrong, nothing lost.
 . "$(dirname "$0")/common.sh"
-retrained
 bad=$e2e/bad
 umount $bad/disk 2> "$work/stderr" # an earlier run may have been cut off there
 rm -rf $bad

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Pictures one by one: into folders, through pipes, along walks; and what a generator tells of itself.
 . "$(dirname "$0")/common.sh"
-retrained
 picture_tool
 generate=$base/generate
 weights=$base/run/retrain/ema.safetensors
@@ -296,10 +295,10 @@ fi
 $generate -o - $from >&- 2> "$work/stderr"
 is "raw frames to nothing: status" $? 1
 says "raw frames to nothing" "-o -.*closed" "$work/stderr"
-# stopped by a signal, it says so and leaves whole pictures alone
+# stopped by a signal, it says so and leaves whole pictures alone (env: these tests may themselves run under nohup)
 for signal in INT TERM HUP; do
     # shellcheck disable=SC2086
-    $generate -n 1000000 -o "$work/stopped/" $from > "$work/stdout" 2> "$work/stderr" &
+    env --default-signal=$signal $generate -n 1000000 -o "$work/stopped/" $from > "$work/stdout" 2> "$work/stderr" &
     pid=$!
     for _ in $(seq 200); do
         [ -e "$work/stopped/000200.png" ] && break

@@ -2,7 +2,6 @@
 # aggen run: what a program does that libtcc has compiled in memory, with kernels by cc, by libtcc and by NVRTC, is what
 # the built program does. Where aggen itself is tried, it is one with sanitizers.
 . "$(dirname "$0")/common.sh"
-retrained
 picture_tool
 memory=$e2e/memory checked=$e2e/memory/aggen
 rm -rf $memory
@@ -121,7 +120,7 @@ done
 
 cuda=${CUDA_HOME:-/usr/local/cuda}
 if [ -f "$cuda/include/cuda.h" ] && ls "$cuda"/lib*/libnvrtc.so > /dev/null 2>&1; then
-    XDG_CACHE_HOME=$PWD/build/cuda/cache
+    XDG_CACHE_HOME=$PWD/$memory/cache
     export XDG_CACHE_HOME
     tests/simgpu/run
     device="tests/simgpu/run env -u CC ./aggen run"

@@ -1,7 +1,6 @@
 #!/bin/sh
 # --kernel LAYER: the layers of a generator, each a library of its own, one after the other draw what the whole does.
 . "$(dirname "$0")/common.sh"
-retrained
 layers=$e2e/layers
 rm -rf $layers
 mkdir -p $layers

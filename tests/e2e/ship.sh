@@ -1,7 +1,6 @@
 #!/bin/sh
 # What leaves the house: generators, folders that are moved away, an installed aggen, C that any compiler takes.
 . "$(dirname "$0")/common.sh"
-retrained
 picture_tool
 weights="--weights $base/run/retrain/ema.safetensors"
 

@@ -2,7 +2,6 @@
 # Generators as libraries (aggen --embed): what compilers say of them, what they do (check.c), and the examples for
 # users, example.cpp, example.py and serve.c. One small generator of each family, both called `faces`, and a large one.
 . "$(dirname "$0")/../e2e/common.sh"
-retrained
 picture_tool
 here=tests/embed embed=build/embed
 strict="-std=c99 -Wall -Wextra -Wconversion -pedantic -Werror"

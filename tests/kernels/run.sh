@@ -56,7 +56,7 @@ packs() {
     passed=$((passed + $(grep -c . "$build/packs/want") - bad))
 }
 gnu="-std=gnu99 -Wall -Wextra -Werror -O2"
-sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
+sanitize="-g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 if [ "$1" != all ]; then
     try gcc $gnu -O3 -march=native
     try clang $gnu -O3 -march=haswell -DAG_REAL=double
