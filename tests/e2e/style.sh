@@ -26,7 +26,7 @@ is "its draws of noise" "$(counter "$work/base/checkpoint.safetensors" noises)" 
 
 derive style
 ends "a retraining" 0 "" $style/retrain --seed 5
-says "it names what is next" "make -C build/e2e/[a-z_]* -f generate.mk && build/e2e/[a-z_]*/generate -n 64" "$work/stdout"
+says "it names what is next" "make -C build/e2e/[a-z_/]* -f generate.mk && build/e2e/[a-z_/]*/generate -n 64" "$work/stdout"
 is "steps for 1 kimg of 2 passes of 4 pictures" "$(tail -n 1 $style/run/retrain/log.jsonl | cut -d , -f 1,2)" \
     '{"step": 125, "kimg": 1'
 is "lines of the log" "$(wc -l < $style/run/retrain/log.jsonl)" 8

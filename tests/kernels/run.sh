@@ -59,7 +59,7 @@ gnu="-std=gnu99 -Wall -Wextra -Werror -O2"
 sanitize="-g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 if [ "$1" != all ]; then
     try gcc $gnu -O3 -march=native
-    try clang $gnu -O3 -march=haswell -DAG_REAL=double
+    try clang $gnu -march=haswell -DAG_REAL=double
     try gcc $gnu -O1 -march=native $sanitize
     try gcc $gnu
     try tcc -DAG_NO_VECTORS

@@ -12,8 +12,9 @@ give() {
     fi
 }
 
-# program FOLDER KIND [make's words]: builds the program of that kind that aggen wrote there
-program() {
+# program FOLDER KIND [make's words]: builds the program of that kind that aggen wrote there. In a shell of its own, whose
+# variables are no one else's.
+program() (
     built=$1 kind=$2
     shift 2
     objects=$built/$kind.build
@@ -40,4 +41,4 @@ program() {
         file=${file##*/}
         give "$objects/${file%.c}.o" "$how.${file%.c}.o"
     done
-}
+)
