@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # Those that take longest come first, so that none is waited for at the end.
-long="cuda e2e/options unit golden kernels embed e2e/in_memory gradient e2e/bytes e2e/style"
+long="cuda unit e2e/options kernels golden embed e2e/in_memory e2e/ship gradient e2e/bytes e2e/style"
 short=$(cd tests/e2e && for script in *.sh; do echo "e2e/${script%.sh}"; done | grep -v -x -e e2e/run -e e2e/common)
 short="$short corpus fuzz faults simgpu"
 [ $# -gt 0 ] || set -- $(printf '%s\n' $long $short | awk '!seen[$0]++')

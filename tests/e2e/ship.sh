@@ -123,7 +123,7 @@ cd "$root" || exit 1
 # The words of the first page: aggen, make out/search, out/search, in a tree of one's own.
 mkdir -p "$work/tree/build" "$work/tree/out"
 cp -Rp Makefile aggen gen runtime templates spaces "$work/tree"
-cp -Rp build/gen "$work/tree/build"
+cp -Rp build/gen build/run-* build/*.h build/how "$work/tree/build" # aggen need not be built again
 cp $tiny "$work/tree/tiny.json"
 cd "$work/tree" || exit 1
 was=$?
@@ -155,7 +155,7 @@ bench() {
             function near(a, b) { return a > 0 && a - b < 0.02 * b + 1e-3 && b - a < 0.02 * b + 1e-3 }
             { ok = $1 == "ms" && $3 == "gflop" && $5 == "gflop_executed" && $7 == "gflops" && $9 == "share" && $2 > 0 && $4 > 0 &&
                    $6 >= $4 * 0.5 && near($8, $4 / $2 * 1e3) &&
-                   $10 > $8 / peak * 0.5 && $10 < $8 / peak * 4 } # the peak of the moment, not the best seen
+                   $10 > $8 / peak / 10 && $10 < $8 / peak * 10 } # of the peak of its moment, on a machine that is busy
             END { exit !ok }' "$work/phase"
         was=$?
         ok "$1 --bench: phase $phase: $(cat "$work/phase")" $was

@@ -30,7 +30,8 @@ kill_often() { # folder, signal, times, program, options...
     while :; do
         # Without a checkpoint there may be no folder yet either.
         [ -d "$folder" ] && resume=--resume
-        "$@" --run "$folder" $resume > "$work/out" 2> "$work/err" &
+        # (a shell has what it starts in the background ignore SIGINT, which would be lost until the program catches it)
+        env --default-signal="$signal" "$@" --run "$folder" $resume > "$work/out" 2> "$work/err" &
         id=$!
         if [ "$left" -gt 0 ]; then
             left=$((left - 1))

@@ -20,5 +20,7 @@ last=$(tail -n 1 "$log")
         echo "0 passed, 1 failed"
         ;;
     esac >> build/tests/counts
-    echo "== $1 took $(($(date +%s) - started)) s"
+    times > "$log.times" # not in a pipe, which would be another process
+    cores=$(sed 's/[ms]/ /g' "$log.times" | awk 'NR == 2 { printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')
+    echo "== $1 took $(($(date +%s) - started)) s, $cores s of a core"
 } 9>> build/tests/counts
