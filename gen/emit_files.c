@@ -16,7 +16,8 @@ void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n
 
 void write_file(struct writer *w, const char *name, const char *text)
 {
-    write_bytes(w, name, mem_printf(w->mem, "%s", text), strlen(text));
+    const size_t n = strlen(text);
+    write_bytes(w, name, memcpy(mem_alloc(w->mem, n + 1), text, n), n);
 }
 
 void remove_file(struct writer *w, const char *name)

@@ -28,7 +28,7 @@ struct writer {
 
 /* ---------------------------------------------------------------- emit_files.c */
 
-/* Once one of these has failed, with a line in w->err, the others do nothing. */
+/* Once one of these has failed, with a line in w->err, nothing is written any more. */
 void make_folder(struct writer *w);
 /* Say what is to be written, and what of another emission is to go. Bytes are not copied, texts are. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);

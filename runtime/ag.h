@@ -25,6 +25,8 @@ struct ag_error {
 };
 /* Formats into err->text and returns status. */
 int ag_fail(struct ag_error *err, int status, const char *format, ...);
+/* Does a control character of UTF-8 begin at c? (ISO 6429's upper half, C2 80 to C2 9F, takes two bytes.) */
+int ag_is_control(const char *c);
 
 /* ---------------------------------------------------------------- random.c: Philox 4x32-10 */
 
@@ -891,7 +893,7 @@ int ag_show_reals(struct ag_run *run, struct ag_data *data, int n, real *picture
 int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long done, struct ag_text *changes,
                        struct ag_error *err);
 /* Why a run learns nothing any more: "" unless both losses stand still, or all pictures are alike. */
-const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, int alike);
+const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, long alike);
 /* Says so, once; and adds it to a line of the log. */
 void ag_warn_lifeless(struct ag_progress *progress, const char *why, int *told);
 void ag_log_lifeless(struct ag_text *line, const char *why);
@@ -918,7 +920,8 @@ struct ag_retraining {
     long from;
     struct ag_set set;
     struct ag_tally d_loss, g_loss;
-    int alike, told;        /* the last grid's pictures; that the run is lifeless */
+    long alike;             /* the pictures of the last grid */
+    int told;               /* that the run is lifeless */
     struct ag_text changes; /* since the checkpoint that it went on from */
     real *block[AG_BLOCKS];
     real *ema; /* the average of AG_G */

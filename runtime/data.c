@@ -29,7 +29,7 @@ struct ag_data {
     int named; /* broken pictures named so far */
     ag_u64 identity;
     char summary[2048];
-    struct ag_shortage shortage; /* while the cache is filled */
+    struct ag_shortage shortage; /* while the set is decoded */
     /* Pictures that turn out broken during training, which happens on any thread: source.fault, under this lock. */
     pthread_mutex_t lock;
     int late_faults;
@@ -260,20 +260,25 @@ static int open_source(struct ag_source *source, struct ag_error *err)
                    format);
 }
 
-static void cache_picture(void *context, int i, int thread)
+/* Decodes picture i into the cache, or, where there is none, to see whether it is broken. */
+static void decode_picture(void *context, int i, int thread)
 {
     struct ag_data *data = context;
     struct ag_source *source = &data->source;
+    const size_t bytes = (size_t)data->picture_bytes;
     char fault[AG_FAULT];
     (void)thread;
     if (source->fault[i] || ag_shortage_came(&data->shortage)) return;
-    int outcome = source->read(source, 0, (ag_u64)i, data->cache + (size_t)i * (size_t)data->picture_bytes, fault);
+    ag_u8 *own = data->cache ? NULL : malloc(bytes), *picture = data->cache ? data->cache + (size_t)i * bytes : own;
+    int outcome = picture ? source->read(source, 0, (ag_u64)i, picture, fault) : ag_fault_memory(fault);
+    free(own);
     if (outcome == AG_BROKEN && !(source->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&data->shortage, i, fault);
 }
 
-/* Decodes the whole set into memory if it fits the limit. */
-static int fill_cache(struct ag_data *data, struct ag_error *err)
+/* Decodes a set within the limit once: what is broken in it is known before training begins, however much memory there
+ * is. They stay in memory if that leaves as much again for the networks. */
+static int decode_all(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
     ag_u64 limit = source->options.cache_bytes ? source->options.cache_bytes : CACHE_BYTES;
@@ -282,12 +287,11 @@ static int fill_cache(struct ag_data *data, struct ag_error *err)
     data->announced = calloc((size_t)source->count, 1);
     if (!source->fault || !data->announced) return ag_fail(err, 1, "data: no memory for %d pictures", source->count);
     if (bytes > limit) return 0;
-    if (ag_check_memory((double)bytes, "the pictures (--data)", err)) return 1;
-    data->cache = malloc((size_t)bytes);
+    if ((double)bytes <= ag_free_memory("") / 2) data->cache = malloc((size_t)bytes);
     if (!data->cache)
-        return ag_fail(err, 1, "data: no memory for %d pictures (%llu MB); free some and run it again", source->count,
-                       bytes >> 20);
-    ag_parallel(source->count, cache_picture, data);
+        fprintf(stderr, "data: %d pictures (%llu MB) do not fit into memory; each is read again when it is needed\n",
+                source->count, bytes >> 20);
+    ag_parallel(source->count, decode_picture, data);
     if (data->shortage.task < 0) return 0;
     char label[AG_LABEL];
     return ag_fail_exhausted(err, source->name(source, (ag_u64)data->shortage.task, label), data->shortage.fault);
@@ -382,7 +386,7 @@ static void identify(struct ag_data *data)
 
 static int open_finite(struct ag_data *data, struct ag_error *err)
 {
-    int status = fill_cache(data, err);
+    int status = decode_all(data, err);
     if (!status) status = report_faults(data, err);
     if (!status) status = split_halves(data, err);
     if (!status) identify(data);

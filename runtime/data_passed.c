@@ -28,13 +28,6 @@ int ag_hidden(const char *path)
     return 0;
 }
 
-/* Control characters are below a space, DEL, and those of ISO 6429's upper half, in UTF-8 two bytes: C2, 80 to 9F. */
-static int is_control(const char *c)
-{
-    ag_u8 byte = (ag_u8)c[0], next = byte ? (ag_u8)c[1] : 0;
-    return byte < ' ' || byte == 127 || (byte == 0xc2 && next >= 0x80 && next < 0xa0);
-}
-
 void ag_clean_name(const char *name, char *out, size_t size)
 {
     size_t n = strlen(name), used = 0;
@@ -45,7 +38,7 @@ void ag_clean_name(const char *name, char *out, size_t size)
         used = 3;
     }
     for (; *name && used + 1 < size; name++) {
-        int control = is_control(name);
+        int control = ag_is_control(name);
         if (control && (ag_u8)*name >= 0x80) name++;
         out[used++] = control ? '?' : *name;
     }

@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+int ag_is_control(const char *c)
+{
+    ag_u8 byte = (ag_u8)c[0], next = byte ? (ag_u8)c[1] : 0;
+    return byte < ' ' || byte == 127 || (byte == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
 int ag_fail(struct ag_error *err, int status, const char *format, ...)
 {
     const int room = (int)sizeof err->text;
@@ -14,6 +20,9 @@ int ag_fail(struct ag_error *err, int status, const char *format, ...)
     if (length < 0) strcpy(err->text, format[0] ? "a failure whose message could not be formatted" : "");
     if (length >= room) strcpy(err->text + room - 4, "...");
     for (char *c = err->text; *c; c++)
-        if ((ag_u8)*c < ' ' || *c == 127) *c = ' ';
+        if (ag_is_control(c)) {
+            if ((ag_u8)*c >= 0x80) *c++ = ' ';
+            *c = ' ';
+        }
     return status;
 }

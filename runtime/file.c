@@ -172,7 +172,7 @@ static int sync_folder(struct ag_file *file)
 
 /* What writing to a full disk behind a network has come to may be told no earlier than when a descriptor is closed:
  * here a copy, so that the lock stays. */
-static int hand_over(int fd)
+static int flush_by_closing(int fd)
 {
     const int copy = dup(fd);
     return copy < 0 ? -1 : close(copy);
@@ -200,7 +200,7 @@ int ag_file_commit(struct ag_file *file)
     put(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
         /* renamed while still open, so that the lock holds until the temporary name is free again */
-        if (file->synced_later ? hand_over(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))
+        if (file->synced_later ? flush_by_closing(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))
             fail(file, "cannot write");
         else if (rename(file->temporary, file->path))
             fail(file, "cannot rename the new file to it");

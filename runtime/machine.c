@@ -139,9 +139,9 @@ double ag_free_memory(const char *root)
 {
     char path[AG_PATH];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    double bytes = 1024 * (read_word(path, "MemAvailable:") + read_word(path, "SwapFree:"));
+    const double available = 1024 * read_word(path, "MemAvailable:"), swap = 1024 * read_word(path, "SwapFree:");
     const double group = least_of_groups(root, "memory", group_memory);
-    if (bytes <= 0) bytes = NO_LIMIT; /* it doesn't say */
+    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't say */
     return group < bytes ? (group > 0 ? group : 0) : bytes;
 }
 

@@ -33,6 +33,8 @@ void ag_retraining_list(struct ag_retraining *r, struct ag_checkpoint *c)
     ag_checkpoint_optional(c);
     ag_checkpoint_sum(c, "decay.rate", &r->rate);
     ag_checkpoint_optional(c);
+    ag_checkpoint_count(c, "alike", &r->alike);
+    ag_checkpoint_optional(c);
     ag_set_list(c, &r->set);
 }
 

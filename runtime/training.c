@@ -62,7 +62,7 @@ int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long do
  * and latents do. */
 enum { STANDSTILL = 16 };
 
-const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, int alike)
+const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, long alike)
 {
     if (d->same >= STANDSTILL && g->same >= STANDSTILL) return "the losses stand still";
     return alike ? "all pictures are alike" : "";

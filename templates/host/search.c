@@ -93,7 +93,8 @@ struct search {
     struct ag_run run;
     struct ag_progress progress;
     double started;         /* when this iteration began, or was resumed */
-    int alike, told;        /* the last grid's pictures; that the search is lifeless */
+    long alike;             /* the pictures of the last grid */
+    int told;               /* that the search is lifeless */
     struct ag_text changes; /* since the checkpoint that it went on from */
     struct ag_error *err;
 };
@@ -272,6 +273,8 @@ static void list_values(struct search *s, struct ag_checkpoint *c)
     ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->g_loss);
     ag_checkpoint_sum(c, "sum.minmax", &s->minmax.sum);
     ag_checkpoint_sum(c, "sum.maxmin", &s->maxmin.sum);
+    ag_checkpoint_count(c, "alike", &s->alike);
+    ag_checkpoint_optional(c);
     ag_set_list(c, &s->set);
 }
 

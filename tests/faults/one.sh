@@ -50,8 +50,8 @@ bad() {
 differs() {
     diff -rq -x .lock -x log.jsonl . "$1" 2>&1 | head -n 1
     [ -f "$1/run/log.jsonl" ] || return
-    sed 's/, "seconds".*//' run/log.jsonl > "$folder/log" 2> /dev/null
-    sed 's/, "seconds".*//' "$1/run/log.jsonl" | cmp -s - "$folder/log" || echo "run/log.jsonl differs"
+    sed 's/, "seconds": [0-9.e+-]*//' run/log.jsonl > "$folder/log" 2> /dev/null
+    sed 's/, "seconds": [0-9.e+-]*//' "$1/run/log.jsonl" | cmp -s - "$folder/log" || echo "run/log.jsonl differs"
 }
 
 # Each file is as it was, or as it is at the end; a checkpoint, and what names the best so far, may be between.

@@ -31,7 +31,7 @@ kill_often() { # folder, signal, times, program, options...
         # Without a checkpoint there may be no folder yet either.
         [ -d "$folder" ] && resume=--resume
         # (a shell has what it starts in the background ignore SIGINT, which would be lost until the program catches it)
-        env --default-signal="$signal" "$@" --run "$folder" $resume > "$work/out" 2> "$work/err" &
+        env --default-signal=INT "$@" --run "$folder" $resume > "$work/out" 2> "$work/err" &
         id=$!
         if [ "$left" -gt 0 ]; then
             left=$((left - 1))
@@ -54,7 +54,7 @@ kill_often() { # folder, signal, times, program, options...
     is "$folder: kills" $kills "$times"
 }
 iterations() { sed 's/^{"iteration": \([0-9]*\),.*/\1/' "$1/log.jsonl" | tr '\n' ' '; }
-without_times() { sed 's/, "seconds".*//' "$1"; }
+without_times() { sed 's/, "seconds": [0-9.e+-]*//' "$1"; }
 equal_runs() { # what, a, b
     same "$1" "$2/checkpoint.safetensors" "$3/checkpoint.safetensors"
     is "$1: log" "$(without_times "$2/log.jsonl")" "$(without_times "$3/log.jsonl")"

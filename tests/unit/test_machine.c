@@ -59,6 +59,8 @@ static void test_memory(void)
 {
     put("proc/self/cgroup", "0::/box\n");
     CHECK(ag_free_memory(folder) > 1e18); /* nothing is said */
+    put("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 900 kB\nSwapFree:  100 kB\n");
+    CHECK(ag_free_memory(folder) > 1e18); /* swap alone says nothing */
     put("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable:     800 kB\nSwapFree:  100 kB\n");
     CHECK(ag_free_memory(folder) == 900 * 1024);
     put("sys/fs/cgroup/box/memory.max", "max\n");

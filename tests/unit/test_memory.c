@@ -179,8 +179,9 @@ int main(void)
             check_set("images", at("set"), cached, 3);
             check_set("zip", at("set.zip"), cached, 1);
         }
-    char text[64];
+    static char text[1 << 20];
     caught_stderr(text, sizeof text);
+    check(strstr(text, "do not fit into memory") != NULL, "no run had memory for all but the set at once");
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -230,6 +230,10 @@ grep -q '"warning": "the losses stand still"}$' dead.search/log.jsonl
 ok "a search says so, too" $?
 TOY_DEAD=pictures ends "equal pictures" 0 "" ./plain --run dead.pictures --seed 5
 is "equal pictures are in the log" "$(grep -n 'all pictures are alike' dead.pictures/log.jsonl | head -n 1 | cut -d : -f 1)" 20
+TOY_DEAD=pictures ./plain --run dead.parts --seed 5 --iterations 25 > stdout
+TOY_DEAD=pictures ends "equal pictures, resumed" 0 "" ./plain --run dead.parts --resume --iterations 40
+is "they are in each line of the log after a resume" "$(without_times dead.parts/log.jsonl)" \
+    "$(without_times dead.pictures/log.jsonl)"
 TOY_DEAD=losses ./plain --run dead.half --seed 5 --iterations 10 > stdout
 TOY_DEAD=losses ends "a run that goes on" 0 "" ./plain --run dead.half --resume --iterations 40
 is "what was before counts" "$(grep -n 'warning' dead.half/log.jsonl | head -n 1 | cut -d : -f 1)" 16
