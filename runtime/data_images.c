@@ -328,6 +328,7 @@ static void close_images(struct ag_source *source)
     free_list(&images->files);
     free(images->visited);
     free(images->drop);
+    ag_shortage_end(&images->shortage);
     free(images);
 }
 
@@ -342,10 +343,10 @@ static int open_root(const char *path, int *descriptor, struct ag_error *err)
 
 int ag_source_images(struct ag_source *source, struct ag_error *err)
 {
-    static const struct images none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
-    struct images *images = malloc(sizeof *images);
+    struct images *images = calloc(1, sizeof *images);
     if (!images) return no_memory(err);
-    *images = none;
+    images->descriptor = -1;
+    ag_shortage_init(&images->shortage);
     source->state = images;
     source->close = close_images;
     source->read = read_image;

@@ -171,20 +171,20 @@ static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 
  * choice, for it is easily mistaken. The error is that of the first one. */
 static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
 {
-    struct archive *archive = source->state, empty;
-    struct ag_error this;
+    const struct archive *archive = source->state;
+    struct ag_error later;
+    ag_u64 empty = 0; /* where the first one without entries is */
     int found = 0, found_empty = 0;
     for (ag_u64 at = n < END ? 0 : n - END + 1; at-- > 0;) {
         if (!is_record(tail + at, 5, 6) || number(tail + at + 20, 2) > n - END - at) continue;
-        int status = try_end(source, tail + at, from + at, found++ ? &this : err);
-        if (status == 1 && found > 1) *err = this;
+        int status = try_end(source, tail + at, from + at, found++ ? &later : err);
+        if (status == 1 && found > 1) *err = later;
         if (status == 1) return 1;
         if (status) continue;
         if (archive->directory_size) return 0;
-        if (!found_empty++) empty = *archive;
+        if (!found_empty++) empty = at;
     }
-    if (found_empty) *archive = empty;
-    if (found_empty) return 0;
+    if (found_empty) return try_end(source, tail + empty, from + empty, err);
     return found ? 2
                  : ag_fail(err, 2, "data: '%s' is not a zip archive, or one that was cut short; " AG_DATA_ADVICE,
                            source->options.path);
@@ -536,6 +536,7 @@ static void close_archive(struct ag_source *source)
     if (archive->descriptor >= 0) close(archive->descriptor);
     free(archive->names);
     free(archive->entry);
+    ag_shortage_end(&archive->shortage);
     free(archive);
 }
 
@@ -554,11 +555,11 @@ static int open_archive(const struct ag_source *source, ag_u64 *file_size, struc
 
 int ag_source_zip(struct ag_source *source, struct ag_error *err)
 {
-    static const struct archive none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
     ag_u64 file_size = 0;
-    struct archive *archive = malloc(sizeof *archive);
+    struct archive *archive = calloc(1, sizeof *archive);
     if (!archive) return ag_fail(err, 1, "data: no memory");
-    *archive = none;
+    archive->descriptor = -1;
+    ag_shortage_init(&archive->shortage);
     source->state = archive;
     source->close = close_archive;
     source->read = read_entry;
