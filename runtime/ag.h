@@ -90,15 +90,15 @@ struct ag_data_options {
 };
 /* Opens a set and splits it into half 0 (training) and half 1 (validation). Broken pictures are left out; the first
  * few are named on stderr, in an order that depends on the set alone. Fails with 2 (no set there, none of its
- * pictures usable, wrong options; the line names --data) or 1 (no memory or descriptors, a folder that can't be
- * listed). */
+ * pictures usable, wrong options; the line names --data) or 1 (no memory or descriptors, a failing disk, a folder that
+ * can't be listed). */
 int ag_data_open(struct ag_data **data, const struct ag_data_options *options, struct ag_error *err);
 /* Pictures in a half; LONG_MAX where they never end (shapes). */
 long ag_data_count(const struct ag_data *data, int half);
 /* Batch number index (0, 1, 2, ...) of a half: out = [batch, size, size, channels] in [-1, 1]. A pure function of
  * options, half, batch and index; ready at once where a half's batches are asked for in sequence. Each epoch visits
  * the half in a fresh order and drops the last short batch. Fails with 2 where the half has fewer pictures than a
- * batch, or none of them can be read any more, with 1 where memory or descriptors have run out. */
+ * batch, or none of them can be read any more, with 1 where memory or descriptors have run out or the disk fails. */
 int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *out, struct ag_error *err);
 /* The first n pictures of the order in which half 0 is first visited, n <= ag_data_count(data, 0), as a batch has them:
  * out = [n, size, size, channels]. A pure function of options and n; batches made ahead stay. Fails as ag_data_batch.
@@ -107,7 +107,8 @@ int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err);
 /* One line: how many pictures, in which halves, how many left out, what was passed over. Valid until ag_data_close. */
 const char *ag_data_summary(const struct ag_data *data);
 /* Pictures found usable at opening, and FNV-1a (64 bits) over their names within the set, in order, each with its final
- * 0: a folder and the archive made of it are alike. 0 and 0 where they never end. */
+ * 0: a folder and an archive of what is in it are alike, as long as the archive's names begin inside the folder. 0 and
+ * 0 where they never end. */
 void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash);
 void ag_data_close(struct ag_data *data); /* NULL is fine */
 

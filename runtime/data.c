@@ -118,7 +118,7 @@ static int position(struct ag_maker *maker, int half, int batch, long index, int
 
 /* *picture: the picture at a position of its half or, where that is broken, the next good one: which one depends on the
  * files alone, not on who reads them when. AG_BROKEN and the last fault: there is none. AG_EXHAUSTED: *i can't be read
- * for want of memory or descriptors. */
+ * for the machine's fault. */
 static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 **picture, int *i, char fault[AG_FAULT])
 {
     struct ag_data *data = maker->data;
@@ -414,8 +414,7 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
     if (check_options(options, err)) return 2;
     struct ag_data *data = calloc(1, sizeof *data);
     if (!data) return ag_fail(err, 1, "data: no memory");
-    static const struct ag_shortage none = AG_NO_SHORTAGE;
-    data->shortage = none;
+    ag_shortage_init(&data->shortage);
     pthread_mutex_init(&data->lock, NULL);
     data->source.options = *options;
     data->picture_bytes = (long)options->size * options->size * options->channels;
@@ -462,5 +461,6 @@ void ag_data_close(struct ag_data *data)
     free(data->half[1]);
     free(data->announced);
     pthread_mutex_destroy(&data->lock);
+    ag_shortage_end(&data->shortage);
     free(data);
 }

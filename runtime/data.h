@@ -21,31 +21,30 @@
 
 /* ---------------------------------------------------------------- data_file.c */
 
-/* What comes of reading a picture: it is good; it is broken, and left out; or memory or descriptors have run out, which
- * says nothing of the picture and fails the run. Functions that take a fault return one of these. */
+/* What comes of reading a picture: it is good; it is broken, and left out; or the machine fails it (memory or
+ * descriptors have run out, the disk fails), which says nothing of the picture and ends the run. Functions that take a
+ * fault return one of these. */
 enum ag_outcome { AG_GOOD, AG_BROKEN, AG_EXHAUSTED };
 /* The reason: "the file ends early", ... */
 #define AG_FAULT 256
 int ag_fault(char fault[AG_FAULT], const char *format, ...); /* AG_BROKEN */
 int ag_fault_memory(char fault[AG_FAULT]);                   /* AG_EXHAUSTED */
 int ag_fault_errno(char fault[AG_FAULT], int number);        /* the one or the other, as ag_exhausted says */
-int ag_exhausted(
-    int number); /* 1 for an errno of the machine, not of a file: no memory or descriptors, a failing disk */
+/* 1 for an errno of the machine, not of a file: no memory or descriptors, a failing disk. */
+int ag_exhausted(int number);
 /* The status of a failed opening with this errno: 1 or 2. */
 int ag_open_status(int number);
-/* Says what could not be read for want of memory or descriptors; returns 1. */
+/* Says what could not be read, and that the machine is at fault; returns 1. */
 int ag_fail_exhausted(struct ag_error *err, const char *name, const char *fault);
 
-/* The first task of a loop on several threads that found memory or descriptors exhausted; later ones do nothing. */
+/* The first task of a loop on several threads that came to AG_EXHAUSTED; later ones do nothing. */
 struct ag_shortage {
     pthread_mutex_t lock;
     int task; /* -1: none */
     char fault[AG_FAULT];
 };
-#define AG_NO_SHORTAGE                                                                                                 \
-    {                                                                                                                  \
-        PTHREAD_MUTEX_INITIALIZER, -1, ""                                                                              \
-    }
+void ag_shortage_init(struct ag_shortage *shortage);
+void ag_shortage_end(struct ag_shortage *shortage);
 void ag_shortage_note(struct ag_shortage *shortage, int task, const char *fault);
 int ag_shortage_came(struct ag_shortage *shortage);
 

@@ -54,6 +54,17 @@ int ag_fail_exhausted(struct ag_error *err, const char *name, const char *fault)
         name, fault);
 }
 
+void ag_shortage_init(struct ag_shortage *shortage)
+{
+    pthread_mutex_init(&shortage->lock, NULL);
+    shortage->task = -1;
+}
+
+void ag_shortage_end(struct ag_shortage *shortage)
+{
+    pthread_mutex_destroy(&shortage->lock);
+}
+
 void ag_shortage_note(struct ag_shortage *shortage, int task, const char *fault)
 {
     pthread_mutex_lock(&shortage->lock);

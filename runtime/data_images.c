@@ -192,6 +192,7 @@ static DIR *open_folder(const struct ag_source *source, const char *path)
     return stream;
 }
 
+/* A folder in the one given that is gone by now is not there either. */
 static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
 {
     DIR *stream = open_folder(source, path);
@@ -200,7 +201,9 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
         closedir(stream);
         return status;
     }
-    if (!is_forbidden(errno)) return fail_folder(path, errno, err);
+    const int number = errno, is_root = strlen(path) < source->root;
+    if (!is_root && (number == ENOENT || number == ENOTDIR)) return 0;
+    if (is_root || !is_forbidden(number)) return fail_folder(path, number, err);
     ag_pass_over(source->passed, AG_PASSED_CLOSED, path + source->root);
     return 0;
 }
@@ -325,6 +328,7 @@ static void close_images(struct ag_source *source)
     free_list(&images->files);
     free(images->visited);
     free(images->drop);
+    ag_shortage_end(&images->shortage);
     free(images);
 }
 
@@ -339,10 +343,10 @@ static int open_root(const char *path, int *descriptor, struct ag_error *err)
 
 int ag_source_images(struct ag_source *source, struct ag_error *err)
 {
-    static const struct images none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
-    struct images *images = malloc(sizeof *images);
+    struct images *images = calloc(1, sizeof *images);
     if (!images) return no_memory(err);
-    *images = none;
+    images->descriptor = -1;
+    ag_shortage_init(&images->shortage);
     source->state = images;
     source->close = close_images;
     source->read = read_image;

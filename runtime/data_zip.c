@@ -38,6 +38,7 @@ struct entry {
     ag_u32 crc;          /* of the latter */
     int flags, method;
     int drop;    /* 0, or 1 + the reason to pass it over */
+    int lost;    /* 1: it is not at that place */
     char *fault; /* while they are probed */
 };
 
@@ -47,6 +48,8 @@ struct archive {
     ag_u64 before;                    /* bytes before the archive, which its places do not count */
     ag_u64 records;                   /* in the directory; without zip64, modulo 65,536 */
     int wide;                         /* 1: records is from a zip64 record */
+    int zip64;                        /* 1: there is a zip64 end record */
+    int wrapped;                      /* 1: places may be modulo 2^32, the directory's too */
     ag_u8 *names;                     /* what the entries' names point into */
     struct entry *entry;              /* bytewise sorted by name */
     int count;
@@ -114,6 +117,7 @@ static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_e
     if (status || !is_record(locator, 6, 7)) return status;
     status = find_end64(source, *limit - LOCATOR, locator, end64, limit, err);
     if (status) return status;
+    archive->zip64 = 1;
     if (wide_records) archive->records = number(end64 + 32, 8);
     if (wide_size) archive->directory_size = number(end64 + 40, 8);
     if (wide_directory) archive->directory = number(end64 + 48, 8);
@@ -134,7 +138,8 @@ static int is_directory(const struct ag_source *source, ag_u64 at, int *is, stru
 }
 
 /* Finds the directory that ends before `limit`: right there, where it is moved by what lies before the archive (unless
- * the archive's places count that), else where it says. */
+ * the archive's places count that), else where it says. 4 GiB before the archive are rather a sign that it is larger
+ * than that and has its places modulo 2^32: read_directory will tell. */
 static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -144,10 +149,12 @@ static int place_directory(const struct ag_source *source, ag_u64 limit, struct 
     if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
     archive->directory = limit - size;
     archive->before = limit - size - told;
+    archive->wrapped = !archive->zip64 && archive->before >> 32;
     int status = is_directory(source, archive->directory, &is, err);
     if (status || is) return status;
     archive->directory = told;
     archive->before = 0;
+    archive->wrapped = 0;
     status = is_directory(source, told, &is, err);
     return status || is ? status : broken(source, err, "has no directory where it says");
 }
@@ -161,7 +168,7 @@ static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 
     archive->records = number(end + 10, 2);
     archive->directory_size = number(end + 12, 4);
     archive->directory = number(end + 16, 4);
-    archive->wide = 0;
+    archive->wide = archive->zip64 = 0;
     int status = read_end64(source, &at, err);
     return status ? status : place_directory(source, at, err);
 }
@@ -171,20 +178,20 @@ static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 
  * choice, for it is easily mistaken. The error is that of the first one. */
 static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
 {
-    struct archive *archive = source->state, empty;
-    struct ag_error this;
+    const struct archive *archive = source->state;
+    struct ag_error later;
+    ag_u64 empty = 0; /* where the first one without entries is */
     int found = 0, found_empty = 0;
     for (ag_u64 at = n < END ? 0 : n - END + 1; at-- > 0;) {
         if (!is_record(tail + at, 5, 6) || number(tail + at + 20, 2) > n - END - at) continue;
-        int status = try_end(source, tail + at, from + at, found++ ? &this : err);
-        if (status == 1 && found > 1) *err = this;
+        int status = try_end(source, tail + at, from + at, found++ ? &later : err);
+        if (status == 1 && found > 1) *err = later;
         if (status == 1) return 1;
         if (status) continue;
         if (archive->directory_size) return 0;
-        if (!found_empty++) empty = *archive;
+        if (!found_empty++) empty = at;
     }
-    if (found_empty) *archive = empty;
-    if (found_empty) return 0;
+    if (found_empty) return try_end(source, tail + empty, from + empty, err);
     return found ? 2
                  : ag_fail(err, 2, "data: '%s' is not a zip archive, or one that was cut short; " AG_DATA_ADVICE,
                            source->options.path);
@@ -259,8 +266,15 @@ static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
     return length <= (ag_u64)(end - record) ? length : 0;
 }
 
-/* Reads a sound record. Its name moves to *names, which lies before it. */
-static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **names)
+/* macOS's programs write places modulo 2^32, and files in the order of their places: the first such place that is not
+ * below `last`, the one before it. */
+static ag_u64 unwrapped(ag_u64 place, ag_u64 last)
+{
+    return place < last ? last + (ag_u32)(place - last) : place;
+}
+
+/* Reads a sound record. Its name moves to *names, which lies before it; *last: the place of the record before it. */
+static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
 {
     ag_u64 name = number(record + 28, 2);
     struct entry *entry = &archive->entry[archive->count];
@@ -273,6 +287,8 @@ static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **na
     entry->size = number(record + 24, 4);
     entry->header = number(record + 42, 4);
     read_extra(record + CENTRAL + name, number(record + 30, 2), entry);
+    if (archive->wrapped) entry->header = unwrapped(entry->header, *last);
+    *last = entry->header;
     char *text = memmove(*names, record + CENTRAL, (size_t)name);
     text[name] = 0;
     int folder = judge_entry(entry, text, mode);
@@ -305,6 +321,24 @@ static int by_name(const void *a, const void *b)
     return order ? order : (x->header > y->header) - (x->header < y->header);
 }
 
+static int fail_wrapped(const struct ag_source *source, struct ag_error *err)
+{
+    return ag_fail(err, 2,
+                   "data: '%s' is larger than 4 GiB and written without zip64, and not all of its files are where they "
+                   "should be; make it again with zip64, as zip and 7z do, or give another archive with --data PATH",
+                   source->options.path);
+}
+
+/* The directory comes after all files; *last: the place of the last one. */
+static int unwrap_directory(const struct ag_source *source, ag_u64 last, struct ag_error *err)
+{
+    struct archive *archive = source->state;
+    ag_u64 place = unwrapped(archive->directory - archive->before, last);
+    if (place > archive->directory) return fail_wrapped(source, err);
+    archive->before = archive->directory - place;
+    return 0;
+}
+
 static int read_directory(const struct ag_source *source, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -318,13 +352,14 @@ static int read_directory(const struct ag_source *source, struct ag_error *err)
     if (!archive->entry) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
     const ag_u8 *at = archive->names, *end = at + archive->directory_size;
     ag_u8 *names = archive->names; /* a record is longer than its name: the names never reach what is yet to be read */
+    ag_u64 last = 0;
     while (at < end) {
         const ag_u8 *record = at;
         at += record_length(record, end);
-        read_record(archive, record, &names);
+        read_record(archive, record, &names, &last);
     }
     if (archive->count) qsort(archive->entry, (size_t)archive->count, sizeof *archive->entry, by_name);
-    return 0;
+    return archive->wrapped ? unwrap_directory(source, last, err) : 0;
 }
 
 /* ---------------------------------------------------------------- one entry */
@@ -443,6 +478,34 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
     return outcome;
 }
 
+/* ---------------------------------------------------------------- places that were unwrapped */
+
+static void look_for(void *context, int i, int thread)
+{
+    struct archive *archive = context;
+    struct entry *entry = &archive->entry[i];
+    char fault[AG_FAULT];
+    ag_u64 at;
+    (void)thread;
+    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    int outcome = locate(archive, entry, &at, fault);
+    entry->lost = outcome == AG_BROKEN;
+    if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
+}
+
+/* Unwrapped places are a guess: one file that is not there refutes it, and with it the places of many others. */
+static int check_places(const struct ag_source *source, struct ag_error *err)
+{
+    struct archive *archive = source->state;
+    int lost = 0;
+    if (!archive->wrapped) return 0;
+    ag_parallel(archive->count, look_for, archive);
+    if (archive->shortage.task >= 0)
+        return ag_fail_exhausted(err, archive->entry[archive->shortage.task].name, archive->shortage.fault);
+    for (int i = 0; i < archive->count; i++) lost |= archive->entry[i].lost;
+    return lost ? fail_wrapped(source, err) : 0;
+}
+
 /* ---------------------------------------------------------------- probing */
 
 /* Reads an entry's kind and its picture's header in its first n bytes. *opened: its bytes can be read. */
@@ -536,6 +599,7 @@ static void close_archive(struct ag_source *source)
     if (archive->descriptor >= 0) close(archive->descriptor);
     free(archive->names);
     free(archive->entry);
+    ag_shortage_end(&archive->shortage);
     free(archive);
 }
 
@@ -554,11 +618,11 @@ static int open_archive(const struct ag_source *source, ag_u64 *file_size, struc
 
 int ag_source_zip(struct ag_source *source, struct ag_error *err)
 {
-    static const struct archive none = {.descriptor = -1, .shortage = AG_NO_SHORTAGE};
     ag_u64 file_size = 0;
-    struct archive *archive = malloc(sizeof *archive);
+    struct archive *archive = calloc(1, sizeof *archive);
     if (!archive) return ag_fail(err, 1, "data: no memory");
-    *archive = none;
+    archive->descriptor = -1;
+    ag_shortage_init(&archive->shortage);
     source->state = archive;
     source->close = close_archive;
     source->read = read_entry;
@@ -566,6 +630,7 @@ int ag_source_zip(struct ag_source *source, struct ag_error *err)
     int status = open_archive(source, &file_size, err);
     if (!status) status = find_directory(source, file_size, err);
     if (!status) status = read_directory(source, err);
+    if (!status) status = check_places(source, err);
     if (!status) status = probe_all(source, err);
     return status || source->count ? status : ag_no_pictures(source, err);
 }

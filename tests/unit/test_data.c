@@ -1,8 +1,10 @@
 /* The data loader: formats, halves and epochs, broken pictures, batches made ahead. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include "../../runtime/data.h"
 #include "data_checks.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <limits.h>
 
 /* ---------------------------------------------------------------- binary sets */
@@ -195,6 +197,44 @@ static void test_images(void)
     o.center_crop = 1;
     data = open_data(&o);
     ag_data_close(data);
+}
+
+/* A folder that vanishes as soon as another has been listed, and whether a file comes in its place: closedir here
+ * stands before the C library's. */
+static const char *doomed;
+static int replaced;
+int closedir(DIR *stream)
+{
+    int (*true_closedir)(DIR *) = (int (*)(DIR *))(size_t)dlsym(RTLD_NEXT, "closedir");
+    if (doomed && rename(doomed, at("vanished"))) perror(doomed);
+    if (doomed && replaced) write_text(doomed, "in its place");
+    doomed = NULL;
+    return true_closedir(stream);
+}
+
+/* It was seen in the folder given, and is gone when its turn comes: as if it had never been there. */
+static void test_vanishing(void)
+{
+    char root[512], path[520];
+    int times[256];
+    snprintf(root, sizeof root, "%s", make_folder("leaving"));
+    snprintf(path, sizeof path, "%s/a", root);
+    struct ag_data_options o = options("images", root, SIDE);
+    o.split = 1;
+    make_folder("leaving/a");
+    make_folder("leaving/b");
+    write_number(at("leaving/a/1.png"), 1, 8, 8);
+    write_number(at("leaving/b/2.png"), 2, 8, 8);
+    for (replaced = 0; replaced < 2; replaced++) {
+        doomed = path;
+        struct ag_data *data = open_data(&o);
+        check(!doomed && ag_data_count(data, 0) == 1 && visit_images(data, 0, 1, times) == 1 && times[2],
+              "a folder that vanished, replaced %d: %s", replaced, ag_data_summary(data));
+        check(!strstr(ag_data_summary(data), "passed over"), "%s", ag_data_summary(data));
+        ag_data_close(data);
+        if (replaced) remove(path);
+        if (rename(at("vanished"), path)) perror(path);
+    }
 }
 
 static void test_summary(void)
@@ -526,6 +566,7 @@ int main(void)
     if (!mkdtemp(folder)) return perror(folder), 1;
     atexit(remove_folder);
     test_images();
+    test_vanishing();
     test_summary();
     test_names();
     test_identity();

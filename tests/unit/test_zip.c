@@ -139,6 +139,96 @@ static void test_large(void)
     remove(at("large.zip"));
 }
 
+/* An archive of 6 pictures whose places are the given ones; a hole between them takes no place on the disk. */
+static void make_holed(const char *path, ag_u64 before, const ag_u64 places[6], int zip64, const char *comment)
+{
+    static const struct how hows[] = {{.deflated = 0}, {.deflated = 1}, {.descriptor = 1, .deflated = 1}};
+    struct zip zip;
+    char name[32];
+    zip_begin(&zip, path);
+    zip.before = before;
+    if (fseeko(zip.file, (off_t)before, SEEK_SET)) perror("seek");
+    zip_add(&zip, "notes", "no picture", 10, &hows[1]);
+    for (int i = 0; i < 6; i++) {
+        struct how how = hows[i % 3];
+        how.zip64 = zip64;
+        snprintf(name, sizeof name, "set/%d.png", i * 5 % 7); /* by name in another order than by place */
+        write_number(at("number.png"), i, 8, 8);
+        if (fseeko(zip.file, (off_t)(before + places[i]), SEEK_SET)) perror("seek");
+        zip_add_file(&zip, name, at("number.png"), &how);
+        zip_add(&zip, "set/", "", 0, NULL);
+        zip_add_file(&zip, "__MACOSX/set/._x.png", at("number.png"), NULL);
+    }
+    zip_end(&zip, zip64, comment);
+}
+
+static void check_holed(const char *path, int expected)
+{
+    struct ag_data_options o = options("zip", path, SIDE);
+    int times[256];
+    o.split = 1;
+    struct ag_data *data = open_data(&o);
+    check(visit_images(data, 0, expected, times) == expected, "%s: not all pictures", path);
+    check(ag_data_count(data, 0) == expected, "%s: %s", path, ag_data_summary(data));
+    for (int i = 0; i < expected; i++) check(times[i] == 1, "%s: picture %d: %d times", path, i, times[i]);
+    ag_data_close(data);
+}
+
+/* 1 if the file system of the test's folder takes a hole of 10 GiB. */
+static int has_holes(void)
+{
+    struct stat info;
+    const char *path = at("holes");
+    FILE *file = create(path);
+    int has = !ftruncate(fileno(file), 10LL << 30) && !fstat(fileno(file), &info) && info.st_blocks < 2048;
+    fclose(file);
+    remove(path);
+    return has;
+}
+
+/* Beyond 4 GiB without zip64, as macOS's Finder writes it: places modulo 2^32. */
+static void test_wrapped(void)
+{
+    static const ag_u64 G = 1 << 30, befores[] = {0, 4321, (4ULL << 30) + 99};
+    const ag_u64 places[][6] = {{1000, 2 * G, 4 * G - 30, 4 * G + 4000, 4 * G + 6000, 4 * G + 100000000},
+                                {1000, 3 * G, 5 * G, 7 * G, 9 * G, 9 * G + 5000},
+                                {4 * G - 9000, 4 * G - 6000, 4 * G - 3000, 4 * G, 4 * G + 3000, 4 * G + 6000}};
+    const ag_u64 unordered[6] = {9000, 6000, 3000, 15000, 12000, 18000};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++) {
+            make_holed(at("holed.zip"), befores[i], places[k], 0, k % 2 ? "made by hand" : "");
+            check_holed(at("holed.zip"), 6);
+        }
+    make_holed(at("holed.zip"), 4 * G + 99, places[0], 1, "");
+    check_holed(at("holed.zip"), 6);
+    make_holed(at("holed.zip"), 4 * G + 99, unordered, 1, ""); /* with zip64 nothing is to be guessed */
+    check_holed(at("holed.zip"), 6);
+    make_holed(at("holed.zip"), 99, unordered, 0, "");
+    check_holed(at("holed.zip"), 6);
+    remove(at("holed.zip"));
+}
+
+static void test_wrapped_refused(void)
+{
+    static const ag_u64 G = 1 << 30;
+    const ag_u64 places[6] = {1000, 2 * G, 4 * G - 30, 4 * G + 4000, 4 * G + 6000, 4 * G + 100000000};
+    const ag_u64 guesses[][6] = {{9000, 1000, 5 * G, 5 * G + 4000, 5 * G + 8000, 5 * G + 12000}, /* out of order */
+                                 {3 * G, 2 * G, G, 5000, 4 * G, 4 * G + 8000}, /* it seems larger than it is */
+                                 {1000, 9000, 9 * G, 9 * G + 4000, 9 * G + 8000, 9 * G + 12000}}; /* a leap of 8 GiB */
+    static const char words[] = "holed.zip|larger than 4 GiB|without zip64|make it again with zip64|7z|--data";
+    char path[512];
+    snprintf(path, sizeof path, "%s", at("holed.zip"));
+    struct ag_data_options o = options("zip", path, SIDE);
+    make_holed(o.path, 0, places, 0, "");
+    damage(o.path, (long)(2 * G));
+    check_refused(&o, 2, words);
+    for (int i = 0; i < 3; i++) {
+        make_holed(o.path, 0, guesses[i], 0, "");
+        check_refused(&o, 2, words);
+    }
+    remove(o.path);
+}
+
 /* A picture whose header doesn't end where it is first looked for. */
 static void test_long_header(void)
 {
@@ -383,6 +473,12 @@ int main(void)
     test_sets();
     test_threads();
     test_large();
+    if (has_holes()) {
+        test_wrapped();
+        test_wrapped_refused();
+    } else {
+        printf("no holes in files of %s: archives beyond 4 GiB without zip64 are left out\n", folder);
+    }
     test_long_header();
     test_refused();
     test_cut_anywhere();

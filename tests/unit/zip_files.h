@@ -17,6 +17,7 @@ struct how {
 
 struct zip {
     FILE *file;
+    ag_u64 before; /* bytes before the archive, which its places do not count */
     ag_u8 *directory;
     size_t used, room;
     int entries;
@@ -102,7 +103,7 @@ static inline void zip_add(struct zip *zip, const char *name, const void *bytes,
     ag_u8 header[64], *at = header, *deflated = NULL;
     if (!how) how = &plain;
     ag_u32 crc = (ag_u32)crc32(0, bytes, (uInt)n) ^ (ag_u32)how->wrong_crc;
-    ag_u64 offset = (ag_u64)ftello(zip->file), size = n;
+    ag_u64 offset = (ag_u64)ftello(zip->file) - zip->before, size = n;
     if (how->deflated) bytes = deflated = raw_deflate(bytes, n, &n);
     at = put(at, 0x04034b50, 4);
     at = put_common(at, how, how->descriptor ? 0 : crc, how->descriptor ? 0 : n, how->descriptor ? 0 : size,
@@ -132,11 +133,12 @@ static inline void zip_add_file(struct zip *zip, const char *name, const char *p
     free(bytes);
 }
 
-/* The directory, the end record (and, if zip64, the one before it that holds all its numbers), and the comment. */
+/* The directory, the end record (and, if zip64, the one before it that holds all its numbers), and the comment. What
+ * doesn't fit its place, here and above, is written modulo 2^32 or 2^16, as macOS's programs do it. */
 static inline void zip_end(struct zip *zip, int zip64, const char *comment)
 {
     ag_u8 end[128], *at = end;
-    ag_u64 directory = (ag_u64)ftello(zip->file), records = (ag_u64)zip->entries;
+    ag_u64 directory = (ag_u64)ftello(zip->file) - zip->before, records = (ag_u64)zip->entries;
     if (zip->used) fwrite(zip->directory, 1, zip->used, zip->file);
     if (zip64) {
         at = put(put(at, 0x06064b50, 4), 44, 8);
