@@ -10,6 +10,7 @@
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,7 +134,8 @@ int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation,
                   : kind == AG_PICTURE_JPEG ? search_jpeg(file, orientation, fault)
                                             : AG_GOOD;
     if (!*orientation) *orientation = 1;
-    return outcome;
+    /* That a read failed says nothing of the picture: if later ones succeed, it would be taken as it lies. */
+    return !outcome && ferror(file) ? ag_fault_errno(fault, EIO) : outcome;
 }
 
 /* ---------------------------------------------------------------- turning */

@@ -18,6 +18,15 @@
 #define MAX_SIDE   16384
 #define MAX_PIXELS (1L << 27)
 
+/* Each scan of a JPEG costs a pass over the whole picture, which may take it no more than a few bytes. Programs write
+ * about ten; so many are one for each of the 64 coefficients of four components. */
+#define MAX_SCANS 256
+
+/* Arithmetic coding spends next to nothing on what is flat, so a short file of it may be whole. Pictures of up to so
+ * many pixels, which take some 10 MB, are read nevertheless; larger ones must have the bits that Huffman codes would
+ * take. */
+#define MAX_FLAT (1L << 20)
+
 static int check_dimensions(unsigned long width, unsigned long height, char fault[AG_FAULT])
 {
     if (width == 0 || height == 0) return ag_fault(fault, "it has no pixels");
@@ -66,7 +75,19 @@ struct decoder {
     png_infop info;
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr jpeg_errors;
+    struct jpeg_progress_mgr jpeg_progress;
 };
+
+/* The bytes of the file; it stays where it is. */
+static int file_length(struct decoder *d, ag_u64 *length)
+{
+    off_t here = ftello(d->file);
+    if (here < 0 || fseeko(d->file, 0, SEEK_END)) return ag_fault_errno(d->fault, errno);
+    off_t end = ftello(d->file);
+    if (end < 0 || fseeko(d->file, here, SEEK_SET)) return ag_fault_errno(d->fault, errno);
+    *length = (ag_u64)end;
+    return AG_GOOD;
+}
 
 /* ---------------------------------------------------------------- PNG */
 
@@ -119,21 +140,18 @@ static void over_white(ag_u8 *rgba, long pixels)
 }
 
 /* Deflated, a byte becomes at most 1032. A file too short for its pixels costs no memory for them. */
-static int check_length(struct decoder *d)
+static int check_png_length(struct decoder *d)
 {
-    ag_u64 bits = (ag_u64)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info);
-    off_t here = ftello(d->file);
-    if (here < 0 || fseeko(d->file, 0, SEEK_END)) return ag_fault_errno(d->fault, errno);
-    off_t length = ftello(d->file);
-    if (length < 0 || fseeko(d->file, here, SEEK_SET)) return ag_fault_errno(d->fault, errno);
-    if (bits * (ag_u64)(d->width * d->height) / 8 <= (ag_u64)length * 1032) return AG_GOOD;
+    ag_u64 bits = (ag_u64)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info), length;
+    int outcome = file_length(d, &length);
+    if (outcome || bits * (ag_u64)(d->width * d->height) / 8 <= length * 1032) return outcome;
     return ag_fault(d->fault, "the file ends early");
 }
 
 static int read_png(struct decoder *d)
 {
     size_t stride = (size_t)d->width * 4;
-    int outcome = check_length(d);
+    int outcome = check_png_length(d);
     if (outcome) return outcome;
     d->rgb = malloc(stride * (size_t)d->height); /* RGBA at first */
     d->rows = malloc(sizeof *d->rows * (size_t)d->height);
@@ -180,6 +198,14 @@ static void jpeg_message(j_common_ptr jpeg, int level)
     }
 }
 
+static void jpeg_progressed(j_common_ptr jpeg)
+{
+    struct decoder *d = jpeg->client_data;
+    if (d->jpeg.input_scan_number <= MAX_SCANS) return;
+    ag_fault(d->fault, "it has more than %d scans", MAX_SCANS);
+    longjmp(d->escape, 1);
+}
+
 static int open_jpeg(struct decoder *d)
 {
     d->jpeg.err = jpeg_std_error(&d->jpeg_errors);
@@ -188,6 +214,8 @@ static int open_jpeg(struct decoder *d)
     d->jpeg.client_data = d;
     if (setjmp(d->escape)) return AG_BROKEN;
     jpeg_create_decompress(&d->jpeg);
+    d->jpeg_progress.progress_monitor = jpeg_progressed;
+    d->jpeg.progress = &d->jpeg_progress;
     jpeg_stdio_src(&d->jpeg, d->file);
     jpeg_read_header(&d->jpeg, TRUE);
     d->width = (long)d->jpeg.image_width;
@@ -213,9 +241,25 @@ static void grey_to_rgb(const ag_u8 *grey, long pixels, ag_u8 *rgb)
         for (int c = 0; c < 3; c++) *rgb++ = grey[i];
 }
 
+/* A file too short for its pixels costs no memory for them. A Huffman code has at least one bit, and each block of 8x8
+ * samples has a code of its own for its mean, the DC coefficient: only other coefficients share one, that says of up to
+ * 32767 blocks at once that they have none. What else is in a file makes it longer still. */
+static int check_jpeg_length(struct decoder *d)
+{
+    ag_u64 blocks = 0, length;
+    int outcome = file_length(d, &length);
+    for (int i = 0; i < d->jpeg.num_components; i++)
+        blocks += (ag_u64)d->jpeg.comp_info[i].width_in_blocks * d->jpeg.comp_info[i].height_in_blocks;
+    if (outcome || blocks <= length * 8) return outcome;
+    if (d->jpeg.arith_code && d->width * d->height <= MAX_FLAT) return AG_GOOD;
+    return ag_fault(d->fault, "its %llu bytes are too few for %ldx%ld pixels", length, d->width, d->height);
+}
+
 static int read_jpeg(struct decoder *d)
 {
     size_t stride = (size_t)d->width * 3;
+    int outcome = check_jpeg_length(d);
+    if (outcome) return outcome;
     d->row = malloc((size_t)d->width * 4);
     d->rgb = malloc(stride * (size_t)d->height);
     if (!d->row || !d->rgb) return ag_fault_memory(d->fault);

@@ -1,6 +1,7 @@
 """Makes files, asks the driver (driver.c) what the loader makes of them, and compares: corpus.py DRIVER."""
 import io
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -340,6 +341,27 @@ def test_memory():
     put("lying.zip", files.archive([Entry("b.png", files.png(rows)), lying]))
     needed, answer = peak(("set", "zip", os.path.join(work, "lying.zip"), SIDE))
     check(answer[0] == "0" and needed < least + 16384, "an entry that claims 256 MiB: %d kB more" % (needed - least))
+
+
+def test_claims():
+    """A file that lacks its pixels is at fault itself, however little memory there is, in a folder or an archive."""
+    limit = 600 << 20 # bytes; the larger of these takes twice as many if it is believed
+    short = Driver(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    names = ["%d.png" % i for i in range(6)]
+    members = {name: files.png(files.noise(SIDE, SIDE, seed=i)) for i, name in enumerate(names)}
+    for name in ("progressive", "4:4:4"):
+        claims = claim_pixels(jpeg(name), 16384, 8192)
+        answer = short.ask("picture", put("claims.jpg", claims))
+        check(answer == ["1", "its %d bytes are too few for 16384x8192 pixels" % len(claims)], "%s: %s" % (name, answer))
+        members[name[0] + ".jpg"] = claims
+    check(short.end() == 0, "the driver dies of claims")
+    for name, data in members.items():
+        put("claims/" + name, data)
+    put("claims.zip", files.archive([Entry(name, data) for name, data in members.items()]))
+    folder, packed = Set(os.path.join(work, "claims")), Set(os.path.join(work, "claims.zip"))
+    check(folder.status == packed.status == 0 and folder.pictures == packed.pictures and
+          folder.identity == packed.identity, "claims in a folder and an archive")
+    check(sorted(set(folder.pictures)) == sorted(pixels_of(i) for i in range(6)), "what is good beside claims")
 
 
 # ---------------------------------------------------------------- archives

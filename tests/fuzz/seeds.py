@@ -37,8 +37,9 @@ def segment(marker, data):
     return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
 
 
-def jpeg(components, progressive=0, extra=b"", width=9, height=8):
-    """Of one tone: each block's difference is none (code 0), its end comes at once (code 0)."""
+def jpeg(components, progressive=0, extra=b"", width=9, height=8, again=0):
+    """Of one tone: each block's difference is none (code 0), its end comes at once (code 0). Progressive ones may have
+    the scans of the other coefficients some times again."""
     ids = range(1, components + 1)
     table = bytes([1, 1] + [0] * 14)
     frame = struct.pack(">BHHB", 8, height, width, components) + b"".join(bytes([i, 0x11, 0]) for i in ids)
@@ -50,7 +51,7 @@ def jpeg(components, progressive=0, extra=b"", width=9, height=8):
         return (segment(0xDA, bytes([len(which)]) + b"".join(bytes([i, 0]) for i in which) + bytes([first, last, 0]))
                 + int(coded, 2).to_bytes(len(coded) // 8, "big"))
 
-    scans = scan(ids, 0, 0, components) + b"".join(scan([i], 1, 63, 1) for i in ids) if progressive else \
+    scans = scan(ids, 0, 0, components) + b"".join(scan([i], 1, 63, 1) for i in ids) * (1 + again) if progressive else \
         scan(ids, 0, 63, 2 * components)
     return (b"\xFF\xD8" + extra + segment(0xDB, b"\0" + bytes([1] * 64))
             + segment(0xC2 if progressive else 0xC0, frame) + segment(0xC4, b"\0" + table + b"\0\3")
@@ -67,6 +68,12 @@ def pictures():
     yield from (jpeg(n, p) for n in (1, 3, 4) for p in (0, 1))
     yield jpeg(4, 0, segment(0xEE, b"Adobe\0\x64\0\0\0\0\2"))
     yield from (jpeg(3, 0, segment(0xE1, b"Exif\0\0" + exif(n, "MI"[n % 2]))) for n in range(1, 9))
+
+
+def claims(data, width=16384, height=8192):
+    """Another size in the frame of a JPEG."""
+    at = max(data.find(bytes([0xFF, marker, 0])) for marker in (0xC0, 0xC2))
+    return data[:at + 5] + struct.pack(">HH", height, width) + data[at + 9:]
 
 
 def archives():
@@ -167,7 +174,10 @@ def main(out):
     huge = png(1, 1)[:33] + struct.pack(">I", 0x7E000003) + b"tEXt" + bytes(24)
     # a picture of 2^27 pixels in a few bytes
     wide = png(1, 1)[:16] + struct.pack(">II", 16384, 8192) + png(1, 1)[24:]
-    write(out + "/found", "picture", [huge, wide])
+    # JPEGs of as many, by Huffman and arithmetic codes, and one of thousands of scans
+    wider = [claims(jpeg(n, p)) for n in (1, 3) for p in (0, 1)]
+    wider += [data.replace(b"\xFF\xC0", b"\xFF\xC9").replace(b"\xFF\xC2", b"\xFF\xCA") for data in wider]
+    write(out + "/found", "picture", [huge, wide, *wider, jpeg(3, 1, again=1500)])
     # counters that are none: a sign, a space, too many digits
     write(out + "/found", "checkpoint", [checkpoint(seed="-1"), checkpoint(seed=" 5"), checkpoint(iteration=" 3"),
                                          checkpoint(iteration="+3"), checkpoint(seed="1" * 24),

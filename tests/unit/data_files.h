@@ -12,6 +12,7 @@
 
 #include <png.h>
 #include <jpeglib.h>
+#include <zlib.h>
 
 static int passed, failed;
 
@@ -168,9 +169,9 @@ static inline void write_noise(const char *path, int side)
     free(rgb);
 }
 
-/* A JPEG whose rows are all the same, of `bytes` a pixel. */
-static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int adobe, JSAMPLE *row, int bytes, int width,
-                                   int height)
+/* A JPEG of `bytes` a pixel, whose rows lie `stride` bytes apart; 0: they are all the same. */
+static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int adobe, JSAMPLE *row, int stride,
+                                   int bytes, int width, int height)
 {
     FILE *file = create(path);
     struct jpeg_compress_struct jpeg;
@@ -186,7 +187,7 @@ static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int ad
     jpeg_set_quality(&jpeg, 100, TRUE);
     jpeg.write_Adobe_marker = adobe;
     jpeg_start_compress(&jpeg, TRUE);
-    for (int y = 0; y < height; y++) jpeg_write_scanlines(&jpeg, &row, 1);
+    for (int y = 0; y < height; y++, row += stride) jpeg_write_scanlines(&jpeg, &row, 1);
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
     fclose(file);
@@ -198,43 +199,62 @@ static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, 
 {
     JSAMPLE *row = malloc((size_t)(width * bytes));
     for (int i = 0; i < width * bytes; i++) row[i] = (JSAMPLE)(pixel[i % bytes] + (bytes == 3 ? i / bytes % 7 : 0));
-    write_jpeg_rows(path, space, adobe, row, bytes, width, height);
+    write_jpeg_rows(path, space, adobe, row, 0, bytes, width, height);
     free(row);
 }
 
-/* Gives a JPEG EXIF data with an orientation: an APP1 segment with a TIFF file of one entry. */
-static inline void add_exif(const char *path, int orientation)
+/* The bytes of a small file, good until the next call. */
+static inline ag_u8 *file_bytes(const char *path, size_t *n)
 {
     static ag_u8 bytes[1 << 16];
-    ag_u8 segment[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
-                       0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0};
-    segment[29] = (ag_u8)orientation;
-    FILE *file = fopen(path, "r+b");
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    rewind(file);
-    fwrite(bytes, 1, 2, file);
-    fwrite(segment, 1, sizeof segment, file);
-    fwrite(bytes + 2, 1, n - 2, file);
+    FILE *file = fopen(path, "rb");
+    if (!file) perror(path), exit(1);
+    *n = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
+    return bytes;
+}
+
+/* Puts n bytes into a small file, `times` times, before its byte `offset`. */
+static inline void insert(const char *path, size_t offset, const ag_u8 *from, size_t n, int times)
+{
+    size_t length;
+    const ag_u8 *bytes = file_bytes(path, &length);
+    FILE *file = create(path);
+    fwrite(bytes, 1, offset, file);
+    while (times-- > 0) fwrite(from, 1, n, file);
+    fwrite(bytes + offset, 1, length - offset, file);
+    fclose(file);
+}
+
+static inline void put_number(ag_u8 out[4], unsigned long value)
+{
+    for (int i = 0; i < 4; i++) out[i] = (ag_u8)(value >> (24 - 8 * i));
+}
+
+/* Gives a JPEG or PNG EXIF data with an orientation, a TIFF file of one entry: in an APP1 segment, or an eXIf chunk. */
+static inline void add_exif(const char *path, int orientation)
+{
+    const ag_u8 tiff[26] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, (ag_u8)orientation};
+    ag_u8 segment[36] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f'}, chunk[38] = {0, 0, 0, 26, 'e', 'X', 'I', 'f'};
+    size_t n;
+    memcpy(segment + 10, tiff, sizeof tiff);
+    memcpy(chunk + 8, tiff, sizeof tiff);
+    put_number(chunk + 34, crc32(0, chunk + 4, 30));
+    if (file_bytes(path, &n)[0] == 0xff)
+        insert(path, 2, segment, sizeof segment, 1);
+    else
+        insert(path, 33, chunk, sizeof chunk, 1);
 }
 
 /* A PNG header that promises the given size, and nothing after it. */
 static inline void write_png_header(const char *path, unsigned width, unsigned height)
 {
     ag_u8 bytes[33] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
-    for (int i = 0; i < 4; i++) {
-        bytes[16 + i] = (ag_u8)(width >> (24 - 8 * i));
-        bytes[20 + i] = (ag_u8)(height >> (24 - 8 * i));
-    }
+    put_number(bytes + 16, width);
+    put_number(bytes + 20, height);
     bytes[24] = 8;
     bytes[25] = 2;
-    unsigned crc = 0xffffffffu;
-    for (int i = 12; i < 29; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    crc = ~crc;
-    for (int i = 0; i < 4; i++) bytes[29 + i] = (ag_u8)(crc >> (24 - 8 * i));
+    put_number(bytes + 29, crc32(0, bytes + 12, 17));
     FILE *file = create(path);
     fwrite(bytes, 1, sizeof bytes, file);
     fwrite("\0\0\0\0IDAT\x35\xaf\x06\x1e", 1, 12, file); /* empty, so that the header is complete */

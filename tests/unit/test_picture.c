@@ -1,8 +1,9 @@
 /* Resizing, and decoding of PNG and JPEG files. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE /* fopencookie */
 #include "../../runtime/data.h"
 #include "data_files.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 
 /* ---------------------------------------------------------------- resizing */
@@ -167,37 +168,230 @@ static void test_jpeg_kinds(void)
     check_picture(at("cmyk.jpg"), 16, 16, 0, 127, 255, 3);
 }
 
-/* A JPEG of 24x16 pixels, left black and right white. */
-static void write_halves(const char *path)
+/* Pixel i of six, red, green and blue or all of them grey. */
+static void six_colour(int i, int grey, ag_u8 rgb[3])
 {
-    JSAMPLE row[24];
-    for (int i = 0; i < 24; i++) row[i] = i < 12 ? 0 : 255;
-    write_jpeg_rows(path, JCS_GRAYSCALE, 0, row, 1, 24, 16);
+    for (int c = 0; c < 3; c++) rgb[c] = (ag_u8)(grey || c == 0 ? 30 + 40 * i : c == 1 ? 255 - 50 * i : 7 * i);
 }
 
-/* A JPEG of 24x16 pixels, left black and right white, turned: where white comes to lie, and the size. */
+/* Six pixels, two in a row: a grey JPEG or a PNG in colours, with EXIF data. */
+static void write_six(const char *path, int is_jpeg, int orientation)
+{
+    ag_u8 rgb[6][3], grey[6];
+    for (int i = 0; i < 6; i++) {
+        six_colour(i, is_jpeg, rgb[i]);
+        grey[i] = rgb[i][0];
+    }
+    if (is_jpeg)
+        write_jpeg_rows(path, JCS_GRAYSCALE, 0, grey, 2, 1, 2, 3);
+    else
+        write_png(path, rgb[0], 2, 3);
+    add_exif(path, orientation);
+}
+
+/* What AB, CD, EF becomes, row by row: [orientation]. */
+static const char *const turned[] = {"",       "ABCDEF", "BADCFE", "FEDCBA", "EFCDAB",
+                                     "ACEBDF", "ECAFDB", "FDBECA", "BDFACE"};
+
+static void check_six(const char *path, int is_jpeg, int orientation, const ag_u8 *rgb, int width, int height)
+{
+    int right = orientation <= 4 ? width == 2 && height == 3 : width == 3 && height == 2;
+    for (int i = 0; right && i < 6; i++) {
+        ag_u8 wanted[3];
+        six_colour(turned[orientation][i] - 'A', is_jpeg, wanted);
+        for (int c = 0; c < 3; c++) right &= abs(rgb[3 * i + c] - wanted[c]) <= (is_jpeg ? 4 : 0);
+    }
+    check(right, "%s of orientation %d: %dx%d, or other pixels", path, orientation, width, height);
+}
+
 static void test_orientation(void)
 {
-    static const char white[] = " RLLRBBTT"; /* right, left, below, at the top: [orientation] */
     for (int orientation = 1; orientation <= 8; orientation++) {
-        ag_u8 *rgb;
-        int width, height, swapped = orientation >= 5;
-        char fault[AG_FAULT] = "";
-        write_halves(at("exif.jpg"));
-        add_exif(at("exif.jpg"), orientation);
-        check(!read_picture(at("exif.jpg"), &rgb, &width, &height, fault) && width == (swapped ? 16 : 24) &&
-                  height == (swapped ? 24 : 16),
-              "orientation %d: %dx%d", orientation, width, height);
-        int right = rgb[3 * (width * (height / 2) + width - 1)] > 128, left = rgb[3 * (width * (height / 2))] > 128;
-        int top = rgb[3 * (width / 2)] > 128, below = rgb[3 * (width * (height - 1) + width / 2)] > 128;
-        char side = swapped ? (top ? 'T' : below ? 'B' : '?') : right ? 'R' : left ? 'L' : '?';
-        check(side == white[orientation], "orientation %d: white on side %c", orientation, side);
-        free(rgb);
+        for (int is_jpeg = 0; is_jpeg < 2; is_jpeg++) {
+            const char *path = at(is_jpeg ? "exif.jpg" : "exif.png");
+            ag_u8 *rgb;
+            int width, height;
+            char fault[AG_FAULT] = "";
+            write_six(path, is_jpeg, orientation);
+            int status = read_picture(path, &rgb, &width, &height, fault);
+            check(!status, "%s of orientation %d: %s", path, orientation, fault);
+            if (!status) check_six(path, is_jpeg, orientation, rgb, width, height);
+            free(rgb);
+        }
     }
 }
 
+/* ---------------------------------------------------------------- a disk that fails */
+
+/* Bytes of which one reading fails; those after it don't. */
+struct flaky {
+    const ag_u8 *bytes;
+    size_t n, at;
+    int reads, failing;
+};
+
+static ssize_t flaky_read(void *cookie, char *out, size_t n)
+{
+    struct flaky *flaky = cookie;
+    if (flaky->reads++ == flaky->failing) {
+        errno = EIO;
+        return -1;
+    }
+    if (n > flaky->n - flaky->at) n = flaky->n - flaky->at;
+    memcpy(out, flaky->bytes + flaky->at, n);
+    flaky->at += n;
+    return (ssize_t)n;
+}
+
+static int flaky_seek(void *cookie, off64_t *offset, int whence)
+{
+    struct flaky *flaky = cookie;
+    off64_t to = *offset + (whence == SEEK_CUR ? (off64_t)flaky->at : whence == SEEK_END ? (off64_t)flaky->n : 0);
+    if (to < 0 || to > (off64_t)flaky->n) return -1;
+    flaky->at = (size_t)to;
+    *offset = to;
+    return 0;
+}
+
+static FILE *open_flaky(struct flaky *flaky, const char *path, int failing)
+{
+    *flaky = (struct flaky){.failing = failing};
+    flaky->bytes = file_bytes(path, &flaky->n);
+    FILE *file = fopencookie(flaky, "rb", (cookie_io_functions_t){.read = flaky_read, .seek = flaky_seek});
+    if (!file || setvbuf(file, NULL, _IONBF, 0)) perror("fopencookie"), exit(1);
+    return file;
+}
+
+/* Whichever reading fails, it is the machine's fault, or has cost nothing: no picture is taken as it lies for it. */
+static void test_failing_disk(void)
+{
+    for (int is_jpeg = 0; is_jpeg < 2; is_jpeg++) {
+        const char *path = at(is_jpeg ? "flaky.jpg" : "flaky.png");
+        enum ag_picture_kind kind = is_jpeg ? AG_PICTURE_JPEG : AG_PICTURE_PNG;
+        int orientation, width, height, exhausted = 0;
+        struct flaky flaky;
+        char fault[AG_FAULT] = "";
+        write_six(path, is_jpeg, 6);
+        FILE *file = open_flaky(&flaky, path, 0);
+        int outcome = ag_exif_orientation(file, kind, &orientation, fault);
+        check(outcome == AG_EXHAUSTED && !strcmp(fault, strerror(EIO)), "%s: EXIF, %d, %s", path, outcome, fault);
+        fclose(file);
+        for (int failing = 0; failing == 0 || flaky.reads > flaky.failing; failing++) {
+            ag_u8 *rgb;
+            file = open_flaky(&flaky, path, failing);
+            outcome = ag_picture_read(file, &rgb, &width, &height, fault);
+            if (outcome == AG_GOOD)
+                check_six(path, is_jpeg, 6, rgb, width, height);
+            else
+                check(outcome == AG_EXHAUSTED && !strcmp(fault, strerror(EIO)), "%s, %d: %s", path, failing, fault);
+            exhausted += outcome == AG_EXHAUSTED;
+            fclose(file);
+            free(rgb);
+        }
+        check(exhausted >= 20, "%s: only %d readings failed", path, exhausted);
+    }
+}
+
+/* ---------------------------------------------------------------- short files */
+
+/* How a JPEG of one colour is written: in as few bytes as its pixels can have. */
+struct flat {
+    J_COLOR_SPACE space;
+    int components, across, down; /* the first one's sampling factors */
+    int progressive, arithmetic;
+};
+
+/* One scan of all means, and one of each component's other coefficients. */
+static void set_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info scans[5])
+{
+    scans[0] = (jpeg_scan_info){.comps_in_scan = jpeg->num_components, .component_index = {0, 1, 2, 3}};
+    for (int i = 0; i < jpeg->num_components; i++)
+        scans[1 + i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Ss = 1, .Se = 63};
+    jpeg->scan_info = scans;
+    jpeg->num_scans = 1 + jpeg->num_components;
+}
+
+static void write_flat(const char *path, const struct flat *flat, int width, int height)
+{
+    FILE *file = create(path);
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jpeg_scan_info scans[5];
+    JSAMPROW row = malloc((size_t)(width * flat->components));
+    fill(row, (long)width * flat->components, 128);
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_stdio_dest(&jpeg, file);
+    jpeg.image_width = (JDIMENSION)width;
+    jpeg.image_height = (JDIMENSION)height;
+    jpeg.input_components = flat->components;
+    jpeg.in_color_space = flat->space;
+    jpeg_set_defaults(&jpeg);
+    jpeg.optimize_coding = !flat->arithmetic;
+    jpeg.arith_code = flat->arithmetic;
+    jpeg.write_JFIF_header = FALSE;
+    jpeg.comp_info[0].h_samp_factor = flat->across;
+    jpeg.comp_info[0].v_samp_factor = flat->down;
+    if (flat->progressive) set_scans(&jpeg, scans);
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int y = 0; y < height; y++) jpeg_write_scanlines(&jpeg, &row, 1);
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    free(row);
+    fclose(file);
+}
+
+static void check_flat(const struct flat *flat)
+{
+    static const int sizes[][2] = {{1, 1}, {8, 8}, {9, 7}, {65, 33}, {1, 4000}, {1024, 1024}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        write_flat(at("flat.jpg"), flat, sizes[i][0], sizes[i][1]);
+        int value = flat->space == JCS_CMYK ? 64 : 128; /* 127 of ink, twice */
+        check_picture(at("flat.jpg"), sizes[i][0], sizes[i][1], value, value, value, 3);
+    }
+}
+
+/* A picture of one colour has few bytes, but is whole. */
+static void test_flat_jpegs(void)
+{
+    for (int progressive = 0; progressive < 2; progressive++) {
+        for (int arithmetic = 0; arithmetic < 2; arithmetic++) {
+            check_flat(&(struct flat){JCS_GRAYSCALE, 1, 1, 1, progressive, arithmetic});
+            check_flat(&(struct flat){JCS_CMYK, 4, 1, 1, progressive, arithmetic});
+        }
+        for (int across = 1; across <= 4; across++)
+            for (int down = 1; down <= 4 && across * down <= 8; down++) /* an MCU has ten blocks at most */
+                check_flat(&(struct flat){JCS_RGB, 3, across, down, progressive, 0});
+    }
+}
+
+/* Another size in a JPEG's frame header. */
+static void claim_size(const char *path, int width, int height)
+{
+    size_t n, at = 2;
+    ag_u8 *bytes = file_bytes(path, &n);
+    while (bytes[at + 1] < 0xc0 || bytes[at + 1] > 0xcf || bytes[at + 1] == 0xc4 || bytes[at + 1] == 0xcc)
+        at += 2 + 256u * bytes[at + 2] + bytes[at + 3];
+    put_number(bytes + at + 5, (unsigned long)height << 16 | (unsigned long)width);
+    FILE *file = create(path);
+    fwrite(bytes, 1, n, file);
+    fclose(file);
+}
+
+/* The last scan so many times more; each but the first says nothing new. */
+static void repeat_scan(const char *path, int times)
+{
+    static ag_u8 scan[1024];
+    size_t n, at;
+    const ag_u8 *bytes = file_bytes(path, &n);
+    for (at = n - 2; bytes[at] != 0xff || bytes[at + 1] != 0xda; at--) continue;
+    size_t length = n - 2 - at;
+    memcpy(scan, bytes + at, length);
+    insert(path, n - 2, scan, length, times);
+}
+
 /* Without the pixels that it promises, a file takes no memory for them, whatever its chunks claim. */
-static void test_small_files_take_little(void)
+static void test_small_pngs_take_little(void)
 {
     static const char *const kinds[] = {"tEXt", "zTXt", "iTXt", "iCCP", "eXIf", "sPLT", "juNk"};
     struct rusage before, after;
@@ -257,6 +451,37 @@ static void test_broken_files(void)
     check_broken(jpeg, "17000x1 pixels are too many");
 }
 
+/* As for PNGs; and without pixels behind it, a JPEG's claim is refused before memory is asked for. */
+static void test_small_jpegs_take_little(void)
+{
+    const char *path = at("claim.jpg"), *words = "bytes are too few for 16384x8192 pixels";
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    for (int i = 0; i < 8; i++) {
+        const struct flat flat = {i & 4 ? JCS_RGB : JCS_GRAYSCALE, i & 4 ? 3 : 1, 1, 1, i & 1, i >> 1 & 1};
+        write_flat(path, &flat, 64, 64);
+        claim_size(path, 16384, 8192);
+        check_broken(path, words);
+        cut(path, file_size(path) - 3);
+        check_broken(path, words);
+    }
+    getrusage(RUSAGE_SELF, &after);
+    check(after.ru_maxrss - before.ru_maxrss < 64 << 10, "%ld kB more", after.ru_maxrss - before.ru_maxrss);
+}
+
+/* Each scan is a pass over all pixels. */
+static void test_many_scans(void)
+{
+    for (int arithmetic = 0; arithmetic < 2; arithmetic++) {
+        const struct flat flat = {JCS_GRAYSCALE, 1, 1, 1, 1, arithmetic};
+        write_flat(at("scans.jpg"), &flat, 32, 32); /* has two */
+        repeat_scan(at("scans.jpg"), 254);
+        check_picture(at("scans.jpg"), 32, 32, 128, 128, 128, 0);
+        repeat_scan(at("scans.jpg"), 1);
+        check_broken(at("scans.jpg"), "more than 256 scans");
+    }
+}
+
 int main(void)
 {
     if (!mkdtemp(folder)) return perror(folder), 1;
@@ -268,7 +493,11 @@ int main(void)
     test_png_kinds();
     test_jpeg_kinds();
     test_orientation();
-    test_small_files_take_little();
+    test_failing_disk();
+    test_small_pngs_take_little();
+    test_small_jpegs_take_little();
+    test_many_scans();
+    test_flat_jpegs();
     test_broken_files();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
