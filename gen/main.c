@@ -268,7 +268,7 @@ static void say_next(struct mem *mem, const char *folder, const char *program, c
 {
     const char *file = mem_printf(mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, program);
     printf("%s written to %s; next: ", files, folder);
-    if (strcmp(folder, "out") == 0)
+    if (strcmp(folder, "out") == 0 && ag_is_home())
         printf("make out/%s && ./out/%s\n", program, program);
     else
         printf("make -C %s -f %s.mk && %s\n", text_shell(mem, folder), program, text_shell(mem, file));
@@ -317,6 +317,7 @@ static int emit_and_run(const struct options *o, const struct spec *spec, const 
                                 .name = program_name(program),
                                 .device = o->target == TARGET_CUDA,
                                 .command = run_command(mem, o),
+                                .aggen = text_shell(mem, o->aggen),
                                 .word = o->word,
                                 .words = o->words};
         status = run_program(&run, err, sizeof err);

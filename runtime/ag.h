@@ -161,6 +161,7 @@ void ag_open_standard(void);
 /* Makes the folder and those above it; one that is there already is no failure. Status 1. */
 int ag_make_dirs(const char *path, struct ag_error *err);
 int ag_is_file(const char *path); /* 1 for a regular file, 0 for anything else or nothing */
+int ag_is_home(void);             /* Is the current folder aggen's own, whose makefile builds out/NAME? */
 int ag_is_dir(const char *path);
 /* path = folder/name. Status 2 if it doesn't fit. */
 int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err);
@@ -527,7 +528,7 @@ struct ag_options {
     long mix[2]; /* pictures a side, 0: not asked for; first mixed layer, 1.., or 0 */
     double psi;  /* truncation */
     int noise;   /* an enum ag_noise */
-    int has_run, has_seed, has_iterations, has_count, has_noise; /* given on the command line */
+    int has_run, has_data, has_seed, has_iterations, has_count, has_noise; /* given on the command line */
     int resume, json, kernels, latents, info, help;
 };
 enum { AG_DONE = -1 }; /* status: the program has done what was asked for, and ends with 0 */
@@ -539,6 +540,8 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
 long ag_options_pictures(const struct ag_options *options);
 /* The command that runs this program inside aggen, without the program's own words; NULL: it runs by itself. */
 extern const char *ag_command;
+/* The word that aggen itself was started with, then; NULL. */
+extern const char *ag_aggen;
 /* What main returns: prints the line of a status above 0, if there is one, on standard error. */
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err);
 
@@ -779,6 +782,7 @@ const char *ag_genotype_part(const char *genotype, const char *key);
 
 struct ag_run {
     const struct ag_program *program;
+    const struct ag_options *options;
     char folder[AG_PATH], checkpoint[AG_PATH];
     int fd, lock, log; /* descriptors: of the folder, and of files in it */
     int resumed;       /* it holds a checkpoint to go on from */
@@ -794,6 +798,10 @@ int ag_run_check_seed(const struct ag_run *run, const struct ag_options *options
 int ag_run_check(const struct ag_run *run, struct ag_error *err);
 /* Says if the disk has less room than what the run is going to write there. */
 void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress, double bytes);
+/* Of a run that a signal has stopped: says behind the message how it goes on. Returns the status, 128 + the signal. */
+int ag_run_stopped(const struct ag_run *run, struct ag_error *err);
+/* ` --data PATH`, if that was given: for the command that comes next. */
+void ag_run_add_data(const struct ag_run *run, struct ag_text *text);
 /* Of a run that has failed (status 1): says behind its message whether there is a checkpoint. */
 void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err);
 /* Opens log.jsonl with the lines of the first `iterations` iterations (a line's first number), the rest cut off. */

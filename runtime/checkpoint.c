@@ -145,11 +145,12 @@ double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint)
 /* A spec that a run may not go on with: the message names the key. */
 static int other_spec(const struct ag_checkpoint *checkpoint, const char *key, struct ag_error *err)
 {
-    return ag_fail(err, 2,
-                   "%s: it is of another spec: %s differs; resume it with the program that began it, or give another "
-                   "folder with --run (learning rates, iterations, checkpoint_every, sample_every and keep_every may "
-                   "differ)",
-                   checkpoint->st.path, key);
+    return ag_fail(
+        err, 2,
+        "%s: it is of another spec: %s differs; resume it with the program that began it, or give another "
+        "folder with --run (learning rates, iterations, checkpoint_every, sample_every, keep_every and where "
+        "the pictures are may differ)",
+        checkpoint->st.path, key);
 }
 
 static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)

@@ -290,6 +290,17 @@ int ag_read_file(const char *path, long limit, char **data, long *size, struct a
 
 /* ---------------------------------------------------------------- folders */
 
+int ag_is_home(void)
+{
+    static const char first[] = "# aggen:";
+    char line[sizeof first] = "";
+    FILE *file = ag_is_file("Makefile") ? fopen("Makefile", "r") : NULL;
+    if (!file) return 0;
+    const int read = fgets(line, sizeof line, file) && !strcmp(line, first);
+    fclose(file);
+    return read;
+}
+
 int ag_is_file(const char *path)
 {
     struct stat is;

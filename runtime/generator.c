@@ -43,8 +43,9 @@ int ag_generator_load(const struct ag_program *program, const char *path, double
         return ag_fail(err, 2, "%s: no such file; retrain first, or name the weights with --weights", path);
     int status = ag_st_open(&st, path, err);
     if (!status && ag_st_meta(&st, "kind"))
-        status = ag_fail(err, 2, "%s: this is a checkpoint of %s; the weights are in its run's ema.safetensors", path,
-                         ag_st_meta(&st, "kind"));
+        status = ag_fail(err, 2, "%s: this is a checkpoint of %s; %s", path, ag_st_meta(&st, "kind"),
+                         strcmp(ag_st_meta(&st, "kind"), "search") ? "the weights are in its run's ema.safetensors"
+                                                                   : "retrain what the search has found first");
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), program->genotype))
         status =
             ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);

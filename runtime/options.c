@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *ag_command;
+const char *ag_command, *ag_aggen;
 
 enum { MOST_FRAMES = 1000000 }; /* pictures of a command */
 #define PICTURES 4294967296     /* of a seed: the counter of random numbers has 32 bits for them */
@@ -38,7 +38,7 @@ struct option {
 
 #define AT(field) offsetof(struct ag_options, field)
 static const struct option options_known[] = {
-    {"data", 0, TEXT, TRAINING, 0, 0, AT(data), 0, "PATH",
+    {"data", 0, TEXT, TRAINING, 0, 0, AT(data), AT(has_data), "PATH",
      "the pictures, a folder or zip archive; \"shapes\": drawn by the program itself"},
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
     {"iterations", 0, NUMBER, TRAINING, 1, AG_MOST_ITERATIONS, AT(iterations), AT(has_iterations), "K",

@@ -188,12 +188,12 @@ void ag_retraining_tell(struct ag_retraining *r, const char *program)
     struct ag_text text = {0, 0, 0, 0};
     const char *folder = r->run.folder, *slash = strrchr(program, '/');
     const int usual = !slash || !strcmp(program, "./out/retrain") || !strcmp(program, "out/retrain");
-    char place[AG_PATH + 16] = "", weights[AG_PATH + 32];
+    char place[AG_PATH + 16] = "out", weights[AG_PATH + 32];
     if (slash) snprintf(place, AG_PATH, "%.*s", (int)(slash - program), program);
     snprintf(weights, sizeof weights, "%s/ema.safetensors", folder);
     if (ag_command) {
         ag_text_add(&text, "%s generate", ag_command);
-    } else if (usual) {
+    } else if (usual && ag_is_home()) {
         ag_text_add(&text, "make out/generate && ./out/generate");
     } else {
         ag_text_add(&text, "make -C ");

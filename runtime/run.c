@@ -35,7 +35,9 @@ static const char *own_error(void)
 static int open_folder(struct ag_run *run, struct ag_error *err)
 {
     run->fd = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return run->fd < 0 ? ag_fail(err, 2, "%s: cannot open this run folder: %s", run->folder, strerror(errno)) : 0;
+    if (run->fd < 0) return ag_fail(err, 2, "%s: cannot open this run folder: %s", run->folder, strerror(errno));
+    if (!faccessat(run->fd, ".", W_OK | X_OK, AT_EACCESS)) return 0;
+    return ag_fail(err, 2, "%s: cannot write in this run folder: %s", run->folder, strerror(errno));
 }
 
 /* The lock is the process's: one that was killed holds none. Some file systems of clusters have no locks. */
@@ -59,6 +61,7 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
 {
     memset(run, 0, sizeof *run);
     run->program = program;
+    run->options = options;
     run->fd = run->lock = run->log = -1;
     if (ag_join(run->folder, options->run, "", err)) return 2;
     for (size_t n = strlen(run->folder); n > 1 && run->folder[n - 1] == '/'; n--) run->folder[n - 1] = 0;
@@ -121,6 +124,30 @@ void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_erro
     strcpy(text, err->text);
     ag_fail(err, status, "%s; %s", text,
             ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
+}
+
+static void add_option(struct ag_text *text, const char *option, const char *value)
+{
+    ag_text_add(text, " %s ", option);
+    ag_text_shell(text, value);
+}
+
+void ag_run_add_data(const struct ag_run *run, struct ag_text *text)
+{
+    if (run->options->has_data) add_option(text, "--data", run->options->data);
+}
+
+int ag_run_stopped(const struct ag_run *run, struct ag_error *err)
+{
+    struct ag_text text = {0, 0, 0, 0};
+    const struct ag_options *options = run->options;
+    ag_text_add(&text, "%s; go on with", err->text);
+    if (options->has_run) add_option(&text, "--run", options->run);
+    ag_run_add_data(run, &text);
+    ag_text_add(&text, " --resume");
+    ag_fail(err, 1, "%s", text.failed ? err->text : text.text);
+    ag_text_free(&text);
+    return 128 + ag_signals_caught();
 }
 
 /* ---------------------------------------------------------------- log.jsonl */

@@ -72,10 +72,17 @@ struct key {
 
 static const struct key *key_of(const char *path)
 {
-    static const struct key keys[] = {
-        {"search.iterations", 1, 0},        {"search.weights.lr", 0, 0},    {"search.arch.lr", 0, 0},
-        {"retrain.iterations", 1, 0},       {"retrain.kimg", 1, 0},         {"retrain.weights.lr", 0, 0},
-        {"retrain.checkpoint_every", 0, 0}, {"retrain.sample_every", 0, 0}, {"retrain.keep_every", 0, 1}};
+    static const struct key keys[] = {{"data.format", 0, 0},
+                                      {"data.path", 0, 0}, /* whether pictures are others: ag_set_compare */
+                                      {"search.iterations", 1, 0},
+                                      {"search.weights.lr", 0, 0},
+                                      {"search.arch.lr", 0, 0},
+                                      {"retrain.iterations", 1, 0},
+                                      {"retrain.kimg", 1, 0},
+                                      {"retrain.weights.lr", 0, 0},
+                                      {"retrain.checkpoint_every", 0, 0},
+                                      {"retrain.sample_every", 0, 0},
+                                      {"retrain.keep_every", 0, 1}};
     for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!strcmp(keys[i].path, path)) return &keys[i];
     return NULL;

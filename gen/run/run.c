@@ -149,6 +149,7 @@ static int call(struct running *r, int (*program)(int, char **))
     word[0] = file_of(r, "");
     for (int i = 0; i < words; i++) word[i + 1] = r->run->word[i];
     ag_command = r->run->command;
+    ag_aggen = r->run->aggen;
     return program(words + 1, word);
 }
 

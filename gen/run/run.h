@@ -11,6 +11,7 @@ struct run {
     const char *folder, *name; /* NAME.c, NAME_phases.c, … lie there */
     int device;                /* 1: its kernels are NAME_kernels.cu, for NVRTC */
     const char *command;       /* what runs it, without its words: for the hints it gives */
+    const char *aggen;         /* the first word of that, as the shell takes it */
     char **word;               /* of its command line */
     int words;
 };

@@ -161,8 +161,8 @@ static int stop(struct retrain *s)
 {
     int status = save(s);
     if (status) return status;
-    return ag_fail(s->r.err, 128 + ag_signals_caught(), "stopped at iteration %ld of %ld; go on with --resume",
-                   s->r.step + 1, s->r.steps);
+    ag_fail(s->r.err, 0, "stopped at iteration %ld of %ld", s->r.step + 1, s->r.steps);
+    return ag_run_stopped(&s->r.run, s->r.err);
 }
 
 static int train(struct retrain *s)

@@ -431,8 +431,8 @@ static int stop(struct search *s)
 {
     int status = save(s);
     if (status) return status;
-    return ag_fail(s->err, 128 + ag_signals_caught(), "stopped at iteration %ld of %ld, step %ld; go on with --resume",
-                   s->k + 1, s->iterations, s->position);
+    ag_fail(s->err, 0, "stopped at iteration %ld of %ld, step %ld", s->k + 1, s->iterations, s->position);
+    return ag_run_stopped(&s->run, s->err);
 }
 
 /* The gap is shown while both of its sides are there, of the same step: not before the first alpha step, nor when only
@@ -533,10 +533,12 @@ static void tell_next(struct search *s)
     const char *folder = s->run.folder;
     char genotype[AG_PATH + 16] = "";
     ag_join(genotype, folder, "genotype.json", s->err);
-    ag_text_add(&text, "%s%s ", ag_is_file("aggen") ? "./aggen" : "aggen", ag_command ? " run" : "");
+    ag_text_add(&text, "%s%s ", ag_aggen ? ag_aggen : ag_is_file("aggen") ? "./aggen" : "aggen", ag_aggen ? " run" : "");
     ag_text_shell(&text, genotype);
     if (search_program.device) ag_text_add(&text, " --target cuda");
-    if (!ag_command) ag_text_add(&text, "\n    make out/retrain && ./out/retrain");
+    if (!ag_aggen)
+        ag_text_add(&text, "\n    make %s && ./out/retrain", ag_is_home() ? "out/retrain" : "-C out -f retrain.mk");
+    ag_run_add_data(&s->run, &text);
     ag_progress_note(&s->progress,
                      "\nThe architecture is in %s; %s/samples shows how the search went.\nNext, retrain it:\n\n    "
                      "%s\n",

@@ -52,7 +52,25 @@ rm -rf $data/run
 ends "the spec's own folder" 0 "" $program --run $data/run --threads 1
 is "the spec's own folder: checkpoint" "$(cksum < $data/run/checkpoint.safetensors)" "$checkpoint"
 learns "a folder, for a program of shapes" $base/search $data/good "12 pictures"
+says "pictures that the spec does not name: the next command" "make out/retrain && ./out/retrain --data $data/good$" "$work/stdout"
 learns "a folder, to retrain on" $base/retrain $data/good "12 pictures .*12 for training, 0 for validation"
+# the spec of a resumed run may name another folder; what counts are the pictures
+$base/retrain --run $data/moved --data "$data/good" --iterations 2 > "$work/stdout" 2>&1
+ok "a run that is resumed later" $?
+emit moved $base/run/genotype.json --set data.format=images --set data.path=$data/good
+build moved retrain
+ends "the same pictures by the spec" 0 "" $e2e/moved/retrain --run $data/moved --resume --iterations 4
+is "the same pictures by the spec: warnings" "$(grep -c 'not the pictures' "$work/stdout")" 0
+says "the same pictures by the spec: what has changed" '"data.path": \["", "' $data/moved/log.jsonl
+# a run that is stopped says what it goes on with
+$base/search --run $data/stopped --data "$data/good" --iterations 100000 > "$work/stdout" 2> "$work/stderr" &
+for _ in $(seq 100); do
+    [ -s $data/stopped/log.jsonl ] && break
+    sleep 0.05
+done
+kill -TERM $!
+wait $!
+says "a stopped run" "; go on with --run $data/stopped --data $data/good --resume$" "$work/stderr"
 learns "shapes, for a program of images" $program shapes "shapes, endless"
 (cd $data/good && python3 -m zipfile -c ../good.zip .)
 learns "an archive, for a program of images" $program $data/good.zip "12 pictures (zip, .*1 hidden"

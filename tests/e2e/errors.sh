@@ -101,7 +101,8 @@ drawn "weights that are cut" 2 "cut.safetensors" $bad/x.png $bad/cut.safetensors
 unsum < $weights > $bad/nan.safetensors
 printf '\0\0\300\177' | dd of=$bad/nan.safetensors bs=1 seek=$((size - 4)) conv=notrunc 2> "$work/dd"
 drawn "weights with a NaN" 2 "nan.safetensors.*\(NaN\|not finite\|infinite\)" $bad/x.png $bad/nan.safetensors
-drawn "a checkpoint for weights" 2 "checkpoint" $bad/x.png $run/checkpoint.safetensors
+drawn "a checkpoint for weights" 2 "of retrain; .*ema.safetensors" $bad/x.png $run/retrain/checkpoint.safetensors
+drawn "a search's checkpoint for weights" 2 "of search; retrain what" $bad/x.png $run/checkpoint.safetensors
 drawn "a picture for weights" 2 "000006.png" $bad/x.png $run/retrain/samples/000006.png
 [ ! -e $bad/x.png ]
 ok "a picture was drawn from bad weights" $?

@@ -95,6 +95,7 @@ was=$?
 ok "make in a moved folder: $(tail -n 3 "$work/make")" $was
 cd "$work/away/moved here" || exit 1
 ends "a moved folder's program" 0 "" ./search --iterations 1
+says "its next command, where there is no makefile of aggen's" "make -C out -f retrain.mk && ./out/retrain$" "$work/stdout"
 cd "$root" || exit 1
 is "its run" "$(ls "$work/away/moved here/out/run")" "$(ls $base/run | grep -v retrain)"
 make -q -C "$work/away/moved here" -f search.mk CFLAGS=-O0 MARCH=x86-64

@@ -217,6 +217,18 @@ for error in 37 38 95; do
     equal_runs "no locks" open unlocked.$error
 done
 
+# ---------------------------------------------------------------- folders that may not be written
+
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 true 2> /dev/null; then
+    ends "a run" 0 "" ./plain --run foreign --seed 5 --iterations 10
+    chmod 666 foreign/.lock
+    chmod 755 . foreign
+    setpriv --reuid 65534 ./plain --run foreign --resume > stdout 2> stderr
+    is "another's run: status" $? 2
+    grep -q '^retrain: foreign: cannot write in this run folder: Permission denied$' stderr
+    ok "another's run: $(cat stderr)" $?
+fi
+
 # ---------------------------------------------------------------- networks that learn nothing
 
 TOY_DEAD=losses ends "losses that stand still" 0 "" ./plain --run dead --seed 5
