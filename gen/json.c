@@ -47,6 +47,7 @@ static int clip(const char *text, size_t n, size_t most)
 const char *json_describe(const struct json *value, char shown[JSON_SHOWN])
 {
     static const char *const names[] = {"null", "false", "true", "", "", "a list", "an object"};
+    if (value->kind == JSON_LIST && !value->first) return "an empty list";
     if (value->kind != JSON_NUMBER && value->kind != JSON_STRING) return names[value->kind];
     const char *quote = value->kind == JSON_STRING ? "\"" : "";
     size_t n = strlen(value->text);

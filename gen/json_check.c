@@ -222,6 +222,10 @@ static int check_container(struct scan *s)
             skip_space(s);
             if (peek(s) != ',') break;
             s->at++;
+            skip_space(s);
+            if (peek(s) == close)
+                return json_syntax_error(s->err, s->source, s->at, "nothing follows the comma before '%c'; take it out",
+                                         close);
         }
         if (peek(s) != close) return expected(s, object ? "',' or '}'" : "',' or ']'");
     }

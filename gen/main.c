@@ -101,6 +101,18 @@ static int is_name(const char *word)
     return first && !word[n] && n <= 60;
 }
 
+/* A header of C's own: NAME.h would be found in its place. */
+static int is_header(const char *name)
+{
+    static const char *const headers[] = {
+        "assert", "complex",     "ctype",  "errno",    "fenv",    "float",     "inttypes", "iso646", "limits", "locale",
+        "math",   "setjmp",      "signal", "stdalign", "stdarg",  "stdatomic", "stdbool",  "stddef", "stdint", "stdio",
+        "stdlib", "stdnoreturn", "string", "tgmath",   "threads", "time",      "uchar",    "wchar",  "wctype"};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (strcmp(headers[i], name) == 0) return 1;
+    return 0;
+}
+
 static int is_option(const char *word, const char *name)
 {
     size_t n = strlen(name);
@@ -189,6 +201,7 @@ static int parse(struct options *o, int argc, char **argv)
             o->weights = v;
         } else if (!o->run && (v = value("--embed", argc, argv, &i))) {
             if (!is_name(v)) return fail("--embed wants a name for C: a letter, then letters, digits and _", v);
+            if (is_header(v)) return fail("--embed wants another name: C has a header of this one", v);
             o->embed = v;
         } else if (!o->run && (v = value("--kernel", argc, argv, &i))) {
             if (!*v) return fail("--kernel wants a layer", "");

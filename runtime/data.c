@@ -194,7 +194,8 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
     if (data->count[half] < batch)
         return ag_fail(err, 2,
                        "data: the %s half has %ld picture%s, fewer than a batch of %d; give more with --data PATH, or "
-                       "lower the batch",
+                       "write the program again with a smaller one (aggen FILE --set search.batch=N, or "
+                       "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
     int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
                              : ag_maker_batch(&data->maker, half, batch, index, out, err, NULL, NULL);

@@ -471,6 +471,9 @@ refused "a library without weights" "--embed goes with --weights" $genotype --em
 for name in 1face _face fa-ce fa.ce ../face fäce "fa ce" "" "$(printf '%61s' '' | tr ' ' a)"; do
     refused "a library called '$name'" "--embed wants a name for C" $genotype --weights $ema --embed="$name"
 done
+for name in string math; do
+    refused "a library called $name" "C has a header of this one" $genotype --weights $ema --embed $name
+done
 for name in ag AG real a_1; do # names that the library has use for itself
     ends "a library called $name" 0 "" ./aggen $genotype --weights $ema --embed $name -o $embed/names
     # shellcheck disable=SC2086
