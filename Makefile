@@ -46,7 +46,7 @@ build/header.h: runtime/ag.h
 -include $(GEN:.o=.d)
 -include out/*.mk
 
-.PHONY: always help deps demo test fuzz faults bench cuda-check gpu-check install clean
+.PHONY: always help deps demo test fuzz faults emitted bench cuda-check gpu-check install clean
 
 help:
 	@echo "make            builds ./aggen"
@@ -54,6 +54,7 @@ help:
 	@echo "make test       installs what is missing, runs all tests (twelve minutes on two fast cores, twice that on slow ones)"
 	@echo "make fuzz       feeds all readers changed files for FUZZ_SECONDS (20) each, and prints what broke (minutes)"
 	@echo "make faults     lets memory, disks and files fail under whole programs (minutes; FAULTS=all: at every call)"
+	@echo "make emitted    compares what aggen writes with tests/emitted.txt, or with what COMMIT=... wrote (minutes)"
 	@echo "make bench      measures the phases and kernels of spaces/g32.json and spaces/g64.json"
 	@echo "make cuda-check all that is known of the CUDA target, on the stand-in GPU (half an hour)"
 	@echo "make gpu-check  parity, races and speed on this machine's NVIDIA GPU"
@@ -81,6 +82,9 @@ fuzz: deps
 faults: deps
 	@$(MAKE) -s --no-print-directory aggen
 	@sh tests/faults/run.sh all
+
+emitted: aggen
+	@sh tests/tools/emitted.sh $(COMMIT)
 
 bench: aggen
 	@sh tests/tools/bench.sh

@@ -12,7 +12,7 @@ stopped() { # folder
     kill -TERM $id
     wait $id
     is "$1: status after SIGTERM" $? 143
-    says "$1: a stopped run" "stopped at iteration [0-9]* of 100000, step [0-9]*; go on with --run .* --resume" "$work/stderr"
+    says "$1: a stopped run" "stopped at iteration [0-9]* of 100000, step [0-9]*; go on with --resume --run .*stopped$" "$work/stderr"
     at=$(sed 's/.*at iteration \([0-9]*\) of.*step \([0-9]*\);.*/\1 \2/' "$work/stderr")
     is "$1: lines in the log" "$(wc -l < "$run/log.jsonl")" $((${at% *} - 1))
     ends "$1: after a stop" 0 "" "$e2e/$1/search" --run "$run" --resume --iterations $((${at% *} + 1))

@@ -70,7 +70,7 @@ for _ in $(seq 100); do
 done
 kill -TERM $!
 wait $!
-says "a stopped run" "; go on with --run $data/stopped --data $data/good --resume$" "$work/stderr"
+says "a stopped run" "; go on with --resume --run $data/stopped --data $data/good$" "$work/stderr"
 learns "shapes, for a program of images" $program shapes "shapes, endless"
 (cd $data/good && python3 -m zipfile -c ../good.zip .)
 learns "an archive, for a program of images" $program $data/good.zip "12 pictures (zip, .*1 hidden"

@@ -59,7 +59,7 @@ sleep 0.7
 kill -TERM $id
 wait $id
 is "status after SIGTERM" $? 143
-says "a stopped run" "stopped after step [0-9]* of 100000; go on with --run .* --resume" "$work/stderr"
+says "a stopped run" "stopped after step [0-9]* of 100000; go on with --resume --run .*stopped$" "$work/stderr"
 is "its step" "$(counter $style/stopped/checkpoint.safetensors step)" "$(sed 's/.*step \([0-9]*\) .*/\1/' "$work/stderr")"
 is "its average is of the same moment" "$($style/retrain --run $style/stopped --resume --iterations 1 | grep -c finished)" 1
 
