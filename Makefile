@@ -2,7 +2,9 @@
 CC ?= cc
 PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Werror
-GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard gen/*.c))
+ROOMS = gen $(addprefix gen/,spec graph family model pass plan code target/cpu target/cuda program)
+INCLUDES = $(addprefix -I,$(ROOMS)) -Igen/run
+GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard $(addsuffix /*.c,$(ROOMS))))
 
 # `aggen run` carries libtcc and the runtime, compiled as programs on the CPU are: MARCH names the machine (native;
 # x86-64 for any). Where a library's header is missing, aggen is built without it, but for what it writes files with.
@@ -27,11 +29,11 @@ build/how: always
 
 build/gen/%.o: gen/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -MP -c -o $@ $<
+	$(CC) -std=c11 -O2 $(WARNINGS) $(CFLAGS) $(INCLUDES) -DAGGEN_PREFIX='"$(PREFIX)"' -MMD -MP -c -o $@ $<
 
 $(RUNS)/%.o: %.c templates/host/program.mk
 	@mkdir -p $(@D)
-	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild -MMD -MP -c -o $@ $<
+	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild $(INCLUDES) -MMD -MP -c -o $@ $<
 
 # The names that a program may use, and the header that declares them, as C has it.
 $(RUNS)/gen/run/symbols.o: build/symbols.h build/header.h

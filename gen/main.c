@@ -1,10 +1,10 @@
 /* The command line of aggen. */
 #define _POSIX_C_SOURCE 200809L
-#include "cut.h"
+#include "extract_layer.h"
 #include "emit.h"
 #include "info.h"
-#include "run/check.h"
-#include "run/run.h"
+#include "check.h"
+#include "run.h"
 #include "text.h"
 
 #include <signal.h>

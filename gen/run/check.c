@@ -3,8 +3,8 @@
  * and channels are few. Both of its programs, with mixtures merged and without, are loaded and compared by compare.c.
  */
 #include "check.h"
-#include "../emit.h"
-#include "parts.h"
+#include "emit.h"
+#include "loaded.h"
 
 #include <stdio.h>
 #include <stdlib.h>

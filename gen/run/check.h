@@ -2,7 +2,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "../spec.h"
+#include "spec.h"
 
 /* Builds a small space of the same operators, cell, paradigm, latents and losses, its mixtures merged and not, runs
  * both in double precision in memory, and prints a line a check. Returns 0 if all passed, 1 if one failed or, with a

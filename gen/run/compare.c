@@ -3,8 +3,8 @@
  * finite differences of its losses, one thread with two. All in double precision, where a correct program stays so far
  * below what is allowed, and a wrong one so far above, that the limits need no care.
  */
-#include "../spec.h"
-#include "parts.h"
+#include "spec.h"
+#include "loaded.h"
 
 #include <limits.h>
 #include <math.h>

@@ -3,8 +3,8 @@
  * names, $MARCH, $CFLAGS and $LDFLAGS. What was made is kept, with a note of how and from what.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "../text.h"
-#include "parts.h"
+#include "text.h"
+#include "loaded.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * compiler or of C's headers is looked for: the sources include ag.h alone, which stands beside them.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "../text.h"
-#include "parts.h"
+#include "text.h"
+#include "loaded.h"
 
 #include <dlfcn.h>
 #include <libtcc.h>

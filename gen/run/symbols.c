@@ -1,6 +1,6 @@
 /* What aggen hands over to a program that it has compiled: all that runtime/ag.h declares, and what libtcc's code calls
  * by itself. symbols.h is made from ag.h when aggen is built. */
-#include "parts.h"
+#include "loaded.h"
 
 #include <string.h>
 

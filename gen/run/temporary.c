@@ -1,8 +1,8 @@
 /* A program that is wanted in memory alone: its files are gone again once it is there. A signal to end waits until
  * then. */
 #define _POSIX_C_SOURCE 200809L
-#include "../emit.h"
-#include "parts.h"
+#include "emit.h"
+#include "loaded.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* What a generator is to carry: read by the runtime's reader, and prepared by the program itself. */
-#include "../emit.h"
-#include "parts.h"
+#include "emit.h"
+#include "loaded.h"
 #include "../../runtime/cuda/driver.h"
 
 #include <math.h>

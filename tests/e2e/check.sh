@@ -1,6 +1,7 @@
 #!/bin/sh
 # aggen check: a space's operators, their gradients and merging; spaces pass, aggens with an error planted don't.
 . "$(dirname "$0")/common.sh"
+. tests/tools/gen.sh
 planted=$e2e/check
 rm -rf $planted
 mkdir -p $planted
@@ -24,15 +25,15 @@ done
 # finds WHAT FILE SED LINE SPACE…: an aggen of which a file is changed like that says FAILED in such a line; the space
 # has few candidates, since it then tries each alone
 finds() {
-    sed "$3" "gen/$2.c" > $planted/$2.c
-    cmp -s "gen/$2.c" $planted/$2.c
+    sed "$3" "gen/$2.c" > $planted/changed.c
+    cmp -s "gen/$2.c" $planted/changed.c
     is "$1: the change is made: cmp" $? 1
-    gcc -std=c11 -O1 -Igen -Igen/run -iquote gen -c -o $planted/$2.o $planted/$2.c > "$work/gcc" 2>&1 &&
-        gcc -o $planted/aggen $planted/$2.o $(ls build/gen/*.o build/run-*/gen/run/*.o build/run-*/runtime/*.o \
-            build/run-*/runtime/cuda/*.o | grep -v "/gen/$2.o") -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
+    # shellcheck disable=SC2086
+    gcc -std=c11 -O1 $gen_includes -c -o $planted/changed.o $planted/changed.c > "$work/gcc" 2>&1 &&
+        gcc -o $planted/aggen $planted/changed.o build/gen/main.o $(echo "$gen_objects" | tr ' ' '\n' |
+            grep -v "/gen/$2.o") build/run-*/gen/run/*.o build/run-*/runtime/*.o build/run-*/runtime/cuda/*.o -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
     was=$?
     ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
-    rm $planted/$2.o
     what=$1 line=$4
     shift 4
     AGGEN_HOME=$PWD $planted/aggen check "$@" > "$work/stdout" 2> "$work/stderr"
@@ -42,11 +43,11 @@ finds() {
 }
 dw='grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr\[0\]), sum)'
 scaled='grad_add(g, w, g_scale(g, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr[0]), 1.001), sum)'
-finds "a wrong gradient of depthwise weights" ops "s/$dw/$scaled/" 'gradient in sep_conv_3x3' \
+finds "a wrong gradient of depthwise weights" graph/ops "s/$dw/$scaled/" 'gradient in sep_conv_3x3' \
     $tiny --set 'generator.normal=["conv_1x1","sep_conv_3x3"]' --set 'generator.up=["deconv"]'
 says "the one at fault, alone" '^sep_conv_3x3 .* [1-9][0-9]* failed' "$work/stdout"
 says "the one that is not, alone" '^conv_1x1 .* 0 failed' "$work/stdout"
-finds "a merge that forgets biases" merge 's/if (t\[i\].b >= 0) b = g_plus/if (0) b = g_plus/' 'merged against unmerged' \
+finds "a merge that forgets biases" pass/merge 's/if (t\[i\].b >= 0) b = g_plus/if (0) b = g_plus/' 'merged against unmerged' \
     $tiny --set 'generator.normal=["conv_1x1","conv_3x3"]' --set 'generator.up=["deconv"]'
 
 ends "aggen check of nothing" 2 "no file given" ./aggen check

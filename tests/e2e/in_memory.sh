@@ -3,6 +3,7 @@
 # the built program does. Where aggen itself is tried, it is one with sanitizers.
 . "$(dirname "$0")/common.sh"
 picture_tool
+. tests/tools/gen.sh
 memory=$e2e/memory checked=$e2e/memory/aggen
 rm -rf $memory
 mkdir -p $memory/objects
@@ -36,8 +37,8 @@ grids() {
 # An aggen with sanitizers where programs run: the main file, gen/run/ and the runtime.
 for file in gen/main.c gen/run/*.c runtime/*.c runtime/cuda/*.c; do echo "$file"; done | grep -v none.c |
     xargs -P "$(nproc)" -I '{}' sh -c 'gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iruntime \
-        -Ibuild -c -o "$1/$(echo "$2" | tr / _).o" "$2"' sh $memory/objects '{}' > "$work/gcc" 2>&1 &&
-    gcc -fsanitize=address,undefined -o $checked $(ls build/gen/*.o | grep -v main.o) $memory/objects/*.o -ltcc -lpng \
+        -Ibuild $3 -c -o "$1/$(echo "$2" | tr / _).o" "$2"' sh $memory/objects '{}' "$gen_includes" > "$work/gcc" 2>&1 &&
+    gcc -fsanitize=address,undefined -o $checked $gen_objects $memory/objects/*.o -ltcc -lpng \
         -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
 was=$?
 ok "aggen with sanitizers: $(head -n 5 "$work/gcc")" $was
@@ -178,7 +179,7 @@ sed 's/ag_signals_catch();/ag_signals_miss();/' templates/host/search.c > $memor
 fails "ag_signals_miss" AGGEN_HOME=$memory
 echo >> $memory/runtime/ag.h
 fails "ag.h is not the one" AGGEN_HOME=$memory
-gcc -o $memory/none $(ls build/gen/*.o | grep -v main.o) build/gen/main.o gen/run/none.c \
+gcc $gen_includes -o $memory/none $gen_objects build/gen/main.o gen/run/none.c \
     runtime/error.c runtime/file.c runtime/text.c -lm > "$work/gcc" 2>&1
 was=$?
 ok "aggen without libtcc: $(head -n 5 "$work/gcc")" $was

@@ -1,6 +1,6 @@
 /* Harnesses of aggen's own readers. */
 #define main aggen_main
-#include "../../gen/main.c"
+#include "main.c"
 #undef main
 #include "fuzz.h"
 

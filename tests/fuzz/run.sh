@@ -10,6 +10,7 @@
 # tests/fuzz/found/READER or, better, into seeds.py. Closes on `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/tools/gen.sh
 fuzz=build/fuzz mutations=${FUZZ_MUTATIONS:-1500} seconds=${FUZZ_SECONDS:-20}
 libraries='-lpng -ljpeg -lz -lm -lpthread'
 checks='-g -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -31,8 +32,8 @@ build() {
     # shellcheck disable=SC2016
     for file in runtime/*.c tests/fuzz/*.c "$@"; do echo "$file"; done | grep -v -x gen/main.c |
         xargs -P "$(nproc)" -I '{}' sh -c '
-            case $3 in runtime/* | tests/fuzz/runtime.c) from="-std=gnu99 -Iruntime" ;; *) from="-std=c11 -Igen" ;; esac
-            $1 $from -Wall -Wextra -Werror -c -o "$2/$(echo "$3" | tr / .).o" "$3"' sh "$compile" "$objects" '{}'
+            case $3 in runtime/* | tests/fuzz/runtime.c) from="-std=gnu99 -Iruntime" ;; *) from="-std=c11 $4" ;; esac
+            $1 $from -Wall -Wextra -Werror -c -o "$2/$(echo "$3" | tr / .).o" "$3"' sh "$compile" "$objects" '{}' "$gen_includes"
     # shellcheck disable=SC2086
     $link -o "$objects/fuzz" "$objects"/*.o $libraries
     ok "$objects/fuzz is built" $?
@@ -94,8 +95,8 @@ python3 tests/fuzz/seeds.py $fuzz && mkdir -p $fuzz/broken
 ok "tests/fuzz/seeds.py" $?
 driver=$fuzz/gcc/fuzz
 # what aggen does after reading is left out when linking
-build gcc "gcc -O0 -ffunction-sections $checks" "gcc -Wl,--gc-sections $checks" gen/spec*.c gen/json*.c gen/genotype.c \
-    gen/mem.c gen/text.c
+build gcc "gcc -O0 -ffunction-sections $checks" "gcc -Wl,--gc-sections $checks" gen/spec/*.c gen/mem.c \
+    gen/text.c
 readers=$("$driver")
 if [ "${1:-}" = all ]; then
     shift
@@ -106,7 +107,7 @@ if [ "${1:-}" = all ]; then
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) { return !data + !size; }
 END
         build clang "clang -O1 -DLIBFUZZER -fsanitize=fuzzer-no-link $checks" "clang -fsanitize=fuzzer $checks" \
-            gen/*.c gen/run/none.c
+            $gen_sources gen/run/none.c
         running=0
         for reader in $readers; do
             guided "$reader" &

@@ -3,8 +3,8 @@
  * phases, its loss alone and its loss with all gradients. Fails if a differentiable operator has no test.
  */
 #include "cases.h"
-#include "../../gen/emit.h"
-#include "../../gen/emit_cpu.h"
+#include "emit.h"
+#include "emit_cpu.h"
 
 #include <math.h>
 #include <stdio.h>

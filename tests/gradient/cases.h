@@ -7,7 +7,7 @@
 #ifndef CASES_H
 #define CASES_H
 
-#include "../../gen/ops.h"
+#include "ops.h"
 
 enum { BATCH = 0 }; /* as the first dimension of a shape: the batch of the test, and the tensor is batched */
 enum { LEAVES = 80 };

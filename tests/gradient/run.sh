@@ -8,20 +8,24 @@ build=${BUILD:-$root/build/gradient}
 cc=${CC:-cc}
 strict="-Wall -Wextra -Werror"
 mkdir -p "$build"
+build=$(cd "$build" && pwd)
 rm -f "$build"/*.c "$build"/*.o
 env -u CFLAGS -u LDFLAGS make -s -C "$root" aggen
-objects=$(ls "$root"/build/gen/*.o | grep -v '/main\.o$')
+cd "$root" && . tests/tools/gen.sh
+objects=$gen_objects
 for part in error file text; do objects="$objects $root/build/run-${MARCH:-native}/runtime/$part.o"; done
 # shellcheck disable=SC2086
-$cc -std=c11 $strict -O1 $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
+$cc -std=c11 $strict -O1 $gen_includes $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
 AGGEN_HOME=$root "$build/cases" "$build"
 flags="-std=gnu11 -DAG_REAL=double -march=${MARCH:-native} $CFLAGS -I$here -I$root/templates/cpu -I$root/runtime"
+runtime="parallel tensor machine error text"
 {
     for file in "$build"/kernels?.c; do echo "-O1 $file"; done
     echo "-O0 $build/phases.c"
-    for file in "$here/driver.c" "$root/runtime/parallel.c" "$root/runtime/tensor.c"; do echo "-O1 $strict $file"; done
+    echo "-O1 $strict $here/driver.c"
+    for part in $runtime; do echo "-O1 $strict $root/runtime/$part.c"; done
 } | xargs -P "$(nproc)" -L 1 sh -c "for last; do :; done; name=\${last##*/}; $cc $flags \"\$@\" -c -o \"$build/\${name%.c}.o\"" sh
 # shellcheck disable=SC2086
-$cc $CFLAGS $LDFLAGS -o "$build/driver" "$build"/kernels?.o "$build"/phases.o "$build"/driver.o "$build"/parallel.o \
-    "$build"/tensor.o -lm -lpthread
+$cc $CFLAGS $LDFLAGS -o "$build/driver" "$build"/kernels?.o "$build"/phases.o "$build"/driver.o \
+    $(for part in $runtime; do echo "$build/$part.o"; done) -lm -lpthread
 "$build/driver" "$@"

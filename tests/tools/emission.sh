@@ -5,6 +5,7 @@
 # sizes of all StyleGAN2 spaces too, merged and not, for both targets. Closes on `N passed, N failed`.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tools/check.sh
+. tests/tools/gen.sh
 folder=build/emission
 export AGGEN_HOME="$PWD" ASAN_OPTIONS=detect_leaks=1:max_malloc_fill_size=4096:quarantine_size_mb=64
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -15,9 +16,9 @@ shared="runtime/error.c runtime/file.c runtime/text.c"
 if [ ! -x $checked ] || [ -n "$(find gen runtime -newer $checked -name '*.[ch]')" ]; then
     rm -rf $folder
     mkdir -p $folder
-    for file in gen/*.c gen/run/none.c $shared; do echo "$file"; done | xargs -P "$(nproc)" -I '{}' sh -c '
-        gcc -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DMEM_MOVES -c \
-            -o "$1/$(echo "$2" | tr / .).o" "$2"' sh $folder '{}' &&
+    for file in $gen_sources gen/run/none.c $shared; do echo "$file"; done | xargs -P "$(nproc)" -I '{}' sh -c '
+        gcc -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DMEM_MOVES $3 -c \
+            -o "$1/$(echo "$2" | tr / .).o" "$2"' sh $folder '{}' "$gen_includes" &&
         gcc -fsanitize=address,undefined -o $checked $folder/*.o -lm
     ok "aggen under sanitizers" $?
 fi

@@ -16,7 +16,7 @@ last=$(tail -n 1 "$log")
     case $last in
     *[0-9]' passed, '[0-9]*' failed') echo "$last" ;;
     *)
-        echo "$1 ended without a count" >&2
+        echo "FAILED: $1 ended without a count" >&2
         echo "0 passed, 1 failed"
         ;;
     esac >> build/tests/counts

@@ -3,6 +3,7 @@
 # compilers it is for. Closes on `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/tools/gen.sh
 passed=0 failed=0
 libraries='-lpng -ljpeg -lz -lm -lpthread'
 strict='-Wall -Wextra -Werror'
@@ -18,10 +19,10 @@ objects() {
     shift 2
     mkdir -p "$folder"
     for file; do echo "$file"; done | xargs -P "$(nproc)" -I '{}' sh -c '
-        object=$2/$(basename "$3" .c).o
+        object=$(echo "${3#*/}" | tr / .) object=$2/${object%.c}.o
         $1 -c -o "$object" "$3" > "$object.log" 2>&1 || rm -f "$object"' sh "$compiler" "$folder" '{}'
     for file; do
-        object=$folder/$(basename "$file" .c).o
+        object=$(echo "${file#*/}" | tr / .) object=$folder/${object%.c}.o
         [ -f "$object" ]
         was=$?
         ok "$compiler -c $file: $(head -n 5 "$object.log")" $was
@@ -61,9 +62,10 @@ suite() {
     tests=build/unit/$1
     rm -rf "$tests"
     run="$2 -std=gnu99 $strict -DAG_REAL=$3 -Iruntime"
-    gen="$2 -std=c11 $strict -Igen"
+    gen="$2 -std=c11 $strict $gen_includes"
     objects "$tests/runtime" "$run" runtime/*.c
-    objects "$tests/gen" "$gen" gen/*.c
+    # shellcheck disable=SC2086
+    objects "$tests/gen" "$gen" $gen_sources
     rm "$tests/gen/main.o"
     for test in test_runtime test_output test_safetensors test_data test_zip test_picture test_machine test_training; do
         test_of "$tests" "$run" $test "$tests"/runtime/*.o

@@ -2,8 +2,8 @@
  * The graph's simplifications against a plain evaluation of what they replace, and gradients known by heart. Gradients
  * in general: tests/gradient.
  */
-#include "../../gen/fold.h"
-#include "../../gen/ops.h"
+#include "fold_norm.h"
+#include "ops.h"
 #include "tally.h"
 
 #include <math.h>

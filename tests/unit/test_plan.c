@@ -6,8 +6,8 @@
  *     test_plan [ROOT]      ROOT: the checkout, for spaces/ (default ".")
  */
 #define _POSIX_C_SOURCE 200809L
-#include "../../gen/emit.h"
-#include "../../gen/ops.h"
+#include "emit.h"
+#include "ops.h"
 #include "tally.h"
 
 #include <dirent.h>

@@ -1,0 +1,65 @@
+/* Tokens that the kernels of all targets share. */
+#include "constants.h"
+#include "ops.h"
+
+#include <string.h>
+
+void size_tokens(struct mem *mem, struct substitutions *sub, struct shape s)
+{
+    template_set(mem, sub, "AG_H", "%d", s.d[1]);
+    template_set(mem, sub, "AG_W", "%d", s.d[2]);
+}
+
+void number_token(struct mem *mem, struct substitutions *sub, const char *token, long value)
+{
+    template_set(mem, sub, token, "%ld", value);
+}
+
+/* Every rearrangement is a loop nest over the smaller of x and y with a stride for each of both. */
+void strided_tokens(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name)
+{
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    long xs[4] = {0, 0, 0, 1}, ys[4] = {0, 0, 0, 1}, xat = 0, yat = 0, clear = 0;
+    struct shape xd = x->shape, yd = y->shape;
+    if (y->batched) { /* of one picture; a weight's window is its last dimension */
+        int flips = y->op == OP_FLIPT;
+        xd = flips ? shape4(xd.d[1], xd.d[2], 1, xd.d[3]) : shape4(1, xd.d[1], xd.d[2], xd.d[3]);
+        yd = flips ? shape4(yd.d[1], yd.d[2], 1, yd.d[3]) : shape4(1, yd.d[1], yd.d[2], yd.d[3]);
+    }
+    for (int d = 2; d >= 0; d--) {
+        xs[d] = xs[d + 1] * xd.d[d + 1];
+        ys[d] = ys[d + 1] * yd.d[d + 1];
+    }
+    struct shape dim = shape_size(xd) < shape_size(yd) ? xd : yd;
+    int grows = y->op == OP_PAD || y->op == OP_PLACE, margin = (yd.d[2] - xd.d[2]) / 2;
+    if (grows) clear = shape_size(yd);
+    if (y->op == OP_PAD) yat = margin * (ys[2] + ys[3]);
+    if (y->op == OP_CROP) xat = -margin * (xs[2] + xs[3]);
+    if (y->op == OP_PLACE) yat = y->attr[1] * ys[y->attr[0]];
+    if (y->op == OP_SLICE) xat = y->attr[1] * xs[y->attr[0]];
+    if (y->op == OP_PERMUTE) {
+        long old[4];
+        memcpy(old, xs, sizeof old);
+        for (int d = 0; d < 4; d++) xs[d] = old[y->attr[d]];
+    }
+    if (y->op == OP_FLIP || y->op == OP_FLIPT) {
+        xat = (xd.d[2] - 1) * xs[2] + (xd.d[3] - 1) * xs[3];
+        xs[2] = -xs[2];
+        xs[3] = -xs[3];
+    }
+    if (y->op == OP_FLIPT) {
+        long t = xs[0];
+        xs[0] = xs[1];
+        xs[1] = t;
+        dim = yd;
+    }
+    for (int d = 0; d < 4; d++) {
+        number_token(mem, sub, mem_printf(mem, "AG_D%d", d), dim.d[d]);
+        number_token(mem, sub, mem_printf(mem, "AG_X%d", d), xs[d]);
+        number_token(mem, sub, mem_printf(mem, "AG_Y%d", d), ys[d]);
+    }
+    number_token(mem, sub, "AG_X", xat);
+    number_token(mem, sub, "AG_Y", yat);
+    number_token(mem, sub, "AG_CLEAR", clear);
+    *name = mem_printf(mem, "%s_%dx%dx%dx%d", op_table[y->op].name, dim.d[0], dim.d[1], dim.d[2], dim.d[3]);
+}

@@ -1,0 +1,202 @@
+/*
+ * Where everything lies: scratch of each group, and one arena for the phase. Two tensors share memory where their
+ * lives do not overlap; the largest are placed first, each at the lowest offset that is free for all of its life.
+ */
+#include "ops.h"
+#include "plan.h"
+#include "../../runtime/ag.h"
+
+#include <stdlib.h>
+
+enum { SCRATCH_REALS = 98304 }; /* what a group may take for the pictures it works on at a time: 384 KB, within L2 */
+
+struct object {
+    long size, *offset;
+    int first, last, order;
+};
+
+struct objects {
+    struct object *object;
+    int count, capacity;
+};
+
+static void add_object(struct objects *o, long size, int first, int last, long *offset)
+{
+    o->object = mem_grow(o->object, o->count, &o->capacity, sizeof *o->object);
+    o->object[o->count] = (struct object){(size + 15) / 16 * 16, offset, first, last, o->count};
+    o->count++;
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+    const struct object *x = a, *y = b;
+    if (x->size != y->size) return x->size < y->size ? 1 : -1;
+    return x->order - y->order;
+}
+
+/* The lowest offset at which object i fits beside the objects placed before it that live at the same time. */
+static long lowest_fit(const struct object *o, int i)
+{
+    long at = 0;
+    for (int moved = 1; moved;) {
+        moved = 0;
+        for (int k = 0; k < i; k++) {
+            int together = o[k].first <= o[i].last && o[i].first <= o[k].last;
+            if (!together || *o[k].offset >= at + o[i].size || at >= *o[k].offset + o[k].size) continue;
+            at = *o[k].offset + o[k].size;
+            moved = 1;
+        }
+    }
+    return at;
+}
+
+/* Places all objects and returns the size of the whole. */
+static long place(struct objects *o)
+{
+    long size = 0;
+    if (o->count) qsort(o->object, (size_t)o->count, sizeof *o->object, compare_objects);
+    for (int i = 0; i < o->count; i++) {
+        *o->object[i].offset = lowest_fit(o->object, i);
+        if (*o->object[i].offset + o->object[i].size > size) size = *o->object[i].offset + o->object[i].size;
+    }
+    free(o->object);
+    return size;
+}
+
+static void place_scratch(struct plan *p, struct group *g)
+{
+    struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: of a thread's share */
+    for (int i = 0; i < g->locals; i++) {
+        struct local *l = &g->local[i];
+        const struct node *n = &p->graph->node[l->node];
+        l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * l->step;
+        if (l->rows) {
+            l->size = (long)l->rows * n->shape.d[2] * l->step;
+            add_object(&own, l->size, l->first, l->last, &l->offset);
+        } else {
+            l->pictures = l->first < p->coarse ? p->pictures : 1;
+            /* what all pictures have before the first of them goes on stays until the last has */
+            const int stays = l->first < p->coarse && l->last >= p->coarse;
+            add_object(&o, (l->size + 15) / 16 * 16 * l->pictures, l->first, stays ? g->kernels - 1 : l->last,
+                       &l->offset);
+        }
+    }
+    g->scratch = place(&o);
+    const long share = place(&own);
+    int most = (p->batch + p->parts - 1) / p->parts;
+    long images = g->scratch ? SCRATCH_REALS / g->scratch : most;
+    if (p->sharing != PLAN_BATCH) images = most = p->batch;
+    g->images = images < 1 ? 1 : images > most ? most : (int)images;
+    long *size = p->sharing == PLAN_PICTURE ? &p->shared_size : &p->scratch_size;
+    if (g->scratch * g->images > *size) *size = g->scratch * g->images;
+    if (share > p->scratch_size) p->scratch_size = share;
+}
+
+/* ---------------------------------------------------------------- arena */
+
+static void touch(struct plan *p, int n, int step)
+{
+    long delta;
+    struct node_plan *np = &p->node[plan_base(p, n, &delta)];
+    if (np->first_step < 0) np->first_step = step;
+    np->last_step = step;
+}
+
+static void find_lives(struct plan *p)
+{
+    for (int i = 0; i < p->graph->count; i++) p->node[i].first_step = -1;
+    for (int s = 0; s < p->steps; s++) {
+        int count;
+        const struct kernel *k = plan_kernels(p, s, &count);
+        if (p->step[s].combine >= 0) touch(p, p->step[s].combine, s);
+        for (; count > 0; count--, k++) {
+            for (int r = 0; r < k->reads; r++) touch(p, k->read[r], s);
+            for (int r = 0; r < k->roots; r++) touch(p, k->root[r], s);
+            if (k->front) touch(p, k->front, s);
+        }
+    }
+}
+
+/* What a part's sums take: a weight gradient comes in its kernel's layout, output channels rounded up to 16. */
+static long partial_size(const struct plan *p, int i)
+{
+    const struct node *n = &p->graph->node[i];
+    if (n->op == OP_CONV_DW)
+        return (long)n->shape.d[2] * n->shape.d[3] * n->shape.d[1] * ((n->shape.d[0] + 15) / 16 * 16);
+    return shape_size(n->shape);
+}
+
+/* Parts of a sum: on a device as many as give its processors two blocks of threads each, but none without work. */
+static int count_parts(const struct plan *p, int i)
+{
+    enum { THREADS = 256, TILE = 64, ROUNDS = 8, PIXELS = 128 };
+    const struct graph *g = p->graph;
+    const struct node *n = &g->node[i];
+    struct shape y = n->shape;
+    if (!p->device || n->op == OP_MOMENTS || n->op == OP_DW_DW) return p->parts;
+    long blocks, most;
+    if (n->op == OP_CONV_DW) {
+        long rows = (long)y.d[1] * y.d[2] * y.d[3];
+        blocks = (rows + TILE - 1) / TILE * ((y.d[0] + TILE - 1) / TILE);
+        struct shape gy = g->node[n->in[1]].shape;
+        most = (long)gy.d[0] * gy.d[1] * gy.d[2] / PIXELS;
+        if (most > (long)gy.d[0] * gy.d[1]) most = (long)gy.d[0] * gy.d[1];
+    } else {
+        int threads = plan_sum_threads(p, i);
+        blocks = (shape_size(y) * threads + THREADS - 1) / THREADS;
+        most = plan_summands(p, i) / (threads * ROUNDS);
+    }
+    long parts = DEVICE_BLOCKS / blocks < most ? DEVICE_BLOCKS / blocks : most;
+    return parts < 1 ? 1 : (int)parts;
+}
+
+/* A result that is only a target lies in the target's place; what feeds back into a block that is still read, or has
+ * several targets, or is part of something else, is copied at the end. */
+static void place_targets(struct plan *p)
+{
+    const struct graph *g = p->graph;
+    p->copy = mem_alloc(p->mem, sizeof *p->copy * (size_t)(g->targets + 1));
+    for (int i = 0; i < g->targets; i++) {
+        const struct target *t = &g->target[i];
+        struct node_plan *np = &p->node[t->node];
+        int own = t->block == AG_OUT || t->block == AG_GRAD || t->block == AG_GRAD_ALPHA || t->block == AG_FIXED;
+        if (own && np->keep == KEEP_STORED && np->block == AG_ARENA) {
+            np->block = t->block;
+            np->offset = t->offset;
+        } else {
+            touch(p, t->node, p->steps);
+            p->copy[p->copies++] = i;
+        }
+    }
+}
+
+static void place_arena(struct plan *p)
+{
+    struct objects o = {NULL, 0, 0};
+    for (int i = 0; i < p->graph->count; i++) {
+        struct node_plan *np = &p->node[i];
+        if (!p->live[i] || np->keep != KEEP_STORED) continue;
+        if (np->block == AG_ARENA && !np->scratch)
+            add_object(&o, shape_size(p->graph->node[i].shape) * plan_room(p, i), np->first_step, np->last_step,
+                       &np->offset);
+        if (!plan_is_partial(p, i)) continue;
+        np->parts = count_parts(p, i);
+        np->partial_size = (partial_size(p, i) + 15) / 16 * 16;
+        int producing = 0;
+        while (p->step[producing].group != np->group) producing++;
+        add_object(&o, np->partial_size * np->parts, producing,
+                   np->first_step > producing ? np->first_step : np->last_step, &np->partial);
+    }
+    p->arena_size = place(&o);
+    p->shared = p->arena_size;
+    p->arena_size += p->shared_size;
+}
+
+void plan_memory(struct plan *p)
+{
+    for (int i = 0; i < p->groups; i++) place_scratch(p, &p->group[i]);
+    for (int i = 0; i < p->graph->count; i++) p->node[i].block = AG_ARENA;
+    find_lives(p);
+    place_targets(p);
+    place_arena(p);
+}

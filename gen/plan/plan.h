@@ -1,0 +1,172 @@
+/*
+ * The plan of a phase: which values exist in memory, which kernels compute them in what order, and where they lie.
+ *
+ * A phase is a list of steps. A step is a small kernel (in weight space, or combining partial sums) or a group: kernels
+ * that run one after the other on a few pictures at a time, so that what passes between them stays in cache. A group
+ * ends where something needs the whole batch: batch statistics, weight gradients.
+ *
+ * The batch is cut into a fixed number of parts, each summed by one thread in order; the partial sums of the parts are
+ * then added in order. So results do not depend on the number of threads.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "graph.h"
+
+/* How a node's value is kept. */
+enum keep {
+    KEEP_NOT,    /* computed inside the kernels that read it */
+    KEEP_LOCAL,  /* computed into scratch by each group that has a kernel that must find it in memory */
+    KEEP_STORED, /* computed once, into the arena or into the scratch of the one group that reads it */
+    KEEP_FUSED,  /* computed once, and read within its own kernel alone */
+    KEEP_ALIAS,  /* part of another node's memory */
+    KEEP_LEAF    /* a parameter, an input or a constant */
+};
+
+enum kernel_kind {
+    KERNEL_POINTWISE, /* expressions over one index space, stored or summed: roots */
+    KERNEL_NODE       /* the node's own template */
+};
+
+enum { PLAN_PARTS = 16 };     /* of a batch, or shares of a kernel: what at most that many threads share */
+enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
+
+enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
+
+struct kernel {
+    enum kernel_kind kind;
+    int shares;                    /* PLAN_PICTURE: that threads take of it; 1: one thread does it all */
+    int chained;                   /* PLAN_PICTURE: a share begins when the same one of the kernel before has ended */
+    int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node, then what its epilogue computes from it */
+    int front;              /* KERNEL_NODE: a depthwise convolution that it makes on the way to its own; 0: none */
+    int prologue;           /* KERNEL_NODE: a pointwise value that it makes of what it reads; 0: none */
+    int copy[KERNEL_ROOTS]; /* root k is copied from memory into scratch to get its halo */
+    int read[KERNEL_READS], reads; /* nodes in memory that it reads */
+};
+
+struct local {
+    int node;
+    int copy;        /* of what lies in the arena: for the kernels that want its halo */
+    int halo;        /* zero pixels around each picture */
+    int step;        /* reals from a pixel to the next: its channels, or a line of cache more (order.c) */
+    int first, last; /* kernels of the group that write and last read it */
+    int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
+    int pictures;    /* that it has room for, in a plan of more than one */
+    long size, offset; /* of a picture with its halo; in a thread's scratch, times group.images */
+};
+
+struct group {
+    struct kernel *kernel;
+    int kernels, capacity;
+    int section, level, resolution;
+    struct local *local;
+    int locals, local_capacity;
+    int images; /* pictures at a time */
+    long scratch;
+};
+
+struct step {
+    int group;            /* >= 0: this group */
+    struct kernel kernel; /* else: this small kernel */
+    int combine;          /* >= 0: this node's partial sums are added up */
+};
+
+struct node_plan {
+    enum keep keep;
+    int base; /* KEEP_ALIAS: the node whose memory it lies in, `delta` reals further on */
+    long delta;
+    int section, level; /* level: how many times before the whole batch had to be waited for */
+    int group;          /* that computes it, or its partial sums; -1: a small kernel does */
+    int scratch;        /* stored in its group's scratch */
+    int block;          /* enum ag_block it lies in: its target's, or the arena */
+    long offset;        /* in that block */
+    long partial;       /* arena offset of its partial sums */
+    long partial_size;  /* of one part */
+    int parts;          /* that its sum is added up in */
+    int first_step, last_step;
+};
+
+/*
+ * What shares a phase's work. On the CPU threads take pictures of the batch, and a group works on a few at a time, with
+ * zeros around them. Of a picture alone each kernel is shared out, all that runs being one group with zeros around what
+ * lies in its scratch, which several pictures may begin together. On a device too every kernel works on the whole batch
+ * at once, in as many parts as fill it, and looks itself whether it has come to a border.
+ */
+enum sharing { PLAN_BATCH, PLAN_PICTURE, PLAN_DEVICE };
+
+struct plan {
+    const struct graph *graph;
+    struct mem *mem;
+    enum sharing sharing;
+    int device; /* sharing == PLAN_DEVICE */
+    char *live;
+    struct node_plan *node;
+    int batch, parts;
+    int pictures, coarse; /* PLAN_PICTURE: the first so many kernels take up to so many pictures at once, who then share
+                             what they read of weights; the others take one after the other */
+    struct group *group;
+    int groups, group_capacity;
+    struct step *step;
+    int steps, step_capacity;
+    int *copy, copies;             /* targets whose node lies elsewhere: copied at the end */
+    long arena_size, scratch_size; /* in reals; scratch of one thread */
+    long shared, shared_size;      /* PLAN_PICTURE: the stretch of the arena that is groups' scratch */
+};
+
+/* pictures: how many at a time there may be, with PLAN_PICTURE, where kernels on small ones read large weights. */
+struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures);
+void plan_free(struct plan *p);
+/* Twice the multiply-adds that the plan's kernels do, recomputation included. */
+double plan_flop(const struct plan *p);
+/* Values that more than one group computes for itself rather than keep them in the arena: how many, and their reals. */
+int plan_recomputed(const struct plan *p, long *size);
+/* The node in whose memory n lies, and how far into it. */
+int plan_base(const struct plan *p, int n, long *delta);
+/* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */
+struct local *plan_local(const struct plan *p, int group, int n, int copy);
+/* The one tensor of its own shape that the expression of pointwise value n reads, if all else are values for each
+ * channel; else -1. */
+int plan_elementwise(const struct plan *p, int n);
+/* What node n's kernel reads as its input k: that, or what it is up-sampled from where the kernel does that itself. */
+int plan_source(const struct plan *p, int n, int k);
+/* The scratch tensor that node n's kernel finds its input k in, or NULL. */
+struct local *plan_input_local(const struct plan *p, int group, int n, int k);
+/* Reals from a pixel of node n to the next, where it lies in this scratch tensor or, without one, elsewhere. */
+int plan_pixel_step(const struct plan *p, const struct local *l, int n);
+/* How many pictures there is room for where node n is stored, if that isn't a group's scratch. */
+int plan_room(const struct plan *p, int n);
+/* Is it summed over the batch, in parts? */
+int plan_is_partial(const struct plan *p, int n);
+
+/* The index space of a pointwise kernel's root: its own, or that of what it sums. */
+struct shape plan_domain(const struct plan *p, int n);
+/* Zero pixels that node n's kernel wants around its input k. */
+int plan_halo(const struct plan *p, int n, int k);
+/* Of a sum over dimensions (OP_SUM): how many numbers are added for each of the result's, and by how many threads of a
+ * device together. */
+long plan_summands(const struct plan *p, int n);
+int plan_sum_threads(const struct plan *p, int n);
+
+/* The kernels of a step, *count of them: its group's, or the small one; none of a step that adds up parts. */
+struct kernel *plan_kernels(const struct plan *p, int step, int *count);
+
+/* The stages, in order. */
+void plan_keep(struct plan *p);     /* materialize.c */
+void plan_schedule(struct plan *p); /* order.c */
+void plan_fuse(struct plan *p);     /* fuse.c, a stage of the schedule */
+void plan_share(struct plan *p);    /* split.c, a stage of the schedule */
+void plan_memory(struct plan *p);   /* memory.c */
+
+/* split.c: do threads share convolution n by rows of its result, or else by what has weights of its own? */
+int plan_by_rows(const struct plan *p, int n);
+
+/* materialize.c: what node n up-samples, if kernels read that and do it on the way; else -1. */
+int plan_read_up(const struct plan *p, int n);
+
+/* materialize.c: appends to set[KERNEL_READS] the nodes in memory that the expression of a root reads (of a copied
+ * root: itself), once each. Returns the new count, which may exceed KERNEL_READS: then it does not fit one kernel. */
+int plan_root_reads(const struct plan *p, int root, int copy, int *set, int count);
+/* materialize.c: likewise the nodes that the expression of a root up-samples on the way (plan_read_up). */
+int plan_root_ups(const struct plan *p, int root, int *set, int count);
+
+#endif

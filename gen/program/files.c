@@ -1,0 +1,135 @@
+#define _POSIX_C_SOURCE 200809L
+#include "parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
+{
+    w->file = mem_grow(w->file, w->files, &w->file_room, sizeof *w->file);
+    w->file[w->files++] = (struct output){mem_printf(w->mem, "%s", name), bytes, n, 0};
+}
+
+void write_file(struct writer *w, const char *name, const char *text)
+{
+    const size_t n = strlen(text);
+    write_bytes(w, name, memcpy(mem_alloc(w->mem, n + 1), text, n), n);
+}
+
+void remove_file(struct writer *w, const char *name)
+{
+    write_bytes(w, name, NULL, 0);
+}
+
+static char *path_of(const struct writer *w, const struct output *file)
+{
+    return mem_printf(w->mem, "%s/%s", w->e->folder, file->name);
+}
+
+/* Is the file what it should be? */
+static int is_done(struct writer *w, const struct output *file)
+{
+    struct ag_error unread;
+    struct stat is;
+    char *now = NULL, *path = path_of(w, file);
+    long size;
+    if (lstat(path, &is) != 0) return !file->bytes;
+    if (S_ISDIR(is.st_mode)) { /* better now than when the others are written */
+        snprintf(w->err, w->errsize, "%s: cannot be written: it is a folder; -o names another folder", path);
+        w->failed = 1;
+    }
+    if (!file->bytes || !S_ISREG(is.st_mode) || (size_t)is.st_size != file->size) return 0;
+    int same = !ag_read_file(path, is.st_size, &now, &size, &unread) && (size_t)size == file->size &&
+               memcmp(now, file->bytes, file->size) == 0;
+    ag_free(now);
+    return same;
+}
+
+/* A removal that fails matters as little as one of what isn't there. */
+static void write_one(struct writer *w, const struct output *file)
+{
+    struct ag_error err;
+    struct ag_file out;
+    if (!file->bytes) {
+        unlink(path_of(w, file));
+        return;
+    }
+    if (w->failed) return;
+    ag_file_replace(&out, path_of(w, file), &err);
+    ag_file_write(&out, file->bytes, (long)file->size);
+    w->failed = ag_file_commit(&out);
+    if (w->failed) snprintf(w->err, w->errsize, "%s; -o names another folder", err.text);
+}
+
+void write_all(struct writer *w)
+{
+    int changed = 0;
+    for (int i = 0; i < w->files && !w->failed; i++) {
+        w->file[i].done = is_done(w, &w->file[i]);
+        changed |= !w->file[i].done;
+    }
+    if (changed && !w->failed) {
+        w->file[w->files - 1].done = 0;
+        unlink(path_of(w, &w->file[w->files - 1]));
+        if (w->e->next) unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, w->e->next));
+        for (int i = 0; i < w->files; i++)
+            if (!w->file[i].done) write_one(w, &w->file[i]);
+    }
+    free(w->file);
+}
+
+/* The folder and those above it. */
+void make_folder(struct writer *w)
+{
+    char *path = mem_printf(w->mem, "%s", w->e->folder);
+    for (char *slash = path + 1;; slash++) {
+        int end = *slash == 0;
+        if (!end && *slash != '/') continue;
+        *slash = 0;
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+            snprintf(w->err, w->errsize, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
+            w->failed = 1;
+        }
+        if (end || w->failed) return;
+        *slash = '/';
+    }
+}
+
+void heading(const struct writer *w, struct text *t, const char *what)
+{
+    text_printf(t, "/* %s of %s, written by: %s */\n", what, w->m->spec->name, w->e->command);
+}
+
+void c_string(struct text *t, const char *s)
+{
+    if (!s) {
+        text_add(t, "0");
+        return;
+    }
+    text_add(t, "\n        \"");
+    for (int column = 0; *s; s++) {
+        if (*s == '"' || *s == '\\' || *s == '?') /* for ??/ and its like are read before strings are */
+            text_printf(t, "\\%c", *s);
+        else if ((unsigned char)*s < 32 || (unsigned char)*s > 126)
+            text_printf(t, "\\%03o", (unsigned char)*s);
+        else
+            text_addn(t, s, 1);
+        if (++column >= 100 && *s == ',' && s[1]) {
+            text_add(t, "\"\n        \"");
+            column = 0;
+        }
+    }
+    text_add(t, "\"");
+}
+
+/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+char *home_file(struct writer *w, const char *path)
+{
+    char *text = template_file(w->mem, path, w->err, w->errsize);
+    if (!text) w->failed = 1;
+    return text;
+}

@@ -1,0 +1,102 @@
+/* What program.c and library.c share. */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "code.h"
+#include "emit.h"
+
+enum { RUNTIME_FILES = 256 };
+
+struct writer {
+    struct mem *mem;
+    const struct model *m;
+    const struct emission *e;
+    const char *name;
+    char *runtime_file[RUNTIME_FILES];
+    int runtime_files;
+    struct output {
+        const char *name;
+        const void *bytes; /* NULL: there is to be no such file */
+        size_t size;
+        int done; /* it is there already */
+    } * file;     /* what write_all is going to write */
+    int files, file_room;
+    char *err;
+    size_t errsize;
+    int failed;
+};
+
+/* ---------------------------------------------------------------- files.c */
+
+/* Once one of these has failed, with a line in w->err, nothing is written any more. */
+void make_folder(struct writer *w);
+/* Say what is to be written, and what of another emission is to go. Bytes are not copied, texts are. */
+void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
+void write_file(struct writer *w, const char *name, const char *text);
+void remove_file(struct writer *w, const char *name);
+/* Writes all that, each file under a temporary name first. One that is there and the same is left alone, so that make
+ * has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first and
+ * written last, and so is the makefile of a program that is emitted next: an emission that is cut short over an older
+ * one leaves nothing that builds. */
+void write_all(struct writer *w);
+/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+char *home_file(struct writer *w, const char *path);
+/* The first line of a file. */
+void heading(const struct writer *w, struct text *t, const char *what);
+/* A string literal, or 0 for NULL. */
+void c_string(struct text *t, const char *s);
+
+/* ---------------------------------------------------------------- program.c */
+
+/* Of the blocks, in reals. */
+struct sizes {
+    long in, out, arena, scratch, fixed;
+    int pictures; /* that a phase may take at once; before emit_phases, the most that it should */
+};
+/* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
+void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
+/* A device's kernels; `draws`: without those that train. */
+void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
+
+/* ------------------------------------- library.c, library_weights.c, library_cuda.c */
+
+#define LIBRARY "An embeddable generator" /* how its files begin */
+
+/* A library under construction. */
+struct library {
+    struct writer *w;
+    struct code *c;
+    struct sizes s;
+    const struct carried *carried;
+    const char *layer; /* NULL: a whole generator */
+    /* of NAME.c: numbers in arrays, and bytes of their text */
+    size_t numbers, digits;
+};
+/* What is the same for all: names and sizes, the data, a genotype's description. */
+void library_tokens(const struct library *l, struct substitutions *s);
+/* The first lines of NAME.c. */
+void library_heading(const struct library *l, struct text *t);
+/* All that is carried, as a constant array of this name; attribute: what a definition of it ends with. */
+void library_weights(struct library *l, struct substitutions *s, const char *name, const char *attribute,
+                     struct text *t);
+/* The path of a file that w would write, but which is there and no library's; NULL: there is none. Programs and their
+ * parts may lie in the folder. */
+const char *library_taken(const struct writer *w);
+/* Removes what an earlier library of this name had and this one has no use for. */
+void library_clear(struct writer *w);
+/* NAME.bin, if the weights are apart. NAME.c comes last, as it completes the library. */
+void library_write_apart(const struct library *l);
+void library_info(const struct library *l, struct text *t);
+/* The token AG_MARK: a number that follows from the library's name, its kernels, its phases and its info, with the hash
+ * of its weights: `text`. */
+void library_mark(const struct library *l, struct substitutions *s, const char *text);
+/* A call for each layer's noise, as ag_sample_noise draws it: `format` takes the number of the first, how many a
+ * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */
+const char *library_noise(struct mem *mem, const struct table *in, const char *format);
+const struct ag_tensor *library_tensor(const struct table *t, const char *name);
+/* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
+void library_cuda(struct library *l, struct cost *cost);
+/* What it takes to compile NAME.c, of so many bytes. */
+struct cost library_cost(const struct library *l, size_t c);
+
+#endif

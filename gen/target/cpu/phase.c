@@ -1,0 +1,303 @@
+/*
+ * A phase as C: one function for each group, which runs a part of the batch through the group's kernels a few pictures
+ * at a time, and the phase function, which runs groups and small kernels in order. Where threads share a picture
+ * (PLAN_PICTURE), one function for each kernel that is shared out and those chained to it.
+ */
+#include "emit_cpu.h"
+#include "index_range.h"
+#include "ops.h"
+
+const char *cpu_input(const struct site *s, int n, int k)
+{
+    const struct node *node = &s->p->graph->node[n];
+    return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
+}
+
+static const char *output_address(const struct site *s, int n)
+{
+    const struct node_plan *np = &s->p->node[n];
+    if (plan_is_partial(s->p, n))
+        return mem_printf(s->c->mem, "b[AG_ARENA] + %ld + part * %ldL", np->partial, np->partial_size);
+    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
+}
+
+static void node_arguments(const struct site *s, int n, const struct call *call, struct text *t)
+{
+    const struct node *node = &s->p->graph->node[n];
+    int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
+    int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
+    for (int k = 0; k < ins; k++) text_printf(t, "%s, ", cpu_input(s, n, k));
+    if (conv && !bias) text_add(t, "0, ");
+    text_add(t, output_address(s, call->result));
+    if (node->op == OP_MOMENTS) text_add(t, ", (int)(n - first)");
+}
+
+static void shape_text(struct text *t, struct shape s)
+{
+    text_printf(t, "%dx%dx%dx%d", s.d[0], s.d[1], s.d[2], s.d[3]);
+}
+
+/* What a call computes, as a comment: the node's path, the operator and its shapes. */
+static void comment(const struct site *s, const struct kernel *k, const char *indent, struct text *t)
+{
+    const struct node *n = &s->p->graph->node[k->root[0]];
+    s->c->path = mem_printf(s->c->mem, "%s", n->path);
+    text_printf(t, "%s/* %s: %s", indent, n->path, k->copy[0] ? "copy" : op_table[n->op].name);
+    if (n->ins) {
+        text_add(t, " ");
+        shape_text(t, s->p->graph->node[n->in[0]].shape);
+    }
+    text_add(t, " -> ");
+    shape_text(t, n->shape);
+    if (k->roots > 1) text_printf(t, ", and %d more", k->roots - 1);
+    text_add(t, " */\n");
+}
+
+static void clear_halo(const struct site *s, int n, int copy, struct text *t)
+{
+    const struct local *l = plan_local(s->p, s->group, n, copy);
+    if (!l || !l->halo) return;
+    struct shape d = s->p->graph->node[n].shape;
+    const int shares = s->k ? s->k->shares : 1;
+    text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d, %s, %d);\n",
+                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], l->step, l->halo, shares > 1 ? "share" : "0",
+                shares);
+}
+
+/* A kernel in weight space, for the weights of each picture. */
+static void call_each(const struct site *s, int n, int instance)
+{
+    struct text *t = &s->c->phases;
+    const struct node *node = &s->p->graph->node[n];
+    text_printf(t, "        for (int k = 0; k < images; k++) %s(", s->c->instance[instance].name);
+    for (int k = 0; k < node->ins; k++) {
+        const struct node *x = &s->p->graph->node[node->in[k]];
+        text_printf(t, "%s + k * %ldL, ", cpu_input(s, n, k), shape_size(x->shape) / s->p->batch);
+    }
+    text_printf(t, "%s + k * %ldL);\n", output_address(s, n), shape_size(node->shape) / s->p->batch);
+}
+
+/* The border adds to what is there: the convolution's result, or zeros. */
+static void call_border(const struct site *s, int n, int instance)
+{
+    struct text *t = &s->c->phases;
+    const struct node *node = &s->p->graph->node[n];
+    const struct local *local = plan_local(s->p, s->group, n, 0);
+    long size = local ? local->size : shape_size(node->shape) / s->p->batch;
+    if (node->op != OP_KERNEL_CONV)
+        text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n), size);
+    text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, cpu_input(s, n, 0),
+                cpu_input(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
+}
+
+static void mark(const struct site *s, int instance)
+{
+    const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
+    text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
+}
+
+static void node_calls(const struct site *s, int n)
+{
+    const struct node *node = &s->p->graph->node[n];
+    struct text arguments = {NULL, 0, 0};
+    struct call call = {n, 0, NULL, {NULL, 0, 0}};
+    int instance = cpu_node(s, n, &call);
+    if (op_table[node->op].class == CLASS_SMALL) {
+        call_each(s, n, instance);
+    } else if (node->op == OP_BORDER || node->op == OP_BORDER_DX) {
+        call_border(s, n, instance);
+    } else {
+        node_arguments(s, n, &call, &arguments);
+        text_printf(&s->c->phases, "        %s(%s, images%s);\n", s->c->instance[instance].name, arguments.s,
+                    call.more.s ? call.more.s : "");
+        text_free(&arguments);
+    }
+    text_free(&call.more);
+    mark(s, instance);
+    if (node->op != OP_KERNEL_CONV || node->attr[3] < FORM_BORDER) return;
+    instance = cpu_border(s, n);
+    call_border(s, n, instance);
+    mark(s, instance);
+}
+
+static void group_kernel(const struct site *s, const struct kernel *k)
+{
+    struct text *t = &s->c->phases, arguments = {NULL, 0, 0};
+    comment(s, k, "        ", t);
+    for (int r = 0; r < k->roots; r++)
+        if (!plan_is_partial(s->p, k->root[r])) clear_halo(s, k->root[r], k->copy[r], t);
+    if (k->kind == KERNEL_NODE) {
+        node_calls(s, k->root[0]);
+        return;
+    }
+    int unused, instance = cpu_pointwise(s, k, &arguments, &unused);
+    text_printf(t, "        %s(%simages%s);\n", s->c->instance[instance].name, arguments.s,
+                k->shares > 1 ? ", share" : "");
+    mark(s, instance);
+    text_free(&arguments);
+}
+
+static void clear_partials(const struct site *s, const struct group *g)
+{
+    for (int i = 0; i < g->kernels; i++)
+        for (int r = 0; r < g->kernel[i].roots; r++) {
+            int n = g->kernel[i].root[r];
+            const struct node_plan *np = &s->p->node[n];
+            if (!plan_is_partial(s->p, n)) continue;
+            text_printf(&s->c->phases, "    ag_clear(b[AG_ARENA] + %ld + part * %ldL, %ld);\n", np->partial,
+                        np->partial_size, np->partial_size);
+        }
+}
+
+static void emit_group(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct group *g = &p->group[group];
+    struct site s = {c, p, group, NULL};
+    struct text *t = &c->phases;
+    const char *path = p->graph->node[g->kernel[0].root[0]].path;
+    const char *end = p->graph->node[g->kernel[g->kernels - 1].root[0]].path;
+    text_printf(t, "/* From %s to %s: %d kernels, %d pictures at a time. */\n", path, end, g->kernels, g->images);
+    text_printf(t, "static void %s_group%d(void *context, int part, int thread)\n{\n", phase, group);
+    text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_SCRATCH] + thread * (long)SCRATCH;\n");
+    text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts,
+                p->batch, p->parts);
+    text_printf(t, "    (void)s;\n    ag_mark_begin(thread);\n");
+    clear_partials(&s, g);
+    text_printf(t, "    for (long n = first; n < end; n += %d) {\n", g->images);
+    text_printf(t, "        const int images = (int)(end - n < %d ? end - n : %d);\n", g->images, g->images);
+    for (int i = 0; i < g->kernels; i++) group_kernel(&s, &g->kernel[i]);
+    text_add(t, "    }\n}\n\n");
+}
+
+/* How many pictures kernel i works on, and which is the first. */
+static void take_pictures(const struct plan *p, int i, struct text *t)
+{
+    if (i < p->coarse)
+        text_add(t, "    const int images = these->count;\n    const long picture = 0;\n");
+    else
+        text_printf(t, "    const int images = %d;\n    const long picture = these->first;\n", p->batch);
+    text_add(t, "    (void)picture;\n");
+}
+
+/* The functions of a group's shared kernels. */
+static void emit_shares(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct group *g = &p->group[group];
+    struct text *t = &c->phases;
+    for (int i = 0; i < g->kernels; i++) {
+        struct site s = {c, p, group, &g->kernel[i]};
+        if (s.k->shares == 1) continue;
+        if (!s.k->chained) {
+            text_printf(t, "static void %s_kernel%d_%d(void *context, int share, int thread)\n{\n", phase, group, i);
+            text_add(t, "    const struct ag_pictures *const these = context;\n    real *const *b = these->block;\n");
+            text_printf(t, "    real *const s = b[AG_ARENA] + %ldL;\n", p->shared);
+            text_add(t, "    real *const own = b[AG_SCRATCH] + thread * (long)SCRATCH; /* of a share's rows */\n");
+            take_pictures(p, i, t);
+            text_add(t, "    (void)s;\n    (void)own;\n");
+            text_printf(t, "    ag_mark_begin(thread);\n    {\n");
+        }
+        group_kernel(&s, s.k);
+        if (i + 1 == g->kernels || !g->kernel[i + 1].chained) text_add(t, "    }\n}\n\n");
+    }
+}
+
+/* Kernels from..end of a group, shared out one by one but for small ones, on so many pictures from this one on. */
+static void run_kernels(const struct site *group, const char *phase, int from, int end, const char *images,
+                        const char *first)
+{
+    const struct group *g = &group->p->group[group->group];
+    struct text *t = &group->c->phases;
+    text_printf(t, "        const int images = %s;\n        const long picture = %s;\n", images, first);
+    text_add(t, "        (void)images;\n        (void)picture;\n");
+    for (int i = from; i < end; i++) {
+        struct site s = *group;
+        s.k = &g->kernel[i];
+        if (s.k->shares == 1) {
+            if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        ag_mark_begin(0);\n");
+            group_kernel(&s, s.k);
+        } else if (!s.k->chained) {
+            text_printf(t, "        ag_parallel_forward(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group,
+                        i);
+        }
+    }
+}
+
+/* A group of which all pictures go through the coarse kernels together, then through the others one by one. */
+static void run_shares(struct code *c, const char *phase, const struct plan *p, int group)
+{
+    const struct site s = {c, p, group, NULL};
+    struct text *t = &c->phases;
+    text_printf(t, "    {\n    real *const s = b[AG_ARENA] + %ldL;\n    (void)s;\n", p->shared);
+    if (p->coarse) {
+        text_add(t, "    {\n");
+        run_kernels(&s, phase, 0, p->coarse, "pictures", "0");
+        text_add(t, "    }\n");
+    }
+    text_add(t, "    for (these.first = 0; these.first < pictures; these.first++) {\n");
+    run_kernels(&s, phase, p->coarse, p->group[group].kernels, mem_printf(c->mem, "%d", p->batch), "these.first");
+    text_add(t, "    }\n    }\n");
+}
+
+static void emit_small(struct code *c, const struct plan *p, const struct step *step)
+{
+    struct site s = {c, p, -1, NULL};
+    struct text *t = &c->phases, arguments = {NULL, 0, 0};
+    const struct kernel *k = &step->kernel;
+    struct call call = {k->root[0], 0, NULL, {NULL, 0, 0}};
+    int images = 0, instance;
+    if (step->combine >= 0) {
+        int n = step->combine;
+        c->path = mem_printf(c->mem, "%s", p->graph->node[n].path);
+        instance = cpu_combine(&s, n);
+        text_printf(t, "    %s(b[AG_ARENA] + %ld, %s);\n", c->instance[instance].name, p->node[n].partial,
+                    code_address(c, p, -1, NULL, n));
+    } else if (k->kind == KERNEL_POINTWISE) {
+        comment(&s, k, "    ", t);
+        instance = cpu_pointwise(&s, k, &arguments, &images);
+        text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
+    } else {
+        comment(&s, k, "    ", t);
+        instance = cpu_node(&s, k->root[0], &call);
+        node_arguments(&s, k->root[0], &call, &arguments);
+        text_printf(t, "    %s(%s);\n", c->instance[instance].name, arguments.s);
+    }
+    text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
+    text_free(&arguments);
+}
+
+void cpu_phase(struct code *c, const char *phase, const struct plan *p)
+{
+    struct text *t = &c->phases;
+    if (!bounds_hold(c, phase, p)) return;
+    const int shares = p->sharing == PLAN_PICTURE;
+    for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
+    if (shares) {
+        text_printf(t, "static void %s_many(real *const block[AG_BLOCKS], int pictures)\n{\n", phase);
+        text_add(t, "    struct ag_pictures these = {block, pictures, 0, ag_sharing()};\n    (void)these;\n");
+    } else {
+        text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    }
+    text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
+    text_printf(t, "    ag_mark_begin(0);\n");
+    for (int i = 0; i < p->steps; i++) {
+        if (p->step[i].group < 0) {
+            emit_small(c, p, &p->step[i]);
+            continue;
+        }
+        if (shares)
+            run_shares(c, phase, p, p->step[i].group);
+        else
+            text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
+        text_printf(t, "    ag_mark_begin(0);\n");
+    }
+    for (int i = 0; i < p->copies; i++) {
+        const struct target *target = &p->graph->target[p->copy[i]];
+        text_printf(t, "    ag_copy(%s, %s, %ld); /* %s */\n", code_target_address(c, target),
+                    code_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
+                    target->name);
+    }
+    text_add(t, "}\n\n");
+    if (shares)
+        text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n    %s_many(block, 1);\n}\n\n", phase,
+                    phase);
+}

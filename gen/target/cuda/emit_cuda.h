@@ -1,0 +1,39 @@
+/* The CUDA target: kernels, and phases that launch them. */
+#ifndef EMIT_CUDA_H
+#define EMIT_CUDA_H
+
+#include "code.h"
+
+/* Kernels over some items, one a thread unless they are more than eight blocks for each processor of a large GPU. */
+struct launch cuda_launch(long items, int pointers, double bytes);
+
+/* nodes.c: launches a node's own kernel: appended to c->phases. */
+void cuda_node(const struct site *s, const struct kernel *k);
+/* The sum of node n's parts. */
+void cuda_combine(const struct site *s, int n);
+/* pointwise.c: launches what computes the roots of a pointwise kernel. */
+void cuda_pointwise(const struct site *s, const struct kernel *k);
+/* What a node's kernel computes from its sums: sets its tokens; appends the arguments for the first result and for what
+ * AG_EXTRA_PARAMS declares. */
+struct epilogue {
+    struct text first, extra;
+    int pointers; /* of extra */
+    double bytes; /* that the results, and what is read for them, take */
+};
+void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct epilogue *e);
+/* What it makes of its input first: sets the tokens of that; appends the arguments for AG_INPUT_PARAMS, each after a
+ * comma, to `arguments` and returns their number. */
+int cuda_prologue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments);
+
+/* phase.c: a launch with these arguments, C expressions separated by commas. */
+void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments);
+/* Where a site finds input k of node n, and where n's value or its partial sums go. */
+const char *cuda_input(const struct site *s, int n, int k);
+const char *cuda_output(const struct site *s, int n);
+/* Bytes of node n's value and of its inputs. */
+double cuda_bytes(const struct site *s, int n);
+
+/* The function of one phase, appended to c->phases. */
+void cuda_phase(struct code *c, const char *phase, const struct plan *p);
+
+#endif
