@@ -192,7 +192,8 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
     if (!text) return ag_fail(err, 2, "%s: damaged: it has no \"%s\"", checkpoint->st.path, name);
     if (checkpoint->value[i].sum) {
         *checkpoint->value[i].sum = strtod(text, &end);
-        right = end != text && !*end && ag_is_finite(*checkpoint->value[i].sum);
+        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod passes over spaces */
+                ag_is_finite(*checkpoint->value[i].sum);
     } else if (checkpoint->value[i].word) {
         right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);
     } else {

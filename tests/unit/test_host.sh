@@ -113,6 +113,11 @@ for wrong in -1 " 5" 123456789012345678901234 18446744073709551616 0x5 ""; do
     widen '"seed":"5"' "\"seed\":\"$wrong\""
     ends "seed '$wrong'" 2 damaged ./search --run damaged --resume --iterations 8
 done
+sum=$(LC_ALL=C grep -a -o '"sum.d_loss":"[^"]*"' search.1/checkpoint.safetensors)
+for wrong in "" " 1" +1 1x nan inf 1e999 -; do
+    widen "$sum" "\"sum.d_loss\":\"$wrong\""
+    ends "a sum '$wrong'" 2 damaged ./search --run damaged --resume --iterations 8
+done
 widen '"seed":"5"' '"seed":"18446744073709551615"'
 ends "the largest seed" 0 "" ./search --run damaged --resume --iterations 8
 rm -r damaged && cp -r search.1 damaged
