@@ -53,7 +53,7 @@ build/header.h: runtime/ag.h
 help:
 	@echo "make            builds ./aggen"
 	@echo "make demo       installs what is missing, searches a small space, retrains, draws a grid (minutes)"
-	@echo "make test       installs what is missing, runs all tests (twelve minutes on two fast cores, twice that on slow ones)"
+	@echo "make test       installs what is missing, runs all tests (some twenty minutes on two slow cores)"
 	@echo "make fuzz       feeds all readers changed files for FUZZ_SECONDS (20) each, and prints what broke (minutes)"
 	@echo "make faults     lets memory, disks and files fail under whole programs (minutes; FAULTS=all: at every call)"
 	@echo "make emitted    compares what aggen writes with tests/emitted.txt, or with what COMMIT=... wrote (minutes)"
