@@ -6,7 +6,8 @@
 #     tests/tools/emitted.sh renew      writes tests/emitted.txt anew: what aggen writes is to change, on purpose
 #
 # A variant is a command line; its hash is that of all files it writes, of what it prints and of its status. Copies of
-# runtime/ are left out, and C files of libraries for a GPU, whose source, NAME.cu, is there. What COMMIT writes is kept below build/emitted/, for the next time.
+# runtime/ are left out, and C files of libraries for a GPU, whose source, NAME.cu, is there. What COMMIT writes is kept
+# below build/emitted/, for the next time.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 root=$PWD build=$PWD/build/emitted known=tests/emitted.txt
@@ -19,7 +20,8 @@ weights() {
     ./aggen "tests/golden/$1.json" -o "$folder" > /dev/null &&
         sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/generate_phases.c" \
             > "$folder/tables.h" &&
-        { grep -q statistics "$folder/tables.h" || echo 'static const struct ag_tensor statistics[] = {{0}};' >> "$folder/tables.h"; } &&
+        { grep -q statistics "$folder/tables.h" ||
+            echo 'static const struct ag_tensor statistics[] = {{0}};' >> "$folder/tables.h"; } &&
         ${CC:-cc} -std=gnu99 -O1 -I"$folder" -o "$folder/make" tests/embed/made.c runtime/error.c runtime/file.c \
             runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm &&
         "$folder/make" "$build/$1.weights"
