@@ -275,16 +275,15 @@ static char *retrain_folder(struct mem *mem, const struct options *o, const stru
     return mem_printf(mem, "out/retrain-%s", spec->name);
 }
 
-/* What was written, and what to type next: the top makefile knows the programs of out/, any other folder has its own.
- */
+/* What was written, and what to type next. */
 static void say_next(struct mem *mem, const char *folder, const char *program, const char *files)
 {
     const char *file = mem_printf(mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, program);
-    printf("%s written to %s; next: ", files, folder);
-    if (strcmp(folder, "out") == 0 && ag_is_home())
-        printf("make out/%s && ./out/%s\n", program, program);
-    else
-        printf("make -C %s -f %s.mk && %s\n", text_shell(mem, folder), program, text_shell(mem, file));
+    struct ag_text make = {0, 0, 0, 0};
+    ag_text_make(&make, folder, program);
+    printf("%s written to %s; next: %s && %s\n", files, folder, (char *)mem_checked(make.failed ? NULL : make.text),
+           text_shell(mem, file));
+    ag_text_free(&make);
 }
 
 /* The one that was asked for, or the first. */

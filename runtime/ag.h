@@ -497,6 +497,9 @@ int ag_is_finite(double value);
 void ag_text_number(struct ag_text *text, double value);
 void ag_text_string(struct ag_text *text, const char *string); /* a JSON string, quotes included */
 void ag_text_shell(struct ag_text *text, const char *word);    /* as a shell takes it for one word */
+/* The command that builds a program which aggen has written to that folder: aggen's own makefile knows those of out/,
+ * any other folder has its own. */
+void ag_text_make(struct ag_text *text, const char *folder, const char *program);
 void ag_text_free(struct ag_text *text);
 /* A number of so many characters, all digits, up to `most`: 1; else 0. */
 int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value);

@@ -189,16 +189,13 @@ void ag_retraining_tell(struct ag_retraining *r, const char *program)
     const char *folder = r->run.folder, *slash = strrchr(program, '/');
     const int usual = !slash || !strcmp(program, "./out/retrain") || !strcmp(program, "out/retrain");
     char place[AG_PATH + 16] = "out", weights[AG_PATH + 32];
-    if (slash) snprintf(place, AG_PATH, "%.*s", (int)(slash - program), program);
+    if (!usual) snprintf(place, AG_PATH, "%.*s", (int)(slash - program), program);
     snprintf(weights, sizeof weights, "%s/ema.safetensors", folder);
     if (ag_command) {
         ag_text_add(&text, "%s generate", ag_command);
-    } else if (usual && ag_is_home()) {
-        ag_text_add(&text, "make out/generate && ./out/generate");
     } else {
-        ag_text_add(&text, "make -C ");
-        ag_text_shell(&text, place);
-        ag_text_add(&text, " -f generate.mk && ");
+        ag_text_make(&text, place, "generate");
+        ag_text_add(&text, " && %s", usual ? "./" : "");
         strcat(place, "/generate");
         ag_text_shell(&text, place);
     }

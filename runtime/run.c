@@ -144,7 +144,7 @@ int ag_run_stopped(const struct ag_run *run, struct ag_error *err)
     ag_text_add(&text, "%s; go on with --resume", err->text); /* which is not cut off, however long what follows is */
     if (options->has_run) add_option(&text, "--run", options->run);
     ag_run_add_data(run, &text);
-    ag_fail(err, 1, "%s", text.failed ? err->text : text.text);
+    if (!text.failed) ag_fail(err, 1, "%s", text.text);
     ag_text_free(&text);
     return 128 + ag_signals_caught();
 }

@@ -70,6 +70,17 @@ void ag_text_shell(struct ag_text *text, const char *word)
     ag_text_add(text, "'");
 }
 
+void ag_text_make(struct ag_text *text, const char *folder, const char *program)
+{
+    if (!strcmp(folder, "out") && ag_is_home()) {
+        ag_text_add(text, "make out/%s", program);
+        return;
+    }
+    ag_text_add(text, "make -C ");
+    ag_text_shell(text, folder);
+    ag_text_add(text, " -f %s.mk", program);
+}
+
 int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value)
 {
     ag_u64 number = 0;

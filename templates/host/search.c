@@ -536,8 +536,11 @@ static void tell_next(struct search *s)
     ag_text_add(&text, "%s%s ", ag_aggen ? ag_aggen : ag_is_file("aggen") ? "./aggen" : "aggen", ag_aggen ? " run" : "");
     ag_text_shell(&text, genotype);
     if (search_program.device) ag_text_add(&text, " --target cuda");
-    if (!ag_aggen)
-        ag_text_add(&text, "\n    make %s && ./out/retrain", ag_is_home() ? "out/retrain" : "-C out -f retrain.mk");
+    if (!ag_aggen) {
+        ag_text_add(&text, "\n    ");
+        ag_text_make(&text, "out", "retrain");
+        ag_text_add(&text, " && ./out/retrain");
+    }
     ag_run_add_data(&s->run, &text);
     ag_progress_note(&s->progress,
                      "\nThe architecture is in %s; %s/samples shows how the search went.\nNext, retrain it:\n\n    "

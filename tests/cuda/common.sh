@@ -10,21 +10,13 @@ if [ "${GPU:-0}" = 1 ]; then run='env' archs=; fi
 . tests/tools/check.sh
 . tests/tools/program.sh
 
-# built FOLDER PROGRAM [make's words]: builds one; what is said then matters if it fails
-built() {
-    program "$@" >"$build/make" 2>&1 || {
-        tail -n 5 "$build/make"
-        return 1
-    }
-}
-
 # made FOLDER PROGRAM FILE [aggen's words]: emits and builds a CUDA program
 made() {
     folder=$1 program=$2 file=$3
     shift 3
     # shellcheck disable=SC2086
     ./aggen "$file" --target cuda -o "$folder" "$@" >/dev/null &&
-        built "$folder" "$program" $archs CFLAGS=-O1
+        program "$folder" "$program" $archs CFLAGS=-O1
 }
 
 compare=$build/compare

@@ -75,15 +75,13 @@ rm -rf "$folder"
 mkdir -p "$folder"
 # shellcheck disable=SC2086
 ./aggen $genotype -o "$folder/program" >"$build/log" 2>&1
-sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/program/generate_phases.c" >"$folder/tables.h"
-gcc -std=gnu99 -O1 -I"$folder" -o "$folder/make" tests/embed/made.c runtime/error.c runtime/file.c runtime/safetensors.c \
-    runtime/safetensors_write.c runtime/random.c -lz -lm >>"$build/log" 2>&1 && "$folder/make" "$folder/made"
+made_weights "$folder/program" >>"$build/log" 2>&1
 was=$?
 ok "made-up weights: $(cat "$build/log")" $was
 # large TARGET FILES: the generator as a library, which is so many files
 large() {
     # shellcheck disable=SC2086
-    ./aggen $genotype --weights "$folder/made" --embed faces --target "$1" -o "$folder/library" >"$build/log" 2>&1
+    ./aggen $genotype --weights "$folder/program/made" --embed faces --target "$1" -o "$folder/library" >"$build/log" 2>&1
     was=$?
     ok "many weights, $1: $(cat "$build/log")" $was
     is "many weights, $1: files" "$(find "$folder/library" -type f | sed 's/.*\.//' | sort | tr '\n' ' ')" "$2 "

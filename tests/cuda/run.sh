@@ -37,7 +37,7 @@ fi
 both() {
     name=$1 file=$2
     shift 2
-    ./aggen "$file" -o "$build/$name.cpu" "$@" >/dev/null && built "$build/$name.cpu" search CFLAGS=-O1 &&
+    ./aggen "$file" -o "$build/$name.cpu" "$@" >/dev/null && program "$build/$name.cpu" search CFLAGS=-O1 &&
         made "$build/$name.cuda" search "$file" "$@"
     ok "$name: cannot be built" $?
     rm -rf "$build/$name".run.*
@@ -82,7 +82,7 @@ grown() {
         ./aggen "$genotype" --target $target -o "$folder" >/dev/null
         for kind in retrain generate; do
             # shellcheck disable=SC2086
-            built "$folder" $kind $archs CFLAGS=-O1
+            program "$folder" $kind $archs CFLAGS=-O1
             ok "$name: $kind for $target" $?
         done
     done
@@ -319,7 +319,7 @@ fi
 # after TARGET: the folder's search is then that target's, and builds
 after() {
     # shellcheck disable=SC2086
-    ./aggen tests/e2e/tiny.json --target "$1" -o "$build/turns" >"$build/log" && built "$build/turns" search $archs
+    ./aggen tests/e2e/tiny.json --target "$1" -o "$build/turns" >"$build/log" && program "$build/turns" search $archs
     ok "target $1 after another" $?
 }
 rm -rf "$build/turns"

@@ -24,9 +24,9 @@ emit() {
 build() {
     folder_built=$e2e/$1
     shift
-    program "$folder_built" "$@" CFLAGS="$level" > "$work/make" 2>&1
+    program "$folder_built" "$@" CFLAGS="$level" > "$work/make"
     was=$?
-    ok "make $folder_built/$1: $(tail -n 3 "$work/make")" $was
+    ok "make $folder_built/$1: $(cat "$work/make")" $was
 }
 
 # space FOLDER [key=value | --option]...: writes and builds the search program of tiny.json with keys set

@@ -245,11 +245,7 @@ made() {
     folder=$1
     shift
     ends "aggen $*" 0 "" ./aggen "$@" -o "$folder"
-    sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/generate_phases.c" > "$folder/tables.h"
-    gcc -std=gnu99 -O1 -Wall -Wextra -Werror -I"$folder" -o "$folder/make" $here/made.c runtime/error.c runtime/file.c \
-        runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm
-    ok "made.c" $?
-    ends "made-up weights" 0 "" "$folder/make" "$folder/made"
+    ends "made-up weights" 0 "" made_weights "$folder"
 }
 
 # A library knows its own memory from that of any other, those of its own name too.

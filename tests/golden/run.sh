@@ -18,8 +18,7 @@ check() {
     for word; do case $word in --*) options="$options $word" ;; *) words="$words $word" ;; esac done
     echo "$name $kind$options$words"
     # shellcheck disable=SC2086
-    if ! ./aggen tests/golden/"$name".json -o "$folder" $options >/dev/null || ! program "$folder" "$kind" $words > "$build/make" 2>&1; then
-        tail -n 5 "$build/make"
+    if ! ./aggen tests/golden/"$name".json -o "$folder" $options >/dev/null || ! program "$folder" "$kind" $words; then
         failed=$((failed + 1))
         return
     fi

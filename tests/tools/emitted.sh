@@ -10,21 +10,15 @@
 # below build/emitted/, for the next time.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+. tests/tools/program.sh
 root=$PWD build=$PWD/build/emitted known=tests/emitted.txt
 mkdir -p "$build"
 unset AGGEN_HOME
 
-# Made-up weights for the genotypes of golden cases: weights GENOTYPE writes $build/GENOTYPE.weights.
+# weights GENOTYPE: made-up weights of a golden case's genotype, $build/GENOTYPE.weights
 weights() {
-    folder=$build/$1.made
-    ./aggen "tests/golden/$1.json" -o "$folder" > /dev/null &&
-        sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$folder/generate_phases.c" \
-            > "$folder/tables.h" &&
-        { grep -q statistics "$folder/tables.h" ||
-            echo 'static const struct ag_tensor statistics[] = {{0}};' >> "$folder/tables.h"; } &&
-        ${CC:-cc} -std=gnu99 -O1 -I"$folder" -o "$folder/make" tests/embed/made.c runtime/error.c runtime/file.c \
-            runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm &&
-        "$folder/make" "$build/$1.weights"
+    ./aggen "tests/golden/$1.json" -o "$build/$1.made" > /dev/null && made_weights "$build/$1.made" &&
+        mv "$build/$1.made/made" "$build/$1.weights"
 }
 
 # The command lines, but for -o.

@@ -12,33 +12,46 @@ give() {
     fi
 }
 
-# program FOLDER KIND [make's words]: builds the program of that kind that aggen wrote there. In a shell of its own, whose
-# variables are no one else's.
-program() (
+# Builds FOLDER KIND [make's words], in a shell of its own, whose variables are no one else's.
+build_program() (
     built=$1 kind=$2
     shift 2
     objects=$built/$kind.build
     # writes make's note of how it compiles, which must be older than what is copied
     make -s -n -C "$built" -f "$kind.mk" "$@" > /dev/null || return
     how=$(cat "$objects/how" runtime/*.[ch] runtime/cuda/*.[ch] templates/cpu/vector.h | key)
+    lent= # FILE=KEY…
     for file in runtime/*.c runtime/cuda/*.c; do
-        file=${file##*/}
-        take "$how.${file%.c}.o" "$objects/${file%.c}.o"
+        object=${file##*/} object=${object%.c}.o
+        lent="$lent $object=$how.$object"
     done
-    kernels=
     for i in 0 1 2 3; do # their first line says which spec they are of
-        [ ! -f "$built/${kind}_kernels$i.c" ] || kernels="$kernels ${kind}_kernels$i.o=$( (echo "$how" &&
+        [ ! -f "$built/${kind}_kernels$i.c" ] || lent="$lent ${kind}_kernels$i.o=$( (echo "$how" &&
             sed 1d "$built/${kind}_kernels$i.c") | key)"
     done
     [ ! -f "$built/${kind}_kernels.cu" ] ||
-        kernels="kernels.fatbin=$( (echo "$how" && sed 1d "$built/${kind}_kernels.cu") | key)"
-    for pair in $kernels; do take "${pair#*=}" "$objects/${pair%=*}"; done
+        lent="$lent kernels.fatbin=$( (echo "$how" && sed 1d "$built/${kind}_kernels.cu") | key)"
+    for pair in $lent; do take "${pair#*=}" "$objects/${pair%=*}"; done
     # tcc takes a fiftieth of gcc's time for what is only a long list of calls
-    tcc -std=gnu99 -c -o "$objects/${kind}_phases.o" "$built/${kind}_phases.c" && make -s -j2 -C "$built" -f "$kind.mk" "$@" ||
-        return
-    for pair in $kernels; do give "$objects/${pair%=*}" "${pair#*=}"; done
-    for file in runtime/*.c runtime/cuda/*.c; do
-        file=${file##*/}
-        give "$objects/${file%.c}.o" "$how.${file%.c}.o"
-    done
+    tcc -std=gnu99 -c -o "$objects/${kind}_phases.o" "$built/${kind}_phases.c" &&
+        make -s -j2 -C "$built" -f "$kind.mk" "$@" || return
+    for pair in $lent; do give "$objects/${pair%=*}" "${pair#*=}"; done
 )
+
+# program FOLDER KIND [make's words]: builds the program of that kind that aggen wrote there; what is said then is printed
+# if it fails, the last of it
+program() {
+    build_program "$@" > build/objects/said.$$ 2>&1 || {
+        tail -n 5 build/objects/said.$$
+        return 1
+    }
+    rm build/objects/said.$$
+}
+
+# made_weights FOLDER: made-up weights, FOLDER/made, for the generator whose program is in the folder
+made_weights() {
+    sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$1/generate_phases.c" > "$1/tables.h" &&
+        gcc -std=gnu99 -O1 -Wall -Wextra -Werror -I"$1" -o "$1/make" tests/embed/made.c runtime/error.c runtime/file.c \
+            runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm &&
+        "$1/make" "$1/made"
+}
