@@ -1,7 +1,7 @@
 #!/bin/sh
 # job.sh SUITE[/PART]: runs a suite of tests, or a part of one. What it prints is printed when it has ended, so that jobs
 # side by side keep apart, and stays in build/tests/. A job closes on `N passed, N failed`; one that ends in any other
-# way counts as one failure. The counts are added as a line of build/tests/counts.
+# way counts as one failure. The counts are added as a line of build/tests/counts, and what failed to build/tests/failed.
 log=build/tests/$(echo "$1" | tr / .).log
 started=$(date +%s)
 part=${1#*/}
@@ -14,12 +14,15 @@ last=$(tail -n 1 "$log")
     echo "== $1"
     cat "$log"
     case $last in
-    *[0-9]' passed, '[0-9]*' failed') echo "$last" ;;
+    *[0-9]' passed, '[0-9]*' failed') grep '^FAILED' "$log" ;;
     *)
-        echo "FAILED: $1 ended without a count" >&2
-        echo "0 passed, 1 failed"
+        last="0 passed, 1 failed"
+        tail -n 15 "$log"
+        echo "FAILED: ended without a count, after these lines"
         ;;
-    esac >> build/tests/counts
+    esac > "$log.failed"
+    sed "s|^|$1: |" "$log.failed" >> build/tests/failed
+    echo "$last" >> build/tests/counts
     times > "$log.times" # not in a pipe, which would be another process
     cores=$(sed 's/[ms]/ /g' "$log.times" | awk 'NR == 2 { printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')
     echo "== $1 took $(($(date +%s) - started)) s, $cores s of a core"
