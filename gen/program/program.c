@@ -4,6 +4,7 @@
 #include "to_col2im.h"
 #include "emit_cpu.h"
 #include "emit_cuda.h"
+#include "family.h"
 #include "parts.h"
 #include "fold_norm.h"
 #include "hoist.h"
@@ -11,7 +12,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,21 +88,13 @@ static void choices_text(struct text *t, const struct spec *spec, const struct c
     text_add(t, "};\n");
 }
 
-/* The parts of an architecture and the choices that decide them: operations, then latents. */
-static void genes_text(struct text *t, const struct spec *spec, const struct choice *choice, int count)
+/* The parts of an architecture and the choices that decide them. */
+static void genes_text(struct text *t, const struct spec *spec)
 {
+    struct part part[2 * SPEC_GENES];
+    int parts = spec_parts(spec, part);
     text_add(t, "static const struct ag_gene genes[] = {\n");
-    if (spec->family == FAMILY_STYLEGAN2) {
-        struct layer layer[SPEC_GENES];
-        int layers = spec_layers(spec, layer), latents = spec->macro ? layers : 2;
-        for (int i = 0; i < layers; i++)
-            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, spec->macro ? i : layer[i].up);
-        for (int i = 0; spec->dynamic_latents && i < layers; i++)
-            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, latents + i);
-        if (spec->dynamic_latents) text_printf(t, "    {\"b%d.rgb\", %d},\n", spec->image_size, latents + layers);
-    } else {
-        for (int i = 0; i < count; i++) text_printf(t, "    {\"%s\", %d},\n", choice[i].name, i);
-    }
+    for (int i = 0; i < parts; i++) text_printf(t, "    {\"%s\", %d},\n", part[i].name, part[i].choice);
     text_add(t, "};\n");
 }
 
@@ -111,7 +103,7 @@ static void architecture_text(struct text *t, const struct spec *spec)
     struct choice choice[SPEC_GENES];
     int count = spec_choices(spec, choice);
     choices_text(t, spec, choice, count);
-    genes_text(t, spec, choice, count);
+    genes_text(t, spec);
 }
 
 static void kernels_table(struct text *t, const struct code *c)
@@ -195,7 +187,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
         text_printf(t,
                     "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
                     "    .genes = sizeof genes / sizeof genes[0],\n    .micro = %d,\n",
-                    m->spec->family == FAMILY_STYLEGAN2 && !m->spec->macro);
+                    m->spec->family->moves && !m->spec->macro);
     text_add(t, "};\n");
 }
 
@@ -494,50 +486,27 @@ static void search_tokens(struct mem *mem, struct substitutions *s, const struct
 
 static void retrain_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
 {
-    set_int(mem, s, "AG_ITERATIONS", spec->retrain.iterations);
+    struct constants own = {NULL, 0, 0};
     set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
     set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
-    set_int(mem, s, "AG_CRITIC_STEPS", spec->retrain.critic_steps);
-    adam_tokens(mem, s, "AG_WEIGHTS", spec->retrain.weights);
-    template_number(mem, s, "AG_EMA", spec->retrain.ema);
     set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
     set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
     set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
-}
-
-/* Of StyleGAN2's retraining, whose length is counted in pictures. Its D takes R1_INTERVAL steps on its loss, then one
- * on R1: Adam gets the rate and the moments that make R1_INTERVAL + 1 steps as many as R1_INTERVAL (lazy
- * regularisation, StyleGAN2's appendix B). */
-static void stylegan2_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
-{
-    const long pictures = (long)spec->retrain.batch_g * spec->retrain.accumulate, interval = spec->retrain.r1_interval;
-    const double correction = interval ? (double)interval / (double)(interval + 1) : 1;
-    struct adam a = spec->retrain.weights;
-    template_set(mem, s, "AG_STEPS", "%ld", (1000L * spec->retrain.kimg + pictures - 1) / pictures);
-    set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
-    set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
-    set_int(mem, s, "AG_ACCUMULATE", spec->retrain.accumulate);
-    set_int(mem, s, "AG_R1_INTERVAL", spec->retrain.r1_interval);
-    template_number(mem, s, "AG_MIXING", spec->retrain.mixing);
-    adam_tokens(mem, s, "AG_G", a);
-    a.lr *= correction;
-    a.beta1 = pow(a.beta1, correction);
-    a.beta2 = pow(a.beta2, correction);
-    adam_tokens(mem, s, "AG_D", a);
-    template_number(mem, s, "AG_EMA", pow(0.5, (double)pictures / (1000 * spec->retrain.ema_kimg)));
-    set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
-    set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
-    set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
-    set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
-    set_int(mem, s, "AG_SAMPLES", spec->image_size <= 128 ? 64 : 16);
+    spec->family->constants(spec, &own);
+    for (int i = 0; i < own.count; i++)
+        if (own.list[i].whole)
+            template_set(mem, s, own.list[i].token, "%.0f", own.list[i].value);
+        else
+            template_number(mem, s, own.list[i].token, own.list[i].value);
+    free(own.list);
 }
 
 /* The template of the host program. */
 static char *host_file(struct writer *w)
 {
-    int styles = w->m->program == PROGRAM_RETRAIN && w->m->spec->family == FAMILY_STYLEGAN2;
-    return home_file(w, mem_printf(w->mem, "templates/host/%s%s.c", w->name, styles ? "_stylegan2" : ""));
+    const char *name = w->m->program == PROGRAM_RETRAIN ? w->m->spec->family->retraining : w->name;
+    return home_file(w, mem_printf(w->mem, "templates/host/%s.c", name));
 }
 
 static void write_host(struct writer *w)
@@ -549,8 +518,6 @@ static void write_host(struct writer *w)
     const struct spec *spec = w->m->spec;
     if (w->m->program == PROGRAM_SEARCH)
         search_tokens(w->mem, &s, spec);
-    else if (spec->family == FAMILY_STYLEGAN2)
-        stylegan2_tokens(w->mem, &s, spec);
     else
         retrain_tokens(w->mem, &s, spec);
     set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);
