@@ -64,6 +64,8 @@ static const struct key_hint hints[] = {
     {"a residual genotype has ops alone", {"latents", "micro"}},
     {0}};
 
+/* ---------------------------------------------------------------- what no single key can say */
+
 /* The doublings from `base` to `size`, or 0 if there is no such number in 1..SPEC_CELLS. */
 static int doublings(int base, int size)
 {
@@ -98,6 +100,8 @@ static int check(struct spec *spec, const struct json *document, struct message 
     }
     return cell_check(&spec->cell, document, err);
 }
+
+/* ---------------------------------------------------------------- what a search decides */
 
 int residual_edges(const struct spec *spec, struct gen_edge edge[SPEC_GENES])
 {
@@ -140,6 +144,8 @@ static int places(const struct spec *spec, struct place place[SPEC_GENES])
     }
     return count;
 }
+
+/* ---------------------------------------------------------------- retraining */
 
 static void constants(const struct spec *spec, struct constants *c)
 {

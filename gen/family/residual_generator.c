@@ -4,8 +4,6 @@
 #include "ops.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 static int channels(const struct build *b)
 {

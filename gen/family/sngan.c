@@ -1,3 +1,4 @@
+/* The SN-GAN discriminator. Spectral norm keeps its vectors in a block of their own, AG_SN. */
 #include "sngan.h"
 #include "build.h"
 #include "ops.h"

@@ -20,7 +20,7 @@ enum key_kind {
     KEY_DISCRIMINATOR, /* no field: the name of the family's discriminator */
     KEY_CHOICE,        /* int or enum: index of one of `words` */
     KEY_BOOL,          /* int: 1 for true, 0 for false */
-    KEY_POOL,          /* struct pool: operations `lo` to `hi` of enum candidate; so may a genotype's be */
+    KEY_POOL,          /* struct pool: operations `lo` to `hi` of enum candidate, which genotypes may name too */
     KEY_EDGES,         /* the edges of a struct cell */
     KEY_TUPLE          /* a list with an item for each row of `items` */
 };
@@ -50,7 +50,7 @@ int keys_read(const struct json *document, struct spec *spec, struct message *er
 const char *key_family(const struct key *key, const struct spec *spec);
 /* The row of that path in a family's table, or NULL. */
 const struct key *key_find(const struct family *family, const char *path);
-/* The family's row of the pool that operations of this kind are chosen from; it has both. */
+/* A family's row of the pool `up` or `normal`. Every family has both. */
 const struct key *key_of_pool(const struct family *family, int up);
 /* The place to complain about when two keys don't fit together: the one that --set gave, or the first of the two that
  * is there. */
@@ -58,8 +58,8 @@ const struct json *key_place(const struct json *document, const char *path, cons
 
 /* 1 if a family has a key, or a group of keys, at this path. */
 int family_has_key(const struct family *family, const char *path);
-/* Complains about a value that `own` has no use for, if there are other families that have: `has` says which do.
- * Returns 0 if there are none, else 2 with one line in err. */
+/* Complains about a key or part of a genotype, at `path`, that family `own` lacks and other families have. `has` says
+ * whether a family has it. Returns 0 if no other family has it, else 2 with one line in err. */
 int family_foreign(const struct family *own, const struct json *value, const char *path,
                    int (*has)(const struct family *family, const char *path), struct message *err);
 

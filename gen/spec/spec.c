@@ -1,7 +1,6 @@
 /* From JSON text to a checked spec. */
 #include "keys.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* The family that a document names; the first if it names none, for whose keys that is an error. */
