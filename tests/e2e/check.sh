@@ -30,7 +30,7 @@ finds() {
     is "$1: the change is made: cmp" $? 1
     # shellcheck disable=SC2086
     gcc -std=c11 -O1 $gen_includes -c -o $planted/changed.o $planted/changed.c > "$work/gcc" 2>&1 &&
-        gcc -o $planted/aggen $planted/changed.o build/gen/main.o $(echo "$gen_objects" | tr ' ' '\n' |
+        gcc -o $planted/aggen $planted/changed.o build/gen/main.o build/gen/commands.o $(echo "$gen_objects" | tr ' ' '\n' |
             grep -v "/gen/$2.o") build/run-*/gen/run/*.o build/run-*/runtime/*.o build/run-*/runtime/cuda/*.o -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
     was=$?
     ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
