@@ -1,8 +1,10 @@
 #!/bin/sh
 # aggen run: what a program does that libtcc has compiled in memory, with kernels by cc, by libtcc and by NVRTC, is what
 # the built program does. Where aggen itself is tried, it is one with sanitizers.
+# shellcheck source=tests/e2e/common.sh
 . "$(dirname "$0")/common.sh"
 picture_tool
+# shellcheck source=tests/tools/gen.sh
 . tests/tools/gen.sh
 memory=$e2e/memory checked=$e2e/memory/aggen
 rm -rf $memory

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034
 # For test scripts to read in, which run from the checkout's root: the generator's sources, but for what runs programs
 # (gen/run/), where their headers are, and what make has made of them, but for those files that call gen/run/.
 gen_commands='gen/main.c gen/commands.c'
