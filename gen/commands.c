@@ -1,3 +1,4 @@
+#include "passes.h"
 #include "commands.h"
 #include "extract_layer.h"
 #include "info.h"

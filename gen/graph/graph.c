@@ -97,6 +97,25 @@ static int hash_find(const struct graph *g, const struct node *n)
     return -1;
 }
 
+struct node_args node_args_of(const struct node *n)
+{
+    struct node_args a = {.op = n->op, .ins = n->ins, .shape = n->shape, .batched = n->batched, .value = n->value};
+    memcpy(a.in, n->in, sizeof a.in);
+    memcpy(a.attr, n->attr, sizeof a.attr);
+    return a;
+}
+
+int node_batched(const struct graph *g, const struct node_args *a)
+{
+    const enum op_class class = op_table[a->op].class;
+    int batched = a->batched;
+    if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
+        for (int i = 0; i < a->ins; i++) batched |= g->node[a->in[i]].batched;
+    if (a->op == OP_UNBATCH || a->op == OP_LINEAR_WGRAD) batched = 0;
+    if (a->op == OP_REBATCH || (a->op == OP_CONV_DW && a->form)) batched = 1;
+    return batched;
+}
+
 int graph_node(struct graph *g, struct node_args a)
 {
     int same = simplify_node(g, &a);
@@ -107,11 +126,7 @@ int graph_node(struct graph *g, struct node_args a)
     memcpy(n.in, a.in, sizeof n.in);
     memcpy(n.attr, a.attr, sizeof n.attr);
     n.shape = op_table[a.op].shape(g, &a);
-    enum op_class class = op_table[a.op].class;
-    if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
-        for (int i = 0; i < a.ins; i++) n.batched |= graph_get(g, a.in[i]).batched;
-    if (a.op == OP_UNBATCH || a.op == OP_LINEAR_WGRAD) n.batched = 0;
-    if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.form)) n.batched = 1;
+    n.batched = node_batched(g, &a);
     if (g->count * 2 >= g->hash_size) hash_rebuild(g);
     int found = hash_find(g, &n);
     if (found >= 0) return found;
@@ -298,10 +313,8 @@ void graph_at(struct graph *to, const struct graph *from, int i)
 
 int graph_copy_node(struct graph *to, const struct graph *from, int i, const int *map)
 {
-    const struct node *n = &from->node[i];
-    struct node_args a = {.op = n->op, .ins = n->ins, .shape = n->shape, .batched = n->batched, .value = n->value};
-    for (int k = 0; k < n->ins; k++) a.in[k] = map[n->in[k]];
-    memcpy(a.attr, n->attr, sizeof a.attr);
+    struct node_args a = node_args_of(&from->node[i]);
+    for (int k = 0; k < a.ins; k++) a.in[k] = map[a.in[k]];
     graph_at(to, from, i);
     return graph_node(to, a);
 }

@@ -141,6 +141,8 @@ struct node {
     int section;      /* sections run one after the other, so that their tensors share memory */
 };
 
+enum { TARGET_LOSS = -1 }; /* in place of a target's block: the phase's gradients are those of this node */
+
 /* A node whose value the phase leaves in a block. */
 struct graph_target {
     int node;
@@ -189,6 +191,10 @@ struct node_args {
     double value;
 };
 int graph_node(struct graph *g, struct node_args a);
+/* What node n would be made of again, with its own shape. */
+struct node_args node_args_of(const struct node *n);
+/* Does a node of these have a value for each picture? */
+int node_batched(const struct graph *g, const struct node_args *a);
 
 /* Constructors. */
 int g_param(struct graph *g, int block, long offset, struct shape s);

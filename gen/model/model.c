@@ -39,8 +39,8 @@ static void retrain_phases(struct model *m)
     if (spec->retrain.r1_interval) phase_r1(m, spec->retrain.batch_d);
 }
 
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        int pictures)
+struct model *model_build(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                          int pictures)
 {
     struct mem *mem = mem_new();
     struct model *m = mem_alloc(mem, sizeof *m);
@@ -95,7 +95,7 @@ double model_generator_macs(const struct model *m, int thop)
     for (int i = 0; i < p->graph->count; i++) {
         const struct node *n = &p->graph->node[i];
         if (!live[i] || !op_table[n->op].macs) continue;
-        double stride = n->op == OP_CONV_DX && thop ? (double)n->attr[1] : 1;
+        double stride = n->op == OP_CONV_DX && thop ? (double)n->stride : 1;
         macs += op_table[n->op].macs(p->graph, n) * stride * stride;
     }
     return macs / p->batch;

@@ -15,6 +15,7 @@ struct phase_graph {
     struct graph *graph;
     int batch;
     struct table in, out;
+    int weights, alpha;                 /* blocks in which the loss's gradients are wanted; -1: none */
     int updates_weights, updates_alpha; /* as in struct ag_phase */
     double flop;
 };
@@ -36,9 +37,10 @@ struct model {
     int origins;
 };
 
-/* Builds all phases of a program. pictures: how many it draws at a time; 0: as many as share their weights well. */
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        int pictures);
+/* Builds the graphs of all phases of a program, as they are before any pass (model_new of passes.h runs those that
+ * every program takes). pictures: how many it draws at a time; 0: as many as share their weights well. */
+struct model *model_build(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
+                          int pictures);
 void model_free(struct model *m);
 const char *program_name(enum program p);
 

@@ -1,6 +1,5 @@
 #include "phases.h"
 #include "family.h"
-#include "gradients.h"
 #include "losses.h"
 #include "ops.h"
 
@@ -35,23 +34,16 @@ static struct build phase_begin(struct model *m, const char *name, int batch)
                           .batch = batch};
 }
 
-/* Merges, then differentiates: the phase's loss in the parameters of block `weights` and of block `alpha`; -1: not. */
+/* Notes the phase's loss, and that its gradients in the parameters of block `weights` and of block `alpha` are wanted;
+ * -1: none. */
 static void phase_end(struct model *m, const struct build *b, int loss, int weights, int alpha)
 {
     struct phase_graph *p = &m->phase[m->phases - 1];
-    if (loss >= 0) graph_target(b->g, loss, -1, 0, "loss");
-    struct graph *g = b->g;
-    if (m->merge) {
-        g = merge_mixtures(b->g);
-        graph_free(b->g);
-    }
-    p->graph = g;
+    if (loss >= 0) graph_target(b->g, loss, TARGET_LOSS, 0, "loss");
+    p->weights = weights;
+    p->alpha = alpha;
     p->updates_weights = weights < 0 ? -1 : weights % AG_BAR_G;
     p->updates_alpha = alpha >= 0;
-    if (loss >= 0) loss = g->target[--g->targets].node;
-    if (loss >= 0 && weights >= 0) add_gradients(m, g, loss, weights, AG_GRAD);
-    if (loss >= 0 && alpha >= 0) add_gradients(m, g, loss, alpha, AG_GRAD_ALPHA);
-    p->flop = graph_flop(g);
 }
 
 static int generator(struct build *b, const struct pass *pass, int z)

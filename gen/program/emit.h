@@ -29,7 +29,7 @@ struct emission {
     int (*ptx)(const char *source, char **ptx, char *err, size_t errsize);
 };
 
-/* The plans of a model's phases, in order; free each with plan_free, and its graph. */
+/* The plan of a phase as a program that trains has it; free it with plan_free, and its graph. */
 struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or with a line

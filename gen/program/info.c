@@ -1,3 +1,4 @@
+#include "passes.h"
 #include "info.h"
 #include "cpu.h"
 #include "emit.h"

@@ -2,6 +2,7 @@
  * What is checked is a space made small: its pools, cell, paradigm, latents, losses and image channels stay, pictures
  * and channels are few. Both of its programs, with mixtures merged and without, are loaded and compared by compare.c.
  */
+#include "passes.h"
 #include "check.h"
 #include "emit.h"
 #include "family.h"

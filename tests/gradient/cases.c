@@ -3,6 +3,7 @@
  * phases, its loss alone and its loss with all gradients. Fails if a differentiable operator has no test.
  */
 #include "cases.h"
+#include "cpu.h"
 #include "emit.h"
 #include "emit_cpu.h"
 
@@ -76,7 +77,7 @@ int test_weight(struct test *t, int out, int in, int k)
 static long emit_phase(struct output *p, const struct test *t, const struct graph *g, const char *name)
 {
     struct phase_graph phase = {.name = name, .graph = (struct graph *)g, .batch = t->batch};
-    struct plan *plan = emit_plan(&phase, 0);
+    struct plan *plan = emit_plan(&phase, target_cpu.training);
     long arena = plan->arena_size;
     cpu_phase(&p->cpu, phase.name, plan);
     if (plan->scratch_size > p->scratch) p->scratch = plan->scratch_size;
@@ -260,7 +261,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: cases FOLDER\n");
         return 2;
     }
-    p.cpu = (struct code){.mem = p.mem, .error = error, .errsize = sizeof error};
+    p.cpu = (struct code){.mem = p.mem, .target = &target_cpu, .error = error, .errsize = sizeof error};
     add_rows(&p, operator_rows, operator_count);
     add_rows(&p, network_rows, network_count);
     check_covered(&p);

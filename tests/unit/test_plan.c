@@ -6,6 +6,9 @@
  *     test_plan [ROOT]      ROOT: the checkout, for spaces/ (default ".")
  */
 #define _POSIX_C_SOURCE 200809L
+#include "passes.h"
+#include "cpu.h"
+#include "cuda.h"
 #include "emit.h"
 #include "ops.h"
 #include "tally.h"
@@ -150,11 +153,11 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
     const struct plan *p = a->p;
     const struct node *node = &p->graph->node[n];
     enum storage storage = p->node[n].storage;
-    if (node->op == OP_CONST && keep == VALUE_LEAF) return;
-    if (keep == VALUE_INLINE || keep == VALUE_PER_GROUP) {
+    if (node->op == OP_CONST && storage == VALUE_LEAF) return;
+    if (storage == VALUE_INLINE || storage == VALUE_PER_GROUP) {
         const int up = plan_read_up(p, n) >= 0;
         if (op_table[node->op].class != CLASS_POINTWISE && !up) fault(a, n, "is no expression, and not kept");
-        if (up && (k->kind != KERNEL_POINTWISE || p->sharing != PLAN_PICTURE)) fault(a, n, "is up-sampled on the way");
+        if (up && (k->kind != KERNEL_POINTWISE || !p->policy->shares)) fault(a, n, "is up-sampled on the way");
         for (int e = 0; e < node->ins; e++) read_expression(a, s, i, k, node->in[e]);
         return;
     }
@@ -251,8 +254,8 @@ static void audit_step(struct audit *a, const struct group *g, const struct loca
 {
     const struct plan *p = a->p;
     const int channels = p->graph->node[l->node].shape.d[3];
-    if (l->step < channels) fault(a, l->node, "has pixels that overlap");
-    for (int i = 0; i < g->kernels && l->step != channels; i++) {
+    if (l->pixel_stride < channels) fault(a, l->node, "has pixels that overlap");
+    for (int i = 0; i < g->kernels && l->pixel_stride != channels; i++) {
         const struct kernel *k = &g->kernel[i];
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DW)
@@ -271,8 +274,8 @@ static void audit_scratch(struct audit *a, const struct group *g)
     for (int i = 0; i < g->locals; i++) {
         const struct local *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
-        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * l->step;
-        if (l->rows) size = (long)l->rows * d.d[2] * l->step;
+        long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * l->pixel_stride;
+        if (l->rows) size = (long)l->rows * d.d[2] * l->pixel_stride;
         audit_step(a, g, l);
         int writer = l->first; /* or one that is chained to it */
         while (!writes_local(&g->kernel[writer], l) && writer + 1 < g->kernels && g->kernel[writer + 1].chained)
@@ -286,7 +289,7 @@ static void audit_scratch(struct audit *a, const struct group *g)
             if (!g->kernel[k].chained) fault(a, l->node, "is read outside its chain");
         if (s[i].to > p->scratch_size || l->halo) fault(a, l->node, "lies outside a thread's scratch");
     }
-    audit_stretches(a, s, g->locals, p->sharing == PLAN_PICTURE ? p->shared_size : p->scratch_size);
+    audit_stretches(a, s, g->locals, p->policy->shares ? p->shared_size : p->scratch_size);
 }
 
 /* The arena, and results that lie in the place of their target. Partial sums live from their group to their
@@ -355,7 +358,7 @@ static void audit_chains(struct audit *a, const struct group *g)
                 if (!leaves(&g->kernel[e], k->read[r])) continue;
                 if (x->d[1] != n->shape.d[1]) fault(a, k->read[r], "is read by other rows of its chain");
                 if (k->kind == KERNEL_NODE &&
-                    (n->op != OP_KERNEL_CONV || n->attr[0] != 1 || !plan_by_rows(p, k->root[0])))
+                    (n->op != OP_KERNEL_CONV || n->attr[0] != 1 || plan_split_of(p, k->root[0]) == SPLIT_WEIGHTS))
                     fault(a, k->read[r], "is read by more than its rows in its chain");
             }
     }
@@ -370,7 +373,7 @@ static void audit_plan(const struct plan *p, const char *name)
     audit_reads(&a);
     audit_targets(&a);
     for (int i = 0; i < p->groups; i++) audit_scratch(&a, &p->group[i]);
-    for (int i = 0; i < p->groups && p->sharing == PLAN_PICTURE; i++) audit_chains(&a, &p->group[i]);
+    for (int i = 0; i < p->groups && p->policy->shares; i++) audit_chains(&a, &p->group[i]);
     audit_arena(&a);
     if (a.faults)
         failed++;
@@ -381,14 +384,14 @@ static void audit_plan(const struct plan *p, const char *name)
 /* ---------------------------------------------------------------- the shipped spaces */
 
 static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        enum sharing sharing, const char *file)
+                        const struct policy *policy, const char *file)
 {
-    static const char *const where[] = {"", ", a picture alone", ", on a device"};
-    struct model *m = model_new(spec, geno, program, merge, sharing == PLAN_PICTURE);
+    const char *where = policy->device ? ", on a device" : policy->shares ? ", a picture alone" : "";
+    struct model *m = model_new(spec, geno, program, merge, policy->shares);
     for (int i = 0; i < m->phases; i++) {
         char name[512];
-        snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged", where[sharing]);
-        struct plan *p = emit_plan(&m->phase[i], sharing);
+        snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged", where);
+        struct plan *p = emit_plan(&m->phase[i], policy);
         audit_plan(p, name);
         graph_free((struct graph *)p->graph);
         plan_free(p);
@@ -407,10 +410,10 @@ static void audit_file(const char *file, const char *batch)
     for (int device = 0; device < 2; device++)
         for (int merge = 0; merge < 2; merge++)
             audit_model(&spec, &geno, geno.genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge,
-                        device ? PLAN_DEVICE : PLAN_BATCH, file);
+                        device ? target_cuda.training : target_cpu.training, file);
     if (!geno.genes) return;
-    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, PLAN_DEVICE, file);
-    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, PLAN_PICTURE, file);
+    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, target_cuda.drawing, file);
+    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, target_cpu.drawing, file);
 }
 
 static void audit_folder(const char *root, const char *folder)

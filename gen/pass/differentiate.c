@@ -1,10 +1,10 @@
-#include "gradients.h"
+#include "differentiate.h"
 #include "ops.h"
 
 static int find_param(const struct graph *g, int block, long offset)
 {
     for (int i = 0; i < g->count; i++)
-        if (g->node[i].op == OP_PARAM && g->node[i].attr[0] == block && g->node[i].attr[1] == offset) return i;
+        if (g->node[i].op == OP_PARAM && g->node[i].block == block && g->node[i].offset == offset) return i;
     return -1;
 }
 
@@ -15,7 +15,7 @@ static int tensor_size(const struct ag_tensor *tensor)
     return size;
 }
 
-void add_gradients(const struct model *m, struct graph *g, int loss, int block, int grad_block)
+static void add_gradients(const struct model *m, struct graph *g, int loss, int block, int grad_block)
 {
     const struct table *t = &m->block[block % AG_BAR_G];
     int *wrt = mem_alloc(g->mem, sizeof *wrt * (size_t)(t->count + 1)),
@@ -31,4 +31,12 @@ void add_gradients(const struct model *m, struct graph *g, int loss, int block, 
         int node = used ? out[n++] : g_const(g, 0, shape4(1, 1, 1, tensor_size(tensor)));
         graph_target(g, node, grad_block, tensor->offset, tensor->name);
     }
+}
+
+void differentiate(const struct model *m, const struct phase_graph *phase, struct graph *g)
+{
+    if (!g->targets || g->target[g->targets - 1].block != TARGET_LOSS) return;
+    const int loss = g->target[--g->targets].node;
+    if (phase->weights >= 0) add_gradients(m, g, loss, phase->weights, AG_GRAD);
+    if (phase->alpha >= 0) add_gradients(m, g, loss, phase->alpha, AG_GRAD_ALPHA);
 }
