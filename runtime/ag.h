@@ -380,6 +380,8 @@ struct ag_pictures {
     int count, first, threads; /* threads that share each kernel */
 };
 
+enum { AG_KERNEL_POINTERS = 192 }; /* the most arguments that a kernel on a device takes */
+
 /* A kernel of a program, for its profile, and for a device to launch. */
 struct ag_kernel {
     const char *name;

@@ -28,7 +28,7 @@ struct ag_data {
     struct ag_ahead *ahead;
     int named; /* broken pictures named so far */
     ag_u64 identity;
-    char summary[2048];
+    struct ag_text summary;
     struct ag_shortage shortage; /* while the set is decoded */
     /* Pictures that turn out broken during training, which happens on any thread: source.fault, under this lock. */
     pthread_mutex_t lock;
@@ -345,31 +345,34 @@ static int split_halves(struct ag_data *data, struct ag_error *err)
     return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
 }
 
-static void write_summary(struct ag_data *data)
+/* 0, or 1: no memory. */
+static int write_summary(struct ag_data *data)
 {
     const struct ag_data_options *o = &data->source.options;
-    char *text = data->summary, path[200];
-    size_t size = sizeof data->summary;
+    struct ag_text *text = &data->summary;
+    char path[200];
     if (data->source.endless) {
-        ag_append(text, size, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
-        return;
+        ag_text_add(text, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
+        return text->failed;
     }
     int broken = data->source.count - data->good;
     ag_clean_name(o->path, path, sizeof path);
-    ag_append(text, size, "data: %d picture%s (%s, '%s'), %ld for training, %ld for validation", data->good,
-              data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
-    if (broken) ag_append(text, size, ", %d broken left out", broken);
-    ag_append(text, size, data->cache ? ", in memory" : ", read as needed");
-    ag_passed_text(data->source.passed, "; ", text, size);
+    ag_text_add(text, "data: %d picture%s (%s, '%s'), %ld for training, %ld for validation", data->good,
+                data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
+    if (broken) ag_text_add(text, ", %d broken left out", broken);
+    ag_text_add(text, data->cache ? ", in memory" : ", read as needed");
+    ag_passed_text(text, data->source.passed, "; ");
+    return text->failed;
 }
 
 int ag_no_pictures(const struct ag_source *source, struct ag_error *err)
 {
-    char passed[600] = "";
-    ag_passed_text(source->passed, " (", passed, sizeof passed - 1);
-    if (*passed) ag_append(passed, sizeof passed, ")");
-    return ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%s; " AG_DATA_ADVICE, source->options.path,
-                   passed);
+    struct ag_text passed = {0, 0, 0, 0};
+    ag_passed_text(&passed, source->passed, " (");
+    ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%.598s%s; " AG_DATA_ADVICE, source->options.path,
+            passed.text ? passed.text : "", passed.text ? ")" : "");
+    ag_text_free(&passed);
+    return 2;
 }
 
 /* FNV-1a, 64 bits, over the names of what is good, each with its final 0. */
@@ -422,12 +425,12 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
     int status = open_source(&data->source, err);
     if (!status && data->source.endless) open_endless(data);
     if (!status && !data->source.endless) status = open_finite(data, err);
-    if (!status && ag_maker_init(&data->maker, data)) status = ag_fail(err, 1, "data: no memory");
+    if (!status && (ag_maker_init(&data->maker, data) || write_summary(data)))
+        status = ag_fail(err, 1, "data: no memory");
     if (status) {
         ag_data_close(data);
         return status;
     }
-    write_summary(data);
     data->source.options.format = data->source.options.path = NULL;               /* the caller's, who may free them */
     data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* without it: slower, no worse */
     *out = data;
@@ -441,7 +444,7 @@ long ag_data_count(const struct ag_data *data, int half)
 
 const char *ag_data_summary(const struct ag_data *data)
 {
-    return data->summary;
+    return data->summary.text;
 }
 
 void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash)
@@ -461,6 +464,7 @@ void ag_data_close(struct ag_data *data)
     free(data->half[0]);
     free(data->half[1]);
     free(data->announced);
+    ag_text_free(&data->summary);
     pthread_mutex_destroy(&data->lock);
     ag_shortage_end(&data->shortage);
     free(data);

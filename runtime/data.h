@@ -112,10 +112,8 @@ struct ag_passed {
     char name[AG_PASSED_NAMED][AG_PASSED_NAME]; /* of the first ones */
 };
 void ag_pass_over(struct ag_passed passed[AG_REASONS], enum ag_reason reason, const char *name);
-/* Appends `before` and what was passed over, if anything was, to a text in so many bytes. */
-void ag_passed_text(const struct ag_passed passed[AG_REASONS], const char *before, char *text, size_t size);
-/* Appends to a text in so many bytes, as far as it fits. */
-void ag_append(char *text, size_t size, const char *format, ...);
+/* If anything was passed over, adds `before` and a list of it to a text. */
+void ag_passed_text(struct ag_text *text, const struct ag_passed passed[AG_REASONS], const char *before);
 /* out = the end of a name, if it doesn't fit, with nothing in it that a terminal would obey; size > 4. */
 void ag_clean_name(const char *name, char *out, size_t size);
 /* / and \\, which archives of old Windows have. */

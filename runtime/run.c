@@ -116,14 +116,18 @@ void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress,
                          run->folder, room / 1e6, bytes / 1e6);
 }
 
+/* Adds a hint to a message. What is too long for the line is cut off at its end. */
+static void add_hint(struct ag_error *err, const char *hint)
+{
+    const struct ag_error message = *err;
+    ag_fail(err, 0, "%s; %s", message.text, hint);
+}
+
 void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err)
 {
-    char text[sizeof err->text];
     struct ag_error unsaid;
-    if (status != 1 || ag_run_check(run, &unsaid)) return; /* without its folder it has said all */
-    strcpy(text, err->text);
-    ag_fail(err, status, "%s; %s", text,
-            ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
+    if (status != 1 || ag_run_check(run, &unsaid)) return; /* the message already says that the folder is gone */
+    add_hint(err, ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
 }
 
 static void add_option(struct ag_text *text, const char *option, const char *value)
@@ -139,13 +143,13 @@ void ag_run_add_data(const struct ag_run *run, struct ag_text *text)
 
 int ag_run_stopped(const struct ag_run *run, struct ag_error *err)
 {
-    struct ag_text text = {0, 0, 0, 0};
+    struct ag_text hint = {0, 0, 0, 0};
     const struct ag_options *options = run->options;
-    ag_text_add(&text, "%s; go on with --resume", err->text); /* which is not cut off, however long what follows is */
-    if (options->has_run) add_option(&text, "--run", options->run);
-    ag_run_add_data(run, &text);
-    if (!text.failed) ag_fail(err, 1, "%s", text.text);
-    ag_text_free(&text);
+    ag_text_add(&hint, "go on with --resume"); /* first, since long paths may be cut off */
+    if (options->has_run) add_option(&hint, "--run", options->run);
+    ag_run_add_data(run, &hint);
+    if (!hint.failed) add_hint(err, hint.text);
+    ag_text_free(&hint);
     return 128 + ag_signals_caught();
 }
 

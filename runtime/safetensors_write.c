@@ -110,89 +110,39 @@ void ag_st_discard(struct ag_st_writer *writer)
 
 /* ---------------------------------------------------------------- the header */
 
-struct text {
-    char *start;
-    size_t used, room;
-    int failed;
-};
-
-static void put(struct text *text, const char *bytes, size_t count)
+static void put_tensor(struct ag_text *text, const struct ag_st_entry *entry, long begin)
 {
-    if (text->failed) return;
-    if (text->used + count > text->room) {
-        size_t room = 2 * (text->used + count) + 4096;
-        char *moved = realloc(text->start, room);
-        text->failed = !moved;
-        if (!moved) return;
-        text->start = moved;
-        text->room = room;
-    }
-    memcpy(text->start + text->used, bytes, count);
-    text->used += count;
-}
-
-static void put_text(struct text *text, const char *string)
-{
-    put(text, string, strlen(string));
-}
-
-static void put_string(struct text *text, const char *string)
-{
-    put_text(text, "\"");
-    for (; *string; string++) {
-        char escaped[8];
-        if (*string == '"' || *string == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", *string);
-        else if ((ag_u8)*string < ' ')
-            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)*string);
-        else
-            snprintf(escaped, sizeof escaped, "%c", *string);
-        put_text(text, escaped);
-    }
-    put_text(text, "\"");
-}
-
-static void put_tensor(struct text *text, const struct ag_st_entry *entry, long begin)
-{
-    char number[64];
-    put_string(text, entry->name);
-    put_text(text, ":{\"dtype\":");
-    put_string(text, ag_dtype_name(entry->dtype));
-    put_text(text, ",\"shape\":[");
-    for (int i = 0; i < entry->rank; i++) {
-        snprintf(number, sizeof number, "%s%ld", i ? "," : "", entry->shape[i]);
-        put_text(text, number);
-    }
-    snprintf(number, sizeof number, "],\"data_offsets\":[%ld,%ld]}", begin,
-             begin + entry->count * ag_dtype_size(entry->dtype));
-    put_text(text, number);
+    ag_text_string(text, entry->name);
+    ag_text_add(text, ":{\"dtype\":\"%s\",\"shape\":[", ag_dtype_name(entry->dtype));
+    for (int i = 0; i < entry->rank; i++) ag_text_add(text, "%s%ld", i ? "," : "", entry->shape[i]);
+    ag_text_add(text, "],\"data_offsets\":[%ld,%ld]}", begin, begin + entry->count * ag_dtype_size(entry->dtype));
 }
 
 /* The checksum comes first, where a reader looks for it: zeros, until the rest is known. */
-static void put_metadata(struct text *text, const struct ag_st_writer *writer)
+static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer)
 {
-    put_text(text, AG_ST_CHECKSUM "00000000\"");
+    ag_text_add(text, AG_ST_CHECKSUM "00000000\"");
     for (int i = 0; i < writer->texts; i++) {
-        put_text(text, ",");
-        put_string(text, writer->text[i].key);
-        put_text(text, ":");
-        put_string(text, writer->text[i].value);
+        ag_text_add(text, ",");
+        ag_text_string(text, writer->text[i].key);
+        ag_text_add(text, ":");
+        ag_text_string(text, writer->text[i].value);
     }
-    put_text(text, "}");
+    ag_text_add(text, "}");
 }
 
 /* Padded with spaces so that the data after it is aligned. */
-static void put_header(struct text *text, const struct ag_st_writer *writer)
+static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 {
     long begin = 0;
     put_metadata(text, writer);
     for (int i = 0; i < writer->entries; i++) {
-        put_text(text, ",");
+        ag_text_add(text, ",");
         put_tensor(text, writer->entry + i, begin);
         begin += writer->entry[i].count * ag_dtype_size(writer->entry[i].dtype);
     }
-    put_text(text, "}");
-    while (text->used % 8 && !text->failed) put_text(text, " ");
+    ag_text_add(text, "}");
+    while (text->used % 8 && !text->failed) ag_text_add(text, " ");
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -270,9 +220,9 @@ static void put_converted(struct sink *sink, const struct ag_st_entry *entry)
     }
 }
 
-static void put_all(struct sink *sink, const struct ag_st_writer *writer, const struct text *header)
+static void put_all(struct sink *sink, const struct ag_st_writer *writer, const struct ag_text *header)
 {
-    put_bytes(sink, header->start, (long)header->used);
+    put_bytes(sink, header->text, header->used);
     for (int i = 0; i < writer->entries; i++) {
         const struct ag_st_entry *entry = writer->entry + i;
         if (entry->converted)
@@ -282,7 +232,7 @@ static void put_all(struct sink *sink, const struct ag_st_writer *writer, const 
     }
 }
 
-static int write_all(const struct ag_st_writer *writer, const char *path, const struct text *header,
+static int write_all(const struct ag_st_writer *writer, const char *path, const struct ag_text *header,
                      struct ag_error *err)
 {
     struct ag_file file;
@@ -291,7 +241,7 @@ static int write_all(const struct ag_st_writer *writer, const char *path, const 
     ag_u8 length[8];
     put_all(&sink, writer, header);
     snprintf(digits, sizeof digits, "%08lx", sink.sum);
-    memcpy(header->start + strlen(AG_ST_CHECKSUM), digits, 8);
+    memcpy(header->text + strlen(AG_ST_CHECKSUM), digits, 8);
     for (int i = 0; i < 8; i++) length[i] = (ag_u8)((ag_u64)header->used >> 8 * i);
     ag_file_open(&file, path, err);
     ag_file_write(&file, length, 8);
@@ -302,7 +252,7 @@ static int write_all(const struct ag_st_writer *writer, const char *path, const 
 
 int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *err)
 {
-    struct text header = {NULL, 0, 0, 0};
+    struct ag_text header = {0, 0, 0, 0};
     int failed = writer->failed == 1, status;
     const char *twice = failed ? NULL : added_twice(writer, &failed);
     if (!failed) failed = sort_by_width(writer);
@@ -315,7 +265,7 @@ int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *
         status = ag_fail(err, 1, "%s: two tensors or two metadata keys named %s", path, twice);
     else
         status = write_all(writer, path, &header, err);
-    free(header.start);
+    ag_text_free(&header);
     ag_st_discard(writer);
     return status;
 }

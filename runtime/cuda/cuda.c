@@ -344,12 +344,11 @@ static void launch_kernel(int kernel, void **argument)
 
 void ag_launch(int kernel, ...)
 {
-    enum { POINTERS = 192 };
     const struct ag_kernel *k = &cuda.program->kernel[kernel];
-    real *pointer[POINTERS];
-    void *argument[POINTERS];
+    real *pointer[AG_KERNEL_POINTERS];
+    void *argument[AG_KERNEL_POINTERS];
     va_list list;
-    if (k->pointers > POINTERS) abort(); /* aggen's kernels have fewer */
+    if (k->pointers > AG_KERNEL_POINTERS) abort(); /* never: aggen writes no such kernel */
     va_start(list, kernel);
     for (int i = 0; i < k->pointers; i++) {
         pointer[i] = va_arg(list, real *);
