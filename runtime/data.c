@@ -24,7 +24,7 @@ struct ag_data {
     int good;     /* pictures found usable at opening */
     int *half[2]; /* numbers in the source of the pictures of each half, [count]; NULL if endless */
     long count[2];
-    struct ag_maker maker; /* the training thread's */
+    struct ag_batch_maker maker; /* the training thread's */
     struct ag_ahead *ahead;
     int named; /* broken pictures named so far */
     ag_u64 identity;
@@ -80,7 +80,7 @@ static int note_late_fault(struct ag_data *data, int i, char fault[AG_FAULT])
 
 /* ---------------------------------------------------------------- one batch */
 
-int ag_maker_init(struct ag_maker *maker, struct ag_data *data)
+int ag_batch_maker_init(struct ag_batch_maker *maker, struct ag_data *data)
 {
     memset(maker, 0, sizeof *maker);
     maker->data = data;
@@ -91,11 +91,11 @@ int ag_maker_init(struct ag_maker *maker, struct ag_data *data)
     }
     for (int i = 0; i < 256; i++) maker->level[i] = (real)((2.0 * i - 255.0) / 255.0);
     if (maker->picture && (data->source.endless || (maker->order[0] && maker->order[1]))) return 0;
-    ag_maker_free(maker);
+    ag_batch_maker_free(maker);
     return 1;
 }
 
-void ag_maker_free(struct ag_maker *maker)
+void ag_batch_maker_free(struct ag_batch_maker *maker)
 {
     free(maker->picture);
     free(maker->order[0]);
@@ -104,7 +104,7 @@ void ag_maker_free(struct ag_maker *maker)
 }
 
 /* Position in its half of the k-th picture of a batch. */
-static int position(struct ag_maker *maker, int half, int batch, long index, int k)
+static int position(struct ag_batch_maker *maker, int half, int batch, long index, int k)
 {
     struct ag_data *data = maker->data;
     long per_epoch = data->count[half] / batch, epoch = index / per_epoch;
@@ -119,7 +119,8 @@ static int position(struct ag_maker *maker, int half, int batch, long index, int
 /* *picture: the picture at a position of its half or, where that is broken, the next good one: which one depends on the
  * files alone, not on who reads them when. AG_BROKEN and the last fault: there is none. AG_EXHAUSTED: *i can't be read
  * for the machine's fault. */
-static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 **picture, int *i, char fault[AG_FAULT])
+static int good_picture(struct ag_batch_maker *maker, int half, long at, const ag_u8 **picture, int *i,
+                        char fault[AG_FAULT])
 {
     struct ag_data *data = maker->data;
     strcpy(fault, "broken");
@@ -136,7 +137,7 @@ static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 *
 }
 
 /* Picture k of a batch. Status and error. */
-static int batch_picture(struct ag_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
+static int batch_picture(struct ag_batch_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
                          struct ag_error *err)
 {
     struct ag_source *source = &maker->data->source;
@@ -155,8 +156,8 @@ static int batch_picture(struct ag_maker *maker, int half, int batch, long index
                    half ? "validation" : "training", fault);
 }
 
-int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
-                   int (*stop)(void *), void *stop_context)
+int ag_make_batch(struct ag_batch_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
+                  int (*stop)(void *), void *stop_context)
 {
     long bytes = maker->data->picture_bytes;
     for (int k = 0; k < batch; k++) {
@@ -198,7 +199,7 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
                        "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
     int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
-                             : ag_maker_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
+                             : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
     if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
     return status;
 }
@@ -207,7 +208,7 @@ int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err)
 {
     if (n < 0 || n > data->count[0])
         return ag_fail(err, 2, "data: there are %ld pictures for training, not %d to look at", data->count[0], n);
-    return n ? ag_maker_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* the first batch, whatever its size */
+    return n ? ag_make_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* the first batch, whatever its size */
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -425,7 +426,7 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
     int status = open_source(&data->source, err);
     if (!status && data->source.endless) open_endless(data);
     if (!status && !data->source.endless) status = open_finite(data, err);
-    if (!status && (ag_maker_init(&data->maker, data) || write_summary(data)))
+    if (!status && (ag_batch_maker_init(&data->maker, data) || write_summary(data)))
         status = ag_fail(err, 1, "data: no memory");
     if (status) {
         ag_data_close(data);
@@ -457,7 +458,7 @@ void ag_data_close(struct ag_data *data)
 {
     if (!data) return;
     ag_ahead_stop(data->ahead);
-    ag_maker_free(&data->maker);
+    ag_batch_maker_free(&data->maker);
     if (data->source.close) data->source.close(&data->source);
     free_faults(&data->source);
     free(data->cache);

@@ -151,24 +151,24 @@ int ag_no_pictures(const struct ag_source *source, struct ag_error *err);
 /* ---------------------------------------------------------------- data.c and data_ahead.c */
 
 /* What one thread needs to make batches. */
-struct ag_maker {
+struct ag_batch_maker {
     struct ag_data *data;
     long epoch[2]; /* order[half] is the order of this epoch; -1: none yet */
     int *order[2];
     ag_u8 *picture;  /* [size, size, channels] */
     real level[256]; /* the value in [-1, 1] of a byte */
 };
-int ag_maker_init(struct ag_maker *maker, struct ag_data *data); /* 0, or 1: no memory */
-void ag_maker_free(struct ag_maker *maker);
+int ag_batch_maker_init(struct ag_batch_maker *maker, struct ag_data *data); /* 0, or 1: no memory */
+void ag_batch_maker_free(struct ag_batch_maker *maker);
 /* ag_data_batch without looking ahead; `stop`, if given, is asked before each picture and ends the work with 1. */
-int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
-                   int (*stop)(void *), void *stop_context);
+int ag_make_batch(struct ag_batch_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
+                  int (*stop)(void *), void *stop_context);
 
 struct ag_ahead;
 /* Starts `threads` threads that make the batches that follow the last one asked for. NULL: no memory or no threads. */
 struct ag_ahead *ag_ahead_start(struct ag_data *data, int threads, long picture_reals);
 /* The batch, from what was made ahead or else made now by `maker`. */
-int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int batch, long index, real *out,
+int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
                    struct ag_error *err);
 void ag_ahead_stop(struct ag_ahead *ahead); /* waits for the threads; NULL is fine */
 

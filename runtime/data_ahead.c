@@ -76,7 +76,7 @@ static int stopping(void *context)
     return stop;
 }
 
-static int make_room(struct slot *slot, size_t reals)
+static int fit_pixels(struct slot *slot, size_t reals)
 {
     if (slot->reals >= reals) return 0;
     free(slot->pixels);
@@ -86,7 +86,7 @@ static int make_room(struct slot *slot, size_t reals)
 }
 
 /* Called and left with the lock held. */
-static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
+static void fill_slot(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half)
 {
     struct window *window = &ahead->window[half];
     long index = window->next++;
@@ -96,8 +96,8 @@ static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
     slot->batch = window->batch;
     slot->index = index;
     pthread_mutex_unlock(&ahead->lock);
-    int status = make_room(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
-    if (!status) status = ag_maker_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
+    int status = fit_pixels(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
+    if (!status) status = ag_make_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
     pthread_mutex_lock(&ahead->lock);
     slot->status = status;
     slot->state = slot->stale ? EMPTY : READY;
@@ -108,8 +108,9 @@ static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
 static void *work(void *context)
 {
     struct ag_ahead *ahead = context;
-    struct ag_maker maker;
-    if (ag_maker_init(&maker, ahead->data)) return NULL; /* batches nobody has begun are made by who asks for them */
+    struct ag_batch_maker maker;
+    if (ag_batch_maker_init(&maker, ahead->data))
+        return NULL; /* batches nobody has begun are made by who asks for them */
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->stop) {
         int half = most_urgent(ahead);
@@ -119,7 +120,7 @@ static void *work(void *context)
             fill_slot(ahead, &maker, half);
     }
     pthread_mutex_unlock(&ahead->lock);
-    ag_maker_free(&maker);
+    ag_batch_maker_free(&maker);
     return NULL;
 }
 
@@ -140,7 +141,7 @@ static void move_window(struct window *window, int batch, long index)
     window->wanted = index + 1;
 }
 
-int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int batch, long index, real *out,
+int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
                    struct ag_error *err)
 {
     struct window *window = &ahead->window[half];
@@ -151,7 +152,7 @@ int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int
     move_window(window, batch, index);
     pthread_cond_broadcast(&ahead->work);
     pthread_mutex_unlock(&ahead->lock);
-    if (!begun) return ag_maker_batch(maker, half, batch, index, out, err, NULL, NULL);
+    if (!begun) return ag_make_batch(maker, half, batch, index, out, err, NULL, NULL);
 
     /* READY, and no thread touches it until it is EMPTY again. */
     int status = slot->status;

@@ -47,7 +47,7 @@ static int grow(void **array, int count, int *room, size_t size)
 }
 
 /* Takes the item over; 0, or 1: no memory (and the item is gone). */
-static int add(struct list *list, char *item)
+static int append(struct list *list, char *item)
 {
     void *array = list->item;
     if (!item || grow(&array, list->count, &list->room, sizeof *list->item)) {
@@ -117,7 +117,7 @@ static int is_forbidden(int number)
 static int list_names(DIR *stream, struct list *names)
 {
     for (struct dirent *entry; errno = 0, (entry = readdir(stream));)
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && add(names, strdup(entry->d_name)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && append(names, strdup(entry->d_name)))
             return ENOMEM;
     int number = errno;
     sort(names);
@@ -151,7 +151,7 @@ static int list_entry(struct ag_source *source, int folder, const char *name, ch
     else if (fstatat(folder, name, &info, 0))
         status = pass_unknown(source, folder, name, path, err);
     else if (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))
-        return add(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
+        return append(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
     else
         ag_pass_over(source->passed, AG_PASSED_SPECIAL, path + source->root);
     free(path);
@@ -172,14 +172,14 @@ static int list_stream(struct ag_source *source, DIR *stream, const char *path, 
     for (int i = 0; !status && i < names.count; i++)
         status = list_entry(source, dirfd(stream), names.item[i], join(path, names.item[i]), &found, err);
     while (!status && found.count > 0)
-        if (add(folders, found.item[--found.count])) status = no_memory(err);
+        if (append(folders, found.item[--found.count])) status = no_memory(err);
     free_list(&names);
     free_list(&found);
     return status;
 }
 
 /* A stream of a folder by its path; the one given is open already. NULL and errno. */
-static DIR *open_folder(const struct ag_source *source, const char *path)
+static DIR *open_stream(const struct ag_source *source, const char *path)
 {
     const struct images *images = source->state;
     int descriptor = strlen(path) < source->root
@@ -195,7 +195,7 @@ static DIR *open_folder(const struct ag_source *source, const char *path)
 /* A folder in the one given that is gone by now is not there either. */
 static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
 {
-    DIR *stream = open_folder(source, path);
+    DIR *stream = open_stream(source, path);
     if (stream) {
         int status = list_stream(source, stream, path, folders, err);
         closedir(stream);
@@ -214,7 +214,7 @@ static int list_all(struct ag_source *source, struct ag_error *err)
 {
     struct images *images = source->state;
     struct list folders = {NULL, 0, 0};
-    int status = add(&folders, strdup(source->options.path)) ? no_memory(err) : 0;
+    int status = append(&folders, strdup(source->options.path)) ? no_memory(err) : 0;
     while (!status && folders.count > 0) {
         char *path = folders.item[--folders.count];
         status = list_folder(source, path, &folders, err);

@@ -103,7 +103,7 @@ static double heart(double x, double y)
     return scale * (x < y ? -distance : distance);
 }
 
-static const struct kind {
+static const struct shape_kind {
     double (*outline)(double x, double y);
     double turn; /* up to which angle it may be turned either way */
 } kinds[] = {{disc, 0},         {ring, 0},         {square, PI / 4}, {triangle, PI / 3},
@@ -138,7 +138,7 @@ static void to_rgb(struct colour colour, double rgb[3])
 
 /* The picture is the square [-1, 1] x [-1, 1], y upwards. */
 struct shape {
-    const struct kind *kind;
+    const struct shape_kind *kind;
     double x, y, radius, cosine, sine;
     double light[3], dark[3]; /* the ends of its gradient */
 };
@@ -211,7 +211,7 @@ static void choose_scene(struct dice *dice, struct scene *scene)
     while (scene->shapes < shapes) choose_shape(dice, scene, hue, shapes);
 }
 
-static void mix(double rgb[3], const double with[3], double share)
+static void blend(double rgb[3], const double with[3], double share)
 {
     for (int c = 0; c < 3; c++) rgb[c] += (with[c] - rgb[c]) * share;
 }
@@ -229,7 +229,7 @@ static double distance(const struct shape *shape, double x, double y)
 #define SHADOW_X 0.04
 #define SHADOW_Y (-0.07)
 
-static void paint(const struct shape *shape, double x, double y, double pixel, double rgb[3])
+static void draw_shape(const struct shape *shape, double x, double y, double pixel, double rgb[3])
 {
     static const double black[3] = {0, 0, 0};
     double dx = x - shape->x, dy = y - shape->y, reach = 1.1 * shape->radius + SOFTNESS + pixel;
@@ -237,15 +237,15 @@ static void paint(const struct shape *shape, double x, double y, double pixel, d
     double cover = clamp(0.5 - distance(shape, x, y) / pixel, 0, 1);
     if (cover < 1) {
         double shadow = clamp(0.5 - distance(shape, x - SHADOW_X, y - SHADOW_Y) / SOFTNESS, 0, 1);
-        mix(rgb, black, 0.3 * shadow * shadow);
+        blend(rgb, black, 0.3 * shadow * shadow);
     }
     if (cover == 0) return;
     double lit = clamp(0.5 + 0.4 * (dy - dx) / shape->radius, 0, 1), fill[3];
     for (int c = 0; c < 3; c++) fill[c] = shape->dark[c] + (shape->light[c] - shape->dark[c]) * lit;
-    mix(rgb, fill, cover);
+    blend(rgb, fill, cover);
 }
 
-static int draw(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
+static int draw_picture(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
     int size = source->options.size, channels = source->options.channels;
     double pixel = 2.0 / size;
@@ -258,7 +258,7 @@ static int draw(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, 
             double x = (column + 0.5) * pixel - 1, y = 1 - (row + 0.5) * pixel, rgb[3];
             double along = clamp(0.5 + 0.5 * (x * scene.across_x + y * scene.across_y), 0, 1);
             for (int c = 0; c < 3; c++) rgb[c] = scene.from[c] + (scene.to[c] - scene.from[c]) * along;
-            for (int s = 0; s < scene.shapes; s++) paint(&scene.shape[s], x, y, pixel, rgb);
+            for (int s = 0; s < scene.shapes; s++) draw_shape(&scene.shape[s], x, y, pixel, rgb);
             if (channels == 1) rgb[0] = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
             for (int c = 0; c < channels; c++) *out++ = (ag_u8)(rgb[c] * 255 + 0.5);
         }
@@ -278,7 +278,7 @@ int ag_source_shapes(struct ag_source *source, struct ag_error *err)
 {
     (void)err;
     source->endless = 1;
-    source->read = draw;
+    source->read = draw_picture;
     source->name = shapes_name;
     return 0;
 }

@@ -274,7 +274,7 @@ static ag_u64 unwrapped(ag_u64 place, ag_u64 last)
 }
 
 /* Reads a sound record. Its name moves to *names, which lies before it; *last: the place of the record before it. */
-static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
+static void read_directory_record(struct archive *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
 {
     ag_u64 name = number(record + 28, 2);
     struct entry *entry = &archive->entry[archive->count];
@@ -356,7 +356,7 @@ static int read_directory(const struct ag_source *source, struct ag_error *err)
     while (at < end) {
         const ag_u8 *record = at;
         at += record_length(record, end);
-        read_record(archive, record, &names, &last);
+        read_directory_record(archive, record, &names, &last);
     }
     if (archive->count) qsort(archive->entry, (size_t)archive->count, sizeof *archive->entry, by_name);
     return archive->wrapped ? unwrap_directory(source, last, err) : 0;
@@ -445,7 +445,8 @@ static int inflate_entry(const struct archive *archive, const struct entry *entr
 }
 
 /* out = its first n bytes; the CRC-32 is of all of them. */
-static int unpack(const struct archive *archive, const struct entry *entry, ag_u8 *out, ag_u64 n, char fault[AG_FAULT])
+static int unpack_entry(const struct archive *archive, const struct entry *entry, ag_u8 *out, ag_u64 n,
+                        char fault[AG_FAULT])
 {
     ag_u64 at = 0;
     int outcome = locate(archive, entry, &at, fault);
@@ -469,7 +470,7 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
     if (outcome) return outcome;
     if (n > entry->size) n = entry->size;
     *memory = malloc((size_t)n);
-    outcome = *memory ? unpack(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
+    outcome = *memory ? unpack_entry(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
     if (!outcome) *file = fmemopen(*memory, (size_t)n, "r");
     if (*file) return AG_GOOD;
     if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen can't fail for another reason */
@@ -480,7 +481,7 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
 
 /* ---------------------------------------------------------------- places that were unwrapped */
 
-static void look_for(void *context, int i, int thread)
+static void locate_entry(void *context, int i, int thread)
 {
     struct archive *archive = context;
     struct entry *entry = &archive->entry[i];
@@ -499,7 +500,7 @@ static int check_places(const struct ag_source *source, struct ag_error *err)
     struct archive *archive = source->state;
     int lost = 0;
     if (!archive->wrapped) return 0;
-    ag_parallel(archive->count, look_for, archive);
+    ag_parallel(archive->count, locate_entry, archive);
     if (archive->shortage.task >= 0)
         return ag_fail_exhausted(err, archive->entry[archive->shortage.task].name, archive->shortage.fault);
     for (int i = 0; i < archive->count; i++) lost |= archive->entry[i].lost;

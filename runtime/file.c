@@ -129,7 +129,7 @@ int ag_file_replace(struct ag_file *file, const char *path, struct ag_error *err
     return begin(file, strdup(path), path, err) ? file->status : begin_temporary(file);
 }
 
-static int put(struct ag_file *file, const char *data, long size)
+static int write_bytes(struct ag_file *file, const char *data, long size)
 {
     while (size > 0 && !file->status) {
         long written = write(file->fd, data, (size_t)size);
@@ -146,9 +146,9 @@ int ag_file_write(struct ag_file *file, const void *data, long size)
     if (file->used + size > BUFFER) {
         long used = file->used;
         file->used = 0;
-        if (put(file, file->buffer, used)) return file->status;
+        if (write_bytes(file, file->buffer, used)) return file->status;
     }
-    if (size >= BUFFER) return put(file, data, size);
+    if (size >= BUFFER) return write_bytes(file, data, size);
     if (size > 0) memcpy(file->buffer + file->used, data, (size_t)size);
     file->used += size;
     return 0;
@@ -197,7 +197,7 @@ static void release(struct ag_file *file)
 
 int ag_file_commit(struct ag_file *file)
 {
-    put(file, file->buffer, file->used);
+    write_bytes(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
         /* renamed while still open, so that the lock holds until the temporary name is free again */
         if (file->synced_later ? flush_by_closing(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))

@@ -50,7 +50,7 @@ static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, s
 }
 
 /* Status 2: pictures can't be written there. */
-static int open_folder(struct ag_frames *frames, struct ag_error *err)
+static int prepare_folder(struct ag_frames *frames, struct ag_error *err)
 {
     char path[AG_PATH];
     int status = ag_make_dirs(frames->folder, err);
@@ -73,7 +73,7 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
     frames->errors = malloc(ROOM * sizeof *frames->errors);
     frames->failed = malloc(ROOM * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
-    if (frames->folder) return open_folder(frames, err);
+    if (frames->folder) return prepare_folder(frames, err);
     signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE … */
     signal(SIGXFSZ, SIG_IGN); /* … and EFBIG */
     return 0;
@@ -107,7 +107,7 @@ static void write_one(void *context, int task, int thread)
     frames->failed[task] = ag_file_commit(&file);
 }
 
-static int put(const ag_u8 *bytes, long size, struct ag_error *err)
+static int write_to_stdout(const ag_u8 *bytes, long size, struct ag_error *err)
 {
     while (size > 0) {
         const long written = write(STDOUT_FILENO, bytes, (size_t)size);
@@ -120,11 +120,11 @@ static int put(const ag_u8 *bytes, long size, struct ag_error *err)
 }
 
 /* Writes those that wait. */
-static int flush(struct ag_frames *frames)
+static int write_waiting(struct ag_frames *frames)
 {
     const long n = frames->waiting;
     frames->waiting = 0;
-    if (!frames->folder) return put(frames->pixels, n * picture_size(frames->program), frames->err);
+    if (!frames->folder) return write_to_stdout(frames->pixels, n * picture_size(frames->program), frames->err);
     ag_parallel((int)n, write_one, frames);
     for (long i = 0; i < n; i++)
         if (frames->failed[i]) return ag_fail(frames->err, frames->failed[i], "%s", frames->errors[i].text);
@@ -138,15 +138,15 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
     int status = 0;
     for (long i = 0; i < n && !status; i++) {
         ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
-        if (frames->waiting == ROOM) status = flush(frames);
+        if (frames->waiting == ROOM) status = write_waiting(frames);
     }
-    return status || frames->folder ? status : flush(frames);
+    return status || frames->folder ? status : write_waiting(frames);
 }
 
 int ag_frames_end(struct ag_frames *frames)
 {
     struct ag_error second;
-    int status = flush(frames);
+    int status = write_waiting(frames);
     if (!frames->folder || !frames->written) return status;
     int unsynced = ag_file_sync(frames->fd, frames->folder, status ? &second : frames->err);
     return status ? status : unsynced;

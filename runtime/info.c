@@ -4,39 +4,39 @@
 #include <string.h>
 
 /* The string or number at text, without quotes; names, operations and numbers have no escapes. */
-struct word {
+struct token {
     const char *text;
     int length;
 };
 
-static struct word word_at(const char *text)
+static struct token token_at(const char *text)
 {
     const int quoted = *text == '"';
-    struct word word = {text + quoted, (int)strcspn(text + quoted, quoted ? "\"" : ",} \t\r\n")};
-    return word;
+    struct token token = {text + quoted, (int)strcspn(text + quoted, quoted ? "\"" : ",} \t\r\n")};
+    return token;
 }
 
-static const char *behind(struct word word)
+static const char *behind(struct token token)
 {
-    return word.text + word.length + (word.text[word.length] == '"');
+    return token.text + token.length + (token.text[token.length] == '"');
 }
 
 /* The next member of an object without objects inside; at: behind its { or the last member. NULL: there is none. */
-static const char *next_member(const char *at, struct word *key, struct word *value)
+static const char *next_member(const char *at, struct token *key, struct token *value)
 {
     at += strspn(at, ", \t\r\n");
     if (*at != '"') return NULL;
-    *key = word_at(at);
+    *key = token_at(at);
     at = behind(*key);
     at += strspn(at, ": \t\r\n");
-    *value = word_at(at);
+    *value = token_at(at);
     return behind(*value);
 }
 
 /* The value under a key of an object without objects inside before it; length 0: there is none. */
-static struct word member(const char *object, struct word wanted)
+static struct token member(const char *object, struct token wanted)
 {
-    struct word key, value = {"", 0}, none = {"", 0};
+    struct token key, value = {"", 0}, none = {"", 0};
     for (const char *at = object ? object + 1 : NULL; at && (at = next_member(at, &key, &value));)
         if (key.length == wanted.length && !strncmp(key.text, wanted.text, (size_t)key.length)) return value;
     return none;
@@ -46,7 +46,7 @@ static struct word member(const char *object, struct word wanted)
 static void print_architecture(const char *genotype)
 {
     const char *ops = ag_genotype_part(genotype, "\"ops\""), *latents = ag_genotype_part(genotype, "\"latents\"");
-    struct word key, value, latent;
+    struct token key, value, latent;
     printf("architecture\n");
     for (const char *at = ops ? ops + 1 : NULL; at && (at = next_member(at, &key, &value));) {
         latent = member(latents, key);
@@ -63,7 +63,7 @@ static void print_architecture(const char *genotype)
 int ag_info(const struct ag_program *program, const char *file)
 {
     const char *genotype = program->genotype, *found = ag_genotype_part(genotype, "\"found\"");
-    const struct word key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
+    const struct token key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
     ag_u64 sum = ag_hash(AG_HASH, genotype, (long)strlen(genotype));
     sum = ag_hash(sum, program->fixed ? program->fixed : program->weights, ag_generator_bytes(program));
     printf("name         %s\n", program->name);

@@ -19,7 +19,7 @@ struct group {
 };
 
 /* The first two numbers of a group's file; "max" and a file that isn't there leave a number as it is. */
-static void read_numbers(const struct group *group, const char *name, double *first, double *second)
+static void read_limits(const struct group *group, const char *name, double *first, double *second)
 {
     char path[3 * AG_PATH], text[128] = "", *end;
     snprintf(path, sizeof path, "%s/%s", group->folder, name);
@@ -36,7 +36,7 @@ static void read_numbers(const struct group *group, const char *name, double *fi
 }
 
 /* The number behind a word at the beginning of a line; 0 if there is none. */
-static double read_word(const char *path, const char *word)
+static double read_field(const char *path, const char *word)
 {
     char line[256];
     double value = 0;
@@ -52,10 +52,10 @@ static double group_cores(const struct group *group)
 {
     double quota = -1, period = 100000; /* microseconds; period: the kernel's default */
     if (group->version == 2) {
-        read_numbers(group, "cpu.max", &quota, &period);
+        read_limits(group, "cpu.max", &quota, &period);
     } else {
-        read_numbers(group, "cpu.cfs_quota_us", &quota, NULL);
-        read_numbers(group, "cpu.cfs_period_us", &period, NULL);
+        read_limits(group, "cpu.cfs_quota_us", &quota, NULL);
+        read_limits(group, "cpu.cfs_period_us", &period, NULL);
     }
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
@@ -68,11 +68,11 @@ static double group_memory(const struct group *group)
                                            {"inactive_file ", "active_file ", "slab_reclaimable "}};
     char path[3 * AG_PATH];
     double limit = NO_LIMIT, used = 0;
-    read_numbers(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
-    read_numbers(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
+    read_limits(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
+    read_limits(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
     if (limit >= NO_LIMIT) return NO_LIMIT;
     snprintf(path, sizeof path, "%s/memory.stat", group->folder);
-    for (int i = 0; i < 3; i++) used -= read_word(path, back[group->version - 1][i]);
+    for (int i = 0; i < 3; i++) used -= read_field(path, back[group->version - 1][i]);
     return limit - (used > 0 ? used : 0);
 }
 
@@ -139,7 +139,7 @@ double ag_free_memory(const char *root)
 {
     char path[AG_PATH];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    const double available = 1024 * read_word(path, "MemAvailable:"), swap = 1024 * read_word(path, "SwapFree:");
+    const double available = 1024 * read_field(path, "MemAvailable:"), swap = 1024 * read_field(path, "SwapFree:");
     const double group = least_of_groups(root, "memory", group_memory);
     const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't say */
     return group < bytes ? (group > 0 ? group : 0) : bytes;

@@ -8,13 +8,13 @@ static int is_noise(const char *name)
     return !strncmp(name, "in.noise", 8);
 }
 
-static long picture_size(const struct ag_tensor *tensor)
+static long noise_size(const struct ag_tensor *tensor)
 {
     return (long)tensor->shape[1] * tensor->shape[2] * tensor->shape[3];
 }
 
 /* Where the phase will read it. */
-static void draw(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
 {
     if (ag_device)
         ag_device->normals(to, n, seed, stream, step, first);
@@ -28,8 +28,8 @@ int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
-        long n = tensor->shape[0] * picture_size(tensor);
-        draw(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
+        long n = tensor->shape[0] * noise_size(tensor);
+        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
         first += (ag_u64)n;
     }
     return first > 0;
@@ -41,10 +41,10 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, l
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
-        long n = picture_size(tensor);
+        long n = noise_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            draw(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
-                 (ag_u32)(first + k * step), index);
+            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
+                         (ag_u32)(first + k * step), index);
         index += (ag_u64)n;
     }
 }

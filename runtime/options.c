@@ -23,13 +23,13 @@ enum programs {
 /* Fields: FLAG int; TEXT const char *; NUMBER long; PAIR long[2], the second 0 unless given; DECIMAL double; WORD int,
  * the place of the word in the option's argument "first|second|third"; SEED ag_u64, SEEDS that of the first and how
  * many in the field of that name. */
-enum kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
+enum value_kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
 
 /* An option: what comes after its name, and where that goes. */
 struct option {
     const char *name;
     char letter; /* its short form, or 0 */
-    enum kind kind;
+    enum value_kind kind;
     int programs;
     long low, high;
     size_t value, given; /* offsets in struct ag_options; given: of an int, or 0 */
@@ -156,7 +156,7 @@ static int print_help(const struct ag_options *options, const struct ag_program 
 /* ---------------------------------------------------------------- reading */
 
 /* An option by name, or by letter; one that the program has rather than another of that name. */
-static const struct option *find(const char *name, size_t length, char letter, int programs)
+static const struct option *find_option(const char *name, size_t length, char letter, int programs)
 {
     const struct option *elsewhere = NULL;
     for (int i = 0; i < OPTIONS; i++) {
@@ -230,7 +230,7 @@ static int read_word(const struct option *option, const char *text, int *value)
     return 0;
 }
 
-static int set(const struct option *option, const char *value, struct ag_options *options, struct ag_error *err)
+static int set_option(const struct option *option, const char *value, struct ag_options *options, struct ag_error *err)
 {
     void *field = (char *)options + option->value;
     const char *name = option->name, *argument = option->argument;
@@ -275,10 +275,10 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     if (text[0] != '-' || !text[1]) return ag_fail(err, 2, "\"%s\": an option was expected; --help lists them", text);
     if (text[1] == '-') {
         size_t length = strcspn(text + 2, "=");
-        option = find(text + 2, length, 0, programs);
+        option = find_option(text + 2, length, 0, programs);
         if (text[2 + length]) value = text + 3 + length;
     } else {
-        option = find(NULL, 0, text[1], programs);
+        option = find_option(NULL, 0, text[1], programs);
         if (text[2]) value = text + 2 + (text[2] == '=');
     }
     if (!option) return ag_fail(err, 2, "%s: there is no such option; --help lists them", text);
@@ -292,7 +292,7 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
         value = argument[1];
         *used = 2;
     }
-    return set(option, value, options, err);
+    return set_option(option, value, options, err);
 }
 
 /* What follows the dot of a file's name is what people and programs take it for. */
@@ -337,7 +337,7 @@ static int check_first(const struct ag_options *options, struct ag_error *err)
 }
 
 /* A walk keeps its noise. */
-static int check_walk(const struct ag_options *options, int frames, struct ag_error *err)
+static int check_interpolation(const struct ag_options *options, int frames, struct ag_error *err)
 {
     if (options->mix[0] || options->latents)
         return ag_fail(err, 2, "--interpolate and --%s: one at a time", options->mix[0] ? "mix" : "latents");
@@ -362,14 +362,14 @@ static int check_pictures(const struct ag_options *options, struct ag_error *err
         return ag_fail(err, 2, "--info and --weights: one at a time; --info tells of the program itself");
     if (options->info || options->bench) return 0;
     if (check_seeds(options, err) || check_first(options, err)) return 2;
-    if (options->interpolate && check_walk(options, frames, err)) return 2;
+    if (options->interpolate && check_interpolation(options, frames, err)) return 2;
     if (frames && (options->mix[0] || options->latents))
         return ag_fail(err, 2, "--%s: draws a grid; -o must be a PNG", options->mix[0] ? "mix" : "latents");
     if (!frames) return check_ending("-o", options->output, AG_FORMAT_PNG, err);
     return strcmp(options->output, "-") ? 0 : ag_frames_check(err);
 }
 
-static int check(const struct ag_options *options, struct ag_error *err)
+static int check_combinations(const struct ag_options *options, struct ag_error *err)
 {
     if (options->json && !options->bench) return ag_fail(err, 2, "--json: belongs to --bench N");
     if (options->kernels && !options->bench) return ag_fail(err, 2, "--kernels: belongs to --bench N");
@@ -398,7 +398,7 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
         return print_help(&shown, program);
     }
     ag_set_threads((int)options->threads);
-    return check(options, err);
+    return check_combinations(options, err);
 }
 
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err)

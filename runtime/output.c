@@ -23,7 +23,7 @@ static int is_same(double a, double b)
 }
 
 /* A value that is none is counted, too: the progress line shows it. */
-static int count(const struct output *output, double value, struct ag_error *err)
+static int count_value(const struct output *output, double value, struct ag_error *err)
 {
     output->tally->last = value;
     output->tally->sum += value;
@@ -44,11 +44,11 @@ static int take_oldest(struct ag_error *err)
     const int slot = (int)(ring.taken++ % AG_SLOTS);
     real value;
     int status = ag_device->take(slot, &value, err);
-    return status ? status : count(&ring.slot[slot], (double)value, err);
+    return status ? status : count_value(&ring.slot[slot], (double)value, err);
 }
 
 /* Takes what has arrived, and the oldest in any case where its slot is the next one to be used. */
-static int make_room(struct ag_error *err)
+static int free_slot(struct ag_error *err)
 {
     int status = 0;
     while (!status && ring.taken < ring.begun &&
@@ -62,8 +62,8 @@ int ag_output(const struct ag_phase *phase, const char *name, real *const block[
 {
     const struct output output = {phase, name, unit, number, tally};
     const real *at = ag_tensor_find(&phase->out, name, block[AG_OUT]);
-    if (!ag_device) return count(&output, (double)*at, err);
-    int status = make_room(err);
+    if (!ag_device) return count_value(&output, (double)*at, err);
+    int status = free_slot(err);
     if (status) return status;
     const int slot = (int)(ring.begun++ % AG_SLOTS);
     ring.slot[slot] = output;

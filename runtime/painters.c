@@ -67,30 +67,30 @@ int ag_painters_first(const struct ag_painters *painters, int pictures, int pain
     return pictures * painter / share;
 }
 
-struct painting {
+struct draw_round {
     const struct ag_painters *painters;
     const struct ag_phase *phase;
     int pictures;
 };
 
-static void paint(void *context, int task, int thread)
+static void draw_share(void *context, int task, int thread)
 {
-    const struct painting *painting = context;
-    const struct ag_painters *painters = painting->painters;
-    const int first = ag_painters_first(painters, painting->pictures, task);
-    const int n = ag_painters_first(painters, painting->pictures, task + 1) - first;
+    const struct draw_round *round = context;
+    const struct ag_painters *painters = round->painters;
+    const int first = ag_painters_first(painters, round->pictures, task);
+    const int n = ag_painters_first(painters, round->pictures, task + 1) - first;
     (void)thread;
     if (painters->each > 1)
-        painting->phase->many(painters->block[task], n);
+        round->phase->many(painters->block[task], n);
     else
-        ag_run(painting->phase, painters->block[task]);
+        ag_run(round->phase, painters->block[task]);
 }
 
 void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int pictures)
 {
-    struct painting painting = {painters, phase, pictures};
+    struct draw_round round = {painters, phase, pictures};
     if (pictures < painters->count || painters->count == 1)
-        paint(&painting, 0, 0); /* all threads at each kernel */
+        draw_share(&round, 0, 0); /* all threads at each kernel */
     else
-        ag_parallel(painters->count, paint, &painting);
+        ag_parallel(painters->count, draw_share, &round);
 }

@@ -70,7 +70,7 @@ static void spin(void *context, int task, int thread)
 }
 
 /* Seconds on that many threads at once. */
-static double run(struct spin *context, int threads)
+static double time_threads(struct spin *context, int threads)
 {
     double started = ag_seconds();
     ag_parallel(threads, spin, context);
@@ -82,16 +82,16 @@ static double run(struct spin *context, int threads)
 static void find_rounds(struct spin *context)
 {
     for (context->rounds = 1000;; context->rounds *= 2) {
-        double best = run(context, 1);
+        double best = time_threads(context, 1);
         for (int i = 0; i < 3; i++) {
-            double seconds = run(context, 1);
+            double seconds = time_threads(context, 1);
             if (seconds < best) best = seconds;
         }
         if (best > RUN_SECONDS / 2) return;
     }
 }
 
-static int compare(const void *a, const void *b)
+static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -104,7 +104,7 @@ double ag_peak(void)
     double rate[RUNS];
     if (!context.rounds) find_rounds(&context);
     for (int i = 0; i < RUNS; i++)
-        rate[i] = 2e-9 * CHAINS * LANES * (double)context.rounds * ag_threads() / run(&context, ag_threads());
-    qsort(rate, RUNS, sizeof *rate, compare);
+        rate[i] = 2e-9 * CHAINS * LANES * (double)context.rounds * ag_threads() / time_threads(&context, ag_threads());
+    qsort(rate, RUNS, sizeof *rate, by_value);
     return rate[RUNS / 2];
 }

@@ -38,7 +38,7 @@ void ag_format_time(double seconds, char text[16])
 }
 
 /* $COLUMNS, else what the terminal says, else 80; asked each time, since windows change. */
-static int columns(const struct ag_progress *progress)
+static int terminal_columns(const struct ag_progress *progress)
 {
     const char *variable = getenv("COLUMNS");
     int count = variable ? atoi(variable) : 0;
@@ -58,7 +58,7 @@ static int fitting(const char *text, int width)
     return bytes;
 }
 
-static void measure(struct ag_progress *progress)
+static void update_rate(struct ag_progress *progress)
 {
     double now = ag_seconds(), passed = now - progress->measured;
     double kept = MEMORY / (MEMORY + passed); /* like exp(-passed / MEMORY), without the mathematics library */
@@ -109,7 +109,7 @@ static void show(struct ag_progress *progress)
     if (progress->terminal) {
         /* one column stays free: terminals that have filled the last one may go to the next line */
         ag_progress_clear(progress);
-        fprintf(stream(progress), "%.*s", fitting(line, columns(progress) - 1), line);
+        fprintf(stream(progress), "%.*s", fitting(line, terminal_columns(progress) - 1), line);
         progress->drawn = 1;
     } else {
         fprintf(stream(progress), "%s\n", line);
@@ -145,7 +145,7 @@ void ag_progress_step(struct ag_progress *progress, long done, const char *forma
     va_end(arguments);
     progress->done = done;
     if (ag_seconds() - progress->shown < (progress->terminal ? REDRAW : progress->interval)) return;
-    measure(progress);
+    update_rate(progress);
     show(progress);
 }
 

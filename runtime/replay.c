@@ -37,7 +37,7 @@ struct missing {
     int count;
 };
 
-static void look_for(const struct ag_st *st, const char *name, struct missing *missing)
+static void note_missing(const struct ag_st *st, const char *name, struct missing *missing)
 {
     if (ag_st_find(st, name)) return;
     size_t used = strlen(missing->names);
@@ -52,10 +52,10 @@ static int check_names(const struct ag_program *program, const struct ag_phase *
     struct missing missing = {"", 0};
     for (int i = 0; i < (needs_discriminator(phase) ? 4 : 2); i++) {
         const struct ag_table *table = &program->block[needed[i]];
-        for (int t = 0; t < table->count; t++) look_for(st, table->tensor[t].name, &missing);
+        for (int t = 0; t < table->count; t++) note_missing(st, table->tensor[t].name, &missing);
     }
     for (int t = 0; t < phase->in.count; t++)
-        if (is_required_input(phase->in.tensor[t].name)) look_for(st, phase->in.tensor[t].name, &missing);
+        if (is_required_input(phase->in.tensor[t].name)) note_missing(st, phase->in.tensor[t].name, &missing);
     if (!missing.count) return 0;
     char more[32] = "";
     if (missing.count > NAMED) snprintf(more, sizeof more, " and %d more", missing.count - NAMED);
@@ -98,8 +98,8 @@ static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, rea
     return status;
 }
 
-static int load(const struct ag_program *program, const struct ag_phase *phase, const struct ag_st *st,
-                real *const block[AG_BLOCKS], struct ag_error *err)
+static int load_blocks(const struct ag_program *program, const struct ag_phase *phase, const struct ag_st *st,
+                       real *const block[AG_BLOCKS], struct ag_error *err)
 {
     int status = check_names(program, phase, st, err);
     if (!status) status = check_batch(phase, st, err);
@@ -147,7 +147,7 @@ int ag_replay(const struct ag_program *program, const struct ag_options *options
         ag_st_close(&st);
         return status;
     }
-    status = load(program, phase, &st, block, err);
+    status = load_blocks(program, phase, &st, block, err);
     if (!status) {
         ag_run(phase, block);
         status = dump(program, phase, block, options->dump, err);

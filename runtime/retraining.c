@@ -56,7 +56,7 @@ int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c)
     return status ? status : ag_checkpoint_save(c, r->run.checkpoint, r->err);
 }
 
-static int load(struct ag_retraining *r, struct ag_checkpoint *c)
+static int load_checkpoint(struct ag_retraining *r, struct ag_checkpoint *c)
 {
     int status = ag_checkpoint_open(c, r->run.checkpoint, r->err);
     if (!status) {
@@ -104,7 +104,7 @@ int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const 
         ag_twin_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
         return 0;
     }
-    int status = load(r, c);
+    int status = load_checkpoint(r, c);
     r->changes = c->changes;
     memset(&c->changes, 0, sizeof c->changes);
     if (!status) status = ag_run_check_seed(&r->run, options, r->seed, r->err);

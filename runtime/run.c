@@ -254,7 +254,7 @@ int ag_run_write(struct ag_run *run, const struct ag_text *text, struct ag_error
     return status ? status : ag_write_file(path, text->text, text->used, err);
 }
 
-static int columns(int n)
+static int grid_columns(int n)
 {
     int side = 1;
     while (side * side < n) side++;
@@ -269,7 +269,7 @@ int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *
     int status = make_path(run, path, name, arguments, err);
     va_end(arguments);
     const struct ag_program *p = run->program;
-    return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, columns(n), err);
+    return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, grid_columns(n), err);
 }
 
 int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err,

@@ -94,7 +94,7 @@ static int is_optional(const struct cursor *c)
     return key && key->optional;
 }
 
-static void add_value(struct ag_text *text, const struct cursor *c)
+static void add_json_value(struct ag_text *text, const struct cursor *c)
 {
     ag_text_add(text, "%.*s", c ? c->length : 9, c ? c->value : "\"default\"");
 }
@@ -117,9 +117,9 @@ int ag_spec_changes(const struct ag_program *program, const char *before, const 
         }
         if (changed) {
             ag_text_add(changes, "%s\"%s\": [", changes->used ? ", " : "", key->path);
-            add_value(changes, from_a ? &a : NULL);
+            add_json_value(changes, from_a ? &a : NULL);
             ag_text_add(changes, ", ");
-            add_value(changes, from_b ? &b : NULL);
+            add_json_value(changes, from_b ? &b : NULL);
             ag_text_add(changes, "]");
             if (key->is_length && !strncmp(key->path, program->kind, strlen(program->kind))) *other_length = 1;
         }

@@ -19,8 +19,8 @@ static void shape_of(const struct ag_tensor *tensor, long shape[4])
 }
 
 /* Status 2 unless the file's tensor can become the program's. */
-static int check(const struct ag_st *st, const struct ag_st_tensor *found, const struct ag_tensor *tensor,
-                 struct ag_error *err)
+static int check_tensor(const struct ag_st *st, const struct ag_st_tensor *found, const struct ag_tensor *tensor,
+                        struct ag_error *err)
 {
     long shape[4];
     char has[192], wants[192];
@@ -56,7 +56,7 @@ static int all_finite(const real *values, long count)
     return !wrong;
 }
 
-static void copy(const struct ag_st_tensor *found, int nhwc, real *to)
+static void copy_tensor(const struct ag_st_tensor *found, int nhwc, real *to)
 {
     long channels = nhwc && found->rank > 1 ? found->shape[1] : 1, i = 0;
     long images = nhwc && found->rank > 0 ? found->shape[0] : 1;
@@ -76,9 +76,9 @@ static int load_tensor(const struct ag_st *st, const char *name, const struct ag
     const struct ag_st_tensor *found = ag_st_find(st, name);
     if (!found && load & AG_LOAD_OPTIONAL) return 0;
     if (!found) return ag_fail(err, 2, "%s: there is no tensor %s, which this program has", st->path, name);
-    int status = check(st, found, tensor, err);
+    int status = check_tensor(st, found, tensor, err);
     if (status) return status;
-    copy(found, tensor->nhwc, to);
+    copy_tensor(found, tensor->nhwc, to);
     if (load & AG_LOAD_FINITE && !all_finite(to, found->count))
         return ag_fail(err, 2, "%s: tensor %s has values that are infinite or NaN", st->path, name);
     return 0;

@@ -26,7 +26,7 @@ struct range {
 };
 
 /* A phase on these blocks. */
-struct captured {
+struct phase_graph {
     void (*run)(real *const *);
     real *block[AG_BLOCKS];
     ag_handle executable;
@@ -48,7 +48,7 @@ static struct {
     ag_handle adam, average, add, scale, normals; /* kernels of every program */
     struct twin twin[TWINS];
     int twins;
-    struct captured graph[GRAPHS];
+    struct phase_graph graph[GRAPHS];
     int graphs;
     struct range drawn[RANGES]; /* inputs that were drawn on the device since the last run */
     int drawns;
@@ -196,7 +196,7 @@ static int cuda_open(const struct ag_program *program, struct ag_error *err)
 
 /* ---------------------------------------------------------------- twins */
 
-static const struct twin *find(const real *host)
+static const struct twin *find_twin(const real *host)
 {
     for (int i = 0; i < cuda.twins; i++)
         if (cuda.twin[i].host == host) return &cuda.twin[i];
@@ -209,7 +209,7 @@ static const struct twin *find(const real *host)
 
 static ag_address address(const real *host)
 {
-    const struct twin *twin = find(host);
+    const struct twin *twin = find_twin(host);
     return twin->device + (ag_address)(host - twin->host) * sizeof(real);
 }
 
@@ -369,9 +369,9 @@ static void device_blocks(real *const block[AG_BLOCKS], real *device[AG_BLOCKS])
     for (int i = 0; i < AG_BLOCKS; i++) device[i] = (real *)address(block[i]);
 }
 
-static struct captured *capture(void (*run)(real *const *), real *const block[AG_BLOCKS])
+static struct phase_graph *capture(void (*run)(real *const *), real *const block[AG_BLOCKS])
 {
-    struct captured *c = &cuda.graph[cuda.graphs];
+    struct phase_graph *c = &cuda.graph[cuda.graphs];
     ag_handle graph = NULL;
     real *device[AG_BLOCKS];
     device_blocks(block, device);
@@ -386,7 +386,7 @@ static struct captured *capture(void (*run)(real *const *), real *const block[AG
     return c;
 }
 
-static struct captured *find_graph(void (*run)(real *const *), real *const block[AG_BLOCKS])
+static struct phase_graph *find_graph(void (*run)(real *const *), real *const block[AG_BLOCKS])
 {
     for (int i = 0; i < cuda.graphs; i++)
         if (cuda.graph[i].run == run && !memcmp(cuda.graph[i].block, block, sizeof cuda.graph[i].block))
@@ -449,7 +449,7 @@ static void run_timed(const struct ag_phase *phase, real *const block[AG_BLOCKS]
 static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     if (cuda.failure[0]) return;
-    struct captured *c = find_graph(phase->run, block);
+    struct phase_graph *c = find_graph(phase->run, block);
     if (!c) return;
     send_inputs(phase, block);
     check(cuda.d.cuGraphLaunch(c->executable, cuda.stream), phase->name);
@@ -458,7 +458,7 @@ static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 
 /* ---------------------------------------------------------------- passes over blocks */
 
-static void launch(ag_handle function, void **argument, long n, const char *name)
+static void launch_pass(ag_handle function, void **argument, long n, const char *name)
 {
     long blocks = (n + 255) / 256, most = 8L * (cuda.processors > 0 ? cuda.processors : 1);
     unsigned grid = (unsigned)(blocks < 1 ? 1 : blocks > most ? most : blocks);
@@ -472,21 +472,21 @@ static void cuda_adam(const struct ag_adam_pass *pass)
     struct ag_adam_pass p = *pass;
     void *argument[] = {&weight,  &m,       &v,       &gradient, &p.beta1,  &p.beta2,
                         &p.rest1, &p.rest2, &p.decay, &p.step,   &p.unbias, &p.size};
-    launch(cuda.adam, argument, p.size, "adam");
+    launch_pass(cuda.adam, argument, p.size, "adam");
 }
 
 static void cuda_average(real *average, const real *value, real decay, real rest, long n)
 {
     ag_address to = address(average), from = address(value);
     void *argument[] = {&to, &from, &decay, &rest, &n};
-    launch(cuda.average, argument, n, "average");
+    launch_pass(cuda.average, argument, n, "average");
 }
 
 static void cuda_add(real *to, const real *from, long n)
 {
     ag_address a = address(to), b = address(from);
     void *argument[] = {&a, &b, &n};
-    launch(cuda.add, argument, n, "add");
+    launch_pass(cuda.add, argument, n, "add");
 }
 
 static void cuda_scale(real *to, double factor, long n)
@@ -494,7 +494,7 @@ static void cuda_scale(real *to, double factor, long n)
     ag_address a = address(to);
     float by = (float)factor;
     void *argument[] = {&a, &by, &n};
-    launch(cuda.scale, argument, n, "scale");
+    launch_pass(cuda.scale, argument, n, "scale");
 }
 
 /* Into a phase's inputs: the next run takes them from there. */
@@ -504,7 +504,7 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
     void *argument[] = {&at, &seed, &stream, &step, &first, &n};
     if (n <= 0) return;
     struct range *last = cuda.drawns ? &cuda.drawn[cuda.drawns - 1] : NULL;
-    launch(cuda.normals, argument, n / 4 + 2, "normals");
+    launch_pass(cuda.normals, argument, n / 4 + 2, "normals");
     if (last && last->at + last->size == to)
         last->size += n;
     else if (cuda.drawns < RANGES)

@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a */
-static ag_u64 hash(ag_u64 sum, const void *data, size_t n)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < n; i++) sum = (sum ^ byte[i]) * 0x100000001b3ull;
-    return sum;
-}
-static const ag_u64 HASH_START = 0xcbf29ce484222325ull;
-
 /* ---------------------------------------------------------------- the cache */
 
 struct header {
@@ -45,7 +36,7 @@ static char *read_cache(const char *path)
                header.bytes > 0 && header.bytes < 1u << 30;
     if (good && (code = malloc((size_t)header.bytes + 1))) {
         good = fread(code, 1, (size_t)header.bytes, file) == header.bytes && fgetc(file) == EOF &&
-               hash(HASH_START, code, (size_t)header.bytes) == header.sum;
+               ag_hash(AG_HASH, code, (long)header.bytes) == header.sum;
         code[header.bytes] = 0;
     }
     fclose(file);
@@ -56,7 +47,7 @@ static char *read_cache(const char *path)
 
 static int write_cache(const char *path, const char *code, size_t n, struct ag_error *err)
 {
-    struct header header = {{0}, n, hash(HASH_START, code, n)};
+    struct header header = {{0}, n, ag_hash(AG_HASH, code, (long)n)};
     struct ag_file file;
     memcpy(header.magic, MAGIC, sizeof MAGIC);
     ag_file_open(&file, path, err);
@@ -128,7 +119,7 @@ int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **co
     nvrtc.nvrtcVersion(&version[0], &version[1]);
     arch = choose(&nvrtc, arch, &is_ptx);
     int uncacheable = cache_folder(folder, &uncached);
-    ag_u64 sum = hash(HASH_START, source, strlen(source));
+    ag_u64 sum = ag_hash(AG_HASH, source, (long)strlen(source));
     snprintf(path, sizeof path, "%s/%016llx-%s%d-nvrtc%d.%d-driver%d", uncacheable ? "" : folder, sum,
              is_ptx ? "ptx" : "sm", arch, version[0], version[1], driver_version);
     if (!uncacheable && (*code = read_cache(path))) return 0;
