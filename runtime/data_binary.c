@@ -1,4 +1,4 @@
-/* CIFAR-10 and STL-10 as published: files of equal records, each a picture's three colour planes. */
+/* CIFAR-10 and STL-10 as published: files of equal records. A record holds the three colour planes of a picture. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -14,13 +14,13 @@
 #define MAX_FILES 5
 
 struct dataset {
-    const char *name, *folder; /* of the archive, with a / behind: looked for inside the path given, too */
+    const char *name, *folder; /* folder: the archive's own, ending in /. It is also looked for inside the path given */
     int files;
     const char *file[MAX_FILES];
     int records[MAX_FILES];
-    int skip;         /* bytes before the planes of a record (the label) */
-    int side;         /* pictures are square */
-    int column_major; /* pixel (x, y) of a plane at x * side + y */
+    int skip;         /* bytes before the planes (the label) */
+    int side;         /* width and height in pixels */
+    int column_major; /* 1: pixel (x, y) of a plane is at x * side + y */
 };
 
 static const struct dataset cifar10 = {
@@ -37,7 +37,7 @@ static const struct dataset stl10 = {
 
 struct files {
     const struct dataset *set;
-    const char *path, *inner; /* while opening: the folder given, the one in it where the files are or "" */
+    const char *path, *inner; /* while opening: the folder given, and the one in it that holds the files, or "" */
     int descriptor[MAX_FILES];
 };
 
@@ -46,7 +46,7 @@ static long record_bytes(const struct dataset *set)
     return set->skip + 3L * set->side * set->side;
 }
 
-/* rgb = [side, side, 3] of a record's planes. */
+/* Turns the three planes of a record into rgb = [side, side, 3]. */
 static void interleave(const struct dataset *set, const ag_u8 *planes, ag_u8 *rgb)
 {
     int side = set->side;
@@ -64,7 +64,7 @@ static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8
     long bytes = record_bytes(set), record = (long)i;
     (void)half;
     while (record >= set->records[file]) record -= set->records[file++];
-    ag_u8 *raw = malloc((size_t)bytes * 2); /* the record, then its pixels */
+    ag_u8 *raw = malloc((size_t)bytes * 2); /* room for the record and its pixels */
     if (!raw) return ag_fault_memory(fault);
     outcome = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
     if (!outcome) {
@@ -95,7 +95,7 @@ static void close_files(struct ag_source *source)
     free(files);
 }
 
-/* A file or folder isn't there, or can't be opened: errno says why. */
+/* Says that a file or folder doesn't exist or can't be opened. errno says why. */
 static int fail_open(const struct files *files, const char *file, struct ag_error *err)
 {
     return ag_fail(
@@ -121,7 +121,7 @@ static int open_file(struct files *files, int folder, int i, struct ag_error *er
     return 0;
 }
 
-/* *folder: the one given or, if the files are in the archive's own folder in it, the latter. */
+/* Opens the folder that holds the files: the one given, or the archive's own folder inside it. */
 static int find_folder(struct files *files, int *folder, struct ag_error *err)
 {
     const struct dataset *set = files->set;

@@ -1,7 +1,7 @@
 /*
- * A zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Sections are those of PKWARE's
- * APPNOTE.TXT. Of what the archive says nothing is believed: places and sizes are checked against the file before they
- * are used, contents against their CRC-32.
+ * A zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are sections of
+ * PKWARE's APPNOTE.TXT. Nothing that the archive says is trusted: offsets and sizes are checked against the file before
+ * they are used, and contents against their CRC-32.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -18,45 +18,45 @@
 
 #include <zlib.h>
 
-/* 16-bit RGBA of the most pixels that picture.c takes, uncompressed. */
+/* Most bytes of a picture: 16-bit RGBA with the most pixels that picture.c takes, uncompressed. */
 #define MAX_PICTURE (1UL << 30)
-/* Bytes in which a picture's header is looked for first; dataset_tool.py's end long before. */
+/* A picture's header is first looked for in so many bytes. Headers by dataset_tool.py are far shorter. */
 #define HEAD 4096
 
-/* Bytes of the fixed part of a record: end (4.3.16), zip64 end (4.3.14) and its locator (4.3.15), file in the central
- * directory (4.3.12), file in its place (4.3.7). */
+/* Bytes of the fixed parts of records: end (4.3.16), zip64 end (4.3.14), zip64 locator (4.3.15), central directory
+ * record (4.3.12), local record (4.3.7). */
 enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, LOCAL = 30, MAX_COMMENT = 0xffff };
-/* Bytes that may lie behind the archive: a newline, the zeros of a tape, ... */
+/* Most bytes behind the archive: a newline, a tape's zeros, ... */
 enum { MAX_BEHIND = 0xffff };
 enum method { STORED = 0, DEFLATED = 8 };
 enum flags { ENCRYPTED = 1 << 0, STRONGLY_ENCRYPTED = 1 << 6, MASKED = 1 << 13 };
 
 struct entry {
     const char *name;
-    ag_u64 header;       /* where its local record is, in the archive proper */
-    ag_u64 stored, size; /* its bytes in the archive, and when they are inflated */
-    ag_u32 crc;          /* of the latter */
+    ag_u64 header;       /* offset of its local record, from the archive's start */
+    ag_u64 stored, size; /* its bytes in the archive; its bytes when inflated */
+    ag_u32 crc;          /* of the inflated bytes */
     int flags, method;
-    int drop;    /* 0, or 1 + the reason to pass it over */
-    int lost;    /* 1: it is not at that place */
-    char *fault; /* while they are probed */
+    int drop;    /* 0: keep; else 1 + the reason to pass it over */
+    int lost;    /* 1: it is not at that offset */
+    char *fault; /* while entries are probed */
 };
 
 struct archive {
     int descriptor;
-    ag_u64 directory, directory_size; /* the central directory; files lie before it */
-    ag_u64 before;                    /* bytes before the archive, which its places do not count */
-    ag_u64 records;                   /* in the directory; without zip64, modulo 65,536 */
-    int wide;                         /* 1: records is from a zip64 record */
+    ag_u64 directory, directory_size; /* the central directory, in the file; entries lie before it */
+    ag_u64 before;                    /* bytes of the file before the archive's start */
+    ag_u64 records;                   /* in the directory; modulo 65,536 without zip64 */
+    int wide;                         /* 1: records is from a zip64 end record */
     int zip64;                        /* 1: there is a zip64 end record */
-    int wrapped;                      /* 1: places may be modulo 2^32, the directory's too */
-    ag_u8 *names;                     /* what the entries' names point into */
-    struct entry *entry;              /* bytewise sorted by name */
+    int wrapped;                      /* 1: offsets may be modulo 2^32, the directory's too */
+    ag_u8 *names;                     /* the directory; later, the entries' names */
+    struct entry *entry;              /* sorted by name, bytewise */
     int count;
     struct ag_shortage shortage;
 };
 
-/* Little-endian. */
+/* Reads a little-endian number. */
 static ag_u64 number(const ag_u8 *byte, int bytes)
 {
     ag_u64 value = 0;
@@ -88,8 +88,8 @@ static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u6
                    fault);
 }
 
-/* end64 = the zip64 end record; *at = where it is: where the locator says or, if bytes before the archive have moved
- * it, right before the locator, as long as it has no data of its own. */
+/* Reads the zip64 end record into end64, and its offset into *at. It is where the locator says or, if bytes before the
+ * archive have moved it, right before the locator. The latter holds only for a record without extensible data. */
 static int find_end64(const struct ag_source *source, ag_u64 locator_at, const ag_u8 *locator, ag_u8 end64[END64],
                       ag_u64 *at, struct ag_error *err)
 {
@@ -105,7 +105,8 @@ static int find_end64(const struct ag_source *source, ag_u64 locator_at, const a
     return broken(source, err, "has no zip64 end record where it says");
 }
 
-/* Takes the numbers that don't fit the end record from the zip64 one, if there is one; *limit: where it is. */
+/* Replaces the numbers that don't fit the end record by those of the zip64 end record, if there is one. *limit: the
+ * offset of the end record; then that of the zip64 end record. */
 static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -125,7 +126,7 @@ static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_e
     return 0;
 }
 
-/* *is: 1 if a directory of archive->directory_size bytes may begin at `at`. */
+/* *is: 1 if a directory of archive->directory_size bytes can begin at `at`. */
 static int is_directory(const struct ag_source *source, ag_u64 at, int *is, struct ag_error *err)
 {
     const struct archive *archive = source->state;
@@ -137,9 +138,9 @@ static int is_directory(const struct ag_source *source, ag_u64 at, int *is, stru
     return status;
 }
 
-/* Finds the directory that ends before `limit`: right there, where it is moved by what lies before the archive (unless
- * the archive's places count that), else where it says. 4 GiB before the archive are rather a sign that it is larger
- * than that and has its places modulo 2^32: read_directory will tell. */
+/* Finds the directory, which ends before `limit`. It is right before limit, or where the end record says. The first is
+ * tried first: bytes before the archive move the directory, unless offsets count them. 4 GiB or more before the archive
+ * are unlikely; they rather mean that offsets are modulo 2^32, which read_directory will find out. */
 static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -159,7 +160,7 @@ static int place_directory(const struct ag_source *source, ag_u64 limit, struct 
     return status || is ? status : broken(source, err, "has no directory where it says");
 }
 
-/* Takes what lies at `at` for the end record (4.3.16). */
+/* Takes the bytes at `at` for the end record (4.3.16). */
 static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 at, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -173,14 +174,15 @@ static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 
     return status ? status : place_directory(source, at, err);
 }
 
-/* Searches the tail, the n bytes from `from` to the file's end, for the end record, from the end: what looks like one
- * but has no directory, or a comment longer than the file, may be in a comment. One without entries is the last
- * choice, for it is easily mistaken. The error is that of the first one. */
+/* Searches the tail of the file for the end record, from its end. tail: the last n bytes, from offset `from` on. Bytes
+ * that look like an end record may belong to a comment; they are skipped if no directory belongs to them, or if their
+ * own comment wouldn't fit the file. An end record of an empty archive is easily mistaken, so it is used only if there
+ * is no other. The error is that of the first candidate. */
 static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
 {
     const struct archive *archive = source->state;
     struct ag_error later;
-    ag_u64 empty = 0; /* where the first one without entries is */
+    ag_u64 empty = 0; /* where the first end record of an empty archive is */
     int found = 0, found_empty = 0;
     for (ag_u64 at = n < END ? 0 : n - END + 1; at-- > 0;) {
         if (!is_record(tail + at, 5, 6) || number(tail + at + 20, 2) > n - END - at) continue;
@@ -208,7 +210,7 @@ static int find_directory(const struct ag_source *source, ag_u64 file_size, stru
     return status;
 }
 
-/* The zip64 extra field (4.5.3) holds, in this order, those numbers that are too large for their place. */
+/* Reads the zip64 extra field (4.5.3). It holds the numbers that are too large for their place, in this order. */
 static void read_extra(const ag_u8 *extra, ag_u64 n, struct entry *entry)
 {
     ag_u64 *const wide[] = {&entry->size, &entry->stored, &entry->header};
@@ -225,7 +227,7 @@ static void read_extra(const ag_u8 *extra, ag_u64 n, struct entry *entry)
     }
 }
 
-/* Drops the components . and those that are empty, in place, so that a name is what it is in a folder. */
+/* Removes empty parts and parts "." of a path, in place. The name is then the same as in a folder. */
 static void plain_name(char *name)
 {
     char *to = name;
@@ -241,8 +243,8 @@ static void plain_name(char *name)
     *to = 0;
 }
 
-/* Decides by what the directory says (mode: Unix's, 0 if it isn't known). 1: a folder, which says nothing of its own.
- */
+/* Decides by name and mode whether to drop an entry. mode: Unix's, or 0 if it isn't known. Returns 1 for a folder,
+ * which isn't counted at all. */
 static int judge_entry(struct entry *entry, const char *name, unsigned mode)
 {
     enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
@@ -258,7 +260,7 @@ static int judge_entry(struct entry *entry, const char *name, unsigned mode)
     return 0;
 }
 
-/* Bytes of the record at `record`, which ends before `end`; 0: it is broken. */
+/* Bytes of the directory record at `record`; `end` is the directory's end. 0 if the record is damaged. */
 static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
 {
     if (end - record < CENTRAL || !is_record(record, 1, 2)) return 0;
@@ -266,14 +268,15 @@ static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
     return length <= (ag_u64)(end - record) ? length : 0;
 }
 
-/* macOS's programs write places modulo 2^32, and files in the order of their places: the first such place that is not
- * below `last`, the one before it. */
+/* Undoes the reduction of offsets modulo 2^32 that programs of macOS do. They write files in the order of their
+ * offsets, so an offset is the first possible one not below `last`, that of the file before. */
 static ag_u64 unwrapped(ag_u64 place, ag_u64 last)
 {
     return place < last ? last + (ag_u32)(place - last) : place;
 }
 
-/* Reads a sound record. Its name moves to *names, which lies before it; *last: the place of the record before it. */
+/* Reads a record that was found sound. Its name moves to *names, which lies before the record. *last: offset of the
+ * record before it. */
 static void read_directory_record(struct archive *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
 {
     ag_u64 name = number(record + 28, 2);
@@ -299,7 +302,7 @@ static void read_directory_record(struct archive *archive, const ag_u8 *record, 
     archive->count++;
 }
 
-/* Counts the records, of which there may be more than a number of two bytes says. */
+/* Counts the records. Without zip64, there may be more than the end record's number of two bytes can say. */
 static int count_records(const struct ag_source *source, ag_u64 *records, struct ag_error *err)
 {
     const struct archive *archive = source->state;
@@ -313,7 +316,7 @@ static int count_records(const struct ag_source *source, ag_u64 *records, struct
     return broken(source, err, "has a directory of another length than it says");
 }
 
-/* By name; entries of one name by place, so that the order is the archive's alone. */
+/* Orders entries by name, and those of one name by offset. */
 static int by_name(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -329,7 +332,8 @@ static int fail_wrapped(const struct ag_source *source, struct ag_error *err)
                    source->options.path);
 }
 
-/* The directory comes after all files; *last: the place of the last one. */
+/* Undoes the reduction of the directory's offset. The directory lies behind all files; last: offset of the last
+ * file. */
 static int unwrap_directory(const struct ag_source *source, ag_u64 last, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -351,7 +355,7 @@ static int read_directory(const struct ag_source *source, struct ag_error *err)
     archive->entry = malloc(((size_t)records + 1) * sizeof *archive->entry);
     if (!archive->entry) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
     const ag_u8 *at = archive->names, *end = at + archive->directory_size;
-    ag_u8 *names = archive->names; /* a record is longer than its name: the names never reach what is yet to be read */
+    ag_u8 *names = archive->names; /* a record is longer than its name, so none is overwritten before it is read */
     ag_u64 last = 0;
     while (at < end) {
         const ag_u8 *record = at;
@@ -364,7 +368,7 @@ static int read_directory(const struct ag_source *source, struct ag_error *err)
 
 /* ---------------------------------------------------------------- one entry */
 
-/* What can be told without reading it. */
+/* Checks what the directory says of an entry. */
 static int check_entry(const struct entry *entry, char fault[AG_FAULT])
 {
     if (entry->flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED))
@@ -377,24 +381,25 @@ static int check_entry(const struct entry *entry, char fault[AG_FAULT])
     if (entry->size > MAX_PICTURE)
         return ag_fault(fault, "%llu bytes are too many for a picture (up to %lu)", entry->size, MAX_PICTURE);
     if (entry->size == 0) return ag_fault(fault, "it is empty");
-    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a byte becomes at most 1032 */
+    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a deflated byte becomes at most 1032 */
         return ag_fault(fault, "it is smaller than the archive says");
     if (entry->method == STORED && entry->stored != entry->size)
         return ag_fault(fault, "the archive says that it is stored, and gives it two sizes");
     return 0;
 }
 
-/* *at = where its bytes begin. The local record's own sizes don't count: written in one go, an archive has none. */
+/* Finds the offset of an entry's bytes. The sizes in its local record don't count: an archive that was written in one
+ * pass has none there. */
 static int locate(const struct archive *archive, const struct entry *entry, ag_u64 *at, char fault[AG_FAULT])
 {
     ag_u8 header[LOCAL];
-    ag_u64 end = archive->directory - archive->before; /* of the files */
+    ag_u64 end = archive->directory - archive->before; /* end of the files */
     if (end < LOCAL || entry->header > end - LOCAL)
         return ag_fault(fault, "the archive gives it a place outside the file");
     int outcome = ag_read_at(archive->descriptor, header, LOCAL, archive->before + entry->header, fault);
     if (outcome) return outcome;
     if (!is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
-    ag_u64 before = number(header + 26, 2) + number(header + 28, 2); /* its name and extra fields */
+    ag_u64 before = number(header + 26, 2) + number(header + 28, 2); /* lengths of its name and its extra field */
     ag_u64 room = end - LOCAL - entry->header;
     if (before > room || entry->stored > room - before)
         return ag_fault(fault, "the archive gives it more bytes than there are");
@@ -402,7 +407,7 @@ static int locate(const struct archive *archive, const struct entry *entry, ag_u
     return AG_GOOD;
 }
 
-/* Inflates until the output is full and, if `whole`, the stream at its end. */
+/* Inflates until the output is full. whole: the output is the entire entry, so the stream must end there too. */
 static int inflate_from(const struct archive *archive, const struct entry *entry, ag_u64 at, z_stream *stream,
                         int whole, char fault[AG_FAULT])
 {
@@ -444,7 +449,7 @@ static int inflate_entry(const struct archive *archive, const struct entry *entr
     return outcome;
 }
 
-/* out = its first n bytes; the CRC-32 is of all of them. */
+/* Reads the first n bytes of an entry. The CRC-32 is checked if these are all. */
 static int unpack_entry(const struct archive *archive, const struct entry *entry, ag_u8 *out, ag_u64 n,
                         char fault[AG_FAULT])
 {
@@ -459,8 +464,8 @@ static int unpack_entry(const struct archive *archive, const struct entry *entry
     return 0;
 }
 
-/* *file: its first n bytes (or all, if they are fewer) as a stream, in *memory, which is to be freed after it is
- * closed; both are NULL where that fails. */
+/* Opens the first n bytes of an entry, or all if there are fewer, as a stream. Close *file, then free *memory. Both are
+ * NULL on failure. */
 static int open_entry(const struct archive *archive, const struct entry *entry, ag_u64 n, FILE **file, ag_u8 **memory,
                       char fault[AG_FAULT])
 {
@@ -473,7 +478,7 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
     outcome = *memory ? unpack_entry(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
     if (!outcome) *file = fmemopen(*memory, (size_t)n, "r");
     if (*file) return AG_GOOD;
-    if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen can't fail for another reason */
+    if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen fails for no other reason */
     free(*memory);
     *memory = NULL;
     return outcome;
@@ -494,7 +499,8 @@ static void locate_entry(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Unwrapped places are a guess: one file that is not there refutes it, and with it the places of many others. */
+/* Offsets made larger by 2^32 are a guess. One file that isn't at its offset refutes it, and then many other offsets
+ * are wrong too. */
 static int check_places(const struct ag_source *source, struct ag_error *err)
 {
     struct archive *archive = source->state;
@@ -509,7 +515,7 @@ static int check_places(const struct ag_source *source, struct ag_error *err)
 
 /* ---------------------------------------------------------------- probing */
 
-/* Reads an entry's kind and its picture's header in its first n bytes. *opened: its bytes can be read. */
+/* Reads the kind and the header of a picture from an entry's first n bytes. *opened: 1 if the bytes could be read. */
 static int probe_head(const struct archive *archive, const struct entry *entry, ag_u64 n, int *opened,
                       enum ag_picture_kind *kind, char fault[AG_FAULT])
 {
@@ -543,7 +549,7 @@ static void probe(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Keeps the entries that are pictures or claim to be. */
+/* Drops the entries that neither are pictures nor are named like them. */
 static void drop_others(struct ag_source *source)
 {
     struct archive *archive = source->state;

@@ -1,7 +1,8 @@
 /*
- * A program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory; a phase is
- * captured as a graph when it first runs on some blocks, and launched as one from then on. Everything goes through one
- * stream. A step of training waits for nothing but the stage of its inputs, which the step before the last one used.
+ * Runs a program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory. When a
+ * phase first runs on some blocks, its launches are captured as a graph; from then on it is one launch of that graph.
+ * Everything goes through one stream. A step of training waits only for a staging buffer of its inputs, which the step
+ * before the last one used.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "driver.h"
@@ -10,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
-enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* errors of the driver */
+enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* the least compute capability: 8.0 */ };
+enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* error numbers of the driver */
 
 struct twin {
     const real *host;
-    long host_size, size; /* in reals; what lies on the device alone has but one real here */
+    long host_size, size; /* in reals; host_size is 1 for what lies on the device alone */
     ag_address device;
 };
 
@@ -25,14 +26,14 @@ struct range {
     long size;
 };
 
-/* A phase on these blocks. */
+/* The graph of a phase on some blocks. */
 struct phase_graph {
     void (*run)(real *const *);
     real *block[AG_BLOCKS];
     ag_handle executable;
 };
 
-/* A launch between two events. */
+/* A launch, and events before and after it. */
 struct timing {
     int kernel;
     ag_handle start, end;
@@ -42,29 +43,29 @@ static struct {
     struct ag_driver d;
     const struct ag_program *program;
     int device, processors, clock, opened;
-    int capability; /* 80 is 8.0 */
+    int capability; /* compute capability: 80 is 8.0 */
     ag_handle context, module, stream;
-    ag_handle *kernel;                            /* of the program's table */
-    ag_handle adam, average, add, scale, normals; /* kernels of every program */
+    ag_handle *kernel;                            /* [program->kernels] */
+    ag_handle adam, average, add, scale, normals; /* kernels that every program has */
     struct twin twin[TWINS];
     int twins;
     struct phase_graph graph[GRAPHS];
     int graphs;
     struct range drawn[RANGES]; /* inputs that were drawn on the device since the last run */
     int drawns;
-    real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
+    real *stage[STAGES]; /* staging buffers for inputs; pinned memory, so that copying from it is asynchronous */
     ag_handle staged[STAGES];
-    real *slot; /* [AG_SLOTS], pinned: scalars on their way back */
+    real *slot; /* [AG_SLOTS], pinned: scalars that are copied back */
     ag_handle arrived[AG_SLOTS];
     long runs;
-    struct timing *timing; /* of a phase's launches, for a profile */
+    struct timing *timing; /* launches of a phase, for a profile */
     int timings, timing_room, timed;
-    char failure[256]; /* the first error since the program started; what follows is without effect */
+    char failure[256]; /* the first error since the program started; no phase runs after it */
 } cuda;
 
 /* ---------------------------------------------------------------- errors */
 
-/* Is everything well? Notes what went wrong otherwise. */
+/* 1 if error is 0. Else notes the error, if it is the first, and returns 0. */
 static int check(int error, const char *what)
 {
     const char *text = NULL;
@@ -109,7 +110,7 @@ static int open_device(struct ag_error *err)
     return 0;
 }
 
-/* What the program will ask for, as far as its tables tell: said before anything is taken. */
+/* Checks, before anything is allocated, that the memory which the program's tables ask for is free. */
 static int check_memory(const struct ag_program *p, struct ag_error *err)
 {
     size_t available = 0, total = 0;
@@ -204,7 +205,7 @@ static const struct twin *find_twin(const real *host)
         if (host > cuda.twin[i].host && host < cuda.twin[i].host + cuda.twin[i].host_size) return &cuda.twin[i];
     fprintf(stderr, "a block without a twin on the device\n");
     abort();
-    return NULL; /* for compilers that don't know abort */
+    return NULL; /* for compilers that don't know that abort doesn't return */
 }
 
 static ag_address address(const real *host)
@@ -225,7 +226,7 @@ static int cuda_twin(const real *host, long host_size, long size, struct ag_erro
     return 0;
 }
 
-/* Graphs that work on this block. */
+/* Destroys the graphs that work on this block. */
 static void drop_graphs(const real *host)
 {
     for (int i = cuda.graphs - 1; i >= 0; i--) {
@@ -264,7 +265,7 @@ static int cuda_fetch(real *host, long n, struct ag_error *err)
         size_t bytes = (size_t)n * sizeof(real);
         check(cuda.d.cuMemcpyDtoHAsync_v2(host, address(host), bytes, cuda.stream), "cuMemcpyDtoH");
         check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
-        for (int i = cuda.drawns - 1; i >= 0; i--) /* from now on the host's count */
+        for (int i = cuda.drawns - 1; i >= 0; i--) /* the next run sends them from the host */
             if (cuda.drawn[i].at >= host && cuda.drawn[i].at + cuda.drawn[i].size <= host + n)
                 cuda.drawn[i] = cuda.drawn[--cuda.drawns];
     }
@@ -294,7 +295,7 @@ static void cuda_read(int slot, const real *from)
     check(cuda.d.cuEventRecord(cuda.arrived[slot], cuda.stream), "cuEventRecord");
 }
 
-/* Where the GPU has failed, so that it is said. */
+/* Ready too if the GPU has failed: then take says so. */
 static int cuda_ready(int slot)
 {
     return cuda.failure[0] || cuda.d.cuEventQuery(cuda.arrived[slot]) != NOT_READY;
@@ -310,7 +311,7 @@ static int cuda_take(int slot, real *value, struct ag_error *err)
 
 /* ---------------------------------------------------------------- phases */
 
-/* Room for one more timing, its events made; NULL once something failed. */
+/* Room for one more timing with its events. NULL if there is no memory or the GPU has failed. */
 static struct timing *next_timing(void)
 {
     if (cuda.timings == cuda.timing_room) {
@@ -396,7 +397,7 @@ static struct phase_graph *find_graph(void (*run)(real *const *), real *const bl
     return NULL;
 }
 
-/* The first range that was drawn on the device and ends behind `at`, or one behind `end`. */
+/* The first range in [at, end) that was drawn on the device; its address is `end` if there is none. */
 static struct range next_drawn(const real *at, const real *end)
 {
     struct range first = {end, 0};
@@ -405,8 +406,8 @@ static struct range next_drawn(const real *at, const real *end)
     return first;
 }
 
-/* The inputs go through a stage of their own, so that the caller may draw the next ones at once. What was drawn on the
- * device is there already. */
+/* Sends a phase's inputs by way of a staging buffer, so that the caller can overwrite them at once. Ranges that were
+ * drawn on the device are there already. */
 static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     const int stage = (int)(cuda.runs++ % STAGES);
@@ -427,8 +428,8 @@ static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCK
     check(cuda.d.cuEventRecord(cuda.staged[stage], cuda.stream), "cuEventRecord");
 }
 
-/* The phase again, its kernels launched one by one. The graph that was just launched keeps the device busy meanwhile,
- * so that the kernels follow one another there, however long launching takes. */
+/* Runs the phase again and times each kernel. The graph, which was launched just before, keeps the device busy while
+ * the kernels are launched. They then follow one another without gaps, however long a launch takes. */
 static void run_timed(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     real *device[AG_BLOCKS];
@@ -497,7 +498,7 @@ static void cuda_scale(real *to, double factor, long n)
     launch_pass(cuda.scale, argument, n, "scale");
 }
 
-/* Into a phase's inputs: the next run takes them from there. */
+/* The range becomes part of the next run's inputs. */
 static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
 {
     ag_address at = address(to);
@@ -513,7 +514,7 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
         check(1, "more inputs drawn than there is room for");
 }
 
-/* Two operations a clock for each of 128 lanes; of 64 on compute capability 8.0. */
+/* Two operations a clock for each of 128 lanes of a multiprocessor; 64 lanes on compute capability 8.0. */
 static double cuda_peak(void)
 {
     return 2.0 * (cuda.capability == 80 ? 64 : 128) * cuda.processors * cuda.clock * 1e-6;

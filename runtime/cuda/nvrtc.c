@@ -1,7 +1,7 @@
 /*
- * Kernels compiled when a program starts. What was compiled is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen) in
- * a file named by all that it depends on: the source, the architecture, the compiler and the driver. A file begins with
- * its length and a checksum, so that a cut or foreign one is seen and replaced.
+ * Compiles kernels when a program starts. The result is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen). The name
+ * of the file is made of all that the result depends on: source, architecture, compiler and driver. A file begins with
+ * its length and a checksum, so that one which is cut or foreign is noticed and replaced.
  */
 #include "driver.h"
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct header {
 };
 static const char MAGIC[8] = "aggen-1";
 
-/* The folder, made if need be. */
+/* The cache's folder. Makes it if it is missing. */
 static int cache_folder(char folder[AG_PATH], struct ag_error *err)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -68,14 +68,15 @@ static int failed(const struct ag_nvrtc *nvrtc, ag_handle program, struct ag_err
     return ag_fail(err, 1, "NVRTC could not compile the kernels (its words are above); another CUDA Toolkit may");
 }
 
-/* The newest architecture that NVRTC knows and the device can run. A device newer than all of them gets PTX. */
+/* The newest architecture that NVRTC knows and the device can run. *is_ptx: the device is newer than all of them, and
+ * needs PTX. */
 static int choose(const struct ag_nvrtc *nvrtc, int device, int *is_ptx)
 {
     int count = 0, best = 0, archs[128];
     if (!nvrtc->nvrtcGetNumSupportedArchs(&count) && count > 0 && count <= 128) nvrtc->nvrtcGetSupportedArchs(archs);
     for (int i = 0; i < count && count <= 128; i++)
         if (archs[i] <= device && archs[i] > best) best = archs[i];
-    *is_ptx = best / 10 != device / 10; /* machine code serves one generation */
+    *is_ptx = best / 10 != device / 10; /* machine code runs on one generation of devices only */
     return best;
 }
 
@@ -108,7 +109,7 @@ int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err)
     return status ? status : compile(&nvrtc, source, arch, 1, 0, ptx, &n, err);
 }
 
-/* A cache that cannot be written is no error: the next start compiles again. */
+/* A cache that can't be written is no failure: the next start compiles again. */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err)
 {
     struct ag_nvrtc nvrtc;
