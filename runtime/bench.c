@@ -1,4 +1,4 @@
-/* --bench: what the phases of a program cost, beside what the machine could do. */
+/* --bench: measures how long a program's phases take, and compares that with the machine's peak. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,33 +8,33 @@ enum { PHASES = 8, PROFILED = 3, SHOWN = 40 };
 
 struct kernel_row {
     const char *name;
-    double ms, gflop, gb; /* a round; on the CPU all threads together */
-    double calls;         /* a round */
+    double ms, gflop, gb; /* per round; on the CPU summed over the threads */
+    double calls;         /* per round */
 };
 
-/* The kernels of a phase, or of a round of all phases, slowest first. */
+/* The kernels of one phase, or of a round of all phases; the slowest first. */
 struct kernel_table {
     struct kernel_row *row;
     int rows;
-    double ms; /* of all */
+    double ms; /* of all kernels */
 };
 
 struct bench {
     const struct ag_program *program;
     real *block[AG_BLOCKS];
-    struct ag_adam adam[3]; /* of G, D, alpha */
+    struct ag_adam adam[3]; /* for G, D and alpha */
     const struct ag_phase *phase[PHASES];
-    double *seconds[PHASES];     /* [runs] */
-    double *share[PHASES];       /* [runs], of the peak beside each run */
-    double peak;                 /* GFLOP/s, the best seen */
-    int phases, profiled, runs;  /* what `many` stands for isn't profiled again */
-    struct ag_painters painters; /* of a generator: they draw what the phase `many` stands for */
+    double *seconds[PHASES];     /* [runs]: time of each run */
+    double *share[PHASES];       /* [runs]: rate of each run, as a share of the peak beside it */
+    double peak;                 /* GFLOP/s; the highest measured */
+    int phases, profiled, runs;  /* the first `profiled` phases are profiled: all but `many` */
+    struct ag_painters painters; /* draw workers of a generator, for the phase `many` */
     struct ag_phase many;
     struct kernel_table table[PHASES];
-    int tables; /* one a phase, or one of a round, or none */
+    int tables; /* one for each phase, or one for a round of all, or none */
 };
 
-/* The phases of training; of a program that only draws pictures, what draws them. */
+/* 1 for a phase of training. In a program that only draws pictures: 1 for the phase that draws them. */
 static int is_benched(const struct ag_program *program, const char *name)
 {
     static const char *const benched[] = {"d", "g", "arch", "r1"};
@@ -61,9 +61,9 @@ static int add_phase(struct bench *b, const struct ag_phase *phase, struct ag_er
 /* ---------------------------------------------------------------- many pictures */
 
 enum { MANY = 16 };
-static const struct bench *many_bench; /* what run_many works for: a phase's function has no place for more */
+static const struct bench *many_bench; /* used by run_many: the function of a phase has no argument for it */
 
-/* MANY pictures, all of the same latent: what they are makes no difference to the time. */
+/* Draws MANY pictures, all of the same latent. The latent makes no difference to the time. */
 static void run_many(real *const block[AG_BLOCKS])
 {
     const struct ag_painters *painters = &many_bench->painters;
@@ -78,7 +78,7 @@ static void run_many(real *const block[AG_BLOCKS])
     }
 }
 
-/* A phase for as many pictures as a grid has, drawn as generate draws them. */
+/* Adds a phase that stands for MANY pictures, drawn as generate draws them. */
 static int add_many(struct bench *b, struct ag_error *err)
 {
     const struct ag_phase *sample = ag_phase_find(b->program, "sample");
@@ -123,7 +123,8 @@ static void tear_down(struct bench *b)
     for (int i = 0; i < b->tables; i++) free(b->table[i].row);
 }
 
-/* Inputs share one block, so that each phase's are drawn anew: normal latents, uniform pictures. */
+/* Draws a phase's inputs: normal latents, uniform pictures. All phases share one block of inputs, so this is done for
+ * each. */
 static void draw_inputs(struct bench *b, const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->in.count; i++) {
@@ -139,7 +140,7 @@ static void draw_inputs(struct bench *b, const struct ag_phase *phase)
     ag_gumbel(b->program, phase, 0, 0, 0, b->block[AG_IN]);
 }
 
-/* A phase and its optimiser step; in seconds. */
+/* Runs a phase and its optimiser step. Returns seconds. */
 static double run_phase(struct bench *b, const struct ag_phase *phase)
 {
     double started = ag_seconds();
@@ -158,8 +159,8 @@ static double measure_peak(struct bench *b)
     return rate;
 }
 
-/* The machine is often not ours alone, and its clock not the same all the time: each run of a phase is held against the
- * peak right before and after it. */
+/* Other programs may use the machine too, and its clock may change. So each run of a phase is compared with the peak
+ * measured right before and right after it. */
 static int measure_phases(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
@@ -174,7 +175,7 @@ static int measure_phases(struct bench *b, struct ag_error *err)
             before = after;
         }
     }
-    return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
+    return ag_fetch(b->block[AG_OUT], 1, err); /* fails if a device has failed */
 }
 
 static int slower(const void *a, const void *b)
@@ -183,7 +184,7 @@ static int slower(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Reads the accounts of the kernels that were called. */
+/* Reads the accounts of all kernels that were called. */
 static int read_table(struct bench *b, int rounds, struct ag_error *err)
 {
     struct kernel_table *table = &b->table[b->tables++];
@@ -205,7 +206,7 @@ static int read_table(struct bench *b, int rounds, struct ag_error *err)
     return 0;
 }
 
-/* A round of these phases as often as it takes for stable shares. */
+/* Profiles rounds of the phases first to end - 1, several for stable times. */
 static int profile_rounds(struct bench *b, int first, int end, struct ag_error *err)
 {
     const int rounds = b->runs < PROFILED ? b->runs : PROFILED;
@@ -221,7 +222,8 @@ static int profile_rounds(struct bench *b, int first, int end, struct ag_error *
     return status;
 }
 
-/* On the CPU a table of all phases costs nothing but the marks; a device has to launch their kernels one by one. */
+/* Profiles the phases. each: a table for each phase, else one of all. On the CPU profiling costs almost nothing. A
+ * device must launch kernels one by one for it, so it does that only for `each`. */
 static int profile_phases(struct bench *b, int each, struct ag_error *err)
 {
     int status = 0;
@@ -257,7 +259,7 @@ static void print_phases(const struct bench *b)
     }
 }
 
-/* A rate in a column of 10, or a dash for work that isn't known. */
+/* Prints a rate in a column of 10, or a dash if the work isn't known. */
 static void print_rate(double work, double ms)
 {
     if (work > 0 && ms > 0)
@@ -266,7 +268,7 @@ static void print_rate(double work, double ms)
         printf(" %10s", "-");
 }
 
-/* Of a round of all phases. */
+/* Prints the slowest kernels of a round of all phases. */
 static void print_kernels(const struct kernel_table *table, double thread_peak)
 {
     printf("\n%-44s %9s %10s %7s %10s %7s\n", "kernel (thread time of a round of phases)", "calls", "ms", "time",
@@ -284,7 +286,7 @@ static void print_kernels(const struct kernel_table *table, double thread_peak)
     if (table->rows > SHOWN) printf("and %d more\n", table->rows - SHOWN);
 }
 
-/* All of one phase's. */
+/* Prints all kernels of one phase. */
 static void print_phase_kernels(const struct kernel_table *table, const char *phase)
 {
     printf("\nphase %s, %s: %.3f ms\n", phase, ag_device ? "its kernels launched one by one" : "thread time",

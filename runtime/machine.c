@@ -1,5 +1,5 @@
-/* What this process may use of the machine: cores and memory, the limits of a container (control groups of version 1
- * or 2) included. */
+/* Cores and memory that this process may use, including the limits that control groups (version 1 or 2) set for a
+ * container. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <sched.h>
@@ -12,13 +12,14 @@
 
 /* ---------------------------------------------------------------- control groups */
 
-/* A group's files of one controller. Version 1 has a tree for each controller, version 2 one for all. */
+/* The folder of a control group. Version 1 has a tree of groups for each controller, version 2 one for all. */
 struct group {
     char folder[2 * AG_PATH];
     int version;
 };
 
-/* The first two numbers of a group's file; "max" and a file that isn't there leave a number as it is. */
+/* Reads the first two numbers of a group's file. A number stays as it is if the file has "max" in its place, or doesn't
+ * exist. */
 static void read_limits(const struct group *group, const char *name, double *first, double *second)
 {
     char path[3 * AG_PATH], text[128] = "", *end;
@@ -35,7 +36,7 @@ static void read_limits(const struct group *group, const char *name, double *fir
     if (second && end != rest) *second = value;
 }
 
-/* The number behind a word at the beginning of a line; 0 if there is none. */
+/* The number behind a word at the beginning of a line, or 0. */
 static double read_field(const char *path, const char *word)
 {
     char line[256];
@@ -47,10 +48,10 @@ static double read_field(const char *path, const char *word)
     return value;
 }
 
-/* Cores that a group may keep busy. */
+/* Number of cores that a group may keep busy. */
 static double group_cores(const struct group *group)
 {
-    double quota = -1, period = 100000; /* microseconds; period: the kernel's default */
+    double quota = -1, period = 100000; /* in microseconds; the period is the kernel's default */
     if (group->version == 2) {
         read_limits(group, "cpu.max", &quota, &period);
     } else {
@@ -60,8 +61,8 @@ static double group_cores(const struct group *group)
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
 
-/* Bytes that a group may still take: what it holds of files, and the kernel's own that it can do without, is given back
- * when it is needed. */
+/* Bytes that a group may still take. Its cached files and reclaimable kernel memory count as free, since they are given
+ * back when memory is needed. */
 static double group_memory(const struct group *group)
 {
     static const char *const back[2][3] = {{"total_inactive_file ", "total_active_file ", ""},
@@ -76,7 +77,7 @@ static double group_memory(const struct group *group)
     return limit - (used > 0 ? used : 0);
 }
 
-/* Is a controller among those of a line of /proc/self/cgroup, "cpu,cpuacct"? */
+/* 1 if a list of controllers, such as "cpu,cpuacct" in /proc/self/cgroup, has this one. */
 static int has_controller(const char *list, const char *controller)
 {
     const size_t n = strlen(controller);
@@ -85,7 +86,7 @@ static int has_controller(const char *list, const char *controller)
     return 0;
 }
 
-/* The least that a group in this line of /proc/self/cgroup, "4:memory:/a/b", and those above it allow. */
+/* The least that the group in a line of /proc/self/cgroup, such as "4:memory:/a/b", and the groups above it allow. */
 static double least_of_line(const char *root, char *line, const char *controller,
                             double (*allowed)(const struct group *group))
 {
@@ -128,10 +129,11 @@ static double least_of_groups(const char *root, const char *controller, double (
 int ag_cores(const char *root)
 {
     cpu_set_t set;
-    int cores = sched_getaffinity(0, sizeof set, &set) ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* more than it has bits */
-                                                       : CPU_COUNT(&set);
+    int cores = sched_getaffinity(0, sizeof set, &set)
+                    ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* there are more cores than bits in the set */
+                    : CPU_COUNT(&set);
     const double quota = least_of_groups(root, "cpu", group_cores);
-    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* part of a core is worth a thread */
+    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* a part of a core is worth a thread */
     return cores > 1 ? cores : 1;
 }
 
@@ -141,7 +143,7 @@ double ag_free_memory(const char *root)
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
     const double available = 1024 * read_field(path, "MemAvailable:"), swap = 1024 * read_field(path, "SwapFree:");
     const double group = least_of_groups(root, "memory", group_memory);
-    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't say */
+    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't tell */
     return group < bytes ? (group > 0 ? group : 0) : bytes;
 }
 

@@ -1,7 +1,7 @@
 /*
- * ag_parallel: the tasks of a loop on a small pool of pthreads. The caller works too, and never waits for a worker that
- * has yet to wake up, so that on a machine with other work a loop takes no longer than its share of the cores explains;
- * OpenMP's teams, which meet at a barrier after every loop, were measured up to thirty times slower there.
+ * Runs the tasks of a loop on a small pool of threads. The caller works too. It never waits for a worker that has yet
+ * to wake up, so on a busy machine a loop takes no longer than its share of the cores explains. OpenMP's teams, which
+ * meet at a barrier after each loop, were up to thirty times slower there.
  */
 #define _GNU_SOURCE
 #include "ag.h"
@@ -24,8 +24,7 @@ int ag_threads(void)
     return thread_count;
 }
 
-/* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
- * task lock. */
+/* Atomic access to counters that are read without the lock. tcc has no builtins for it; there a lock serves. */
 #ifdef __TINYC__
 static pthread_mutex_t task_lock = PTHREAD_MUTEX_INITIALIZER;
 static int add_to(int *counter, int n)
@@ -51,15 +50,16 @@ static int read_counter(int *counter)
 }
 #endif
 
-/* Between two looks at a counter; without it looks are fewer microseconds. */
+/* Waits a moment between two looks at a counter. Without this instruction, the loop of looks would end too early. */
 #if defined(__GNUC__) && !defined(__TINYC__) && (defined(__x86_64__) || defined(__i386__))
 #define PAUSE() __builtin_ia32_pause()
 #else
 #define PAUSE() (void)0
 #endif
 
-/* Looks before sleeping: some tens of microseconds, longer than the gap between two kernels. Now and then the core goes
- * to whoever else wants it; at every look that would be the end of loops that take no longer. */
+/* Looks at a counter before a thread sleeps: some tens of microseconds, longer than the gap between two kernels. After
+ * every LOOKS of them the core is offered to other threads. Offering it at each look would give it away even in loops
+ * that are about to end. */
 enum { SPINS = 4000, LOOKS = 1024 };
 
 static void look_again(int spin)
@@ -70,21 +70,21 @@ static void look_again(int spin)
         PAUSE();
 }
 
-/* The pool, and the loop it is at. A worker joins a loop that is open and whose number it hasn't seen; the caller
- * closes it when no task is left to hand out, so that it never waits for a worker that has yet to wake up. */
+/* The pool and its present loop. A worker joins a loop that is open and that it hasn't joined before. The caller closes
+ * the loop when no task is left, so it never waits for a worker that has yet to wake up. */
 static struct {
-    pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
-    pthread_mutex_t lock; /* guards what follows, but each next */
+    pthread_mutex_t call; /* the caller holds it during the whole loop, so there is one loop at a time */
+    pthread_mutex_t lock; /* guards the fields below, except `next` */
     pthread_cond_t opened, left;
-    int workers;          /* started; their thread numbers are 1..workers */
-    int loop;             /* odd while a loop is open, another number for each */
-    int threads;          /* those with a number below may join */
-    int active;           /* workers that have joined and not left */
-    int tasks, backwards; /* back: from the last of each range */
+    int workers;          /* workers started; their thread numbers are 1..workers */
+    int loop;             /* changes when a loop is opened and closed; odd while one is open */
+    int threads;          /* threads with a smaller number may join */
+    int active;           /* workers that have joined and not yet left */
+    int tasks, backwards; /* backwards: each range is taken from its last task on */
     struct {
         char line[64 - sizeof(int)];
-        int next;         /* task to hand out */
-    } range[MAX_THREADS]; /* of tasks, one for each thread that may join */
+        int next;         /* how many tasks were handed out */
+    } range[MAX_THREADS]; /* ranges of tasks, one for each thread */
     void (*fn)(void *context, int task, int thread);
     void *context;
 } pool = {.call = PTHREAD_MUTEX_INITIALIZER,
@@ -92,10 +92,10 @@ static struct {
           .opened = PTHREAD_COND_INITIALIZER,
           .left = PTHREAD_COND_INITIALIZER};
 
-/* thread + 1 of the calling thread while it is in a loop, else NULL */
+/* The value is `numbers + thread + 1` in a thread that is in a loop, else NULL. */
 static pthread_key_t thread_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char numbers[MAX_THREADS + 1]; /* their addresses are the values of thread_key */
+static char numbers[MAX_THREADS + 1]; /* only their addresses are used */
 
 static void make_key(void)
 {
@@ -107,8 +107,8 @@ static int first_task(int range)
     return (int)((long)pool.tasks * range / pool.threads);
 }
 
-/* Those of the thread's own range, the same in every loop of as many tasks, for they find in its cache what it left
- * there; then what others have left. */
+/* Takes the tasks of the thread's own range, then those that other threads have left. The ranges are the same in each
+ * loop of as many tasks, so a thread finds in its cache what it wrote in the last loop. */
 static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
@@ -145,7 +145,7 @@ static void *worker(void *number)
     return NULL;
 }
 
-/* Fewer workers than wanted, where the system gives no more threads, only make the loop slower. */
+/* Starts workers that are missing. If the system gives fewer threads, loops only take longer. */
 static void start_workers(int threads)
 {
     pthread_attr_t attributes;
@@ -188,8 +188,8 @@ int ag_sharing(void)
     return pthread_getspecific(thread_key) ? 1 : ag_threads();
 }
 
-/* Of loops that take turns every second one goes backwards: what the last tasks of the one before wrote is still in
- * cache then. */
+/* Every second loop of ag_parallel runs backwards, since the cache still holds what the last tasks of the loop before
+ * wrote. */
 static struct {
     int backwards;
     char line[64 - sizeof(int)];

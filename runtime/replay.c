@@ -1,12 +1,12 @@
-/* --replay: one phase on inputs from a file, its outputs and gradients into another. */
+/* --replay: runs one phase on inputs from a file, and writes its outputs and gradients into another. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED = 5 }; /* missing tensors that are named */
+enum { NAMED = 5 }; /* missing tensors that the message names */
 
-/* A phase that only draws pictures has no use for a discriminator. */
+/* 1 unless the phase only draws pictures. */
 static int needs_discriminator(const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->out.count; i++)
@@ -63,7 +63,7 @@ static int check_names(const struct ag_program *program, const struct ag_phase *
                    more);
 }
 
-/* A batch of another size is the likeliest mistake, and gets a line of its own. */
+/* Checks the batch size. A wrong one is the likeliest mistake, so it has a message of its own. */
 static int check_batch(const struct ag_phase *phase, const struct ag_st *st, struct ag_error *err)
 {
     for (int i = 0; i < phase->in.count; i++) {
@@ -77,8 +77,8 @@ static int check_batch(const struct ag_phase *phase, const struct ag_st *st, str
 
 /* ---------------------------------------------------------------- the replay */
 
-/* Noise that the file gives serves every pass of G; noise that it doesn't give is drawn. No style is mixed or
- * truncated. */
+/* Loads the inputs. Noise that the file lacks is drawn. Noise in the file serves every pass of G. There is no style
+ * mixing and no truncation. */
 static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, real *in, struct ag_error *err)
 {
     char given[256];

@@ -1,4 +1,4 @@
-/* The folder of a run: its lock, its log, its pictures. */
+/* The folder of a run: its lock, its log, its checkpoint, its pictures. */
 #define _DEFAULT_SOURCE
 #define _XOPEN_SOURCE 700
 #include "ag.h"
@@ -15,7 +15,7 @@
 
 enum { LOG_LIMIT = 1 << 30 };
 
-/* Opens a file of the folder for writing: no link is followed, and no pipe waited for, that somebody put there. */
+/* Opens a file in the folder for writing. It follows no link and waits for no pipe that somebody put there. */
 static int open_own(const struct ag_run *run, const char *name, int how)
 {
     struct stat is;
@@ -26,7 +26,7 @@ static int open_own(const struct ag_run *run, const char *name, int how)
     return -1;
 }
 
-/* Why open_own has failed. */
+/* The reason why open_own has failed. */
 static const char *own_error(void)
 {
     return errno == ELOOP || errno == ENXIO ? "a link, pipe or device is in the way; remove it" : strerror(errno);
@@ -40,7 +40,8 @@ static int open_folder(struct ag_run *run, struct ag_error *err)
     return ag_fail(err, 2, "%s: cannot write in this run folder: %s", run->folder, strerror(errno));
 }
 
-/* The lock is the process's: one that was killed holds none. Some file systems of clusters have no locks. */
+/* Locks the folder for this process; the system releases the lock even if the process is killed. Some file systems of
+ * clusters have no locks. */
 static int lock_folder(struct ag_run *run, struct ag_error *err)
 {
     run->lock = open_own(run, ".lock", O_RDWR);
@@ -68,7 +69,7 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
     if (ag_join(run->checkpoint, run->folder, "checkpoint.safetensors", err)) return 2;
     if (options->resume && !ag_is_dir(run->folder))
         return ag_fail(err, 2, "%s: there is no run to resume; leave out --resume to begin one", run->folder);
-    int status = ag_device_open(program, err); /* before anything is made: a run that cannot compute leaves nothing */
+    int status = ag_device_open(program, err); /* first, so that a run without its device leaves no folder */
     if (status) return status;
     if (ag_make_dirs(run->folder, err) || open_folder(run, err) || lock_folder(run, err)) return 2;
     run->resumed = ag_is_file(run->checkpoint);
@@ -155,7 +156,7 @@ int ag_run_stopped(const struct ag_run *run, struct ag_error *err)
 
 /* ---------------------------------------------------------------- log.jsonl */
 
-/* The number in {"iteration": 12, …, or of whatever it is called; -1: the line is another one. */
+/* The number in a line {"iteration": 12, …; the key's name doesn't matter. -1 if the line doesn't begin like this. */
 static long line_number(const char *line, const char *end)
 {
     const char *at = line;
@@ -172,8 +173,8 @@ static long line_number(const char *line, const char *end)
     return number;
 }
 
-/* Bytes of the whole lines of iterations, or steps, up to the given one. What a run says of its going on has the number
- * of the last one before, which may be 0. */
+/* Length in bytes of the lines up to the given iteration or step. A line about resuming has the number of the last one
+ * before, which may be 0. */
 static long length_until(const char *log, long size, long iterations)
 {
     const char *line = log;
@@ -227,7 +228,7 @@ int ag_run_sync_log(struct ag_run *run, struct ag_error *err)
 
 /* ---------------------------------------------------------------- other files */
 
-/* FOLDER/name, and the folder it lies in. */
+/* Makes the path FOLDER/name, and the folder that it lies in. */
 static int make_path(struct ag_run *run, char path[AG_PATH], const char *format, va_list arguments,
                      struct ag_error *err)
 {

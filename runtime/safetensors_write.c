@@ -1,12 +1,12 @@
-/* Writing files of named tensors: safetensors.c tells the format. */
+/* Writes files of named tensors. safetensors.c describes the format. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-/* A tensor to write. Elements are written as they are, or, if they are reals, made dtype's float or double on the way,
- * and put from [outer, inner, channels] into [outer, channels, inner] order. */
+/* A tensor to write. Elements are written as they are, unless `converted`: then reals become floats or doubles, and go
+ * from the order [outer, inner, channels] to [outer, channels, inner]. */
 struct ag_st_entry {
     char *name;
     enum ag_dtype dtype;
@@ -25,7 +25,7 @@ void ag_st_begin(struct ag_st_writer *writer)
     writer->real_dtype = AG_F32;
 }
 
-/* a followed by b, NULL if memory runs out */
+/* Joins two strings. NULL if memory runs out. */
 static char *join(const char *a, const char *b)
 {
     size_t length = strlen(a);
@@ -34,7 +34,7 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-/* Makes room for one more of count items; 0, and failed set, if there is none. */
+/* Makes room for one more item. If memory runs out, sets failed and returns 0. */
 static int make_room(struct ag_st_writer *writer, void **items, int count, int *room, size_t size)
 {
     if (writer->failed || count < *room) return !writer->failed;
@@ -46,7 +46,7 @@ static int make_room(struct ag_st_writer *writer, void **items, int count, int *
     return 1;
 }
 
-/* A new entry, zero but for name, type and shape; NULL, and failed set, if there can be none. */
+/* A new entry with name, type and shape, else zero. NULL if it can't be made; failed is set then. */
 static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *prefix, const char *name,
                                      enum ag_dtype dtype, int rank, const long *shape)
 {
@@ -118,7 +118,7 @@ static void put_tensor(struct ag_text *text, const struct ag_st_entry *entry, lo
     ag_text_add(text, "],\"data_offsets\":[%ld,%ld]}", begin, begin + entry->count * ag_dtype_size(entry->dtype));
 }
 
-/* The checksum comes first, where a reader looks for it: zeros, until the rest is known. */
+/* Adds the metadata. The checksum comes first, where readers expect it; it is zeros until the rest is known. */
 static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer)
 {
     ag_text_add(text, AG_ST_CHECKSUM "00000000\"");
@@ -131,7 +131,7 @@ static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer
     ag_text_add(text, "}");
 }
 
-/* Padded with spaces so that the data after it is aligned. */
+/* Adds the header, with spaces at its end so that the data behind it is aligned. */
 static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 {
     long begin = 0;
@@ -147,7 +147,7 @@ static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 
 /* ---------------------------------------------------------------- writing */
 
-/* Puts wider types first, else keeps the order. */
+/* Sorts the entries: wider types first, else in the order they were added. Returns 0, or 1 if memory runs out. */
 static int sort_by_width(struct ag_st_writer *writer)
 {
     struct ag_st_entry *sorted = malloc((size_t)(writer->entries + 1) * sizeof *sorted);
@@ -167,7 +167,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A name or metadata key that was added twice, NULL if there is none; *failed is set if memory runs out. */
+/* A name or metadata key that was added twice, or NULL. Sets *failed if memory runs out. */
 static const char *added_twice(const struct ag_st_writer *writer, int *failed)
 {
     const char *twice = NULL, **names = malloc((size_t)(writer->entries + writer->texts + 1) * sizeof *names);
@@ -182,7 +182,7 @@ static const char *added_twice(const struct ag_st_writer *writer, int *failed)
     return twice;
 }
 
-/* Where bytes go: to a file, or, without one, into the checksum. */
+/* Takes the bytes of a file. If there is no file, adds them to the checksum. */
 struct sink {
     struct ag_file *file;
     unsigned long sum;
@@ -192,11 +192,11 @@ static void put_bytes(struct sink *sink, const void *bytes, long size)
 {
     if (sink->file)
         ag_file_write(sink->file, bytes, size);
-    else if (size) /* nothing, at NULL, would be the sum's beginning to zlib */
+    else if (size) /* for no bytes at NULL, zlib would return the sum's initial value */
         sink->sum = crc32_z(sink->sum, bytes, (size_t)size);
 }
 
-/* The elements of a converted entry, by way of a small buffer. */
+/* Writes the elements of a converted entry, through a small buffer. */
 static void put_converted(struct sink *sink, const struct ag_st_entry *entry)
 {
     enum { CHUNK = 1024 };

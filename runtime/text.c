@@ -1,4 +1,4 @@
-/* Text that grows as it is written: JSON lines and files. */
+/* Text that grows as it is written. */
 #include "ag.h"
 #include <stdarg.h>
 #include <stdio.h>
