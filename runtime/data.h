@@ -3,6 +3,7 @@
  * order, to batches.
  *
  *   data_binary.c, data_images.c, data_zip.c, data_shapes.c   the formats, each one ag_source
+ *   data_zip_directory.c                                      what an archive lists
  *   data_file.c                                               opening and reading files, what came of it
  *   data_passed.c                                             files that are no pictures: counted by reason, and named
  *   picture.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another size
