@@ -113,11 +113,12 @@ static int open_file(struct files *files, int folder, int i, struct ag_error *er
     files->descriptor[i] = ag_open_at(folder, set->file[i], O_RDONLY);
     if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info)) return fail_open(files, set->file[i], err);
     if ((long long)info.st_size != expected)
-        return ag_fail(err, 2,
-                       "data: '%.400s/%s%s' has %lld bytes where %s's has %lld (%d pictures of %ld); fetch it again or "
-                       "give another folder with --data PATH",
-                       files->path, files->inner, set->file[i], (long long)info.st_size, set->name, expected,
-                       set->records[i], record_bytes(set));
+        return ag_fail(
+            err, 2,
+            "data: '%.400s/%s%s' has %lld bytes where %s's has %lld (%d pictures of %ld); download it again or "
+            "give another folder with --data PATH",
+            files->path, files->inner, set->file[i], (long long)info.st_size, set->name, expected, set->records[i],
+            record_bytes(set));
     return 0;
 }
 

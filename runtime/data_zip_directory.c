@@ -20,7 +20,7 @@ enum { MAX_BEHIND = 0xffff };
 
 static int broken(const struct ag_source *source, struct ag_error *err, const char *what)
 {
-    return ag_fail(err, 2, "data: '%s' %s; make or fetch it again, or give another archive with --data PATH",
+    return ag_fail(err, 2, "data: '%s' %s; make or download it again, or give another archive with --data PATH",
                    source->options.path, what);
 }
 
