@@ -1,4 +1,4 @@
-/* Adam, and the running average of weights: passes over a whole block, in pieces that any thread may take. */
+/* Adam, and the running average of weights. Both pass over a whole block, in pieces that the threads share. */
 #include "ag.h"
 #include "ag_math.h"
 #include <string.h>
@@ -6,7 +6,7 @@
 enum { PIECE = 1 << 14 };
 static const double EPSILON = 1e-8;
 
-/* beta^n by squaring: the same everywhere, which pow is not. */
+/* beta^n by repeated squaring. Unlike pow, it gives the same bits everywhere. */
 static double power(double beta, long n)
 {
     double result = 1;

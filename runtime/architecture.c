@@ -1,10 +1,10 @@
-/* What the architecture parameters say: their entropy, and the architecture that their largest values name. */
+/* The entropy of the architecture parameters, and the architecture that their largest values name. */
 #include "ag.h"
 #include "ag_math.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The logits of a choice. */
+/* The values of a choice's alpha. */
 static const real *logits(const struct ag_program *program, const struct ag_choice *choice, const real *alpha)
 {
     const struct ag_table *table = &program->block[AG_ALPHA];
@@ -15,7 +15,7 @@ static const real *logits(const struct ag_program *program, const struct ag_choi
     return NULL; /* never: every choice has its alpha */
 }
 
-/* The largest, the earlier of equals. */
+/* The place of the largest value; the first of equal ones. */
 static int largest(const real *value, int n)
 {
     int best = 0;
@@ -24,7 +24,7 @@ static int largest(const real *value, int n)
     return best;
 }
 
-/* H(p) = log(sum e^a) - sum a e^a / sum e^a, with a <= 0 */
+/* H(p) = log(sum e^a) - sum a e^a / sum e^a. The largest value is subtracted from all a first. */
 static double entropy(const real *value, int n)
 {
     double sum = 0, weighted = 0, top = (double)value[largest(value, n)];
@@ -60,13 +60,13 @@ void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const
     ag_text_add(text, "}");
 }
 
-/* The word that a choice's largest alpha names. */
+/* The word that a choice's largest value names. */
 static const char *chosen(const struct ag_program *program, const struct ag_choice *choice, const real *alpha)
 {
     return choice->word[largest(logits(program, choice, alpha), choice->count)];
 }
 
-/* The operations of all genes, or their latents, as members of an object. */
+/* Adds what is chosen for each gene, as members of an object: its operation, or with `latents` its latent. */
 static void genes_text(struct ag_text *text, const struct ag_program *program, const real *alpha, int latents)
 {
     const char *joint = "", *quote = latents ? "" : "\"";
@@ -79,7 +79,7 @@ static void genes_text(struct ag_text *text, const struct ag_program *program, c
     }
 }
 
-/* The operation of each kind of layer, which holds at any size of picture. */
+/* Adds the operation of each kind of layer. This part of a genotype holds for pictures of any size. */
 static void micro_text(struct ag_text *text, const struct ag_program *program, const real *alpha)
 {
     const char *joint = "";
@@ -118,7 +118,8 @@ static const char *skip_space(const char *text)
     return text;
 }
 
-/* A spec has no object under the keys of a genotype, and where it has a string of that name no ':' follows. */
+/* Genotypes contain a spec, but a spec has no object under these keys. If it has a string of that name, no ':'
+ * follows. */
 const char *ag_genotype_part(const char *genotype, const char *key)
 {
     for (const char *at = genotype; (at = strstr(at, key));) {
@@ -130,7 +131,8 @@ const char *ag_genotype_part(const char *genotype, const char *key)
     return NULL;
 }
 
-/* 1 if two objects without objects inside have the same text, white space apart; NULL is like NULL alone. */
+/* 1 if two objects, which contain no other objects, have the same text apart from white space. NULL equals only
+ * NULL. */
 static int same_object(const char *a, const char *b)
 {
     if (!a || !b) return a == b;

@@ -1,4 +1,4 @@
-/* --bench: what the phases of a program cost, beside what the machine could do. */
+/* --bench: measures how long a program's phases take, and compares that with the machine's peak. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,35 +6,35 @@
 
 enum { PHASES = 8, PROFILED = 3, SHOWN = 40 };
 
-struct row {
+struct kernel_row {
     const char *name;
-    double ms, gflop, gb; /* a round; on the CPU all threads together */
-    double calls;         /* a round */
+    double ms, gflop, gb; /* per round; on the CPU summed over the threads */
+    double calls;         /* per round */
 };
 
-/* The kernels of a phase, or of a round of all phases, slowest first. */
-struct table {
-    struct row *row;
+/* The kernels of one phase, or of a round of all phases; the slowest first. */
+struct kernel_table {
+    struct kernel_row *row;
     int rows;
-    double ms; /* of all */
+    double ms; /* of all kernels */
 };
 
 struct bench {
     const struct ag_program *program;
     real *block[AG_BLOCKS];
-    struct ag_adam adam[3]; /* of G, D, alpha */
+    struct ag_adam adam[3]; /* for G, D and alpha */
     const struct ag_phase *phase[PHASES];
-    double *seconds[PHASES];     /* [runs] */
-    double *share[PHASES];       /* [runs], of the peak beside each run */
-    double peak;                 /* GFLOP/s, the best seen */
-    int phases, profiled, runs;  /* what `many` stands for isn't profiled again */
-    struct ag_painters painters; /* of a generator: they draw what the phase `many` stands for */
+    double *seconds[PHASES];     /* [runs]: time of each run */
+    double *share[PHASES];       /* [runs]: rate of each run, as a share of the peak beside it */
+    double peak;                 /* GFLOP/s; the highest measured */
+    int phases, profiled, runs;  /* the first `profiled` phases are profiled: all but `many` */
+    struct ag_painters painters; /* draw workers of a generator, for the phase `many` */
     struct ag_phase many;
-    struct table table[PHASES];
-    int tables; /* one a phase, or one of a round, or none */
+    struct kernel_table table[PHASES];
+    int tables; /* one for each phase, or one for a round of all, or none */
 };
 
-/* The phases of training; of a program that only draws pictures, what draws them. */
+/* 1 for a phase of training. In a program that only draws pictures: 1 for the phase that draws them. */
 static int is_benched(const struct ag_program *program, const char *name)
 {
     static const char *const benched[] = {"d", "g", "arch", "r1"};
@@ -61,14 +61,14 @@ static int add_phase(struct bench *b, const struct ag_phase *phase, struct ag_er
 /* ---------------------------------------------------------------- many pictures */
 
 enum { MANY = 16 };
-static const struct bench *painting; /* what run_many works for: a phase's function has no place for more */
+static const struct bench *many_bench; /* used by run_many: the function of a phase has no argument for it */
 
-/* MANY pictures, all of the same latent: what they are makes no difference to the time. */
+/* Draws MANY pictures, all of the same latent. The latent makes no difference to the time. */
 static void run_many(real *const block[AG_BLOCKS])
 {
-    const struct ag_painters *painters = &painting->painters;
-    const struct ag_phase *sample = ag_phase_find(painting->program, "sample");
-    const int latent = painting->program->latent;
+    const struct ag_painters *painters = &many_bench->painters;
+    const struct ag_phase *sample = ag_phase_find(many_bench->program, "sample");
+    const int latent = many_bench->program->latent;
     for (int i = 0; i < painters->count; i++)
         for (int k = i == 0; k < painters->each; k++)
             ag_copy(painters->block[i][AG_IN] + k * latent, block[AG_IN], k ? latent : sample->in.size);
@@ -78,13 +78,13 @@ static void run_many(real *const block[AG_BLOCKS])
     }
 }
 
-/* A phase for as many pictures as a grid has, drawn as generate draws them. */
+/* Adds a phase that stands for MANY pictures, drawn as generate draws them. */
 static int add_many(struct bench *b, struct ag_error *err)
 {
     const struct ag_phase *sample = ag_phase_find(b->program, "sample");
     if (strcmp(b->program->kind, "generate") || !sample || sample->batch > 1) return 0;
     if (ag_painters_open(&b->painters, b->program, sample, b->block, MANY, err)) return 1;
-    painting = b;
+    many_bench = b;
     b->many = *sample;
     b->many.name = "batch16"; /* MANY */
     b->many.run = run_many;
@@ -123,7 +123,8 @@ static void tear_down(struct bench *b)
     for (int i = 0; i < b->tables; i++) free(b->table[i].row);
 }
 
-/* Inputs share one block, so that each phase's are drawn anew: normal latents, uniform pictures. */
+/* Draws a phase's inputs: normal latents, uniform pictures. All phases share one block of inputs, so this is done for
+ * each. */
 static void draw_inputs(struct bench *b, const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->in.count; i++) {
@@ -139,8 +140,8 @@ static void draw_inputs(struct bench *b, const struct ag_phase *phase)
     ag_gumbel(b->program, phase, 0, 0, 0, b->block[AG_IN]);
 }
 
-/* A phase and its optimiser step; in seconds. */
-static double run(struct bench *b, const struct ag_phase *phase)
+/* Runs a phase and its optimiser step. Returns seconds. */
+static double run_phase(struct bench *b, const struct ag_phase *phase)
 {
     double started = ag_seconds();
     ag_run(phase, b->block);
@@ -151,49 +152,49 @@ static double run(struct bench *b, const struct ag_phase *phase)
     return ag_seconds() - started;
 }
 
-static double peak(struct bench *b)
+static double measure_peak(struct bench *b)
 {
     const double rate = ag_device ? ag_device->peak() : b->program->peak();
     if (rate > b->peak) b->peak = rate;
     return rate;
 }
 
-/* The machine is often not ours alone, and its clock not the same all the time: each run of a phase is held against the
- * peak right before and after it. */
-static int measure(struct bench *b, struct ag_error *err)
+/* Other programs may use the machine too, and its clock may change. So each run of a phase is compared with the peak
+ * measured right before and right after it. */
+static int measure_phases(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
         const struct ag_phase *phase = b->phase[p];
         draw_inputs(b, phase);
-        run(b, phase);
-        double before = peak(b);
+        run_phase(b, phase);
+        double before = measure_peak(b);
         for (int i = 0; i < b->runs; i++) {
             draw_inputs(b, phase);
-            const double seconds = b->seconds[p][i] = run(b, phase), after = peak(b);
+            const double seconds = b->seconds[p][i] = run_phase(b, phase), after = measure_peak(b);
             b->share[p][i] = phase->flop * 1e-9 / seconds / ((before + after) / 2);
             before = after;
         }
     }
-    return ag_fetch(b->block[AG_OUT], 1, err); /* did a device do all that? */
+    return ag_fetch(b->block[AG_OUT], 1, err); /* fails if a device has failed */
 }
 
 static int slower(const void *a, const void *b)
 {
-    double x = ((const struct row *)a)->ms, y = ((const struct row *)b)->ms;
+    double x = ((const struct kernel_row *)a)->ms, y = ((const struct kernel_row *)b)->ms;
     return (x < y) - (x > y);
 }
 
-/* Reads the accounts of the kernels that were called. */
+/* Reads the accounts of all kernels that were called. */
 static int read_table(struct bench *b, int rounds, struct ag_error *err)
 {
-    struct table *table = &b->table[b->tables++];
+    struct kernel_table *table = &b->table[b->tables++];
     table->row = calloc((size_t)b->program->kernels + 1, sizeof *table->row);
     if (!table->row) return no_memory(err);
     for (int i = 0; i < b->program->kernels; i++) {
         const struct ag_kernel *kernel = &b->program->kernel[i];
         const struct ag_account account = ag_profile_read(i);
         if (!account.calls) continue;
-        struct row *row = &table->row[table->rows++];
+        struct kernel_row *row = &table->row[table->rows++];
         row->name = kernel->name;
         row->ms = account.seconds * 1e3 / rounds;
         row->gflop = kernel->flop * (double)account.units * 1e-9 / rounds;
@@ -205,15 +206,15 @@ static int read_table(struct bench *b, int rounds, struct ag_error *err)
     return 0;
 }
 
-/* A round of these phases as often as it takes for stable shares. */
-static int profile(struct bench *b, int first, int end, struct ag_error *err)
+/* Profiles rounds of the phases first to end - 1, several for stable times. */
+static int profile_rounds(struct bench *b, int first, int end, struct ag_error *err)
 {
     const int rounds = b->runs < PROFILED ? b->runs : PROFILED;
     int status = ag_profile_begin(b->program->kernels, err);
     for (int i = 0; !status && i < rounds; i++)
         for (int p = first; p < end; p++) {
             draw_inputs(b, b->phase[p]);
-            run(b, b->phase[p]);
+            run_phase(b, b->phase[p]);
         }
     ag_profiling = 0;
     if (!status) status = read_table(b, rounds, err);
@@ -221,16 +222,17 @@ static int profile(struct bench *b, int first, int end, struct ag_error *err)
     return status;
 }
 
-/* On the CPU a table of all phases costs nothing but the marks; a device has to launch their kernels one by one. */
+/* Profiles the phases. each: a table for each phase, else one of all. On the CPU profiling costs almost nothing. A
+ * device must launch kernels one by one for it, so it does that only for `each`. */
 static int profile_phases(struct bench *b, int each, struct ag_error *err)
 {
     int status = 0;
-    if (!each) return ag_device ? 0 : profile(b, 0, b->profiled, err);
-    for (int p = 0; !status && p < b->profiled; p++) status = profile(b, p, p + 1, err);
+    if (!each) return ag_device ? 0 : profile_rounds(b, 0, b->profiled, err);
+    for (int p = 0; !status && p < b->profiled; p++) status = profile_rounds(b, p, p + 1, err);
     return status ? status : ag_fetch(b->block[AG_OUT], 1, err);
 }
 
-static int compare(const void *a, const void *b)
+static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -238,7 +240,7 @@ static int compare(const void *a, const void *b)
 
 static double median(double *value, int n)
 {
-    qsort(value, (size_t)n, sizeof *value, compare);
+    qsort(value, (size_t)n, sizeof *value, by_value);
     return (value[(n - 1) / 2] + value[n / 2]) / 2;
 }
 
@@ -257,7 +259,7 @@ static void print_phases(const struct bench *b)
     }
 }
 
-/* A rate in a column of 10, or a dash for work that isn't known. */
+/* Prints a rate in a column of 10, or a dash if the work isn't known. */
 static void print_rate(double work, double ms)
 {
     if (work > 0 && ms > 0)
@@ -266,13 +268,13 @@ static void print_rate(double work, double ms)
         printf(" %10s", "-");
 }
 
-/* Of a round of all phases. */
-static void print_kernels(const struct table *table, double thread_peak)
+/* Prints the slowest kernels of a round of all phases. */
+static void print_kernels(const struct kernel_table *table, double thread_peak)
 {
     printf("\n%-44s %9s %10s %7s %10s %7s\n", "kernel (thread time of a round of phases)", "calls", "ms", "time",
            "GFLOP/s", "share");
     for (int i = 0; i < table->rows && i < SHOWN; i++) {
-        const struct row *row = &table->row[i];
+        const struct kernel_row *row = &table->row[i];
         const double rate = row->ms > 0 ? row->gflop * 1e3 / row->ms : 0;
         printf("%-44s %9.0f %10.3f %6.1f%%", row->name, row->calls, row->ms, 100 * row->ms / table->ms);
         print_rate(row->gflop, row->ms);
@@ -284,14 +286,14 @@ static void print_kernels(const struct table *table, double thread_peak)
     if (table->rows > SHOWN) printf("and %d more\n", table->rows - SHOWN);
 }
 
-/* All of one phase's. */
-static void print_phase_kernels(const struct table *table, const char *phase)
+/* Prints all kernels of one phase. */
+static void print_phase_kernels(const struct kernel_table *table, const char *phase)
 {
     printf("\nphase %s, %s: %.3f ms\n", phase, ag_device ? "its kernels launched one by one" : "thread time",
            table->ms);
     printf("%-44s %9s %10s %7s %10s %10s\n", "kernel", "calls", "ms", "time", "GFLOP/s", "GB/s");
     for (int i = 0; i < table->rows; i++) {
-        const struct row *row = &table->row[i];
+        const struct kernel_row *row = &table->row[i];
         printf("%-44s %9.0f %10.3f %6.1f%%", row->name, row->calls, row->ms, 100 * row->ms / table->ms);
         print_rate(row->gflop, row->ms);
         print_rate(row->gb, row->ms);
@@ -309,11 +311,11 @@ static void print_text(const struct bench *b, int each)
             print_kernels(&b->table[i], b->peak / ag_threads());
 }
 
-static void print_json_kernels(const struct table *table, double thread_peak)
+static void print_json_kernels(const struct kernel_table *table, double thread_peak)
 {
     printf(", \"kernels\": [");
     for (int i = 0; table && i < table->rows; i++) {
-        const struct row *row = &table->row[i];
+        const struct kernel_row *row = &table->row[i];
         printf("%s{\"name\": \"%s\", \"calls\": %.6g, \"ms\": %.6g, \"gflop\": %.6g, \"gb\": %.6g, "
                "\"share\": %.4f}",
                i ? ", " : "", row->name, row->calls, row->ms, row->gflop, row->gb,
@@ -347,7 +349,7 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
     memset(&b, 0, sizeof b);
     b.program = program;
     int status = set_up(&b, (int)options->bench, err);
-    if (!status) status = measure(&b, err);
+    if (!status) status = measure_phases(&b, err);
     if (!status) status = profile_phases(&b, options->kernels, err);
     if (!status) {
         if (options->json)

@@ -1,16 +1,16 @@
-/* The memory of a program, and how to find things in it. */
+/* Allocates a program's blocks, and finds tensors and phases. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* Whole lines of cache; large blocks in huge pages, whole ones, where the system has them for who asks: a program walks
- * through more memory than a core remembers the small pages of. */
+/* Blocks are aligned to cache lines. Large blocks fill whole huge pages, if the system has such pages: with small
+ * pages, a program would use more of them than a core's TLB holds. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
-/* From so many bytes on it is asked whether they are free: the system gives more than there is, and ends a process that
- * uses it. */
+/* Larger blocks are allocated only if so much memory is free. The system may promise more memory than it has, and would
+ * then kill the process that uses it. */
 enum { MUCH = 64 << 20 };
 
 real *ag_reals(long n, struct ag_error *err)
@@ -24,7 +24,7 @@ real *ag_reals(long n, struct ag_error *err)
         return NULL;
     }
 #ifdef MADV_HUGEPAGE
-    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* only faster, if at all */
+    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* makes it faster at most; failing is harmless */
 #endif
     return memset(memory, 0, bytes);
 }
@@ -34,7 +34,7 @@ const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_
     return &program->block[block % AG_BAR_G];
 }
 
-/* Only the gap has a use for test weights, and only training for gradients. */
+/* 1 if the program computes the duality gap. Nothing else needs test weights. */
 static int has_bar(const struct ag_program *program)
 {
     return ag_phase_find(program, "arch") != NULL;
@@ -70,13 +70,13 @@ static long block_size(const struct ag_program *program, int block)
     }
 }
 
-/* Is AG_FIXED a part of the program? */
+/* 1 if the program carries AG_FIXED as numbers that kernels can read in place. */
 static int is_carried(const struct ag_program *program)
 {
     return program->fixed && program->weights_type == AG_F32;
 }
 
-/* What only phases see needs no room here if they run elsewhere. */
+/* Allocates one block. A block that only phases use has just one real on the host if phases run on a device. */
 static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
 {
     if (i == AG_FIXED && is_carried(program)) return (real *)program->fixed;
@@ -87,7 +87,7 @@ static real *new_block(const struct ag_program *program, int i, struct ag_error 
     return NULL;
 }
 
-/* All of them at once: what comes first may fit, and the arena not. */
+/* Checks that all blocks together fit the free memory, before the first is allocated. */
 static int check_blocks(const struct ag_program *program, struct ag_error *err)
 {
     double bytes = 0;

@@ -1,7 +1,7 @@
 /*
- * Checkpoints: a safetensors file of everything a run needs to go on as if it had never stopped. Tensors hold weights
- * and moments; the metadata holds seed, spec and counters, sums as hexadecimal floats. It has nothing in it that
- * depends on time, threads, paths or restarts, so that equal runs write equal bytes.
+ * Checkpoints: safetensors files that hold all a run needs to go on as if it had never stopped. Tensors hold weights
+ * and moments. The metadata holds seed, spec and counters, and sums as hexadecimal floats. Nothing depends on time,
+ * threads, paths or restarts, so equal runs write equal bytes.
  */
 #include "ag.h"
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define FORMAT "1"
-/* What a counter may have come to: a hundred million iterations of ten thousand steps. */
+/* The largest value of a counter: a hundred million iterations of ten thousand steps. */
 #define MOST 1000000000000
 
 void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program)
@@ -20,7 +20,7 @@ void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_progr
 
 static void add_value(struct ag_checkpoint *checkpoint, const char *name, long *count, ag_u64 *word, double *sum)
 {
-    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* the program lists more than anybody planned for */
+    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* never: no program lists so many */
     int i = checkpoint->values++;
     checkpoint->value[i].optional = 0;
     checkpoint->value[i].name = name;
@@ -142,7 +142,7 @@ double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint)
 
 /* ---------------------------------------------------------------- reading */
 
-/* A spec that a run may not go on with: the message names the key. */
+/* Fails because the run has another spec. key: what differs. */
 static int other_spec(const struct ag_checkpoint *checkpoint, const char *key, struct ag_error *err)
 {
     return ag_fail(
@@ -176,7 +176,7 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
     return 0;
 }
 
-/* Only as it is written: no sign, space or leading zero. */
+/* Reads a whole number, written as ag_checkpoint_save does: no sign, space or leading zero. */
 static int read_whole(const char *text, ag_u64 most, ag_u64 *value)
 {
     return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), most, value);
@@ -192,7 +192,7 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
     if (!text) return ag_fail(err, 2, "%s: damaged: it has no \"%s\"", checkpoint->st.path, name);
     if (checkpoint->value[i].sum) {
         *checkpoint->value[i].sum = strtod(text, &end);
-        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod passes over spaces */
+        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod would skip spaces */
                 ag_is_finite(*checkpoint->value[i].sum);
     } else if (checkpoint->value[i].word) {
         right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);

@@ -1,4 +1,4 @@
-/* Pictures to learn from: halves, epochs, batches, and what to do about broken pictures. */
+/* Pictures to learn from: the two halves, epochs, batches, and what is done about broken pictures. */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -14,26 +14,26 @@
 
 #define CACHE_BYTES (2ULL << 30)
 #define MAX_SIZE    16384
-/* Broken pictures that are named; the rest are only counted. */
+/* Broken pictures that messages name. The others are only counted. */
 #define NAMED 5
 
 struct ag_data {
     struct ag_source source;
     long picture_bytes;
-    ag_u8 *cache; /* [source.count, size, size, channels]; NULL: pictures are read or drawn when needed */
+    ag_u8 *cache; /* [source.count, size, size, channels]; NULL: each picture is read or drawn when it is needed */
     int good;     /* pictures found usable at opening */
-    int *half[2]; /* numbers in the source of the pictures of each half, [count]; NULL if endless */
+    int *half[2]; /* [count]: the pictures of each half, as numbers in the source; NULL if endless */
     long count[2];
-    struct ag_maker maker; /* the training thread's */
+    struct ag_batch_maker maker; /* the training thread's */
     struct ag_ahead *ahead;
     int named; /* broken pictures named so far */
     ag_u64 identity;
-    char summary[2048];
-    struct ag_shortage shortage; /* while the set is decoded */
-    /* Pictures that turn out broken during training, which happens on any thread: source.fault, under this lock. */
+    struct ag_text summary;
+    struct ag_shortage shortage; /* while the set is decoded at opening */
+    /* Any thread may find a picture broken during training. This lock guards source.fault and late_faults. */
     pthread_mutex_t lock;
     int late_faults;
-    ag_u8 *announced; /* [source.count]; the training thread's */
+    ag_u8 *announced; /* [source.count]: 1 if the picture was named; only for the training thread */
 };
 
 /* ---------------------------------------------------------------- broken pictures */
@@ -46,7 +46,7 @@ static void free_faults(struct ag_source *source)
 
 static void announce(struct ag_data *data, int i)
 {
-    struct ag_error line; /* ag_fail keeps it to one line, whatever is in the file's name */
+    struct ag_error line; /* ag_fail removes line breaks that a file's name may have */
     char label[AG_LABEL];
     const char *name = data->source.name(&data->source, (ag_u64)i, label);
     ag_fail(&line, 0, "data: skipped '%s': %s", name, data->source.fault[i]);
@@ -80,7 +80,7 @@ static int note_late_fault(struct ag_data *data, int i, char fault[AG_FAULT])
 
 /* ---------------------------------------------------------------- one batch */
 
-int ag_maker_init(struct ag_maker *maker, struct ag_data *data)
+int ag_batch_maker_init(struct ag_batch_maker *maker, struct ag_data *data)
 {
     memset(maker, 0, sizeof *maker);
     maker->data = data;
@@ -91,11 +91,11 @@ int ag_maker_init(struct ag_maker *maker, struct ag_data *data)
     }
     for (int i = 0; i < 256; i++) maker->level[i] = (real)((2.0 * i - 255.0) / 255.0);
     if (maker->picture && (data->source.endless || (maker->order[0] && maker->order[1]))) return 0;
-    ag_maker_free(maker);
+    ag_batch_maker_free(maker);
     return 1;
 }
 
-void ag_maker_free(struct ag_maker *maker)
+void ag_batch_maker_free(struct ag_batch_maker *maker)
 {
     free(maker->picture);
     free(maker->order[0]);
@@ -103,8 +103,8 @@ void ag_maker_free(struct ag_maker *maker)
     memset(maker, 0, sizeof *maker);
 }
 
-/* Position in its half of the k-th picture of a batch. */
-static int position(struct ag_maker *maker, int half, int batch, long index, int k)
+/* Position of picture k of a batch in its half. */
+static int position(struct ag_batch_maker *maker, int half, int batch, long index, int k)
 {
     struct ag_data *data = maker->data;
     long per_epoch = data->count[half] / batch, epoch = index / per_epoch;
@@ -116,10 +116,11 @@ static int position(struct ag_maker *maker, int half, int batch, long index, int
     return maker->order[half][index % per_epoch * batch + k];
 }
 
-/* *picture: the picture at a position of its half or, where that is broken, the next good one: which one depends on the
- * files alone, not on who reads them when. AG_BROKEN and the last fault: there is none. AG_EXHAUSTED: *i can't be read
- * for the machine's fault. */
-static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 **picture, int *i, char fault[AG_FAULT])
+/* Finds the picture at a position of a half. If it is broken, the next good one is taken; the result depends on the
+ * files alone, not on which thread reads them when. AG_BROKEN: the half has no good picture; fault is of the last one.
+ * AG_EXHAUSTED: the machine failed while picture *i was read. */
+static int good_picture(struct ag_batch_maker *maker, int half, long at, const ag_u8 **picture, int *i,
+                        char fault[AG_FAULT])
 {
     struct ag_data *data = maker->data;
     strcpy(fault, "broken");
@@ -135,8 +136,8 @@ static int good_picture(struct ag_maker *maker, int half, long at, const ag_u8 *
     return AG_BROKEN;
 }
 
-/* Picture k of a batch. Status and error. */
-static int batch_picture(struct ag_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
+/* Reads picture k of a batch. Returns a status. */
+static int batch_picture(struct ag_batch_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
                          struct ag_error *err)
 {
     struct ag_source *source = &maker->data->source;
@@ -155,8 +156,8 @@ static int batch_picture(struct ag_maker *maker, int half, int batch, long index
                    half ? "validation" : "training", fault);
 }
 
-int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
-                   int (*stop)(void *), void *stop_context)
+int ag_make_batch(struct ag_batch_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
+                  int (*stop)(void *), void *stop_context)
 {
     long bytes = maker->data->picture_bytes;
     for (int k = 0; k < batch; k++) {
@@ -169,8 +170,8 @@ int ag_maker_batch(struct ag_maker *maker, int half, int batch, long index, real
     return 0;
 }
 
-/* Names the pictures of a batch that turned out broken. All that matter to the batch are known once it is made, so
- * the messages come in an order that does not depend on the threads' timing. */
+/* Names the broken pictures of a batch. It is called once the batch is made: all its faults are known then, so the
+ * order of the messages does not depend on the threads' timing. */
 static void announce_late_faults(struct ag_data *data, int half, int batch, long index)
 {
     pthread_mutex_lock(&data->lock);
@@ -198,7 +199,7 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
                        "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
     int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
-                             : ag_maker_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
+                             : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
     if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
     return status;
 }
@@ -207,7 +208,7 @@ int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err)
 {
     if (n < 0 || n > data->count[0])
         return ag_fail(err, 2, "data: there are %ld pictures for training, not %d to look at", data->count[0], n);
-    return n ? ag_maker_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* the first batch, whatever its size */
+    return n ? ag_make_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* in the order of the first epoch */
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -222,7 +223,8 @@ static int check_options(const struct ag_data_options *o, struct ag_error *err)
     return 0;
 }
 
-/* Pictures are read as what the path is, a folder or a file; as what is asked for, to say why not, if it is neither. */
+/* The format of a path: a folder is read as images, a file as zip. If it is neither, the format that was asked for is
+ * tried, and says why it can't be read. */
 static const char *format_of(const char *path, const char *asked)
 {
     enum ag_path_kind kind = ag_path_kind(path);
@@ -261,7 +263,7 @@ static int open_source(struct ag_source *source, struct ag_error *err)
                    format);
 }
 
-/* Decodes picture i into the cache, or, where there is none, to see whether it is broken. */
+/* Decodes picture i into the cache. If there is no cache, only finds out whether the picture is broken. */
 static void decode_picture(void *context, int i, int thread)
 {
     struct ag_data *data = context;
@@ -277,8 +279,9 @@ static void decode_picture(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&data->shortage, i, fault);
 }
 
-/* Decodes a set within the limit once: what is broken in it is known before training begins, however much memory there
- * is. They stay in memory if that leaves as much again for the networks. */
+/* Decodes all pictures once, unless the set exceeds the limit. So broken pictures are known before training begins,
+ * whatever the memory. The pictures are kept if they take at most half of the free memory, since the networks need some
+ * too. */
 static int decode_all(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
@@ -298,7 +301,7 @@ static int decode_all(struct ag_data *data, struct ag_error *err)
     return ag_fail_exhausted(err, source->name(source, (ag_u64)data->shortage.task, label), data->shortage.fault);
 }
 
-/* Names what is broken and counts what is good. */
+/* Names the broken pictures and counts the good ones. */
 static int report_faults(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
@@ -322,7 +325,7 @@ static int report_faults(struct ag_data *data, struct ag_error *err)
     return 0;
 }
 
-/* Deals the good pictures out to the halves, in the order of one random permutation. */
+/* Distributes the good pictures over the halves, in the order of one random permutation. */
 static int split_halves(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
@@ -345,34 +348,37 @@ static int split_halves(struct ag_data *data, struct ag_error *err)
     return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
 }
 
-static void write_summary(struct ag_data *data)
+/* Returns 0, or 1 if memory runs out. */
+static int write_summary(struct ag_data *data)
 {
     const struct ag_data_options *o = &data->source.options;
-    char *text = data->summary, path[200];
-    size_t size = sizeof data->summary;
+    struct ag_text *text = &data->summary;
+    char path[200];
     if (data->source.endless) {
-        ag_append(text, size, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
-        return;
+        ag_text_add(text, "data: shapes, endless, %dx%d, seed %llu", o->size, o->size, o->seed);
+        return text->failed;
     }
     int broken = data->source.count - data->good;
     ag_clean_name(o->path, path, sizeof path);
-    ag_append(text, size, "data: %d picture%s (%s, '%s'), %ld for training, %ld for validation", data->good,
-              data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
-    if (broken) ag_append(text, size, ", %d broken left out", broken);
-    ag_append(text, size, data->cache ? ", in memory" : ", read as needed");
-    ag_passed_text(data->source.passed, "; ", text, size);
+    ag_text_add(text, "data: %d picture%s (%s, '%s'), %ld for training, %ld for validation", data->good,
+                data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
+    if (broken) ag_text_add(text, ", %d broken left out", broken);
+    ag_text_add(text, data->cache ? ", in memory" : ", read as needed");
+    ag_passed_text(text, data->source.passed, "; ");
+    return text->failed;
 }
 
 int ag_no_pictures(const struct ag_source *source, struct ag_error *err)
 {
-    char passed[600] = "";
-    ag_passed_text(source->passed, " (", passed, sizeof passed - 1);
-    if (*passed) ag_append(passed, sizeof passed, ")");
-    return ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%s; " AG_DATA_ADVICE, source->options.path,
-                   passed);
+    struct ag_text passed = {0, 0, 0, 0};
+    ag_passed_text(&passed, source->passed, " (");
+    ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%.598s%s; " AG_DATA_ADVICE, source->options.path,
+            passed.text ? passed.text : "", passed.text ? ")" : "");
+    ag_text_free(&passed);
+    return 2;
 }
 
-/* FNV-1a, 64 bits, over the names of what is good, each with its final 0. */
+/* Hashes the names of the good pictures, each with its final 0: FNV-1a, 64 bits. */
 static void identify(struct ag_data *data)
 {
     const struct ag_source *source = &data->source;
@@ -401,7 +407,7 @@ static void open_endless(struct ag_data *data)
     data->count[1] = split < 1 ? LONG_MAX : 0;
 }
 
-/* Decoding and drawing is what takes time; copying from memory needs no second thread. */
+/* Decoding and drawing take time and need several threads. Copying from memory needs only one. */
 static int ahead_threads(const struct ag_data *data)
 {
     if (data->cache) return 1;
@@ -422,14 +428,14 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
     int status = open_source(&data->source, err);
     if (!status && data->source.endless) open_endless(data);
     if (!status && !data->source.endless) status = open_finite(data, err);
-    if (!status && ag_maker_init(&data->maker, data)) status = ag_fail(err, 1, "data: no memory");
+    if (!status && (ag_batch_maker_init(&data->maker, data) || write_summary(data)))
+        status = ag_fail(err, 1, "data: no memory");
     if (status) {
         ag_data_close(data);
         return status;
     }
-    write_summary(data);
-    data->source.options.format = data->source.options.path = NULL;               /* the caller's, who may free them */
-    data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* without it: slower, no worse */
+    data->source.options.format = data->source.options.path = NULL;               /* the caller may free them now */
+    data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* NULL: none are made ahead */
     *out = data;
     return 0;
 }
@@ -441,7 +447,7 @@ long ag_data_count(const struct ag_data *data, int half)
 
 const char *ag_data_summary(const struct ag_data *data)
 {
-    return data->summary;
+    return data->summary.text;
 }
 
 void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash)
@@ -454,13 +460,14 @@ void ag_data_close(struct ag_data *data)
 {
     if (!data) return;
     ag_ahead_stop(data->ahead);
-    ag_maker_free(&data->maker);
+    ag_batch_maker_free(&data->maker);
     if (data->source.close) data->source.close(&data->source);
     free_faults(&data->source);
     free(data->cache);
     free(data->half[0]);
     free(data->half[1]);
     free(data->announced);
+    ag_text_free(&data->summary);
     pthread_mutex_destroy(&data->lock);
     ag_shortage_end(&data->shortage);
     free(data);

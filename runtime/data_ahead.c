@@ -1,7 +1,7 @@
 /*
- * Batches made before they are asked for. Each half has a window of RING batches that follow the last one taken;
- * threads fill it, the training thread copies from it. What a batch holds is ag_maker_batch's alone, so nothing here
- * can change a result, only when it is there.
+ * Batches made before they are asked for. Each half has a window of RING batches, which follow the last one taken.
+ * Threads fill the window; the training thread copies from it. ag_make_batch alone decides what a batch holds, so this
+ * file decides only when a batch is ready.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "data.h"
@@ -17,18 +17,19 @@ enum slot_state { EMPTY, BUSY, READY };
 
 struct slot {
     enum slot_state state;
-    int stale; /* BUSY, but nobody wants it any more */
+    int stale; /* 1: BUSY, but the batch isn't wanted any more */
     int batch;
     long index;
     real *pixels; /* [batch, size, size, channels] */
-    size_t reals; /* allocated */
+    size_t reals; /* how many were allocated */
     int status;
     struct ag_error err;
 };
 
-/* Slot i % RING belongs to batch i, for i in wanted..wanted+RING-1; those before `next` are given to a thread. */
+/* Batch i is in slot i % RING. The window holds batches wanted..wanted+RING-1. Threads have begun those before
+ * `next`. */
 struct window {
-    int batch; /* 0: nobody has asked for this half yet */
+    int batch; /* 0: this half was never asked for */
     long wanted, next;
     struct slot ring[RING];
 };
@@ -36,7 +37,8 @@ struct window {
 struct ag_ahead {
     struct ag_data *data;
     long picture_reals;
-    pthread_mutex_t lock; /* guards all that follows; pixels of a slot: whoever set it BUSY, or the reader if READY */
+    pthread_mutex_t lock; /* guards the fields below. The pixels of a slot belong to the thread that set it BUSY; of a
+                             READY slot, to the reader */
     pthread_cond_t work, done;
     struct window window[2];
     int stop, threads;
@@ -53,7 +55,7 @@ static int has_work(struct window *window)
     return window->batch && window->next < window->wanted + RING && slot_of(window, window->next)->state == EMPTY;
 }
 
-/* The half whose window has the fewest batches ahead, of those with work; -1: none. */
+/* Of the halves with work, the one with the fewest batches ahead. -1 if neither has work. */
 static int most_urgent(struct ag_ahead *ahead)
 {
     int best = -1;
@@ -76,7 +78,7 @@ static int stopping(void *context)
     return stop;
 }
 
-static int make_room(struct slot *slot, size_t reals)
+static int fit_pixels(struct slot *slot, size_t reals)
 {
     if (slot->reals >= reals) return 0;
     free(slot->pixels);
@@ -85,8 +87,8 @@ static int make_room(struct slot *slot, size_t reals)
     return slot->pixels ? 0 : ag_fail(&slot->err, 1, "data: no memory for a batch of %d", slot->batch);
 }
 
-/* Called and left with the lock held. */
-static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
+/* Fills the next slot of a half. The lock is held at the call and at the return, but not in between. */
+static void fill_slot(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half)
 {
     struct window *window = &ahead->window[half];
     long index = window->next++;
@@ -96,8 +98,8 @@ static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
     slot->batch = window->batch;
     slot->index = index;
     pthread_mutex_unlock(&ahead->lock);
-    int status = make_room(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
-    if (!status) status = ag_maker_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
+    int status = fit_pixels(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
+    if (!status) status = ag_make_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
     pthread_mutex_lock(&ahead->lock);
     slot->status = status;
     slot->state = slot->stale ? EMPTY : READY;
@@ -108,8 +110,9 @@ static void fill_slot(struct ag_ahead *ahead, struct ag_maker *maker, int half)
 static void *work(void *context)
 {
     struct ag_ahead *ahead = context;
-    struct ag_maker maker;
-    if (ag_maker_init(&maker, ahead->data)) return NULL; /* batches nobody has begun are made by who asks for them */
+    struct ag_batch_maker maker;
+    if (ag_batch_maker_init(&maker, ahead->data))
+        return NULL; /* without this thread, the caller of ag_ahead_batch makes its batches */
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->stop) {
         int half = most_urgent(ahead);
@@ -119,7 +122,7 @@ static void *work(void *context)
             fill_slot(ahead, &maker, half);
     }
     pthread_mutex_unlock(&ahead->lock);
-    ag_maker_free(&maker);
+    ag_batch_maker_free(&maker);
     return NULL;
 }
 
@@ -129,7 +132,7 @@ static void discard(struct slot *slot)
     slot->stale = 1;
 }
 
-/* Discards the batches before `index`, or all if it is outside what is begun; the next wanted is the one after. */
+/* Moves the window behind batch `index`. The batches before it are discarded. If `index` was not begun, all are. */
 static void move_window(struct window *window, int batch, long index)
 {
     int begun = window->batch == batch && index >= window->wanted && index < window->next;
@@ -140,7 +143,7 @@ static void move_window(struct window *window, int batch, long index)
     window->wanted = index + 1;
 }
 
-int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int batch, long index, real *out,
+int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
                    struct ag_error *err)
 {
     struct window *window = &ahead->window[half];
@@ -151,9 +154,9 @@ int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int
     move_window(window, batch, index);
     pthread_cond_broadcast(&ahead->work);
     pthread_mutex_unlock(&ahead->lock);
-    if (!begun) return ag_maker_batch(maker, half, batch, index, out, err, NULL, NULL);
+    if (!begun) return ag_make_batch(maker, half, batch, index, out, err, NULL, NULL);
 
-    /* READY, and no thread touches it until it is EMPTY again. */
+    /* The slot is READY, and threads leave it alone until it is EMPTY. */
     int status = slot->status;
     if (status)
         *err = slot->err;
@@ -166,7 +169,7 @@ int ag_ahead_batch(struct ag_ahead *ahead, struct ag_maker *maker, int half, int
     return status;
 }
 
-/* Signals are for the training thread. */
+/* Blocks all signals in these threads, so that the training thread gets them. */
 static void start_threads(struct ag_ahead *ahead, int threads)
 {
     sigset_t all, before;

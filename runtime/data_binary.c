@@ -1,4 +1,4 @@
-/* CIFAR-10 and STL-10 as published: files of equal records, each a picture's three colour planes. */
+/* CIFAR-10 and STL-10 as published: files of equal records. A record holds the three colour planes of a picture. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -13,17 +13,17 @@
 
 #define MAX_FILES 5
 
-struct format {
-    const char *name, *folder; /* of the archive, with a / behind: looked for inside the path given, too */
+struct dataset {
+    const char *name, *folder; /* folder: the archive's own, ending in /. It is also looked for inside the path given */
     int files;
     const char *file[MAX_FILES];
     int records[MAX_FILES];
-    int skip;         /* bytes before the planes of a record (the label) */
-    int side;         /* pictures are square */
-    int column_major; /* pixel (x, y) of a plane at x * side + y */
+    int skip;         /* bytes before the planes (the label) */
+    int side;         /* width and height in pixels */
+    int column_major; /* 1: pixel (x, y) of a plane is at x * side + y */
 };
 
-static const struct format cifar10 = {
+static const struct dataset cifar10 = {
     "CIFAR-10",
     "cifar-10-batches-bin/",
     5,
@@ -32,25 +32,25 @@ static const struct format cifar10 = {
     1,
     32,
     0};
-static const struct format stl10 = {
+static const struct dataset stl10 = {
     "STL-10", "stl10_binary/", 2, {"train_X.bin", "unlabeled_X.bin"}, {5000, 100000}, 0, 96, 1};
 
 struct files {
-    const struct format *format;
-    const char *path, *inner; /* while opening: the folder given, the one in it where the files are or "" */
+    const struct dataset *set;
+    const char *path, *inner; /* while opening: the folder given, and the one in it that holds the files, or "" */
     int descriptor[MAX_FILES];
 };
 
-static long record_bytes(const struct format *format)
+static long record_bytes(const struct dataset *set)
 {
-    return format->skip + 3L * format->side * format->side;
+    return set->skip + 3L * set->side * set->side;
 }
 
-/* rgb = [side, side, 3] of a record's planes. */
-static void interleave(const struct format *format, const ag_u8 *planes, ag_u8 *rgb)
+/* Turns the three planes of a record into rgb = [side, side, 3]. */
+static void interleave(const struct dataset *set, const ag_u8 *planes, ag_u8 *rgb)
 {
-    int side = format->side;
-    long step_x = format->column_major ? side : 1, step_y = format->column_major ? 1 : side;
+    int side = set->side;
+    long step_x = set->column_major ? side : 1, step_y = set->column_major ? 1 : side;
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++)
             for (int c = 0; c < 3; c++) *rgb++ = planes[(long)c * side * side + y * step_y + x * step_x];
@@ -59,18 +59,18 @@ static void interleave(const struct format *format, const ag_u8 *planes, ag_u8 *
 static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
     const struct files *files = source->state;
-    const struct format *format = files->format;
-    int side = format->side, file = 0, outcome;
-    long bytes = record_bytes(format), record = (long)i;
+    const struct dataset *set = files->set;
+    int side = set->side, file = 0, outcome;
+    long bytes = record_bytes(set), record = (long)i;
     (void)half;
-    while (record >= format->records[file]) record -= format->records[file++];
-    ag_u8 *raw = malloc((size_t)bytes * 2); /* the record, then its pixels */
+    while (record >= set->records[file]) record -= set->records[file++];
+    ag_u8 *raw = malloc((size_t)bytes * 2); /* room for the record and its pixels */
     if (!raw) return ag_fault_memory(fault);
     outcome = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
     if (!outcome) {
         const struct ag_data_options *o = &source->options;
         struct ag_pixels rgb = {side, side, 3, 3L * side, raw + bytes};
-        interleave(format, raw + format->skip, raw + bytes);
+        interleave(set, raw + set->skip, raw + bytes);
         if (ag_fit(&rgb, o->size, o->channels, o->center_crop, out)) outcome = ag_fault_memory(fault);
     }
     free(raw);
@@ -82,8 +82,8 @@ static const char *record_name(const struct ag_source *source, ag_u64 i, char la
     const struct files *files = source->state;
     int file = 0;
     long record = (long)i;
-    while (record >= files->format->records[file]) record -= files->format->records[file++];
-    snprintf(label, AG_LABEL, "%s, record %ld", files->format->file[file], record);
+    while (record >= files->set->records[file]) record -= files->set->records[file++];
+    snprintf(label, AG_LABEL, "%s, record %ld", files->set->file[file], record);
     return label;
 }
 
@@ -95,56 +95,57 @@ static void close_files(struct ag_source *source)
     free(files);
 }
 
-/* A file or folder isn't there, or can't be opened: errno says why. */
+/* Says that a file or folder doesn't exist or can't be opened. errno says why. */
 static int fail_open(const struct files *files, const char *file, struct ag_error *err)
 {
     return ag_fail(
         err, ag_open_status(errno),
         "data: %s needs '%.400s/%s%s': %s; give the folder of its binary version with --data PATH, or --data "
         "shapes",
-        files->format->name, files->path, files->inner, file, strerror(errno));
+        files->set->name, files->path, files->inner, file, strerror(errno));
 }
 
 static int open_file(struct files *files, int folder, int i, struct ag_error *err)
 {
-    const struct format *format = files->format;
-    long long expected = (long long)format->records[i] * record_bytes(format);
+    const struct dataset *set = files->set;
+    long long expected = (long long)set->records[i] * record_bytes(set);
     struct stat info;
-    files->descriptor[i] = ag_open_at(folder, format->file[i], O_RDONLY);
-    if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info)) return fail_open(files, format->file[i], err);
+    files->descriptor[i] = ag_open_at(folder, set->file[i], O_RDONLY);
+    if (files->descriptor[i] < 0 || fstat(files->descriptor[i], &info)) return fail_open(files, set->file[i], err);
     if ((long long)info.st_size != expected)
-        return ag_fail(err, 2,
-                       "data: '%.400s/%s%s' has %lld bytes where %s's has %lld (%d pictures of %ld); fetch it again or "
-                       "give another folder with --data PATH",
-                       files->path, files->inner, format->file[i], (long long)info.st_size, format->name, expected,
-                       format->records[i], record_bytes(format));
+        return ag_fail(
+            err, 2,
+            "data: '%.400s/%s%s' has %lld bytes where %s's has %lld (%d pictures of %ld); download it again or "
+            "give another folder with --data PATH",
+            files->path, files->inner, set->file[i], (long long)info.st_size, set->name, expected, set->records[i],
+            record_bytes(set));
     return 0;
 }
 
-/* *folder: the one given or, if the files are in the archive's own folder in it, the latter. */
-static int open_folder(struct files *files, int *folder, struct ag_error *err)
+/* Opens the folder that holds the files: the one given, or the archive's own folder inside it. */
+static int find_folder(struct files *files, int *folder, struct ag_error *err)
 {
-    const struct format *format = files->format;
+    const struct dataset *set = files->set;
     char inner[64];
     *folder = ag_open_at(AT_FDCWD, files->path, O_PATH | O_DIRECTORY);
-    if (*folder < 0) return fail_open(files, format->file[0], err);
-    snprintf(inner, sizeof inner, "%s%s", format->folder, format->file[0]);
+    if (*folder < 0) return fail_open(files, set->file[0], err);
+    snprintf(inner, sizeof inner, "%s%s", set->folder, set->file[0]);
     if (faccessat(*folder, inner, F_OK, 0))
         return errno == ENOENT || errno == ENOTDIR ? 0 : fail_open(files, inner, err);
     int given = *folder;
-    *folder = ag_open_at(given, format->folder, O_PATH | O_DIRECTORY);
-    files->inner = format->folder;
-    int status = *folder < 0 ? fail_open(files, format->file[0], err) : 0;
+    *folder = ag_open_at(given, set->folder, O_PATH | O_DIRECTORY);
+    files->inner = set->folder;
+    int status = *folder < 0 ? fail_open(files, set->file[0], err) : 0;
     close(given);
     return status;
 }
 
-static int open_format(const struct format *format, struct ag_source *source, struct ag_error *err)
+static int open_set(const struct dataset *set, struct ag_source *source, struct ag_error *err)
 {
     int folder;
     struct files *files = malloc(sizeof *files);
     if (!files) return ag_fail(err, 1, "data: no memory");
-    files->format = format;
+    files->set = set;
     files->path = source->options.path;
     files->inner = "";
     for (int i = 0; i < MAX_FILES; i++) files->descriptor[i] = -1;
@@ -152,10 +153,10 @@ static int open_format(const struct format *format, struct ag_source *source, st
     source->close = close_files;
     source->read = read_record;
     source->name = record_name;
-    int status = open_folder(files, &folder, err);
-    for (int i = 0; !status && i < format->files; i++) {
+    int status = find_folder(files, &folder, err);
+    for (int i = 0; !status && i < set->files; i++) {
         status = open_file(files, folder, i, err);
-        source->count += format->records[i];
+        source->count += set->records[i];
     }
     if (folder >= 0) close(folder);
     return status;
@@ -163,10 +164,10 @@ static int open_format(const struct format *format, struct ag_source *source, st
 
 int ag_source_cifar10(struct ag_source *source, struct ag_error *err)
 {
-    return open_format(&cifar10, source, err);
+    return open_set(&cifar10, source, err);
 }
 
 int ag_source_stl10(struct ag_source *source, struct ag_error *err)
 {
-    return open_format(&stl10, source, err);
+    return open_set(&stl10, source, err);
 }

@@ -1,5 +1,4 @@
-/* Opening and reading the files of a data set, and telling what is wrong with one from what is wrong with the machine.
- */
+/* Opens and reads the files of a data set. Tells a fault of a file from a fault of the machine. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -85,8 +84,8 @@ int ag_shortage_came(struct ag_shortage *shortage)
 
 /* ---------------------------------------------------------------- files */
 
-/* Opens the folder that the longest beginning of *path names that a system call takes, and moves *path behind it.
- * The descriptor, or -1. */
+/* Opens a folder for a path that is too long for one system call. *path moves behind the part that was used: the
+ * longest that a call takes. Returns a descriptor, or -1. */
 static int open_piece(int folder, const char **path)
 {
     char piece[PATH_MAX];

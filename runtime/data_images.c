@@ -23,18 +23,18 @@ struct folder_id {
 };
 
 struct images {
-    int descriptor;            /* of the folder given */
-    struct list files;         /* paths, bytewise sorted */
-    struct folder_id *visited; /* folders listed, so that links to them end there */
+    int descriptor;            /* the folder given */
+    struct list files;         /* paths, sorted bytewise */
+    struct folder_id *visited; /* folders that were listed. A link to one of them is not listed again */
     int visited_count, visited_room;
-    char **fault; /* [files.count] while they are probed */
-    char *drop;   /* [files.count]: 0, or 1 + the reason to pass it over */
+    char **fault; /* [files.count], while the files are probed */
+    char *drop;   /* [files.count]: 0: keep; else 1 + the reason to pass the file over */
     struct ag_shortage shortage;
 };
 
 /* ---------------------------------------------------------------- listing */
 
-/* Makes room for one more element; 0, or 1: no memory. */
+/* Makes room for one more element. Returns 0, or 1 if memory runs out. */
 static int grow(void **array, int count, int *room, size_t size)
 {
     if (count < *room) return 0;
@@ -46,8 +46,8 @@ static int grow(void **array, int count, int *room, size_t size)
     return 0;
 }
 
-/* Takes the item over; 0, or 1: no memory (and the item is gone). */
-static int add(struct list *list, char *item)
+/* Appends an item and takes ownership of it. Returns 0, or 1 if memory runs out; the item is freed then. */
+static int append(struct list *list, char *item)
 {
     void *array = list->item;
     if (!item || grow(&array, list->count, &list->room, sizeof *list->item)) {
@@ -84,7 +84,7 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-/* 1: the folder is new and now noted; 0: it has been listed under another name; -1: no memory. */
+/* Notes a folder. Returns 1 if it is new, 0 if it was listed under another name, -1 if memory runs out. */
 static int visit(struct images *images, const struct stat *info)
 {
     for (int i = 0; i < images->visited_count; i++)
@@ -113,19 +113,19 @@ static int is_forbidden(int number)
     return number == EACCES || number == EPERM;
 }
 
-/* Names of what a folder holds, sorted. 0, or an errno. */
+/* Lists the names in a folder, sorted. Returns 0 or an errno. */
 static int list_names(DIR *stream, struct list *names)
 {
     for (struct dirent *entry; errno = 0, (entry = readdir(stream));)
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && add(names, strdup(entry->d_name)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && append(names, strdup(entry->d_name)))
             return ENOMEM;
     int number = errno;
     sort(names);
     return number;
 }
 
-/* What can't be looked at: passed over, if that is because of a link or of permissions. What is gone by now is not
- * there. Status and error. */
+/* Handles an entry that stat fails for. It is passed over if a link or permissions are the reason. It is ignored if it
+ * doesn't exist any more. Returns a status. */
 static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
 {
     const char *inside = path + source->root;
@@ -138,7 +138,7 @@ static int pass_unknown(struct ag_source *source, int folder, const char *name, 
     return 0;
 }
 
-/* Adds an entry of a folder to the files or to the folders, or passes it over. Takes its path over. */
+/* Adds an entry of a folder to the files or to the folders, or passes it over. Takes ownership of path. */
 static int list_entry(struct ag_source *source, int folder, const char *name, char *path, struct list *folders,
                       struct ag_error *err)
 {
@@ -151,14 +151,14 @@ static int list_entry(struct ag_source *source, int folder, const char *name, ch
     else if (fstatat(folder, name, &info, 0))
         status = pass_unknown(source, folder, name, path, err);
     else if (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))
-        return add(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
+        return append(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
     else
         ag_pass_over(source->passed, AG_PASSED_SPECIAL, path + source->root);
     free(path);
     return status;
 }
 
-/* Lists an open folder, if it is new: its files are added, the folders in it in reverse order. */
+/* Lists an open folder if it is new. Adds its files to the set, and its folders to `folders` in reverse order. */
 static int list_stream(struct ag_source *source, DIR *stream, const char *path, struct list *folders,
                        struct ag_error *err)
 {
@@ -172,14 +172,14 @@ static int list_stream(struct ag_source *source, DIR *stream, const char *path, 
     for (int i = 0; !status && i < names.count; i++)
         status = list_entry(source, dirfd(stream), names.item[i], join(path, names.item[i]), &found, err);
     while (!status && found.count > 0)
-        if (add(folders, found.item[--found.count])) status = no_memory(err);
+        if (append(folders, found.item[--found.count])) status = no_memory(err);
     free_list(&names);
     free_list(&found);
     return status;
 }
 
-/* A stream of a folder by its path; the one given is open already. NULL and errno. */
-static DIR *open_folder(const struct ag_source *source, const char *path)
+/* Opens a folder for listing. The root is open already. Returns NULL and sets errno on failure. */
+static DIR *open_stream(const struct ag_source *source, const char *path)
 {
     const struct images *images = source->state;
     int descriptor = strlen(path) < source->root
@@ -192,10 +192,10 @@ static DIR *open_folder(const struct ag_source *source, const char *path)
     return stream;
 }
 
-/* A folder in the one given that is gone by now is not there either. */
+/* Lists a folder by its path. A folder inside the root that doesn't exist any more is ignored. */
 static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
 {
-    DIR *stream = open_folder(source, path);
+    DIR *stream = open_stream(source, path);
     if (stream) {
         int status = list_stream(source, stream, path, folders, err);
         closedir(stream);
@@ -208,13 +208,13 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
     return 0;
 }
 
-/* Adds the files at and under the folder given, one folder open at a time: of two names of a folder the first counts,
- * in the order of a walk that takes what is in a folder by name. */
+/* Lists all files in the given folder and those below, with one folder open at a time. Folders are visited depth first,
+ * by name; if a folder can be reached by two names, the one visited first counts. */
 static int list_all(struct ag_source *source, struct ag_error *err)
 {
     struct images *images = source->state;
     struct list folders = {NULL, 0, 0};
-    int status = add(&folders, strdup(source->options.path)) ? no_memory(err) : 0;
+    int status = append(&folders, strdup(source->options.path)) ? no_memory(err) : 0;
     while (!status && folders.count > 0) {
         char *path = folders.item[--folders.count];
         status = list_folder(source, path, &folders, err);
@@ -238,7 +238,7 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
     return outcome;
 }
 
-/* *claims: it is a picture, or is named like one. */
+/* *claims: 1 if the file is a picture, or is named like one. */
 static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_reason *reason, char fault[AG_FAULT])
 {
     const struct images *images = source->state;
@@ -268,7 +268,7 @@ static void probe(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&images->shortage, i, fault);
 }
 
-/* Keeps the files that are pictures or claim to be. */
+/* Drops the files that neither are pictures nor are named like them. */
 static void drop_others(struct ag_source *source)
 {
     struct images *images = source->state;
@@ -292,7 +292,7 @@ static int probe_all(struct ag_source *source, struct ag_error *err)
     images->fault = source->fault = calloc((size_t)images->files.count + 1, sizeof *images->fault);
     images->drop = calloc((size_t)images->files.count + 1, 1);
     if (!images->fault || !images->drop) return no_memory(err);
-    source->count = images->files.count; /* whose faults are to be freed */
+    source->count = images->files.count; /* so that their faults are freed */
     ag_parallel(images->files.count, probe, source);
     if (images->shortage.task >= 0)
         return ag_fail_exhausted(err, images->files.item[images->shortage.task], images->shortage.fault);
@@ -336,7 +336,7 @@ static int open_root(const char *path, int *descriptor, struct ag_error *err)
 {
     *descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (*descriptor >= 0) return 0;
-    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE) /* or a part of the path before it is a file */
+    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE) /* or a part of the path is a file */
         return ag_fail(err, 2, "data: '%.400s' is not a folder; " AG_DATA_ADVICE, path);
     return ag_fail(err, ag_open_status(errno), "data: '%.400s': %s; " AG_DATA_ADVICE, path, strerror(errno));
 }

@@ -1,10 +1,9 @@
-/* What lies among the pictures of a data set and is none: counted by reason, the first ones of each named. */
+/* Files of a data set that are no pictures. They are counted by reason, and the first ones of each reason are named. */
 #include "data.h"
 
-#include <stdarg.h>
 #include <string.h>
 
-/* Both separators count: archives made on old Windows have the other one, and a folder is to be read as they are. */
+/* Both separators count everywhere: an archive made on old Windows and the folder it was made from must read alike. */
 int ag_is_separator(char c)
 {
     return c == '/' || c == '\\';
@@ -33,7 +32,7 @@ void ag_clean_name(const char *name, char *out, size_t size)
     size_t n = strlen(name), used = 0;
     if (n >= size) {
         name += n - (size - 4);
-        while (((ag_u8)*name & 0xc0) == 0x80) name++; /* the rest of a character of several bytes */
+        while (((ag_u8)*name & 0xc0) == 0x80) name++; /* skips the rest of a character of several bytes */
         memcpy(out, "...", 3);
         used = 3;
     }
@@ -52,16 +51,7 @@ void ag_pass_over(struct ag_passed passed[AG_REASONS], enum ag_reason reason, co
     these->count++;
 }
 
-void ag_append(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list values;
-    va_start(values, format);
-    vsnprintf(text + used, size - used, format, values);
-    va_end(values);
-}
-
-void ag_passed_text(const struct ag_passed passed[AG_REASONS], const char *before, char *text, size_t size)
+void ag_passed_text(struct ag_text *text, const struct ag_passed passed[AG_REASONS], const char *before)
 {
     static const char *const what[AG_REASONS] = {[AG_PASSED_OTHER] = "neither PNG nor JPEG",
                                                  [AG_PASSED_HIDDEN] = "hidden",
@@ -73,10 +63,10 @@ void ag_passed_text(const struct ag_passed passed[AG_REASONS], const char *befor
     for (int reason = 0; reason < AG_REASONS; reason++) {
         const struct ag_passed *these = &passed[reason];
         if (!these->count) continue;
-        ag_append(text, size, "%s%s%ld %s (", before, begin, these->count, what[reason]);
+        ag_text_add(text, "%s%s%ld %s (", before, begin, these->count, what[reason]);
         for (int i = 0; i < these->count && i < AG_PASSED_NAMED; i++)
-            ag_append(text, size, "%s'%s'", i ? ", " : "", these->name[i]);
-        ag_append(text, size, "%s)", these->count > AG_PASSED_NAMED ? ", ..." : "");
+            ag_text_add(text, "%s'%s'", i ? ", " : "", these->name[i]);
+        ag_text_add(text, "%s)", these->count > AG_PASSED_NAMED ? ", ..." : "");
         before = ", ";
         begin = "";
     }

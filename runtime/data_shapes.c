@@ -1,8 +1,7 @@
 /*
- * Pictures that the program draws itself, so that there is always something to learn from: one to three coloured
- * shapes with soft shadows before a gradient. Few enough things vary for a small GAN to learn them, and a person sees
- * at once whether it has. Picture i of a half is a function of seed, half and i; its size only sets how finely it is
- * drawn.
+ * Pictures that the program draws itself, so that a data set is always there: one to three coloured shapes with soft
+ * shadows on a gradient. So few things vary that a small GAN can learn them, and a person sees at once whether it has.
+ * Picture i of a half is a function of seed, half and i. Its size decides only how finely it is drawn.
  */
 #include "data.h"
 
@@ -13,7 +12,7 @@
 #define PI         3.14159265358979323846
 #define MAX_SHAPES 3
 
-/* Uniform numbers of one picture, in sequence. */
+/* The uniform random numbers of one picture, in sequence. */
 struct dice {
     ag_u64 seed, block;
     ag_u32 step, word[4];
@@ -31,7 +30,8 @@ static double uniform(struct dice *dice, double from, double to)
 
 /* ---------------------------------------------------------------- outlines */
 
-/* Signed distances from (x, y) to outlines of about radius 1 around the origin, y upwards; negative inside. */
+/* Functions that return the signed distance from (x, y) to an outline, negative inside. Outlines have a radius of about
+ * 1 around the origin; y points upwards. */
 
 static double clamp(double value, double low, double high)
 {
@@ -44,7 +44,7 @@ static double box(double x, double y, double half_width, double half_height, dou
     return hypot(dx > 0 ? dx : 0, dy > 0 ? dy : 0) + fmin(fmax(dx, dy), 0) - rounding;
 }
 
-/* A star of n points; `sharpness` from 2 (a regular polygon) to n (bare spikes). */
+/* A star of n points. sharpness: from 2 (a regular polygon) to n (spikes without a body). */
 static double star(double x, double y, double radius, int n, double sharpness)
 {
     double half_turn = PI / n, edge_x = cos(PI / sharpness), edge_y = sin(PI / sharpness);
@@ -95,7 +95,7 @@ static double cross(double x, double y)
 
 static double heart(double x, double y)
 {
-    double scale = 1.6; /* of one whose tip is the origin and whose height is 1.1 */
+    double scale = 1.6; /* the formula is of a heart whose tip is the origin and whose height is 1.1 */
     x = fabs(x) / scale;
     y = y / scale + 0.55;
     if (x + y > 1) return scale * (hypot(x - 0.25, y - 0.75) - sqrt(2) / 4);
@@ -103,16 +103,17 @@ static double heart(double x, double y)
     return scale * (x < y ? -distance : distance);
 }
 
-static const struct kind {
+static const struct shape_kind {
     double (*outline)(double x, double y);
-    double turn; /* up to which angle it may be turned either way */
+    double turn; /* largest angle by which it may be turned either way */
 } kinds[] = {{disc, 0},         {ring, 0},         {square, PI / 4}, {triangle, PI / 3},
              {hexagon, PI / 6}, {five_points, PI}, {cross, PI / 4},  {heart, 0.5}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 /* ---------------------------------------------------------------- colours */
 
-/* Lightness and chroma as they are seen (OKLCH): random hues then go together and stand apart from one another. */
+/* A colour in OKLCH, whose lightness and chroma match what the eye sees. So colours of random hues are equally strong
+ * and easy to tell apart. */
 struct colour {
     double lightness, chroma, hue;
 };
@@ -138,13 +139,13 @@ static void to_rgb(struct colour colour, double rgb[3])
 
 /* The picture is the square [-1, 1] x [-1, 1], y upwards. */
 struct shape {
-    const struct kind *kind;
+    const struct shape_kind *kind;
     double x, y, radius, cosine, sine;
-    double light[3], dark[3]; /* the ends of its gradient */
+    double light[3], dark[3]; /* colours at the ends of its gradient */
 };
 
 struct scene {
-    double from[3], to[3], across_x, across_y; /* background: colours at -1 and 1 along a direction */
+    double from[3], to[3], across_x, across_y; /* background: its colours at -1 and 1 along a direction */
     int shapes;
     struct shape shape[MAX_SHAPES];
 };
@@ -162,7 +163,7 @@ static double choose_background(struct dice *dice, struct scene *scene)
     return hue;
 }
 
-/* A place in the picture, as far from the shapes before as a few tries find. */
+/* Chooses a place for a shape: of a few random ones, that farthest from the earlier shapes. */
 static void choose_place(struct dice *dice, struct scene *scene, struct shape *shape)
 {
     double best = -9, room = 0.96 - shape->radius;
@@ -179,7 +180,7 @@ static void choose_place(struct dice *dice, struct scene *scene, struct shape *s
     }
 }
 
-/* hue: the background's, from which the shape's keeps away. */
+/* hue: of the background. The shape gets a different one. */
 static void choose_shape(struct dice *dice, struct scene *scene, double hue, int of)
 {
     struct shape *shape = &scene->shape[scene->shapes];
@@ -190,7 +191,7 @@ static void choose_shape(struct dice *dice, struct scene *scene, double hue, int
     static const double smallest[] = {0, 0.5, 0.36, 0.3};
     shape->radius = smallest[of] * uniform(dice, 1, 1.4);
     choose_place(dice, scene, shape);
-    struct colour colour; /* no initialiser: the order of its calls would be the compiler's */
+    struct colour colour; /* no initialiser: compilers choose the order of its calls */
     colour.lightness = uniform(dice, 0.58, 0.7);
     colour.chroma = uniform(dice, 0.15, 0.21);
     colour.hue = hue + PI + uniform(dice, -1.9, 1.9);
@@ -211,12 +212,12 @@ static void choose_scene(struct dice *dice, struct scene *scene)
     while (scene->shapes < shapes) choose_shape(dice, scene, hue, shapes);
 }
 
-static void mix(double rgb[3], const double with[3], double share)
+static void blend(double rgb[3], const double with[3], double share)
 {
     for (int c = 0; c < 3; c++) rgb[c] += (with[c] - rgb[c]) * share;
 }
 
-/* Distance from a point to the shape's outline, in units of the picture's. */
+/* Distance from a point to the shape's outline. The picture has sides of 2. */
 static double distance(const struct shape *shape, double x, double y)
 {
     double dx = (x - shape->x) / shape->radius, dy = (y - shape->y) / shape->radius;
@@ -224,12 +225,12 @@ static double distance(const struct shape *shape, double x, double y)
            shape->kind->outline(dx * shape->cosine + dy * shape->sine, dy * shape->cosine - dx * shape->sine);
 }
 
-/* Width of a shadow's soft edge, and how far its shape throws it. */
+/* Width of a shadow's soft edge, and the shadow's offset from its shape. */
 #define SOFTNESS 0.16
 #define SHADOW_X 0.04
 #define SHADOW_Y (-0.07)
 
-static void paint(const struct shape *shape, double x, double y, double pixel, double rgb[3])
+static void draw_shape(const struct shape *shape, double x, double y, double pixel, double rgb[3])
 {
     static const double black[3] = {0, 0, 0};
     double dx = x - shape->x, dy = y - shape->y, reach = 1.1 * shape->radius + SOFTNESS + pixel;
@@ -237,15 +238,15 @@ static void paint(const struct shape *shape, double x, double y, double pixel, d
     double cover = clamp(0.5 - distance(shape, x, y) / pixel, 0, 1);
     if (cover < 1) {
         double shadow = clamp(0.5 - distance(shape, x - SHADOW_X, y - SHADOW_Y) / SOFTNESS, 0, 1);
-        mix(rgb, black, 0.3 * shadow * shadow);
+        blend(rgb, black, 0.3 * shadow * shadow);
     }
     if (cover == 0) return;
     double lit = clamp(0.5 + 0.4 * (dy - dx) / shape->radius, 0, 1), fill[3];
     for (int c = 0; c < 3; c++) fill[c] = shape->dark[c] + (shape->light[c] - shape->dark[c]) * lit;
-    mix(rgb, fill, cover);
+    blend(rgb, fill, cover);
 }
 
-static int draw(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
+static int draw_picture(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
     int size = source->options.size, channels = source->options.channels;
     double pixel = 2.0 / size;
@@ -258,7 +259,7 @@ static int draw(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, 
             double x = (column + 0.5) * pixel - 1, y = 1 - (row + 0.5) * pixel, rgb[3];
             double along = clamp(0.5 + 0.5 * (x * scene.across_x + y * scene.across_y), 0, 1);
             for (int c = 0; c < 3; c++) rgb[c] = scene.from[c] + (scene.to[c] - scene.from[c]) * along;
-            for (int s = 0; s < scene.shapes; s++) paint(&scene.shape[s], x, y, pixel, rgb);
+            for (int s = 0; s < scene.shapes; s++) draw_shape(&scene.shape[s], x, y, pixel, rgb);
             if (channels == 1) rgb[0] = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
             for (int c = 0; c < channels; c++) *out++ = (ag_u8)(rgb[c] * 255 + 0.5);
         }
@@ -278,7 +279,7 @@ int ag_source_shapes(struct ag_source *source, struct ag_error *err)
 {
     (void)err;
     source->endless = 1;
-    source->read = draw;
+    source->read = draw_picture;
     source->name = shapes_name;
     return 0;
 }

@@ -1,15 +1,14 @@
 /*
- * A zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Sections are those of PKWARE's
- * APPNOTE.TXT. Of what the archive says nothing is believed: places and sizes are checked against the file before they
- * are used, contents against their CRC-32.
+ * A zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are sections of
+ * PKWARE's APPNOTE.TXT. Nothing that the archive says is trusted: offsets and sizes are checked against the file before
+ * they are used, and contents against their CRC-32. data_zip_directory.c reads what the archive lists.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
-#include "data.h"
+#include "data_zip.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,354 +17,19 @@
 
 #include <zlib.h>
 
-/* 16-bit RGBA of the most pixels that picture.c takes, uncompressed. */
+/* Most bytes of a picture: 16-bit RGBA with the most pixels that picture.c takes, uncompressed. */
 #define MAX_PICTURE (1UL << 30)
-/* Bytes in which a picture's header is looked for first; dataset_tool.py's end long before. */
+/* A picture's header is first looked for in so many bytes. Headers by dataset_tool.py are far shorter. */
 #define HEAD 4096
 
-/* Bytes of the fixed part of a record: end (4.3.16), zip64 end (4.3.14) and its locator (4.3.15), file in the central
- * directory (4.3.12), file in its place (4.3.7). */
-enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, LOCAL = 30, MAX_COMMENT = 0xffff };
-/* Bytes that may lie behind the archive: a newline, the zeros of a tape, ... */
-enum { MAX_BEHIND = 0xffff };
+enum { LOCAL = 30 }; /* bytes of the fixed part of a local record (4.3.7) */
 enum method { STORED = 0, DEFLATED = 8 };
 enum flags { ENCRYPTED = 1 << 0, STRONGLY_ENCRYPTED = 1 << 6, MASKED = 1 << 13 };
 
-struct entry {
-    const char *name;
-    ag_u64 header;       /* where its local record is, in the archive proper */
-    ag_u64 stored, size; /* its bytes in the archive, and when they are inflated */
-    ag_u32 crc;          /* of the latter */
-    int flags, method;
-    int drop;    /* 0, or 1 + the reason to pass it over */
-    int lost;    /* 1: it is not at that place */
-    char *fault; /* while they are probed */
-};
-
-struct archive {
-    int descriptor;
-    ag_u64 directory, directory_size; /* the central directory; files lie before it */
-    ag_u64 before;                    /* bytes before the archive, which its places do not count */
-    ag_u64 records;                   /* in the directory; without zip64, modulo 65,536 */
-    int wide;                         /* 1: records is from a zip64 record */
-    int zip64;                        /* 1: there is a zip64 end record */
-    int wrapped;                      /* 1: places may be modulo 2^32, the directory's too */
-    ag_u8 *names;                     /* what the entries' names point into */
-    struct entry *entry;              /* bytewise sorted by name */
-    int count;
-    struct ag_shortage shortage;
-};
-
-/* Little-endian. */
-static ag_u64 number(const ag_u8 *byte, int bytes)
-{
-    ag_u64 value = 0;
-    while (bytes > 0) value = value << 8 | byte[--bytes];
-    return value;
-}
-
-static int is_record(const ag_u8 *record, int third, int fourth)
-{
-    return record[0] == 'P' && record[1] == 'K' && record[2] == third && record[3] == fourth;
-}
-
-/* ---------------------------------------------------------------- the central directory */
-
-static int broken(const struct ag_source *source, struct ag_error *err, const char *what)
-{
-    return ag_fail(err, 2, "data: '%s' %s; make or fetch it again, or give another archive with --data PATH",
-                   source->options.path, what);
-}
-
-static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u64 at, struct ag_error *err)
-{
-    const struct archive *archive = source->state;
-    char fault[AG_FAULT];
-    int outcome = ag_read_at(archive->descriptor, out, (size_t)n, at, fault);
-    if (outcome == AG_GOOD) return 0;
-    if (outcome == AG_EXHAUSTED) return ag_fail_exhausted(err, source->options.path, fault);
-    return ag_fail(err, 2, "data: '%s', byte %llu: %s; give another archive with --data PATH", source->options.path, at,
-                   fault);
-}
-
-/* end64 = the zip64 end record; *at = where it is: where the locator says or, if bytes before the archive have moved
- * it, right before the locator, as long as it has no data of its own. */
-static int find_end64(const struct ag_source *source, ag_u64 locator_at, const ag_u8 *locator, ag_u8 end64[END64],
-                      ag_u64 *at, struct ag_error *err)
-{
-    if (locator_at < END64) return broken(source, err, "has no zip64 end record where it says");
-    const ag_u64 last = locator_at - END64, places[] = {last, number(locator + 8, 8)};
-    for (int i = 0; i < 2; i++) {
-        if (places[i] > last) continue;
-        int status = read_part(source, end64, END64, places[i], err);
-        if (status) return status;
-        *at = places[i];
-        if (is_record(end64, 6, 6)) return 0;
-    }
-    return broken(source, err, "has no zip64 end record where it says");
-}
-
-/* Takes the numbers that don't fit the end record from the zip64 one, if there is one; *limit: where it is. */
-static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_error *err)
-{
-    struct archive *archive = source->state;
-    ag_u8 locator[LOCATOR], end64[END64];
-    int wide_records = archive->records == 0xffff, wide_size = archive->directory_size == 0xffffffff;
-    int wide_directory = archive->directory == 0xffffffff;
-    if (!(wide_records || wide_size || wide_directory) || *limit < LOCATOR) return 0;
-    int status = read_part(source, locator, LOCATOR, *limit - LOCATOR, err);
-    if (status || !is_record(locator, 6, 7)) return status;
-    status = find_end64(source, *limit - LOCATOR, locator, end64, limit, err);
-    if (status) return status;
-    archive->zip64 = 1;
-    if (wide_records) archive->records = number(end64 + 32, 8);
-    if (wide_size) archive->directory_size = number(end64 + 40, 8);
-    if (wide_directory) archive->directory = number(end64 + 48, 8);
-    archive->wide = wide_records;
-    return 0;
-}
-
-/* *is: 1 if a directory of archive->directory_size bytes may begin at `at`. */
-static int is_directory(const struct ag_source *source, ag_u64 at, int *is, struct ag_error *err)
-{
-    const struct archive *archive = source->state;
-    ag_u8 record[CENTRAL];
-    *is = archive->directory_size == 0;
-    if (archive->directory_size < CENTRAL) return 0;
-    int status = read_part(source, record, CENTRAL, at, err);
-    *is = !status && is_record(record, 1, 2);
-    return status;
-}
-
-/* Finds the directory that ends before `limit`: right there, where it is moved by what lies before the archive (unless
- * the archive's places count that), else where it says. 4 GiB before the archive are rather a sign that it is larger
- * than that and has its places modulo 2^32: read_directory will tell. */
-static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
-{
-    struct archive *archive = source->state;
-    const ag_u64 told = archive->directory, size = archive->directory_size;
-    int is = 0;
-    if (told > limit || size > limit - told) return broken(source, err, "has an end record that doesn't fit the file");
-    if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
-    archive->directory = limit - size;
-    archive->before = limit - size - told;
-    archive->wrapped = !archive->zip64 && archive->before >> 32;
-    int status = is_directory(source, archive->directory, &is, err);
-    if (status || is) return status;
-    archive->directory = told;
-    archive->before = 0;
-    archive->wrapped = 0;
-    status = is_directory(source, told, &is, err);
-    return status || is ? status : broken(source, err, "has no directory where it says");
-}
-
-/* Takes what lies at `at` for the end record (4.3.16). */
-static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 at, struct ag_error *err)
-{
-    struct archive *archive = source->state;
-    ag_u64 disk = number(end + 4, 2);
-    if (disk != 0 && disk != 0xffff) return broken(source, err, "is a part of an archive in several files");
-    archive->records = number(end + 10, 2);
-    archive->directory_size = number(end + 12, 4);
-    archive->directory = number(end + 16, 4);
-    archive->wide = archive->zip64 = 0;
-    int status = read_end64(source, &at, err);
-    return status ? status : place_directory(source, at, err);
-}
-
-/* Searches the tail, the n bytes from `from` to the file's end, for the end record, from the end: what looks like one
- * but has no directory, or a comment longer than the file, may be in a comment. One without entries is the last
- * choice, for it is easily mistaken. The error is that of the first one. */
-static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
-{
-    const struct archive *archive = source->state;
-    struct ag_error later;
-    ag_u64 empty = 0; /* where the first one without entries is */
-    int found = 0, found_empty = 0;
-    for (ag_u64 at = n < END ? 0 : n - END + 1; at-- > 0;) {
-        if (!is_record(tail + at, 5, 6) || number(tail + at + 20, 2) > n - END - at) continue;
-        int status = try_end(source, tail + at, from + at, found++ ? &later : err);
-        if (status == 1 && found > 1) *err = later;
-        if (status == 1) return 1;
-        if (status) continue;
-        if (archive->directory_size) return 0;
-        if (!found_empty++) empty = at;
-    }
-    if (found_empty) return try_end(source, tail + empty, from + empty, err);
-    return found ? 2
-                 : ag_fail(err, 2, "data: '%s' is not a zip archive, or one that was cut short; " AG_DATA_ADVICE,
-                           source->options.path);
-}
-
-static int find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err)
-{
-    const ag_u64 most = END + MAX_COMMENT + MAX_BEHIND, n = file_size < most ? file_size : most;
-    ag_u8 *tail = malloc((size_t)n + 1);
-    if (!tail) return ag_fail(err, 1, "data: no memory for the end of '%s'", source->options.path);
-    int status = read_part(source, tail, n, file_size - n, err);
-    if (!status) status = search_end(source, tail, n, file_size - n, err);
-    free(tail);
-    return status;
-}
-
-/* The zip64 extra field (4.5.3) holds, in this order, those numbers that are too large for their place. */
-static void read_extra(const ag_u8 *extra, ag_u64 n, struct entry *entry)
-{
-    ag_u64 *const wide[] = {&entry->size, &entry->stored, &entry->header};
-    while (n >= 4) {
-        ag_u64 kind = number(extra, 2), size = number(extra + 2, 2), used = 0;
-        if (size > n - 4) return;
-        for (int i = 0; kind == 1 && i < 3; i++) {
-            if (*wide[i] != 0xffffffff || used + 8 > size) continue;
-            *wide[i] = number(extra + 4 + used, 8);
-            used += 8;
-        }
-        extra += 4 + size;
-        n -= 4 + size;
-    }
-}
-
-/* Drops the components . and those that are empty, in place, so that a name is what it is in a folder. */
-static void plain_name(char *name)
-{
-    char *to = name;
-    for (const char *from = name; *from;) {
-        size_t n = strcspn(from, "/");
-        if (n > 1 || (n == 1 && from[0] != '.')) {
-            if (to > name) *to++ = '/';
-            memmove(to, from, n);
-            to += n;
-        }
-        from += n + (from[n] == '/');
-    }
-    *to = 0;
-}
-
-/* Decides by what the directory says (mode: Unix's, 0 if it isn't known). 1: a folder, which says nothing of its own.
- */
-static int judge_entry(struct entry *entry, const char *name, unsigned mode)
-{
-    enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
-    size_t n = strlen(name);
-    int kind = (int)(mode & KIND);
-    if (entry->size == 0 && (n == 0 || ag_is_separator(name[n - 1]) || kind == FOLDER)) return 1;
-    if (ag_hidden(name))
-        entry->drop = 1 + AG_PASSED_HIDDEN;
-    else if (kind == LINK)
-        entry->drop = 1 + AG_PASSED_LINK;
-    else if (kind != 0 && kind != REGULAR && kind != FOLDER)
-        entry->drop = 1 + AG_PASSED_SPECIAL;
-    return 0;
-}
-
-/* Bytes of the record at `record`, which ends before `end`; 0: it is broken. */
-static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
-{
-    if (end - record < CENTRAL || !is_record(record, 1, 2)) return 0;
-    ag_u64 length = CENTRAL + number(record + 28, 2) + number(record + 30, 2) + number(record + 32, 2);
-    return length <= (ag_u64)(end - record) ? length : 0;
-}
-
-/* macOS's programs write places modulo 2^32, and files in the order of their places: the first such place that is not
- * below `last`, the one before it. */
-static ag_u64 unwrapped(ag_u64 place, ag_u64 last)
-{
-    return place < last ? last + (ag_u32)(place - last) : place;
-}
-
-/* Reads a sound record. Its name moves to *names, which lies before it; *last: the place of the record before it. */
-static void read_record(struct archive *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
-{
-    ag_u64 name = number(record + 28, 2);
-    struct entry *entry = &archive->entry[archive->count];
-    unsigned mode = (unsigned)number(record + 40, 2); /* upper half of the external attributes, as Info-ZIP writes it */
-    memset(entry, 0, sizeof *entry);
-    entry->flags = (int)number(record + 8, 2);
-    entry->method = (int)number(record + 10, 2);
-    entry->crc = (ag_u32)number(record + 16, 4);
-    entry->stored = number(record + 20, 4);
-    entry->size = number(record + 24, 4);
-    entry->header = number(record + 42, 4);
-    read_extra(record + CENTRAL + name, number(record + 30, 2), entry);
-    if (archive->wrapped) entry->header = unwrapped(entry->header, *last);
-    *last = entry->header;
-    char *text = memmove(*names, record + CENTRAL, (size_t)name);
-    text[name] = 0;
-    int folder = judge_entry(entry, text, mode);
-    plain_name(text);
-    entry->name = text;
-    if (folder) return;
-    *names += strlen(text) + 1;
-    archive->count++;
-}
-
-/* Counts the records, of which there may be more than a number of two bytes says. */
-static int count_records(const struct ag_source *source, ag_u64 *records, struct ag_error *err)
-{
-    const struct archive *archive = source->state;
-    const ag_u8 *at = archive->names, *end = at + archive->directory_size;
-    for (*records = 0; at < end; ++*records) {
-        ag_u64 length = record_length(at, end);
-        if (!length) return broken(source, err, "has a damaged directory");
-        at += length;
-    }
-    if ((archive->wide ? *records : *records % 65536) == archive->records) return 0;
-    return broken(source, err, "has a directory of another length than it says");
-}
-
-/* By name; entries of one name by place, so that the order is the archive's alone. */
-static int by_name(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order ? order : (x->header > y->header) - (x->header < y->header);
-}
-
-static int fail_wrapped(const struct ag_source *source, struct ag_error *err)
-{
-    return ag_fail(err, 2,
-                   "data: '%s' is larger than 4 GiB and written without zip64, and not all of its files are where they "
-                   "should be; make it again with zip64, as zip and 7z do, or give another archive with --data PATH",
-                   source->options.path);
-}
-
-/* The directory comes after all files; *last: the place of the last one. */
-static int unwrap_directory(const struct ag_source *source, ag_u64 last, struct ag_error *err)
-{
-    struct archive *archive = source->state;
-    ag_u64 place = unwrapped(archive->directory - archive->before, last);
-    if (place > archive->directory) return fail_wrapped(source, err);
-    archive->before = archive->directory - place;
-    return 0;
-}
-
-static int read_directory(const struct ag_source *source, struct ag_error *err)
-{
-    struct archive *archive = source->state;
-    archive->names = malloc((size_t)archive->directory_size + 1);
-    if (!archive->names) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
-    ag_u64 records = 0;
-    int status = read_part(source, archive->names, archive->directory_size, archive->directory, err);
-    if (!status) status = count_records(source, &records, err);
-    if (status) return status;
-    archive->entry = malloc(((size_t)records + 1) * sizeof *archive->entry);
-    if (!archive->entry) return ag_fail(err, 1, "data: no memory for the directory of '%s'", source->options.path);
-    const ag_u8 *at = archive->names, *end = at + archive->directory_size;
-    ag_u8 *names = archive->names; /* a record is longer than its name: the names never reach what is yet to be read */
-    ag_u64 last = 0;
-    while (at < end) {
-        const ag_u8 *record = at;
-        at += record_length(record, end);
-        read_record(archive, record, &names, &last);
-    }
-    if (archive->count) qsort(archive->entry, (size_t)archive->count, sizeof *archive->entry, by_name);
-    return archive->wrapped ? unwrap_directory(source, last, err) : 0;
-}
-
 /* ---------------------------------------------------------------- one entry */
 
-/* What can be told without reading it. */
-static int check_entry(const struct entry *entry, char fault[AG_FAULT])
+/* Checks what the directory says of an entry. */
+static int check_entry(const struct ag_zip_entry *entry, char fault[AG_FAULT])
 {
     if (entry->flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED))
         return ag_fault(fault, "it is encrypted; make the archive without a password");
@@ -377,24 +41,26 @@ static int check_entry(const struct entry *entry, char fault[AG_FAULT])
     if (entry->size > MAX_PICTURE)
         return ag_fault(fault, "%llu bytes are too many for a picture (up to %lu)", entry->size, MAX_PICTURE);
     if (entry->size == 0) return ag_fault(fault, "it is empty");
-    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a byte becomes at most 1032 */
+    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a deflated byte becomes at most 1032 */
         return ag_fault(fault, "it is smaller than the archive says");
     if (entry->method == STORED && entry->stored != entry->size)
         return ag_fault(fault, "the archive says that it is stored, and gives it two sizes");
     return 0;
 }
 
-/* *at = where its bytes begin. The local record's own sizes don't count: written in one go, an archive has none. */
-static int locate(const struct archive *archive, const struct entry *entry, ag_u64 *at, char fault[AG_FAULT])
+/* Finds the offset of an entry's bytes. The sizes in its local record don't count: an archive that was written in one
+ * pass has none there. */
+static int locate(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 *at, char fault[AG_FAULT])
 {
     ag_u8 header[LOCAL];
-    ag_u64 end = archive->directory - archive->before; /* of the files */
+    ag_u64 end = archive->directory - archive->before; /* end of the files */
     if (end < LOCAL || entry->header > end - LOCAL)
         return ag_fault(fault, "the archive gives it a place outside the file");
     int outcome = ag_read_at(archive->descriptor, header, LOCAL, archive->before + entry->header, fault);
     if (outcome) return outcome;
-    if (!is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
-    ag_u64 before = number(header + 26, 2) + number(header + 28, 2); /* its name and extra fields */
+    if (!ag_zip_is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
+    ag_u64 before =
+        ag_zip_number(header + 26, 2) + ag_zip_number(header + 28, 2); /* lengths of its name and its extra field */
     ag_u64 room = end - LOCAL - entry->header;
     if (before > room || entry->stored > room - before)
         return ag_fault(fault, "the archive gives it more bytes than there are");
@@ -402,8 +68,8 @@ static int locate(const struct archive *archive, const struct entry *entry, ag_u
     return AG_GOOD;
 }
 
-/* Inflates until the output is full and, if `whole`, the stream at its end. */
-static int inflate_from(const struct archive *archive, const struct entry *entry, ag_u64 at, z_stream *stream,
+/* Inflates until the output is full. whole: the output is the entire entry, so the stream must end there too. */
+static int inflate_from(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 at, z_stream *stream,
                         int whole, char fault[AG_FAULT])
 {
     ag_u8 in[4 * HEAD];
@@ -431,8 +97,8 @@ static int inflate_from(const struct archive *archive, const struct entry *entry
     return AG_GOOD;
 }
 
-static int inflate_entry(const struct archive *archive, const struct entry *entry, ag_u64 at, ag_u8 *out, ag_u64 n,
-                         char fault[AG_FAULT])
+static int inflate_entry(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 at, ag_u8 *out,
+                         ag_u64 n, char fault[AG_FAULT])
 {
     z_stream stream;
     memset(&stream, 0, sizeof stream);
@@ -444,8 +110,9 @@ static int inflate_entry(const struct archive *archive, const struct entry *entr
     return outcome;
 }
 
-/* out = its first n bytes; the CRC-32 is of all of them. */
-static int unpack(const struct archive *archive, const struct entry *entry, ag_u8 *out, ag_u64 n, char fault[AG_FAULT])
+/* Reads the first n bytes of an entry. The CRC-32 is checked if these are all. */
+static int unpack_entry(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u8 *out, ag_u64 n,
+                        char fault[AG_FAULT])
 {
     ag_u64 at = 0;
     int outcome = locate(archive, entry, &at, fault);
@@ -458,10 +125,10 @@ static int unpack(const struct archive *archive, const struct entry *entry, ag_u
     return 0;
 }
 
-/* *file: its first n bytes (or all, if they are fewer) as a stream, in *memory, which is to be freed after it is
- * closed; both are NULL where that fails. */
-static int open_entry(const struct archive *archive, const struct entry *entry, ag_u64 n, FILE **file, ag_u8 **memory,
-                      char fault[AG_FAULT])
+/* Opens the first n bytes of an entry, or all if there are fewer, as a stream. Close *file, then free *memory. Both are
+ * NULL on failure. */
+static int open_entry(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 n, FILE **file,
+                      ag_u8 **memory, char fault[AG_FAULT])
 {
     *memory = NULL;
     *file = NULL;
@@ -469,10 +136,10 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
     if (outcome) return outcome;
     if (n > entry->size) n = entry->size;
     *memory = malloc((size_t)n);
-    outcome = *memory ? unpack(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
+    outcome = *memory ? unpack_entry(archive, entry, *memory, n, fault) : ag_fault_memory(fault);
     if (!outcome) *file = fmemopen(*memory, (size_t)n, "r");
     if (*file) return AG_GOOD;
-    if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen can't fail for another reason */
+    if (!outcome) outcome = ag_fault_memory(fault); /* fmemopen fails for no other reason */
     free(*memory);
     *memory = NULL;
     return outcome;
@@ -480,10 +147,10 @@ static int open_entry(const struct archive *archive, const struct entry *entry, 
 
 /* ---------------------------------------------------------------- places that were unwrapped */
 
-static void look_for(void *context, int i, int thread)
+static void locate_entry(void *context, int i, int thread)
 {
-    struct archive *archive = context;
-    struct entry *entry = &archive->entry[i];
+    struct ag_zip *archive = context;
+    struct ag_zip_entry *entry = &archive->entry[i];
     char fault[AG_FAULT];
     ag_u64 at;
     (void)thread;
@@ -493,23 +160,24 @@ static void look_for(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Unwrapped places are a guess: one file that is not there refutes it, and with it the places of many others. */
+/* Offsets made larger by 2^32 are a guess. One file that isn't at its offset refutes it, and then many other offsets
+ * are wrong too. */
 static int check_places(const struct ag_source *source, struct ag_error *err)
 {
-    struct archive *archive = source->state;
+    struct ag_zip *archive = source->state;
     int lost = 0;
     if (!archive->wrapped) return 0;
-    ag_parallel(archive->count, look_for, archive);
+    ag_parallel(archive->count, locate_entry, archive);
     if (archive->shortage.task >= 0)
         return ag_fail_exhausted(err, archive->entry[archive->shortage.task].name, archive->shortage.fault);
     for (int i = 0; i < archive->count; i++) lost |= archive->entry[i].lost;
-    return lost ? fail_wrapped(source, err) : 0;
+    return lost ? ag_zip_fail_wrapped(source, err) : 0;
 }
 
 /* ---------------------------------------------------------------- probing */
 
-/* Reads an entry's kind and its picture's header in its first n bytes. *opened: its bytes can be read. */
-static int probe_head(const struct archive *archive, const struct entry *entry, ag_u64 n, int *opened,
+/* Reads the kind and the header of a picture from an entry's first n bytes. *opened: 1 if the bytes could be read. */
+static int probe_head(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 n, int *opened,
                       enum ag_picture_kind *kind, char fault[AG_FAULT])
 {
     ag_u8 *memory;
@@ -526,8 +194,8 @@ static int probe_head(const struct archive *archive, const struct entry *entry, 
 
 static void probe(void *context, int i, int thread)
 {
-    struct archive *archive = context;
-    struct entry *entry = &archive->entry[i];
+    struct ag_zip *archive = context;
+    struct ag_zip_entry *entry = &archive->entry[i];
     enum ag_picture_kind kind;
     char fault[AG_FAULT];
     int opened;
@@ -542,12 +210,12 @@ static void probe(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Keeps the entries that are pictures or claim to be. */
+/* Drops the entries that neither are pictures nor are named like them. */
 static void drop_others(struct ag_source *source)
 {
-    struct archive *archive = source->state;
+    struct ag_zip *archive = source->state;
     for (int i = 0; i < archive->count; i++) {
-        struct entry *entry = &archive->entry[i];
+        struct ag_zip_entry *entry = &archive->entry[i];
         if (entry->drop) {
             ag_pass_over(source->passed, (enum ag_reason)(entry->drop - 1), entry->name);
             continue;
@@ -559,7 +227,7 @@ static void drop_others(struct ag_source *source)
 
 static int probe_all(struct ag_source *source, struct ag_error *err)
 {
-    struct archive *archive = source->state;
+    struct ag_zip *archive = source->state;
     source->fault = calloc((size_t)archive->count + 1, sizeof *source->fault);
     if (!source->fault) return ag_fail(err, 1, "data: no memory for %d files", archive->count);
     ag_parallel(archive->count, probe, archive);
@@ -572,8 +240,8 @@ static int probe_all(struct ag_source *source, struct ag_error *err)
 
 static int read_entry(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
 {
-    const struct archive *archive = source->state;
-    const struct entry *entry = &archive->entry[i];
+    const struct ag_zip *archive = source->state;
+    const struct ag_zip_entry *entry = &archive->entry[i];
     ag_u8 *memory;
     FILE *file;
     (void)half;
@@ -587,14 +255,14 @@ static int read_entry(const struct ag_source *source, int half, ag_u64 i, ag_u8 
 
 static const char *entry_name(const struct ag_source *source, ag_u64 i, char label[AG_LABEL])
 {
-    const struct archive *archive = source->state;
+    const struct ag_zip *archive = source->state;
     (void)label;
     return archive->entry[i].name;
 }
 
 static void close_archive(struct ag_source *source)
 {
-    struct archive *archive = source->state;
+    struct ag_zip *archive = source->state;
     if (!archive) return;
     if (archive->descriptor >= 0) close(archive->descriptor);
     free(archive->names);
@@ -605,7 +273,7 @@ static void close_archive(struct ag_source *source)
 
 static int open_archive(const struct ag_source *source, ag_u64 *file_size, struct ag_error *err)
 {
-    struct archive *archive = source->state;
+    struct ag_zip *archive = source->state;
     const char *path = source->options.path;
     struct stat info;
     archive->descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY);
@@ -619,7 +287,7 @@ static int open_archive(const struct ag_source *source, ag_u64 *file_size, struc
 int ag_source_zip(struct ag_source *source, struct ag_error *err)
 {
     ag_u64 file_size = 0;
-    struct archive *archive = calloc(1, sizeof *archive);
+    struct ag_zip *archive = calloc(1, sizeof *archive);
     if (!archive) return ag_fail(err, 1, "data: no memory");
     archive->descriptor = -1;
     ag_shortage_init(&archive->shortage);
@@ -628,8 +296,8 @@ int ag_source_zip(struct ag_source *source, struct ag_error *err)
     source->read = read_entry;
     source->name = entry_name;
     int status = open_archive(source, &file_size, err);
-    if (!status) status = find_directory(source, file_size, err);
-    if (!status) status = read_directory(source, err);
+    if (!status) status = ag_zip_find_directory(source, file_size, err);
+    if (!status) status = ag_zip_read_directory(source, err);
     if (!status) status = check_places(source, err);
     if (!status) status = probe_all(source, err);
     return status || source->count ? status : ag_no_pictures(source, err);

@@ -1,4 +1,4 @@
-/* Where a program computes: in the blocks themselves, or on a device that has twins of them. */
+/* Where a program computes: on the blocks themselves, or on a device, which has twins of them. */
 #include "ag.h"
 #include <string.h>
 

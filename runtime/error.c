@@ -1,4 +1,4 @@
-/* Messages of failures: one line each, whatever names and texts from outside are in them. */
+/* Error messages. Each is one line, whatever control characters the names in it contain. */
 #include "ag.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /*
- * Which way up a picture is: the Orientation of its EXIF data, as cameras write it for portraits. The data is a small
- * TIFF file, which lies in an APP1 segment of a JPEG (there may be others, of XMP) or in a PNG's eXIf chunk, before or
- * after the pixels. The "Raw profile type exif" text that ImageMagick wrote into PNGs before there was an eXIf chunk is
- * no part of the format, and neither browsers nor most other programs turn pictures for it; nor is it read here.
+ * The orientation of a picture, from the EXIF data that cameras write. The data is a small TIFF file, in an APP1
+ * segment of a JPEG (others may hold XMP) or in a PNG's eXIf chunk, before or after the pixels. The text "Raw profile
+ * type exif", which ImageMagick wrote into PNGs before the eXIf chunk existed, is not part of the format. Browsers and
+ * most programs ignore it, and so does this file.
  *
- * Of the file nothing is kept but one such piece of at most 64 KiB; what is not well formed says nothing.
+ * At most one such piece of 64 KiB is in memory at a time. Data that is not well formed is ignored.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -29,8 +29,8 @@ static ag_u32 number(const ag_u8 *at, int bytes, int big_endian)
     return value;
 }
 
-/* The value of an entry of a directory: tag (2 bytes), type (2), count (4), value (4, from the left); 0: another tag,
- * or nothing that an orientation can be. */
+/* The orientation in a directory entry: tag (2 bytes), type (2), count (4), value (4, left-aligned). 0 if the entry has
+ * another tag, or a value that is no orientation. */
 static int entry_orientation(const ag_u8 *entry, int big_endian)
 {
     ag_u32 type = number(entry + 2, 2, big_endian);
@@ -40,7 +40,7 @@ static int entry_orientation(const ag_u8 *entry, int big_endian)
     return value <= 8 ? (int)value : 0;
 }
 
-/* The orientation in the first directory of a TIFF file in n bytes, or 0. */
+/* The orientation in the first directory of a TIFF file of n bytes, or 0. */
 static int tiff_orientation(const ag_u8 *tiff, size_t n)
 {
     if (n < 8 || tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M')) return 0;
@@ -55,16 +55,16 @@ static int tiff_orientation(const ag_u8 *tiff, size_t n)
 
 /* ---------------------------------------------------------------- where it lies */
 
-static const char prefix[6] = "Exif\0"; /* and another 0: begins an APP1 segment of EXIF data */
+static const char prefix[6] = "Exif\0"; /* a 0 follows: the beginning of an APP1 segment with EXIF data */
 
-/* out = the next n bytes of the file; 0, or 1: there are fewer. */
+/* Reads the next n bytes of the file. Returns 0, or 1 if there are fewer. */
 static int take(FILE *file, ag_u8 *out, size_t n)
 {
     return fread(out, 1, n, file) != n;
 }
 
-/* Reads n bytes and, where `checked`, the CRC-32 that follows them, which began as crc. *orientation: what they say, or
- * 0. AG_GOOD or AG_EXHAUSTED. */
+/* Reads n bytes. checked: a CRC-32 follows them, and crc is that of the bytes before. *orientation: what the bytes say,
+ * or 0. Returns AG_GOOD or AG_EXHAUSTED. */
 static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orientation, char fault[AG_FAULT])
 {
     ag_u8 *piece = malloc(n + 1), sum[4];
@@ -72,14 +72,14 @@ static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orienta
     if (!piece) return ag_fault_memory(fault);
     int failed = take(file, piece, n);
     if (!failed && checked) failed = take(file, sum, 4) || crc32(crc, piece, (uInt)n) != number(sum, 4, 1);
-    int prefixed = n >= sizeof prefix && !memcmp(piece, prefix, sizeof prefix); /* some PNGs have it too */
+    int prefixed = n >= sizeof prefix && !memcmp(piece, prefix, sizeof prefix); /* some PNGs have the prefix too */
     size_t skip = prefixed ? sizeof prefix : 0;
     if (!failed && (checked || prefixed)) *orientation = tiff_orientation(piece + skip, n - skip);
     free(piece);
     return AG_GOOD;
 }
 
-/* A PNG's chunks: length (4 bytes, big-endian), type (4), data, CRC-32 of type and data (4). */
+/* Searches the chunks of a PNG: length (4 bytes, big-endian), type (4), data, CRC-32 of type and data (4). */
 static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
 {
     ag_u8 head[8];
@@ -95,7 +95,7 @@ static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
     return AG_GOOD;
 }
 
-/* The code of the next marker, which comes after one or more FFs, themselves perhaps after rubbish, or EOF. */
+/* The code of the next marker, or EOF. Other bytes may come first, then one or more bytes FF, then the code. */
 static int next_marker(FILE *file)
 {
     int byte;
@@ -107,7 +107,8 @@ static int next_marker(FILE *file)
     return byte;
 }
 
-/* A JPEG's segments before its pixels: marker, length (2 bytes, big-endian, themselves included), data. */
+/* Searches the segments of a JPEG before its pixels: marker, length (2 bytes, big-endian, including themselves),
+ * data. */
 static int search_jpeg(FILE *file, int *orientation, char fault[AG_FAULT])
 {
     enum { TEM = 0x01, RST0 = 0xd0, SOI = 0xd8, EOI = 0xd9, SOS = 0xda, APP1 = 0xe1 };
@@ -134,14 +135,14 @@ int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation,
                   : kind == AG_PICTURE_JPEG ? search_jpeg(file, orientation, fault)
                                             : AG_GOOD;
     if (!*orientation) *orientation = 1;
-    /* That a read failed says nothing of the picture: if later ones succeed, it would be taken as it lies. */
+    /* After a failed read nothing is known. The picture must not pass as unturned, since later reads may succeed. */
     return !outcome && ferror(file) ? ag_fault_errno(fault, EIO) : outcome;
 }
 
 /* ---------------------------------------------------------------- turning */
 
-/* Orientation says where the picture's first row and column lie: 2 and 4 mirror it, 3 turns it by half, 6 and 8 to the
- * right and left by a quarter, 5 and 7 are 6 and 8 mirrored. */
+/* The orientation says where the picture's first row and column are. 2 and 4 mirror it, 3 turns it by 180 degrees, 6
+ * and 8 by 90 degrees to the right and to the left; 5 and 7 are 6 and 8 mirrored. */
 int ag_exif_turn(ag_u8 **rgb, int *width, int *height, int orientation)
 {
     if (orientation <= 1) return 0;

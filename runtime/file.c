@@ -1,4 +1,4 @@
-/* Files that are either whole or as they were, and the few things programs do with folders. */
+/* Files that are either complete or unchanged, and what programs do with folders. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <errno.h>
@@ -27,7 +27,7 @@ static int fail(struct ag_file *file, const char *what)
     return file->status;
 }
 
-/* A copy of path, or of what it links to, so that a link stays one when the file behind it is replaced. */
+/* A copy of path. If it is a link: of the path it leads to, so that the link remains when the file is replaced. */
 static char *resolve(const char *path)
 {
     struct stat is;
@@ -36,7 +36,7 @@ static char *resolve(const char *path)
     return target ? target : strdup(path);
 }
 
-/* The folder a path lies in; NULL if memory runs out. */
+/* The folder that a path lies in. NULL if memory runs out. */
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -44,7 +44,7 @@ static char *folder_of(const char *path)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* The path of the temporary file beside path; NULL if memory runs out. */
+/* The path of the temporary file beside `path`. NULL if memory runs out. */
 static char *temporary_of(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -61,14 +61,14 @@ static int not_ours(struct ag_file *file)
     return file->status = ag_fail(file->err, 1, "%s: a link, pipe or device is in the way; remove it", file->temporary);
 }
 
-/* Opens and empties the temporary file. Its lock keeps two processes from writing one file together. A killed
- * process leaves the file but no lock; one that finishes renames it, so a file that was locked may have become the
- * target by the time it is ours, and must not be emptied then. */
+/* Opens and empties the temporary file. A lock keeps two processes from writing it at once. A process that was killed
+ * leaves the file without a lock. A process that finishes renames it: so when this one gets the lock, the file may have
+ * become the target, and must not be emptied. */
 static int open_temporary(struct ag_file *file)
 {
     for (;;) {
         struct stat here, there;
-        /* a link that somebody put there is not followed, a pipe not waited for */
+        /* doesn't follow a link that somebody put there, and doesn't wait for a pipe */
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
         if (file->fd < 0 && errno != ELOOP && errno != ENXIO) return fail(file, "cannot write");
         if (file->fd < 0 || fstat(file->fd, &here) || !S_ISREG(here.st_mode)) return not_ours(file);
@@ -83,7 +83,7 @@ static int open_temporary(struct ag_file *file)
     }
 }
 
-/* A pipe's reader may come a moment later, but not never. */
+/* Opens what isn't a regular file. A pipe's reader may come a little later, so this waits for some seconds. */
 static int open_directly(struct ag_file *file)
 {
     const struct timespec moment = {0, 50000000};
@@ -129,7 +129,7 @@ int ag_file_replace(struct ag_file *file, const char *path, struct ag_error *err
     return begin(file, strdup(path), path, err) ? file->status : begin_temporary(file);
 }
 
-static int put(struct ag_file *file, const char *data, long size)
+static int write_bytes(struct ag_file *file, const char *data, long size)
 {
     while (size > 0 && !file->status) {
         long written = write(file->fd, data, (size_t)size);
@@ -146,9 +146,9 @@ int ag_file_write(struct ag_file *file, const void *data, long size)
     if (file->used + size > BUFFER) {
         long used = file->used;
         file->used = 0;
-        if (put(file, file->buffer, used)) return file->status;
+        if (write_bytes(file, file->buffer, used)) return file->status;
     }
-    if (size >= BUFFER) return put(file, data, size);
+    if (size >= BUFFER) return write_bytes(file, data, size);
     if (size > 0) memcpy(file->buffer + file->used, data, (size_t)size);
     file->used += size;
     return 0;
@@ -159,7 +159,7 @@ int ag_cannot_sync(int error)
     return error == EINVAL || error == ENOTSUP || error == ENOSYS;
 }
 
-/* A rename is on the disk once its folder is, where a file system can sync folders. */
+/* Syncs the folder, if the file system can: only then is a rename on the disk. */
 static int sync_folder(struct ag_file *file)
 {
     char *folder = folder_of(file->path);
@@ -170,8 +170,8 @@ static int sync_folder(struct ag_file *file)
     return status;
 }
 
-/* What writing to a full disk behind a network has come to may be told no earlier than when a descriptor is closed:
- * here a copy, so that the lock stays. */
+/* Closes a copy of the descriptor. A network file system may report a full disk only when a descriptor is closed; the
+ * original stays open and keeps its lock. */
 static int flush_by_closing(int fd)
 {
     const int copy = dup(fd);
@@ -181,7 +181,7 @@ static int flush_by_closing(int fd)
 int ag_file_sync(int fd, const char *folder, struct ag_error *err)
 {
     const int failed = fd < 0 ? ENOSYS : syncfs(fd) ? errno : 0;
-    if (failed == ENOSYS) sync(); /* all file systems, without a word of failures */
+    if (failed == ENOSYS) sync(); /* syncs all file systems, without reporting failures */
     return failed && failed != ENOSYS ? ag_fail(err, 1, "%s: cannot sync its disk: %s", folder, strerror(failed)) : 0;
 }
 
@@ -197,9 +197,9 @@ static void release(struct ag_file *file)
 
 int ag_file_commit(struct ag_file *file)
 {
-    put(file, file->buffer, file->used);
+    write_bytes(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
-        /* renamed while still open, so that the lock holds until the temporary name is free again */
+        /* renamed while open: the lock holds until the temporary name is free */
         if (file->synced_later ? flush_by_closing(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))
             fail(file, "cannot write");
         else if (rename(file->temporary, file->path))
@@ -215,7 +215,7 @@ int ag_file_commit(struct ag_file *file)
 void ag_file_cancel(struct ag_file *file)
 {
     struct stat here, there;
-    /* after a rename the temporary name is not ours any more, maybe another writer's already */
+    /* after a rename, the temporary name may be another writer's */
     if (file->temporary && file->fd >= 0 && !fstat(file->fd, &here) && !lstat(file->temporary, &there) &&
         here.st_dev == there.st_dev && here.st_ino == there.st_ino)
         unlink(file->temporary);
@@ -240,7 +240,8 @@ int ag_write_file(const char *path, const void *data, long size, struct ag_error
     return ag_file_commit(&file);
 }
 
-/* The first descriptor that is free is the closed one's, and one that only reads cannot be written by mistake. */
+/* open returns the lowest free descriptor, which is the closed one. Output is opened for reading only, and input for
+ * writing only, so that using them fails. */
 void ag_open_standard(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -250,7 +251,7 @@ void ag_open_standard(void)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Reads fd to its end into *data, of *size bytes; a file that has a size is read into memory of that size. */
+/* Reads fd to its end into *data, *size bytes. For a regular file, as much memory as its size is allocated at once. */
 static int read_all(int fd, const char *path, long limit, char **data, long *size, struct ag_error *err)
 {
     struct stat is;
@@ -323,7 +324,7 @@ int ag_make_dirs(const char *path, struct ag_error *err)
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = 0;
         if (!mkdir(part, 0777)) continue;
-        const int error = errno; /* that of looking is another */
+        const int error = errno; /* of mkdir; ag_is_dir sets another */
         if (!ag_is_dir(part)) return ag_fail(err, 1, "%s: cannot make this folder: %s", part, strerror(error));
     }
     return 0;

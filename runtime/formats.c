@@ -1,9 +1,9 @@
-/* What the ending of a file's name says is in it. */
+/* Formats that the endings of file names promise. */
 #include "ag.h"
 #include <string.h>
 #include <strings.h>
 
-/* Endings are between blanks, in lower case. */
+/* Endings are in lower case; there is a blank before and behind each. */
 static const struct {
     enum ag_format format;
     const char *endings;

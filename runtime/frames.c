@@ -1,4 +1,4 @@
-/* Pictures that are written one by one as they are drawn, so that memory does not grow with their number. */
+/* Writes pictures one by one as they are drawn, so that any number of them takes the same memory. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <dirent.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    ROOM = 16, /* pictures that are packed side by side */
-    NAME = 64, /* bytes of a picture's name, and more */
-    NAMED = 3  /* other pictures that are named */
+    ROOM = 16, /* pictures that are compressed side by side */
+    NAME = 64, /* bytes of a picture's name, with some to spare */
+    NAMED = 3  /* other pictures that the message names */
 };
 
 static long picture_size(const struct ag_program *program)
@@ -41,7 +41,7 @@ static void name_of(char name[NAME], const struct ag_frame_names *names, ag_u64 
     snprintf(name, NAME, "%s%0*llu.png", names->prefix, names->digits, number);
 }
 
-/* The path of the i-th picture. */
+/* The path of picture i. */
 static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, struct ag_error *err)
 {
     char name[NAME];
@@ -49,8 +49,8 @@ static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, s
     return ag_join(path, frames->folder, name, err);
 }
 
-/* Status 2: pictures can't be written there. */
-static int open_folder(struct ag_frames *frames, struct ag_error *err)
+/* Makes the folder and tries to write there. Status 2. */
+static int prepare_folder(struct ag_frames *frames, struct ag_error *err)
 {
     char path[AG_PATH];
     int status = ag_make_dirs(frames->folder, err);
@@ -73,9 +73,9 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
     frames->errors = malloc(ROOM * sizeof *frames->errors);
     frames->failed = malloc(ROOM * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
-    if (frames->folder) return open_folder(frames, err);
-    signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE … */
-    signal(SIGXFSZ, SIG_IGN); /* … and EFBIG */
+    if (frames->folder) return prepare_folder(frames, err);
+    signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE */
+    signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
     return 0;
 }
 
@@ -88,7 +88,7 @@ void ag_frames_close(struct ag_frames *frames)
     memset(frames, 0, sizeof *frames);
 }
 
-/* Packs the waiting picture number `task`, which takes its time, into the folder. */
+/* Compresses waiting picture number `task` and writes it into the folder. */
 static void write_one(void *context, int task, int thread)
 {
     struct ag_frames *frames = context;
@@ -107,24 +107,24 @@ static void write_one(void *context, int task, int thread)
     frames->failed[task] = ag_file_commit(&file);
 }
 
-static int put(const ag_u8 *bytes, long size, struct ag_error *err)
+static int write_to_stdout(const ag_u8 *bytes, long size, struct ag_error *err)
 {
     while (size > 0) {
         const long written = write(STDOUT_FILENO, bytes, (size_t)size);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0 && errno == EPIPE) return err->text[0] = 0, 1; /* the reader has had enough: nothing to tell */
+        if (written < 0 && errno == EPIPE) return err->text[0] = 0, 1; /* the reader wants no more: no message */
         if (written < 0) return ag_fail(err, 1, "-o -: cannot write: %s", strerror(errno));
         bytes += written, size -= written;
     }
     return 0;
 }
 
-/* Writes those that wait. */
-static int flush(struct ag_frames *frames)
+/* Writes the pictures that wait. */
+static int write_waiting(struct ag_frames *frames)
 {
     const long n = frames->waiting;
     frames->waiting = 0;
-    if (!frames->folder) return put(frames->pixels, n * picture_size(frames->program), frames->err);
+    if (!frames->folder) return write_to_stdout(frames->pixels, n * picture_size(frames->program), frames->err);
     ag_parallel((int)n, write_one, frames);
     for (long i = 0; i < n; i++)
         if (frames->failed[i]) return ag_fail(frames->err, frames->failed[i], "%s", frames->errors[i].text);
@@ -138,15 +138,15 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
     int status = 0;
     for (long i = 0; i < n && !status; i++) {
         ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
-        if (frames->waiting == ROOM) status = flush(frames);
+        if (frames->waiting == ROOM) status = write_waiting(frames);
     }
-    return status || frames->folder ? status : flush(frames);
+    return status || frames->folder ? status : write_waiting(frames);
 }
 
 int ag_frames_end(struct ag_frames *frames)
 {
     struct ag_error second;
-    int status = flush(frames);
+    int status = write_waiting(frames);
     if (!frames->folder || !frames->written) return status;
     int unsynced = ag_file_sync(frames->fd, frames->folder, status ? &second : frames->err);
     return status ? status : unsynced;
@@ -156,10 +156,10 @@ int ag_frames_end(struct ag_frames *frames)
 
 struct others {
     long count;
-    char name[NAMED][256]; /* the first in the order of their bytes */
+    char name[NAMED][256]; /* the first ones, in bytewise order */
 };
 
-/* Is it the name of one of these pictures? */
+/* 1 if this is the name of one of these pictures. */
 static int is_own(const struct ag_frame_names *names, const char *name)
 {
     const size_t prefix = strlen(names->prefix);
@@ -185,7 +185,7 @@ static void add_other(struct others *others, const char *name)
     if (at < NAMED) snprintf(others->name[at], sizeof others->name[at], "%s", name);
 }
 
-/* Returns why the folder can't be read, an errno, or 0. */
+/* Finds the other pictures in the folder. Returns an errno if the folder can't be read, else 0. */
 static int find_others(const struct ag_frames *frames, struct others *others)
 {
     char path[AG_PATH];
@@ -204,7 +204,7 @@ static int find_others(const struct ag_frames *frames, struct others *others)
 
 void ag_frames_tell(const struct ag_frames *frames)
 {
-    struct ag_error line; /* for its text, in which no name can break the line */
+    struct ag_error line; /* ag_fail removes line breaks that a name may have */
     struct ag_text names = {0};
     struct others others = {0};
     const int failed = frames->folder ? find_others(frames, &others) : 0;

@@ -1,52 +1,53 @@
-/* What a generator is: its architecture, its size, where its weights come from. */
+/* --info: prints a generator's architecture, its size, and where its weights come from. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
 
-/* The string or number at text, without quotes; names, operations and numbers have no escapes. */
-struct word {
+/* A string without its quotes, or a number, in JSON. The strings here have no escapes. */
+struct token {
     const char *text;
     int length;
 };
 
-static struct word word_at(const char *text)
+static struct token token_at(const char *text)
 {
     const int quoted = *text == '"';
-    struct word word = {text + quoted, (int)strcspn(text + quoted, quoted ? "\"" : ",} \t\r\n")};
-    return word;
+    struct token token = {text + quoted, (int)strcspn(text + quoted, quoted ? "\"" : ",} \t\r\n")};
+    return token;
 }
 
-static const char *behind(struct word word)
+static const char *behind(struct token token)
 {
-    return word.text + word.length + (word.text[word.length] == '"');
+    return token.text + token.length + (token.text[token.length] == '"');
 }
 
-/* The next member of an object without objects inside; at: behind its { or the last member. NULL: there is none. */
-static const char *next_member(const char *at, struct word *key, struct word *value)
+/* Reads the next member of an object that contains no objects. at: behind the object's { or the last member. Returns
+ * the position behind the member, or NULL if there is none. */
+static const char *next_member(const char *at, struct token *key, struct token *value)
 {
     at += strspn(at, ", \t\r\n");
     if (*at != '"') return NULL;
-    *key = word_at(at);
+    *key = token_at(at);
     at = behind(*key);
     at += strspn(at, ": \t\r\n");
-    *value = word_at(at);
+    *value = token_at(at);
     return behind(*value);
 }
 
-/* The value under a key of an object without objects inside before it; length 0: there is none. */
-static struct word member(const char *object, struct word wanted)
+/* The value of a key in such an object. Its length is 0 if there is none. */
+static struct token member(const char *object, struct token wanted)
 {
-    struct word key, value = {"", 0}, none = {"", 0};
+    struct token key, value = {"", 0}, none = {"", 0};
     for (const char *at = object ? object + 1 : NULL; at && (at = next_member(at, &key, &value));)
         if (key.length == wanted.length && !strncmp(key.text, wanted.text, (size_t)key.length)) return value;
     return none;
 }
 
-/* Each gene with its operation and, in a StyleGAN2 generator, the latent it takes. */
+/* Prints each gene with its operation and, in a StyleGAN2 generator, its latent. */
 static void print_architecture(const char *genotype)
 {
     const char *ops = ag_genotype_part(genotype, "\"ops\""), *latents = ag_genotype_part(genotype, "\"latents\"");
-    struct word key, value, latent;
+    struct token key, value, latent;
     printf("architecture\n");
     for (const char *at = ops ? ops + 1 : NULL; at && (at = next_member(at, &key, &value));) {
         latent = member(latents, key);
@@ -54,7 +55,7 @@ static void print_architecture(const char *genotype)
         if (latent.length) printf("%*s latent %.*s", 14 - value.length, "", latent.length, latent.text);
         printf("\n");
     }
-    /* the last tRGB takes a latent, and has no operation to choose */
+    /* the last tRGB has a latent, but no operation */
     for (const char *at = latents ? latents + 1 : NULL; at && (at = next_member(at, &key, &latent));)
         if (!member(ops, key).length)
             printf("  %-14.*s %-14s latent %.*s\n", key.length, key.text, "to RGB", latent.length, latent.text);
@@ -63,7 +64,7 @@ static void print_architecture(const char *genotype)
 int ag_info(const struct ag_program *program, const char *file)
 {
     const char *genotype = program->genotype, *found = ag_genotype_part(genotype, "\"found\"");
-    const struct word key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
+    const struct token key = {"family", 6}, family = member(ag_genotype_part(genotype, "\"generator\""), key);
     ag_u64 sum = ag_hash(AG_HASH, genotype, (long)strlen(genotype));
     sum = ag_hash(sum, program->fixed ? program->fixed : program->weights, ag_generator_bytes(program));
     printf("name         %s\n", program->name);
@@ -77,7 +78,7 @@ int ag_info(const struct ag_program *program, const char *file)
                ag_generator_bytes(program));
     else
         printf("weights      from %s\n", file);
-    if (found) printf("found        %.*s\n", (int)strlen(found) - 1, found); /* the genotype's } follows */
+    if (found) printf("found        %.*s\n", (int)strlen(found) - 1, found); /* without the genotype's last } */
     print_architecture(genotype);
     printf("hash         %016llx\n", sum);
     return AG_DONE;

@@ -1,5 +1,5 @@
-/* What this process may use of the machine: cores and memory, the limits of a container (control groups of version 1
- * or 2) included. */
+/* Cores and memory that this process may use, including the limits that control groups (version 1 or 2) set for a
+ * container. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <sched.h>
@@ -12,14 +12,15 @@
 
 /* ---------------------------------------------------------------- control groups */
 
-/* A group's files of one controller. Version 1 has a tree for each controller, version 2 one for all. */
+/* The folder of a control group. Version 1 has a tree of groups for each controller, version 2 one for all. */
 struct group {
     char folder[2 * AG_PATH];
     int version;
 };
 
-/* The first two numbers of a group's file; "max" and a file that isn't there leave a number as it is. */
-static void read_numbers(const struct group *group, const char *name, double *first, double *second)
+/* Reads the first two numbers of a group's file. A number stays as it is if the file has "max" in its place, or doesn't
+ * exist. */
+static void read_limits(const struct group *group, const char *name, double *first, double *second)
 {
     char path[3 * AG_PATH], text[128] = "", *end;
     snprintf(path, sizeof path, "%s/%s", group->folder, name);
@@ -35,8 +36,8 @@ static void read_numbers(const struct group *group, const char *name, double *fi
     if (second && end != rest) *second = value;
 }
 
-/* The number behind a word at the beginning of a line; 0 if there is none. */
-static double read_word(const char *path, const char *word)
+/* The number behind a word at the beginning of a line, or 0. */
+static double read_field(const char *path, const char *word)
 {
     char line[256];
     double value = 0;
@@ -47,36 +48,36 @@ static double read_word(const char *path, const char *word)
     return value;
 }
 
-/* Cores that a group may keep busy. */
+/* Number of cores that a group may keep busy. */
 static double group_cores(const struct group *group)
 {
-    double quota = -1, period = 100000; /* microseconds; period: the kernel's default */
+    double quota = -1, period = 100000; /* in microseconds; the period is the kernel's default */
     if (group->version == 2) {
-        read_numbers(group, "cpu.max", &quota, &period);
+        read_limits(group, "cpu.max", &quota, &period);
     } else {
-        read_numbers(group, "cpu.cfs_quota_us", &quota, NULL);
-        read_numbers(group, "cpu.cfs_period_us", &period, NULL);
+        read_limits(group, "cpu.cfs_quota_us", &quota, NULL);
+        read_limits(group, "cpu.cfs_period_us", &period, NULL);
     }
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
 
-/* Bytes that a group may still take: what it holds of files, and the kernel's own that it can do without, is given back
- * when it is needed. */
+/* Bytes that a group may still take. Its cached files and reclaimable kernel memory count as free, since they are given
+ * back when memory is needed. */
 static double group_memory(const struct group *group)
 {
     static const char *const back[2][3] = {{"total_inactive_file ", "total_active_file ", ""},
                                            {"inactive_file ", "active_file ", "slab_reclaimable "}};
     char path[3 * AG_PATH];
     double limit = NO_LIMIT, used = 0;
-    read_numbers(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
-    read_numbers(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
+    read_limits(group, group->version == 2 ? "memory.max" : "memory.limit_in_bytes", &limit, NULL);
+    read_limits(group, group->version == 2 ? "memory.current" : "memory.usage_in_bytes", &used, NULL);
     if (limit >= NO_LIMIT) return NO_LIMIT;
     snprintf(path, sizeof path, "%s/memory.stat", group->folder);
-    for (int i = 0; i < 3; i++) used -= read_word(path, back[group->version - 1][i]);
+    for (int i = 0; i < 3; i++) used -= read_field(path, back[group->version - 1][i]);
     return limit - (used > 0 ? used : 0);
 }
 
-/* Is a controller among those of a line of /proc/self/cgroup, "cpu,cpuacct"? */
+/* 1 if a list of controllers, such as "cpu,cpuacct" in /proc/self/cgroup, has this one. */
 static int has_controller(const char *list, const char *controller)
 {
     const size_t n = strlen(controller);
@@ -85,7 +86,7 @@ static int has_controller(const char *list, const char *controller)
     return 0;
 }
 
-/* The least that a group in this line of /proc/self/cgroup, "4:memory:/a/b", and those above it allow. */
+/* The least that the group in a line of /proc/self/cgroup, such as "4:memory:/a/b", and the groups above it allow. */
 static double least_of_line(const char *root, char *line, const char *controller,
                             double (*allowed)(const struct group *group))
 {
@@ -128,10 +129,11 @@ static double least_of_groups(const char *root, const char *controller, double (
 int ag_cores(const char *root)
 {
     cpu_set_t set;
-    int cores = sched_getaffinity(0, sizeof set, &set) ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* more than it has bits */
-                                                       : CPU_COUNT(&set);
+    int cores = sched_getaffinity(0, sizeof set, &set)
+                    ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* there are more cores than bits in the set */
+                    : CPU_COUNT(&set);
     const double quota = least_of_groups(root, "cpu", group_cores);
-    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* part of a core is worth a thread */
+    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* a part of a core is worth a thread */
     return cores > 1 ? cores : 1;
 }
 
@@ -139,9 +141,9 @@ double ag_free_memory(const char *root)
 {
     char path[AG_PATH];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    const double available = 1024 * read_word(path, "MemAvailable:"), swap = 1024 * read_word(path, "SwapFree:");
+    const double available = 1024 * read_field(path, "MemAvailable:"), swap = 1024 * read_field(path, "SwapFree:");
     const double group = least_of_groups(root, "memory", group_memory);
-    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't say */
+    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't tell */
     return group < bytes ? (group > 0 ? group : 0) : bytes;
 }
 

@@ -1,4 +1,4 @@
-/* The inputs of a StyleGAN2 generator beside its latents: noise for every layer, style mixing, truncation. */
+/* Inputs of a StyleGAN2 generator besides latents: noise for each layer, style mixing, truncation. */
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,13 @@ static int is_noise(const char *name)
     return !strncmp(name, "in.noise", 8);
 }
 
-static long picture_size(const struct ag_tensor *tensor)
+static long noise_size(const struct ag_tensor *tensor)
 {
     return (long)tensor->shape[1] * tensor->shape[2] * tensor->shape[3];
 }
 
-/* Where the phase will read it. */
-static void draw(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+/* Draws normals where the phase will read them: on the device, or in the block. */
+static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
 {
     if (ag_device)
         ag_device->normals(to, n, seed, stream, step, first);
@@ -28,8 +28,8 @@ int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
-        long n = tensor->shape[0] * picture_size(tensor);
-        draw(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
+        long n = tensor->shape[0] * noise_size(tensor);
+        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
         first += (ag_u64)n;
     }
     return first > 0;
@@ -41,10 +41,10 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, l
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
-        long n = picture_size(tensor);
+        long n = noise_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            draw(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
-                 (ag_u32)(first + k * step), index);
+            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
+                         (ag_u32)(first + k * step), index);
         index += (ag_u64)n;
     }
 }
@@ -62,10 +62,10 @@ void ag_fill_inputs(const struct ag_phase *phase, const char *prefix, real value
 
 /* ---------------------------------------------------------------- style mixing */
 
-/* Where crossovers begin in their stream, behind the latents. */
+/* Word of the stream where the crossovers begin, behind the latents. */
 #define CROSSOVERS ((ag_u64)1 << 40)
 
-/* in.mix.bR.up, in.mix.bR.normal, in.mix.bR.rgb: numbers that grow in the order of the layers; -1 for anything else. */
+/* Numbers that order the layers of in.mix.bR.up, in.mix.bR.normal and in.mix.bR.rgb. -1 for any other name. */
 static long layer_place(const char *name)
 {
     char *kind;
@@ -74,7 +74,7 @@ static long layer_place(const char *name)
     return 3 * resolution + (!strcmp(kind, ".up") ? 0 : !strcmp(kind, ".normal") ? 1 : 2);
 }
 
-/* How many layers come before the one of that place, -1: how many there are. */
+/* How many layers come before the one with this number; -1: how many layers there are. */
 static int layers_before(const struct ag_table *table, long place)
 {
     int count = 0;
@@ -85,12 +85,12 @@ static int layers_before(const struct ag_table *table, long place)
     return count;
 }
 
-/* The first layer of picture k that takes the other latent; the number of layers if none does. */
+/* The first layer of picture k that takes the other latent, or `layers` if no layer does. */
 static int crossover(ag_u64 seed, long draw, long k, double probability, int layers)
 {
     real u[2];
     ag_uniforms(seed, AG_RNG_MIXING, (ag_u32)draw, CROSSOVERS + 2 * (ag_u64)k, 2, u);
-    /* the product is taken in double, where 24 bits of u cannot round up to `layers` */
+    /* computed in double, where the 24 bits of u can't round up to `layers` */
     return (double)u[0] < probability ? 1 + (int)((double)u[1] * (layers - 1)) : layers;
 }
 

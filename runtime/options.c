@@ -1,4 +1,4 @@
-/* Command lines: --name=value, --name value, -nVALUE. A text that begins with - is given as --name=value. */
+/* Command lines: --name=value, --name value, -nVALUE. A value that begins with - must be given as --name=value. */
 #include "ag.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -7,10 +7,11 @@
 
 const char *ag_command, *ag_aggen;
 
-enum { MOST_FRAMES = 1000000 }; /* pictures of a command */
-#define PICTURES 4294967296     /* of a seed: the counter of random numbers has 32 bits for them */
+enum { MOST_FRAMES = 1000000 }; /* most pictures of a command */
+#define PICTURES 4294967296     /* pictures of a seed: their numbers have 32 bits in the random generator's counter */
 
-/* What generate has more: STYLE, where the generator is a StyleGAN2; READER, where it reads its weights from a file. */
+/* Kinds of programs that have an option. Further options of generate: STYLE, if it is a StyleGAN2; READER, if it reads
+ * its weights from a file. */
 enum programs {
     SEARCH = 1,
     RETRAIN = 2,
@@ -20,19 +21,19 @@ enum programs {
     TRAINING = SEARCH | RETRAIN,
     ALL = TRAINING | GENERATE
 };
-/* Fields: FLAG int; TEXT const char *; NUMBER long; PAIR long[2], the second 0 unless given; DECIMAL double; WORD int,
- * the place of the word in the option's argument "first|second|third"; SEED ag_u64, SEEDS that of the first and how
- * many in the field of that name. */
-enum kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
+/* Kinds of values, and the types of their fields in struct ag_options. FLAG: int. TEXT: const char *. NUMBER: long.
+ * PAIR: long[2]; the second is 0 if not given. DECIMAL: double. WORD: int, the word's place in the option's argument
+ * "first|second|third". SEED: ag_u64. SEEDS: ag_u64, and the number of seeds in the field `seeds`. */
+enum value_kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
 
-/* An option: what comes after its name, and where that goes. */
+/* An option, its value's kind, and the field that takes the value. */
 struct option {
     const char *name;
-    char letter; /* its short form, or 0 */
-    enum kind kind;
+    char letter; /* short form, or 0 */
+    enum value_kind kind;
     int programs;
     long low, high;
-    size_t value, given; /* offsets in struct ag_options; given: of an int, or 0 */
+    size_t value, given; /* offsets in struct ag_options; given: of an int that is set to 1, or 0 */
     const char *argument, *help;
 };
 
@@ -82,7 +83,7 @@ static int program_of(const struct ag_program *program)
            (sample && ag_table_find(&sample->in, "in.psi") ? STYLE : 0);
 }
 
-/* Which programs have an option. */
+/* The programs that have an option, for messages. */
 static const char *owners(int programs)
 {
     return programs == TRAINING   ? "search and retrain"
@@ -93,7 +94,7 @@ static const char *owners(int programs)
                                   : "StyleGAN2 generators";
 }
 
-/* Word number i of "first|second|third" and its length; NULL behind the last. */
+/* Word number i of "first|second|third", and its length. NULL behind the last word. */
 static const char *word_of(const char *words, int i, size_t *length)
 {
     for (; i > 0 && words; i--) words = strchr(words, '|') ? strchr(words, '|') + 1 : NULL;
@@ -115,7 +116,7 @@ static void print_default(const struct option *option, const struct ag_options *
     if (option->kind == SEED || option->kind == SEEDS) printf(" (%llu)", *(const ag_u64 *)value);
 }
 
-/* "-n, --number N"; returns its length. */
+/* Formats "-n, --number N". Returns its length. */
 static int format_left(const struct option *option, char left[64])
 {
     char letter[8] = "";
@@ -155,8 +156,8 @@ static int print_help(const struct ag_options *options, const struct ag_program 
 
 /* ---------------------------------------------------------------- reading */
 
-/* An option by name, or by letter; one that the program has rather than another of that name. */
-static const struct option *find(const char *name, size_t length, char letter, int programs)
+/* Finds an option by name or by letter. If several have that name, prefers one of this program. */
+static const struct option *find_option(const char *name, size_t length, char letter, int programs)
 {
     const struct option *elsewhere = NULL;
     for (int i = 0; i < OPTIONS; i++) {
@@ -173,7 +174,7 @@ static int read_digits(const char *text, size_t length, ag_u64 *value)
     return length <= 20 && ag_digits(text, (long)length, ~(ag_u64)0, value);
 }
 
-/* A-B; the message is the whole reason. */
+/* Reads a seed or a range A-B. Its messages need nothing added. */
 static int read_seeds(const char *text, struct ag_options *options, struct ag_error *err)
 {
     const size_t length = strcspn(text, "-");
@@ -210,7 +211,7 @@ static int read_pair(const struct option *option, const char *text, long value[2
     return !text[first] || read_number(option, text + first + 1, strlen(text + first + 1), value + 1);
 }
 
-/* Only decimals: strtod takes spaces, "nan" and hexadecimal digits too. */
+/* Reads a decimal number. strtod alone would also take spaces, "nan" and hexadecimal digits. */
 static int read_decimal(const struct option *option, const char *text, double *value)
 {
     char *end;
@@ -230,7 +231,7 @@ static int read_word(const struct option *option, const char *text, int *value)
     return 0;
 }
 
-static int set(const struct option *option, const char *value, struct ag_options *options, struct ag_error *err)
+static int set_option(const struct option *option, const char *value, struct ag_options *options, struct ag_error *err)
 {
     void *field = (char *)options + option->value;
     const char *name = option->name, *argument = option->argument;
@@ -266,7 +267,7 @@ static int set(const struct option *option, const char *value, struct ag_options
     return 0;
 }
 
-/* One option and, maybe, the argument after it; *used: how many of them. */
+/* Reads one option and, if it has one, its value in the next argument. *used: number of arguments read. */
 static int read_one(char *const *argument, int left, int programs, struct ag_options *options, int *used,
                     struct ag_error *err)
 {
@@ -275,10 +276,10 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     if (text[0] != '-' || !text[1]) return ag_fail(err, 2, "\"%s\": an option was expected; --help lists them", text);
     if (text[1] == '-') {
         size_t length = strcspn(text + 2, "=");
-        option = find(text + 2, length, 0, programs);
+        option = find_option(text + 2, length, 0, programs);
         if (text[2 + length]) value = text + 3 + length;
     } else {
-        option = find(NULL, 0, text[1], programs);
+        option = find_option(NULL, 0, text[1], programs);
         if (text[2]) value = text + 2 + (text[2] == '=');
     }
     if (!option) return ag_fail(err, 2, "%s: there is no such option; --help lists them", text);
@@ -292,10 +293,10 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
         value = argument[1];
         *used = 2;
     }
-    return set(option, value, options, err);
+    return set_option(option, value, options, err);
 }
 
-/* What follows the dot of a file's name is what people and programs take it for. */
+/* Refuses a file name whose ending promises another format than the one written. */
 static int check_ending(const char *option, const char *path, enum ag_format written, struct ag_error *err)
 {
     const enum ag_format format = ag_format_of(path);
@@ -336,8 +337,8 @@ static int check_first(const struct ag_options *options, struct ag_error *err)
                    options->first, pictures, PICTURES - 1);
 }
 
-/* A walk keeps its noise. */
-static int check_walk(const struct ag_options *options, int frames, struct ag_error *err)
+/* Checks --interpolate. The noise stays the same along the path. */
+static int check_interpolation(const struct ag_options *options, int frames, struct ag_error *err)
 {
     if (options->mix[0] || options->latents)
         return ag_fail(err, 2, "--interpolate and --%s: one at a time", options->mix[0] ? "mix" : "latents");
@@ -362,14 +363,14 @@ static int check_pictures(const struct ag_options *options, struct ag_error *err
         return ag_fail(err, 2, "--info and --weights: one at a time; --info tells of the program itself");
     if (options->info || options->bench) return 0;
     if (check_seeds(options, err) || check_first(options, err)) return 2;
-    if (options->interpolate && check_walk(options, frames, err)) return 2;
+    if (options->interpolate && check_interpolation(options, frames, err)) return 2;
     if (frames && (options->mix[0] || options->latents))
         return ag_fail(err, 2, "--%s: draws a grid; -o must be a PNG", options->mix[0] ? "mix" : "latents");
     if (!frames) return check_ending("-o", options->output, AG_FORMAT_PNG, err);
     return strcmp(options->output, "-") ? 0 : ag_frames_check(err);
 }
 
-static int check(const struct ag_options *options, struct ag_error *err)
+static int check_combinations(const struct ag_options *options, struct ag_error *err)
 {
     if (options->json && !options->bench) return ag_fail(err, 2, "--json: belongs to --bench N");
     if (options->kernels && !options->bench) return ag_fail(err, 2, "--kernels: belongs to --bench N");
@@ -398,7 +399,7 @@ int ag_options_read(struct ag_options *options, const struct ag_program *program
         return print_help(&shown, program);
     }
     ag_set_threads((int)options->threads);
-    return check(options, err);
+    return check_combinations(options, err);
 }
 
 int ag_exit(const struct ag_program *program, int status, const struct ag_error *err)

@@ -1,5 +1,5 @@
-/* Scalars that phases compute. On the CPU they are there at once; on a device they arrive while the next steps are
- * under way, so that no step waits for the one before. */
+/* Scalars that phases compute. On the CPU they can be read at once. From a device they arrive while the next steps run,
+ * so that no step waits for the one before it. */
 #include "ag.h"
 
 struct output {
@@ -9,21 +9,21 @@ struct output {
     struct ag_tally *tally;
 };
 
-/* Those on their way from the device, oldest first: output n is in slot n % AG_SLOTS. */
+/* Outputs on their way from the device. Output number n is in slot n % AG_SLOTS. */
 static struct {
     struct output slot[AG_SLOTS];
     unsigned long begun, taken;
 } ring;
 
-/* Equal to rounding? */
+/* 1 if two values are equal up to rounding. */
 static int is_same(double a, double b)
 {
     const double difference = a > b ? a - b : b - a, size = a > 0 ? a : -a;
     return difference <= 1e-7 * (1 + size);
 }
 
-/* A value that is none is counted, too: the progress line shows it. */
-static int count(const struct output *output, double value, struct ag_error *err)
+/* Adds a value to its tally. NaN and infinity are added too, so that the progress line shows them. */
+static int count_value(const struct output *output, double value, struct ag_error *err)
 {
     output->tally->last = value;
     output->tally->sum += value;
@@ -44,11 +44,11 @@ static int take_oldest(struct ag_error *err)
     const int slot = (int)(ring.taken++ % AG_SLOTS);
     real value;
     int status = ag_device->take(slot, &value, err);
-    return status ? status : count(&ring.slot[slot], (double)value, err);
+    return status ? status : count_value(&ring.slot[slot], (double)value, err);
 }
 
-/* Takes what has arrived, and the oldest in any case where its slot is the next one to be used. */
-static int make_room(struct ag_error *err)
+/* Takes all values that have arrived. Waits for the oldest one if its slot is needed next. */
+static int free_slot(struct ag_error *err)
 {
     int status = 0;
     while (!status && ring.taken < ring.begun &&
@@ -62,8 +62,8 @@ int ag_output(const struct ag_phase *phase, const char *name, real *const block[
 {
     const struct output output = {phase, name, unit, number, tally};
     const real *at = ag_tensor_find(&phase->out, name, block[AG_OUT]);
-    if (!ag_device) return count(&output, (double)*at, err);
-    int status = make_room(err);
+    if (!ag_device) return count_value(&output, (double)*at, err);
+    int status = free_slot(err);
     if (status) return status;
     const int slot = (int)(ring.begun++ % AG_SLOTS);
     ring.slot[slot] = output;

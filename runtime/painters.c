@@ -1,12 +1,12 @@
-/* Threads that draw pictures side by side: none waits for the others before its picture is done. */
+/* Draw workers: threads that each draw pictures of their own and don't wait for one another. */
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* What painters may take in all: where pictures are so large, threads share each well. */
+/* Most memory that all workers together may take. Larger pictures are better drawn one by one, by all threads. */
 #define MOST_BYTES (512L << 20)
 
-static const int own[] = {AG_IN, AG_OUT, AG_ARENA}; /* what a phase writes; its scratch has a part for each thread */
+static const int own[] = {AG_IN, AG_OUT, AG_ARENA}; /* what a phase writes, besides AG_SCRATCH */
 enum { OWN = sizeof own / sizeof *own };
 
 static int count_painters(const struct ag_program *program, const struct ag_phase *phase, long pictures)
@@ -16,7 +16,7 @@ static int count_painters(const struct ag_program *program, const struct ag_phas
     return pictures < ag_threads() ? 1 : ag_threads();
 }
 
-/* Leaves the first one, with whom all threads share. */
+/* Keeps the first worker only; all threads help it. */
 static void close_others(struct ag_painters *painters)
 {
     for (int i = 1; i < painters->count; i++)
@@ -67,30 +67,30 @@ int ag_painters_first(const struct ag_painters *painters, int pictures, int pain
     return pictures * painter / share;
 }
 
-struct painting {
+struct draw_round {
     const struct ag_painters *painters;
     const struct ag_phase *phase;
     int pictures;
 };
 
-static void paint(void *context, int task, int thread)
+static void draw_share(void *context, int task, int thread)
 {
-    const struct painting *painting = context;
-    const struct ag_painters *painters = painting->painters;
-    const int first = ag_painters_first(painters, painting->pictures, task);
-    const int n = ag_painters_first(painters, painting->pictures, task + 1) - first;
+    const struct draw_round *round = context;
+    const struct ag_painters *painters = round->painters;
+    const int first = ag_painters_first(painters, round->pictures, task);
+    const int n = ag_painters_first(painters, round->pictures, task + 1) - first;
     (void)thread;
     if (painters->each > 1)
-        painting->phase->many(painters->block[task], n);
+        round->phase->many(painters->block[task], n);
     else
-        ag_run(painting->phase, painters->block[task]);
+        ag_run(round->phase, painters->block[task]);
 }
 
 void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int pictures)
 {
-    struct painting painting = {painters, phase, pictures};
+    struct draw_round round = {painters, phase, pictures};
     if (pictures < painters->count || painters->count == 1)
-        paint(&painting, 0, 0); /* all threads at each kernel */
+        draw_share(&round, 0, 0); /* all threads share each kernel */
     else
-        ag_parallel(painters->count, paint, &painting);
+        ag_parallel(painters->count, draw_share, &round);
 }

@@ -1,7 +1,7 @@
 /*
- * ag_parallel: the tasks of a loop on a small pool of pthreads. The caller works too, and never waits for a worker that
- * has yet to wake up, so that on a machine with other work a loop takes no longer than its share of the cores explains;
- * OpenMP's teams, which meet at a barrier after every loop, were measured up to thirty times slower there.
+ * Runs the tasks of a loop on a small pool of threads. The caller works too. It never waits for a worker that has yet
+ * to wake up, so on a busy machine a loop takes no longer than its share of the cores explains. OpenMP's teams, which
+ * meet at a barrier after each loop, were up to thirty times slower there.
  */
 #define _GNU_SOURCE
 #include "ag.h"
@@ -24,11 +24,10 @@ int ag_threads(void)
     return thread_count;
 }
 
-/* What is read without the lock is read and changed with these; tcc has no builtins for it, so there it takes the
- * task lock. */
+/* Atomic access to counters that are read without the lock. tcc has no builtins for it; there a lock serves. */
 #ifdef __TINYC__
 static pthread_mutex_t task_lock = PTHREAD_MUTEX_INITIALIZER;
-static int add(int *counter, int n)
+static int add_to(int *counter, int n)
 {
     pthread_mutex_lock(&task_lock);
     int before = *counter;
@@ -36,30 +35,31 @@ static int add(int *counter, int n)
     pthread_mutex_unlock(&task_lock);
     return before;
 }
-static int look(int *counter)
+static int read_counter(int *counter)
 {
-    return add(counter, 0);
+    return add_to(counter, 0);
 }
 #else
-static int add(int *counter, int n)
+static int add_to(int *counter, int n)
 {
     return __sync_fetch_and_add(counter, n);
 }
-static int look(int *counter)
+static int read_counter(int *counter)
 {
     return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
 }
 #endif
 
-/* Between two looks at a counter; without it looks are fewer microseconds. */
+/* Waits a moment between two looks at a counter. Without this instruction, the loop of looks would end too early. */
 #if defined(__GNUC__) && !defined(__TINYC__) && (defined(__x86_64__) || defined(__i386__))
 #define PAUSE() __builtin_ia32_pause()
 #else
 #define PAUSE() (void)0
 #endif
 
-/* Looks before sleeping: some tens of microseconds, longer than the gap between two kernels. Now and then the core goes
- * to whoever else wants it; at every look that would be the end of loops that take no longer. */
+/* Looks at a counter before a thread sleeps: some tens of microseconds, longer than the gap between two kernels. After
+ * every LOOKS of them the core is offered to other threads. Offering it at each look would give it away even in loops
+ * that are about to end. */
 enum { SPINS = 4000, LOOKS = 1024 };
 
 static void look_again(int spin)
@@ -70,21 +70,21 @@ static void look_again(int spin)
         PAUSE();
 }
 
-/* The pool, and the loop it is at. A worker joins a loop that is open and whose number it hasn't seen; the caller
- * closes it when no task is left to hand out, so that it never waits for a worker that has yet to wake up. */
+/* The pool and its present loop. A worker joins a loop that is open and that it hasn't joined before. The caller closes
+ * the loop when no task is left, so it never waits for a worker that has yet to wake up. */
 static struct {
-    pthread_mutex_t call; /* held by the caller for the whole loop: one loop at a time */
-    pthread_mutex_t lock; /* guards what follows, but each next */
+    pthread_mutex_t call; /* the caller holds it during the whole loop, so there is one loop at a time */
+    pthread_mutex_t lock; /* guards the fields below, except `next` */
     pthread_cond_t opened, left;
-    int workers;     /* started; their thread numbers are 1..workers */
-    int loop;        /* odd while a loop is open, another number for each */
-    int threads;     /* those with a number below may join */
-    int active;      /* workers that have joined and not left */
-    int tasks, back; /* back: from the last of each stretch */
+    int workers;          /* workers started; their thread numbers are 1..workers */
+    int loop;             /* changes when a loop is opened and closed; odd while one is open */
+    int threads;          /* threads with a smaller number may join */
+    int active;           /* workers that have joined and not yet left */
+    int tasks, backwards; /* backwards: each range is taken from its last task on */
     struct {
         char line[64 - sizeof(int)];
-        int next;           /* task to hand out */
-    } stretch[MAX_THREADS]; /* of tasks, one for each thread that may join */
+        int next;         /* how many tasks were handed out */
+    } range[MAX_THREADS]; /* ranges of tasks, one for each thread */
     void (*fn)(void *context, int task, int thread);
     void *context;
 } pool = {.call = PTHREAD_MUTEX_INITIALIZER,
@@ -92,29 +92,29 @@ static struct {
           .opened = PTHREAD_COND_INITIALIZER,
           .left = PTHREAD_COND_INITIALIZER};
 
-/* thread + 1 of the calling thread while it is in a loop, else NULL */
+/* The value is `numbers + thread + 1` in a thread that is in a loop, else NULL. */
 static pthread_key_t thread_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char numbers[MAX_THREADS + 1]; /* their addresses are the values of thread_key */
+static char numbers[MAX_THREADS + 1]; /* only their addresses are used */
 
 static void make_key(void)
 {
     pthread_key_create(&thread_key, NULL);
 }
 
-static int first_task(int stretch)
+static int first_task(int range)
 {
-    return (int)((long)pool.tasks * stretch / pool.threads);
+    return (int)((long)pool.tasks * range / pool.threads);
 }
 
-/* Those of the thread's own stretch, the same in every loop of as many tasks, for they find in its cache what it left
- * there; then what others have left. */
+/* Takes the tasks of the thread's own range, then those that other threads have left. The ranges are the same in each
+ * loop of as many tasks, so a thread finds in its cache what it wrote in the last loop. */
 static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
-        const int stretch = (thread + i) % pool.threads, from = first_task(stretch), to = first_task(stretch + 1);
-        for (int n; (n = add(&pool.stretch[stretch].next, 1)) < to - from;)
-            pool.fn(pool.context, pool.back ? to - 1 - n : from + n, thread);
+        const int range = (thread + i) % pool.threads, from = first_task(range), to = first_task(range + 1);
+        for (int n; (n = add_to(&pool.range[range].next, 1)) < to - from;)
+            pool.fn(pool.context, pool.backwards ? to - 1 - n : from + n, thread);
     }
 }
 
@@ -128,7 +128,7 @@ static void *worker(void *number)
     int thread = (int)((char *)number - numbers) - 1, seen = 0;
     pthread_setspecific(thread_key, number);
     for (;;) {
-        for (int spin = 0; spin < SPINS && !is_new(look(&pool.loop), seen); spin++) look_again(spin);
+        for (int spin = 0; spin < SPINS && !is_new(read_counter(&pool.loop), seen); spin++) look_again(spin);
         pthread_mutex_lock(&pool.lock);
         while (!is_new(pool.loop, seen) || thread >= pool.threads) pthread_cond_wait(&pool.opened, &pool.lock);
         seen = pool.loop;
@@ -138,14 +138,14 @@ static void *worker(void *number)
         take_tasks(thread);
 
         pthread_mutex_lock(&pool.lock);
-        add(&pool.active, -1);
+        add_to(&pool.active, -1);
         if (!pool.active) pthread_cond_signal(&pool.left);
         pthread_mutex_unlock(&pool.lock);
     }
     return NULL;
 }
 
-/* Fewer workers than wanted, where the system gives no more threads, only make the loop slower. */
+/* Starts workers that are missing. If the system gives fewer threads, loops only take longer. */
 static void start_workers(int threads)
 {
     pthread_attr_t attributes;
@@ -157,16 +157,16 @@ static void start_workers(int threads)
     pthread_attr_destroy(&attributes);
 }
 
-static void open_loop(int tasks, void (*fn)(void *, int, int), void *context, int turns)
+static void open_loop(int tasks, void (*fn)(void *, int, int), void *context, int alternate)
 {
     pthread_mutex_lock(&pool.lock);
     pool.threads = tasks < ag_threads() ? tasks : ag_threads();
     pool.tasks = tasks;
-    pool.back = turns && !pool.back;
-    for (int i = 0; i < pool.threads; i++) pool.stretch[i].next = 0;
+    pool.backwards = alternate && !pool.backwards;
+    for (int i = 0; i < pool.threads; i++) pool.range[i].next = 0;
     pool.fn = fn;
     pool.context = context;
-    add(&pool.loop, 1);
+    add_to(&pool.loop, 1);
     if (pool.threads > 1) pthread_cond_broadcast(&pool.opened);
     pthread_mutex_unlock(&pool.lock);
 }
@@ -174,9 +174,9 @@ static void open_loop(int tasks, void (*fn)(void *, int, int), void *context, in
 static void close_loop(void)
 {
     pthread_mutex_lock(&pool.lock);
-    add(&pool.loop, 1);
+    add_to(&pool.loop, 1);
     pthread_mutex_unlock(&pool.lock);
-    for (int spin = 0; spin < SPINS && look(&pool.active); spin++) look_again(spin);
+    for (int spin = 0; spin < SPINS && read_counter(&pool.active); spin++) look_again(spin);
     pthread_mutex_lock(&pool.lock);
     while (pool.active) pthread_cond_wait(&pool.left, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
@@ -188,36 +188,36 @@ int ag_sharing(void)
     return pthread_getspecific(thread_key) ? 1 : ag_threads();
 }
 
-/* Of loops that take turns every second one goes backwards: what the last tasks of the one before wrote is still in
- * cache then. */
+/* Every second loop of ag_parallel runs backwards, since the cache still holds what the last tasks of the loop before
+ * wrote. */
 static struct {
-    int back;
+    int backwards;
     char line[64 - sizeof(int)];
-} serials[MAX_THREADS];
+} serial_loops[MAX_THREADS];
 
-static void serial(int tasks, void (*fn)(void *, int, int), void *context, int turns, int thread)
+static void run_serially(int tasks, void (*fn)(void *, int, int), void *context, int alternate, int thread)
 {
-    const int back = serials[thread].back = turns && !serials[thread].back;
-    for (int i = 0; i < tasks; i++) fn(context, back ? tasks - 1 - i : i, thread);
+    const int backwards = serial_loops[thread].backwards = alternate && !serial_loops[thread].backwards;
+    for (int i = 0; i < tasks; i++) fn(context, backwards ? tasks - 1 - i : i, thread);
 }
 
-static void run(int tasks, void (*fn)(void *context, int task, int thread), void *context, int turns)
+static void run_loop(int tasks, void (*fn)(void *context, int task, int thread), void *context, int alternate)
 {
     pthread_once(&once, make_key);
     char *number = pthread_getspecific(thread_key);
     if (number) {
-        serial(tasks, fn, context, turns, (int)(number - numbers) - 1);
+        run_serially(tasks, fn, context, alternate, (int)(number - numbers) - 1);
         return;
     }
     pthread_mutex_lock(&pool.call);
     pthread_setspecific(thread_key, numbers + 1);
     if (tasks > 1 && ag_threads() > 1) {
         start_workers(ag_threads());
-        open_loop(tasks, fn, context, turns);
+        open_loop(tasks, fn, context, alternate);
         take_tasks(0);
         close_loop();
     } else {
-        serial(tasks, fn, context, turns, 0);
+        run_serially(tasks, fn, context, alternate, 0);
     }
     pthread_setspecific(thread_key, NULL);
     pthread_mutex_unlock(&pool.call);
@@ -225,10 +225,10 @@ static void run(int tasks, void (*fn)(void *context, int task, int thread), void
 
 void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), void *context)
 {
-    run(tasks, fn, context, 1);
+    run_loop(tasks, fn, context, 1);
 }
 
 void ag_parallel_forward(int tasks, void (*fn)(void *context, int task, int thread), void *context)
 {
-    run(tasks, fn, context, 0);
+    run_loop(tasks, fn, context, 0);
 }

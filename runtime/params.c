@@ -1,9 +1,9 @@
-/* First values of parameters, and the random inputs of phases that do not come from data. */
+/* First values of parameters, and random inputs of phases. */
 #include "ag.h"
 #include "ag_math.h"
 #include <stdio.h>
 
-/* Blocks share the stream AG_RNG_INIT: each has its own range of indices. */
+/* All blocks share the stream AG_RNG_INIT. Each has its own range of words, which begins at a multiple of this. */
 #define BLOCK_RANGE ((ag_u64)1 << 40)
 
 static long tensor_size(const struct ag_tensor *tensor)
@@ -13,7 +13,7 @@ static long tensor_size(const struct ag_tensor *tensor)
     return size;
 }
 
-/* Length 1; the sum is taken in one order, whatever the number of threads. */
+/* Scales a vector to length 1. The sum has a fixed order, for any number of threads. */
 static void normalise(real *value, long n)
 {
     double square = 0;
@@ -54,7 +54,7 @@ void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64
     ag_send(blocks[block], table->size);
 }
 
-/* -log(-log(u)); u is the middle of one of 2^24 intervals, so that neither logarithm is of 0. */
+/* Gumbel noise, -log(-log(u)). u is the middle of one of 2^24 intervals, so neither logarithm is of 0. */
 static real gumbel(real uniform)
 {
     double u = (double)uniform + 1.0 / (1 << 25);

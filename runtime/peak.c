@@ -1,6 +1,6 @@
 /*
- * The machine's multiply-add peak: chains of multiply-adds that stay in registers, as many at a time as it takes to
- * hide their latency. To be compiled like the kernels it is the measure of.
+ * The machine's peak rate of multiply-adds. It runs as many independent chains of multiply-adds in registers as hide
+ * their latency. Compile it with the flags of the kernels that are compared with it.
  */
 #include "ag.h"
 #include <stdlib.h>
@@ -46,16 +46,16 @@ static const double RUN_SECONDS = 2e-3;
 
 struct spin {
     long rounds;
-    real result[256]; /* of each task: what is computed must be used */
+    real result[256]; /* of each task; without it compilers would drop the computation */
 };
 
-/* x = 0.5 x + 1 again and again, which stays near 2 */
+/* Computes x = 0.5 x + 1 again and again; x stays near 2. */
 static void spin(void *context, int task, int thread)
 {
     struct spin *spin = context;
     vf half, one, sum, x[CHAINS];
     for (int l = 0; l < LANES; l++) ((real *)&half)[l] = (real)0.5, ((real *)&one)[l] = 1;
-    UNROLL for (int c = 0; c < CHAINS; c++) x[c] = one; /* unrolled, or the array would live in memory */
+    UNROLL for (int c = 0; c < CHAINS; c++) x[c] = one; /* must be unrolled, or the array would live in memory */
     (void)thread;
     for (long round = 0; round < spin->rounds; round++) {
         UNROLL for (int c = 0; c < CHAINS; c++)
@@ -69,42 +69,42 @@ static void spin(void *context, int task, int thread)
     spin->result[task] = *(real *)&sum;
 }
 
-/* Seconds on that many threads at once. */
-static double run(struct spin *context, int threads)
+/* Seconds for spinning on that many threads at once. */
+static double time_threads(struct spin *context, int threads)
 {
     double started = ag_seconds();
     ag_parallel(threads, spin, context);
     return ag_seconds() - started;
 }
 
-/* Rounds that take about RUN_SECONDS: found on one thread, as the quickest of a few runs, for others may hold one up.
- */
+/* Finds the number of rounds that take about RUN_SECONDS on one thread. It takes the quickest of a few runs, since
+ * other programs may slow one down. */
 static void find_rounds(struct spin *context)
 {
     for (context->rounds = 1000;; context->rounds *= 2) {
-        double best = run(context, 1);
+        double best = time_threads(context, 1);
         for (int i = 0; i < 3; i++) {
-            double seconds = run(context, 1);
+            double seconds = time_threads(context, 1);
             if (seconds < best) best = seconds;
         }
         if (best > RUN_SECONDS / 2) return;
     }
 }
 
-static int compare(const void *a, const void *b)
+static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* The median: the best would be that of a moment's clock, which no longer work has. */
+/* Takes the median of the runs. The best run may have had a clock that no longer work gets. */
 double ag_peak(void)
 {
     static struct spin context;
     double rate[RUNS];
     if (!context.rounds) find_rounds(&context);
     for (int i = 0; i < RUNS; i++)
-        rate[i] = 2e-9 * CHAINS * LANES * (double)context.rounds * ag_threads() / run(&context, ag_threads());
-    qsort(rate, RUNS, sizeof *rate, compare);
+        rate[i] = 2e-9 * CHAINS * LANES * (double)context.rounds * ag_threads() / time_threads(&context, ag_threads());
+    qsort(rate, RUNS, sizeof *rate, by_value);
     return rate[RUNS / 2];
 }

@@ -1,4 +1,4 @@
-/* One PNG or JPEG to RGB pixels. */
+/* Decodes a PNG or JPEG to RGB pixels. */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -14,17 +14,16 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* Larger pictures are taken for damage or an attack rather than for something to learn from at up to 1024 pixels. */
+/* Larger pictures are probably damaged or an attack: networks learn from at most 1024 pixels a side. */
 #define MAX_SIDE   16384
 #define MAX_PIXELS (1L << 27)
 
-/* Each scan of a JPEG costs a pass over the whole picture, which may take it no more than a few bytes. Programs write
- * about ten; so many are one for each of the 64 coefficients of four components. */
+/* Each scan of a JPEG takes a pass over the whole picture, and an attacker needs only a few bytes for a scan. Usual
+ * programs write about ten. The limit allows one for each of the 64 coefficients of four components. */
 #define MAX_SCANS 256
 
-/* Arithmetic coding spends next to nothing on what is flat, so a short file of it may be whole. Pictures of up to so
- * many pixels, which take some 10 MB, are read nevertheless; larger ones must have the bits that Huffman codes would
- * take. */
+/* Arithmetic coding takes almost no bytes for flat areas, so a short file of it may be complete. Such pictures are read
+ * up to this many pixels, which take some 10 MB. Larger ones must have as many bits as Huffman codes would take. */
 #define MAX_FLAT (1L << 20)
 
 static int check_dimensions(unsigned long width, unsigned long height, char fault[AG_FAULT])
@@ -60,16 +59,17 @@ int ag_picture_named(const char *name)
     return 0;
 }
 
-/* The state of a decoder lies outside the functions that setjmp returns to, where a longjmp can't lose it. */
+/* The state of a decoder. It is not local to the functions that call setjmp, since longjmp could lose changes to their
+ * variables. */
 struct decoder {
     FILE *file;
     ag_u8 *rgb; /* [height, width, 3], once it is decoded */
-    ag_u8 *row; /* JPEG: a row that isn't RGB */
+    ag_u8 *row; /* JPEG: a row in another colour space */
     png_bytep *rows;
     long width, height;
     int orientation;
     char *fault;
-    int exhausted; /* 1: memory has run out, whatever else is said */
+    int exhausted; /* 1: memory has run out, whatever the message says */
     jmp_buf escape;
     png_structp png;
     png_infop info;
@@ -78,7 +78,7 @@ struct decoder {
     struct jpeg_progress_mgr jpeg_progress;
 };
 
-/* The bytes of the file; it stays where it is. */
+/* Length of the file in bytes. The file's position stays the same. */
 static int file_length(struct decoder *d, ag_u64 *length)
 {
     off_t here = ftello(d->file);
@@ -118,9 +118,9 @@ static int open_png(struct decoder *d)
     if (d->png) d->info = png_create_info_struct(d->png);
     if (!d->info) return ag_fault_memory(d->fault);
     if (setjmp(d->escape)) return AG_BROKEN;
-    /* Chunks that don't matter to the pixels are skipped: for a text libpng takes the memory that its length claims. */
+    /* Skips chunks that don't affect the pixels: for a text libpng would allocate as much as its length claims. */
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-    png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions says it better */
+    png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions has a clearer message */
     png_init_io(d->png, d->file);
     png_read_info(d->png, d->info);
     d->width = (long)png_get_image_width(d->png, d->info);
@@ -128,8 +128,8 @@ static int open_png(struct decoder *d)
     return check_dimensions((unsigned long)d->width, (unsigned long)d->height, d->fault);
 }
 
-/* RGBA to RGB over white, in place. The mean of pixels laid over white is what a mean of premultiplied ones would be
- * over white, so nothing after this needs to know of alpha. */
+/* Lays RGBA over white, in place, which leaves RGB. The mean of such pixels equals the mean of premultiplied ones over
+ * white, so code behind this needs no alpha. */
 static void over_white(ag_u8 *rgba, long pixels)
 {
     ag_u8 *rgb = rgba;
@@ -139,7 +139,8 @@ static void over_white(ag_u8 *rgba, long pixels)
     }
 }
 
-/* Deflated, a byte becomes at most 1032. A file too short for its pixels costs no memory for them. */
+/* A deflated byte becomes at most 1032. So a file that is too short for its pixels is refused before they are
+ * allocated. */
 static int check_png_length(struct decoder *d)
 {
     ag_u64 bits = (ag_u64)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info), length;
@@ -182,7 +183,7 @@ static void jpeg_failed(j_common_ptr jpeg)
     longjmp(d->escape, 1);
 }
 
-/* libjpeg warns of damage and goes on with grey; here damage is a failure, and only oddities pass. */
+/* libjpeg warns of damage and goes on with grey pixels. Here damage is a failure; only harmless warnings pass. */
 static void jpeg_message(j_common_ptr jpeg, int level)
 {
     if (level >= 0) return;
@@ -223,7 +224,7 @@ static int open_jpeg(struct decoder *d)
     return check_dimensions(d->jpeg.image_width, d->jpeg.image_height, d->fault);
 }
 
-/* Inks to light. Adobe's programs, the only ones that make such files in number, store them inverted. */
+/* Converts inks to light. Adobe's programs, which make most of these files, store inks inverted. */
 static void cmyk_to_rgb(const ag_u8 *cmyk, long pixels, int inverted, ag_u8 *rgb)
 {
     for (long i = 0; i < pixels; i++, cmyk += 4) {
@@ -241,9 +242,9 @@ static void grey_to_rgb(const ag_u8 *grey, long pixels, ag_u8 *rgb)
         for (int c = 0; c < 3; c++) *rgb++ = grey[i];
 }
 
-/* A file too short for its pixels costs no memory for them. A Huffman code has at least one bit, and each block of 8x8
- * samples has a code of its own for its mean, the DC coefficient: only other coefficients share one, that says of up to
- * 32767 blocks at once that they have none. What else is in a file makes it longer still. */
+/* Refuses a file that is too short for its pixels before these are allocated. A Huffman code has at least one bit. Each
+ * block of 8x8 samples needs one for its mean, the DC coefficient; only codes of the other coefficients can stand for
+ * many blocks (up to 32767 without any). So a file has at least one bit a block. */
 static int check_jpeg_length(struct decoder *d)
 {
     ag_u64 blocks = 0, length;

@@ -1,4 +1,4 @@
-/* How long each kernel of a program takes. Every thread has accounts of its own, so that marking costs no locks. */
+/* Measures how long each kernel of a program takes. Each thread has its own accounts, so marking needs no lock. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <stdlib.h>
@@ -8,11 +8,11 @@ int ag_profiling;
 
 static struct {
     int threads, kernels;
-    double *last;               /* [threads * SPREAD]: when the thread's last mark was */
+    double *last;               /* [threads * SPREAD]: time of each thread's last mark */
     struct ag_account *account; /* [threads, kernels] */
 } profile;
 
-enum { SPREAD = 8 }; /* doubles between those of two threads, which then share no cache line */
+enum { SPREAD = 8 }; /* distance in doubles between two threads' times, so that they share no cache line */
 
 int ag_profile_begin(int kernels, struct ag_error *err)
 {

@@ -1,4 +1,4 @@
-/* How far a long loop is. */
+/* The progress line of a long loop. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "ag.h"
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define REDRAW 0.1  /* seconds between two drawings on a terminal */
-#define MEMORY 30.0 /* seconds after which what was measured counts about half */
+#define MEMORY 30.0 /* seconds until a measurement counts about half */
 
 double ag_seconds(void)
 {
@@ -37,8 +37,8 @@ void ag_format_time(double seconds, char text[16])
         snprintf(text, 16, "%us", s);
 }
 
-/* $COLUMNS, else what the terminal says, else 80; asked each time, since windows change. */
-static int columns(const struct ag_progress *progress)
+/* Width of the terminal: $COLUMNS, else what the terminal says, else 80. Windows change, so it is asked each time. */
+static int terminal_columns(const struct ag_progress *progress)
 {
     const char *variable = getenv("COLUMNS");
     int count = variable ? atoi(variable) : 0;
@@ -47,7 +47,7 @@ static int columns(const struct ag_progress *progress)
     return count > 0 ? count : 80;
 }
 
-/* Bytes of text's first `width` characters; UTF-8, each taken to be one column wide. */
+/* Bytes of the first `width` characters of UTF-8 text. Each character is assumed to be one column wide. */
 static int fitting(const char *text, int width)
 {
     int bytes = 0;
@@ -58,10 +58,10 @@ static int fitting(const char *text, int width)
     return bytes;
 }
 
-static void measure(struct ag_progress *progress)
+static void update_rate(struct ag_progress *progress)
 {
     double now = ag_seconds(), passed = now - progress->measured;
-    double kept = MEMORY / (MEMORY + passed); /* like exp(-passed / MEMORY), without the mathematics library */
+    double kept = MEMORY / (MEMORY + passed); /* about exp(-passed / MEMORY), but without the mathematics library */
     progress->recent_steps = progress->recent_steps * kept + (double)(progress->done - progress->measured_done);
     progress->recent_seconds = progress->recent_seconds * kept + passed;
     progress->measured = now;
@@ -107,9 +107,9 @@ static void show(struct ag_progress *progress)
     char line[512];
     format_line(progress, line, sizeof line);
     if (progress->terminal) {
-        /* one column stays free: terminals that have filled the last one may go to the next line */
+        /* leaves one column free: some terminals go to the next line when the last one is filled */
         ag_progress_clear(progress);
-        fprintf(stream(progress), "%.*s", fitting(line, columns(progress) - 1), line);
+        fprintf(stream(progress), "%.*s", fitting(line, terminal_columns(progress) - 1), line);
         progress->drawn = 1;
     } else {
         fprintf(stream(progress), "%s\n", line);
@@ -145,7 +145,7 @@ void ag_progress_step(struct ag_progress *progress, long done, const char *forma
     va_end(arguments);
     progress->done = done;
     if (ag_seconds() - progress->shown < (progress->terminal ? REDRAW : progress->interval)) return;
-    measure(progress);
+    update_rate(progress);
     show(progress);
 }
 

@@ -1,12 +1,12 @@
-/* --replay: one phase on inputs from a file, its outputs and gradients into another. */
+/* --replay: runs one phase on inputs from a file, and writes its outputs and gradients into another. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED = 5 }; /* missing tensors that are named */
+enum { NAMED = 5 }; /* missing tensors that the message names */
 
-/* A phase that only draws pictures has no use for a discriminator. */
+/* 1 unless the phase only draws pictures. */
 static int needs_discriminator(const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->out.count; i++)
@@ -37,7 +37,7 @@ struct missing {
     int count;
 };
 
-static void look_for(const struct ag_st *st, const char *name, struct missing *missing)
+static void note_missing(const struct ag_st *st, const char *name, struct missing *missing)
 {
     if (ag_st_find(st, name)) return;
     size_t used = strlen(missing->names);
@@ -52,10 +52,10 @@ static int check_names(const struct ag_program *program, const struct ag_phase *
     struct missing missing = {"", 0};
     for (int i = 0; i < (needs_discriminator(phase) ? 4 : 2); i++) {
         const struct ag_table *table = &program->block[needed[i]];
-        for (int t = 0; t < table->count; t++) look_for(st, table->tensor[t].name, &missing);
+        for (int t = 0; t < table->count; t++) note_missing(st, table->tensor[t].name, &missing);
     }
     for (int t = 0; t < phase->in.count; t++)
-        if (is_required_input(phase->in.tensor[t].name)) look_for(st, phase->in.tensor[t].name, &missing);
+        if (is_required_input(phase->in.tensor[t].name)) note_missing(st, phase->in.tensor[t].name, &missing);
     if (!missing.count) return 0;
     char more[32] = "";
     if (missing.count > NAMED) snprintf(more, sizeof more, " and %d more", missing.count - NAMED);
@@ -63,7 +63,7 @@ static int check_names(const struct ag_program *program, const struct ag_phase *
                    more);
 }
 
-/* A batch of another size is the likeliest mistake, and gets a line of its own. */
+/* Checks the batch size. A wrong one is the likeliest mistake, so it has a message of its own. */
 static int check_batch(const struct ag_phase *phase, const struct ag_st *st, struct ag_error *err)
 {
     for (int i = 0; i < phase->in.count; i++) {
@@ -77,8 +77,8 @@ static int check_batch(const struct ag_phase *phase, const struct ag_st *st, str
 
 /* ---------------------------------------------------------------- the replay */
 
-/* Noise that the file gives serves every pass of G; noise that it doesn't give is drawn. No style is mixed or
- * truncated. */
+/* Loads the inputs. Noise that the file lacks is drawn. Noise in the file serves every pass of G. There is no style
+ * mixing and no truncation. */
 static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, real *in, struct ag_error *err)
 {
     char given[256];
@@ -98,8 +98,8 @@ static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, rea
     return status;
 }
 
-static int load(const struct ag_program *program, const struct ag_phase *phase, const struct ag_st *st,
-                real *const block[AG_BLOCKS], struct ag_error *err)
+static int load_blocks(const struct ag_program *program, const struct ag_phase *phase, const struct ag_st *st,
+                       real *const block[AG_BLOCKS], struct ag_error *err)
 {
     int status = check_names(program, phase, st, err);
     if (!status) status = check_batch(phase, st, err);
@@ -147,7 +147,7 @@ int ag_replay(const struct ag_program *program, const struct ag_options *options
         ag_st_close(&st);
         return status;
     }
-    status = load(program, phase, &st, block, err);
+    status = load_blocks(program, phase, &st, block, err);
     if (!status) {
         ag_run(phase, block);
         status = dump(program, phase, block, options->dump, err);

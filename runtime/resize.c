@@ -1,5 +1,5 @@
-/* A picture at another size: a separable Lanczos filter whose support grows with the ratio where the picture shrinks,
- * so that detail too fine for the new size turns to its mean instead of to patterns that aren't there. */
+/* Resizes a picture by a separable Lanczos filter. If the picture shrinks, the filter's support grows with the ratio:
+ * detail that is too fine for the new size turns into its mean instead of into false patterns. */
 #include "data.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #define LOBES 3
 #define PI    3.14159265358979323846
 
-/* Along one axis: output i is the sum over k < taps of weight[i * taps + k] * input[first[i] + k]. */
+/* A filter along one axis. Output i is the sum of weight[i * taps + k] * input[first[i] + k] over k < taps. */
 struct filter {
     int taps;
     int *first;
@@ -51,8 +51,8 @@ static int make_filter(struct filter *filter, int in, int out)
     return 0;
 }
 
-/* sum = one row of the new height, [width of in, channels]. Whole rows are added up, which compilers do with vectors;
- * this axis goes first, since where a picture shrinks it leaves less for the other. */
+/* Computes one row of the new height: sum = [width of in, channels]. It adds whole rows, which compilers vectorise.
+ * This axis comes first: if the picture shrinks, it leaves fewer rows for the other. */
 static void mix_rows(const struct ag_pixels *in, const struct filter *down, int y, float *sum)
 {
     long n = (long)in->width * in->channels;
@@ -70,7 +70,7 @@ static ag_u8 to_byte(float value)
     return value <= 0 ? 0 : value >= 255 ? 255 : (ag_u8)(value + 0.5f);
 }
 
-/* out = [width, channels] of a row of floats */
+/* Resizes a row of floats: out = [width, channels]. */
 static void resize_row(const float *row, const struct filter *across, int width, int channels, ag_u8 *out)
 {
     int taps = across->taps;
@@ -105,7 +105,7 @@ int ag_resize(const struct ag_pixels *in, int width, int height, ag_u8 *out)
     return failed;
 }
 
-/* The luma of BT.601, whose weights libjpeg uses too. */
+/* The luma of BT.601, with the weights of libjpeg. */
 static void to_grey(const ag_u8 *rgb, long pixels, ag_u8 *grey)
 {
     for (long i = 0; i < pixels; i++, rgb += 3)

@@ -1,4 +1,4 @@
-/* What the retraining programs of all families have in common: their networks, their files, how they begin and end. */
+/* What the retraining programs of all families share: networks, files, beginning and end. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +56,7 @@ int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c)
     return status ? status : ag_checkpoint_save(c, r->run.checkpoint, r->err);
 }
 
-static int load(struct ag_retraining *r, struct ag_checkpoint *c)
+static int load_checkpoint(struct ag_retraining *r, struct ag_checkpoint *c)
 {
     int status = ag_checkpoint_open(c, r->run.checkpoint, r->err);
     if (!status) {
@@ -73,7 +73,7 @@ double ag_retraining_rate(const struct ag_retraining *r)
     return r->rate * (1 - (double)(r->step - r->from) / (double)(r->steps - r->from));
 }
 
-/* Another length of the run. A learning rate that falls goes on falling from where it is. */
+/* Changes the length of a run. A linearly falling learning rate continues from its present value. */
 static int change_length(struct ag_retraining *r, long steps, int linear_decay)
 {
     if (linear_decay && steps > r->step && steps != r->steps) {
@@ -104,7 +104,7 @@ int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const 
         ag_twin_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
         return 0;
     }
-    int status = load(r, c);
+    int status = load_checkpoint(r, c);
     r->changes = c->changes;
     memset(&c->changes, 0, sizeof c->changes);
     if (!status) status = ag_run_check_seed(&r->run, options, r->seed, r->err);
@@ -130,7 +130,7 @@ int ag_retraining_open_log(struct ag_retraining *r, long sample_every, long keep
     if (status) return status;
     ag_checkpoint_begin(&all, r->program);
     list_tensors(r, &all);
-    /* what is written anew lies beside the old until it is complete; a picture takes a byte a value or less */
+    /* a new file lies beside the old one until it is complete; a picture takes at most a byte a value */
     ag_run_warn_of_room(&r->run, &r->progress,
                         (r->run.resumed ? 1 : 2) * (ag_checkpoint_bytes(&all) + generator) +
                             (double)(left / sample_every + 1) * (double)grid_reals(r) +
@@ -164,7 +164,7 @@ int ag_retraining_samples(struct ag_retraining *r)
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = r->block[i];
     block[AG_G] = r->ema;
-    int status = ag_settle(r->err); /* what diverged is not worth a look */
+    int status = ag_settle(r->err); /* pictures of a diverged network are not worth drawing */
     if (!status) status = ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures, r->err);
     if (status) return status;
     r->alike = ag_alike(r->pictures, r->samples, grid_reals(r) / r->samples);
@@ -173,7 +173,7 @@ int ag_retraining_samples(struct ag_retraining *r)
 
 int ag_retraining_keep(struct ag_retraining *r, long every)
 {
-    struct ag_checkpoint generator; /* what is to be written: fetched from a device, and looked at */
+    struct ag_checkpoint generator; /* lists what is written, to fetch it from a device and check it */
     if (!every || r->step % every) return 0;
     ag_checkpoint_begin(&generator, r->program);
     ag_checkpoint_block(&generator, "ema.", &r->program->block[AG_G], r->ema);

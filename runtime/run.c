@@ -1,4 +1,4 @@
-/* The folder of a run: its lock, its log, its pictures. */
+/* The folder of a run: its lock, its log, its checkpoint, its pictures. */
 #define _DEFAULT_SOURCE
 #define _XOPEN_SOURCE 700
 #include "ag.h"
@@ -15,7 +15,7 @@
 
 enum { LOG_LIMIT = 1 << 30 };
 
-/* Opens a file of the folder for writing: no link is followed, and no pipe waited for, that somebody put there. */
+/* Opens a file in the folder for writing. It follows no link and waits for no pipe that somebody put there. */
 static int open_own(const struct ag_run *run, const char *name, int how)
 {
     struct stat is;
@@ -26,7 +26,7 @@ static int open_own(const struct ag_run *run, const char *name, int how)
     return -1;
 }
 
-/* Why open_own has failed. */
+/* The reason why open_own has failed. */
 static const char *own_error(void)
 {
     return errno == ELOOP || errno == ENXIO ? "a link, pipe or device is in the way; remove it" : strerror(errno);
@@ -40,7 +40,8 @@ static int open_folder(struct ag_run *run, struct ag_error *err)
     return ag_fail(err, 2, "%s: cannot write in this run folder: %s", run->folder, strerror(errno));
 }
 
-/* The lock is the process's: one that was killed holds none. Some file systems of clusters have no locks. */
+/* Locks the folder for this process; the system releases the lock even if the process is killed. Some file systems of
+ * clusters have no locks. */
 static int lock_folder(struct ag_run *run, struct ag_error *err)
 {
     run->lock = open_own(run, ".lock", O_RDWR);
@@ -68,7 +69,7 @@ int ag_run_open(struct ag_run *run, const struct ag_program *program, const stru
     if (ag_join(run->checkpoint, run->folder, "checkpoint.safetensors", err)) return 2;
     if (options->resume && !ag_is_dir(run->folder))
         return ag_fail(err, 2, "%s: there is no run to resume; leave out --resume to begin one", run->folder);
-    int status = ag_device_open(program, err); /* before anything is made: a run that cannot compute leaves nothing */
+    int status = ag_device_open(program, err); /* first, so that a run without its device leaves no folder */
     if (status) return status;
     if (ag_make_dirs(run->folder, err) || open_folder(run, err) || lock_folder(run, err)) return 2;
     run->resumed = ag_is_file(run->checkpoint);
@@ -116,14 +117,18 @@ void ag_run_warn_of_room(const struct ag_run *run, struct ag_progress *progress,
                          run->folder, room / 1e6, bytes / 1e6);
 }
 
+/* Adds a hint to a message. What is too long for the line is cut off at its end. */
+static void add_hint(struct ag_error *err, const char *hint)
+{
+    const struct ag_error message = *err;
+    ag_fail(err, 0, "%s; %s", message.text, hint);
+}
+
 void ag_run_tell_checkpoint(const struct ag_run *run, int status, struct ag_error *err)
 {
-    char text[sizeof err->text];
     struct ag_error unsaid;
-    if (status != 1 || ag_run_check(run, &unsaid)) return; /* without its folder it has said all */
-    strcpy(text, err->text);
-    ag_fail(err, status, "%s; %s", text,
-            ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
+    if (status != 1 || ag_run_check(run, &unsaid)) return; /* the message already says that the folder is gone */
+    add_hint(err, ag_is_file(run->checkpoint) ? "the last checkpoint is as it was" : "there is no checkpoint yet");
 }
 
 static void add_option(struct ag_text *text, const char *option, const char *value)
@@ -139,19 +144,19 @@ void ag_run_add_data(const struct ag_run *run, struct ag_text *text)
 
 int ag_run_stopped(const struct ag_run *run, struct ag_error *err)
 {
-    struct ag_text text = {0, 0, 0, 0};
+    struct ag_text hint = {0, 0, 0, 0};
     const struct ag_options *options = run->options;
-    ag_text_add(&text, "%s; go on with --resume", err->text); /* which is not cut off, however long what follows is */
-    if (options->has_run) add_option(&text, "--run", options->run);
-    ag_run_add_data(run, &text);
-    if (!text.failed) ag_fail(err, 1, "%s", text.text);
-    ag_text_free(&text);
+    ag_text_add(&hint, "go on with --resume"); /* first, since long paths may be cut off */
+    if (options->has_run) add_option(&hint, "--run", options->run);
+    ag_run_add_data(run, &hint);
+    if (!hint.failed) add_hint(err, hint.text);
+    ag_text_free(&hint);
     return 128 + ag_signals_caught();
 }
 
 /* ---------------------------------------------------------------- log.jsonl */
 
-/* The number in {"iteration": 12, …, or of whatever it is called; -1: the line is another one. */
+/* The number in a line {"iteration": 12, …; the key's name doesn't matter. -1 if the line doesn't begin like this. */
 static long line_number(const char *line, const char *end)
 {
     const char *at = line;
@@ -168,8 +173,8 @@ static long line_number(const char *line, const char *end)
     return number;
 }
 
-/* Bytes of the whole lines of iterations, or steps, up to the given one. What a run says of its going on has the number
- * of the last one before, which may be 0. */
+/* Length in bytes of the lines up to the given iteration or step. A line about resuming has the number of the last one
+ * before, which may be 0. */
 static long length_until(const char *log, long size, long iterations)
 {
     const char *line = log;
@@ -223,7 +228,7 @@ int ag_run_sync_log(struct ag_run *run, struct ag_error *err)
 
 /* ---------------------------------------------------------------- other files */
 
-/* FOLDER/name, and the folder it lies in. */
+/* Makes the path FOLDER/name, and the folder that it lies in. */
 static int make_path(struct ag_run *run, char path[AG_PATH], const char *format, va_list arguments,
                      struct ag_error *err)
 {
@@ -250,7 +255,7 @@ int ag_run_write(struct ag_run *run, const struct ag_text *text, struct ag_error
     return status ? status : ag_write_file(path, text->text, text->used, err);
 }
 
-static int columns(int n)
+static int grid_columns(int n)
 {
     int side = 1;
     while (side * side < n) side++;
@@ -265,7 +270,7 @@ int ag_run_grid(struct ag_run *run, const real *images, int n, struct ag_error *
     int status = make_path(run, path, name, arguments, err);
     va_end(arguments);
     const struct ag_program *p = run->program;
-    return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, columns(n), err);
+    return status ? status : ag_write_grid(path, images, n, p->image_size, p->image_channels, grid_columns(n), err);
 }
 
 int ag_run_generator(struct ag_run *run, const real *weights, const real *statistics, struct ag_error *err,

@@ -1,6 +1,6 @@
 /*
- * Files of named tensors in the safetensors format: eight bytes with the length of a header, the header in JSON, then
- * the tensors' bytes. Files come from anywhere, so that nothing in a header is believed before it is checked.
+ * Reads files of named tensors in the safetensors format: eight bytes with the length of a header, the header in JSON,
+ * then the tensors' bytes. A file may come from anywhere, so all of its header is checked before it is used.
  */
 #include "ag.h"
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define HEADER_LIMIT 100000000 /* the format's own bound */
+#define HEADER_LIMIT 100000000 /* the format's limit */
 
 static const struct {
     const char *name;
@@ -43,7 +43,7 @@ long ag_st_count(int rank, const long *shape)
     return count;
 }
 
-/* Makes room for one more in an array of items of that size; NULL if memory runs out, the array being as it was. */
+/* Makes room for one more item in an array. NULL if memory runs out; the array stays as it was. */
 static void *one_more(void *items, int count, int *room, size_t size)
 {
     if (count < *room) return items;
@@ -55,18 +55,18 @@ static void *one_more(void *items, int count, int *room, size_t size)
 
 /* ---------------------------------------------------------------- the header's JSON */
 
-/* What reading a header needs. at moves from byte to byte; the first failure leaves its message and sets status. */
+/* The state of reading a header. at: the next byte. status: set by the first failure, with its message in err. */
 struct reader {
     struct ag_st *st;
     struct ag_error *err;
     const char *header, *at, *end;
-    char *string; /* where the next string goes, in st->strings */
+    char *string; /* where the next string goes; points into st->strings */
     long data_size;
     int tensor_room, text_room, seen_metadata, status;
     struct span {
         long begin, end;
         int tensor;
-    } * span; /* where the data of every tensor lies; as many as tensor_room */
+    } * span; /* [tensor_room]: where each tensor's data lies */
 };
 
 static int wrong(struct reader *r, const char *format, ...)
@@ -91,7 +91,7 @@ static void skip_space(struct reader *r)
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r')) r->at++;
 }
 
-/* Takes the character c, after white space, if it is the next one. */
+/* Skips white space. If the next character is c, takes it and returns 1, else returns 0. */
 static int next_is(struct reader *r, char c)
 {
     skip_space(r);
@@ -105,14 +105,14 @@ static int expect(struct reader *r, char c)
     return r->status || next_is(r, c) ? r->status : wrong(r, "expected '%c'", c);
 }
 
-/* After an item of a list or object that ends with close: 1 if another follows. */
+/* After an item of a list or object: returns 1 if a comma follows, 0 if `close` does. */
 static int more(struct reader *r, char close)
 {
     if (r->status || next_is(r, close)) return 0;
     return !expect(r, ',');
 }
 
-/* A character's code as UTF-8 */
+/* Appends a character as UTF-8. */
 static void put_utf8(struct reader *r, unsigned code)
 {
     unsigned char *out = (unsigned char *)r->string;
@@ -135,7 +135,7 @@ static unsigned hex4(struct reader *r)
     return value;
 }
 
-/* What follows a backslash. No escape is shorter than its UTF-8. */
+/* Reads what follows a backslash. No escape is shorter than its UTF-8, so the room for strings suffices. */
 static void escape(struct reader *r)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -161,7 +161,7 @@ static void escape(struct reader *r)
     }
 }
 
-/* The length of the UTF-8 character at r->at, 0 if it is none: no over-long form, no surrogate, none above 10FFFF. */
+/* Length of the UTF-8 character at r->at. 0 if it isn't valid: over-long, a surrogate, or above 10FFFF. */
 static int utf8_length(const struct reader *r)
 {
     const unsigned char *s = (const unsigned char *)r->at;
@@ -177,7 +177,7 @@ static int utf8_length(const struct reader *r)
     return length;
 }
 
-/* A string, in memory that lives as long as the file is open; "" after a failure. */
+/* Reads a string into memory that stays until the file is closed. "" after a failure. */
 static const char *read_string(struct reader *r)
 {
     const char *start = r->string;
@@ -201,7 +201,7 @@ static const char *read_string(struct reader *r)
     return "";
 }
 
-/* A whole number from 0 that fits a long: all the numbers a header has. */
+/* Reads a whole number from 0 that fits a long. A header has no other numbers. */
 static long read_number(struct reader *r)
 {
     long value = 0;
@@ -217,7 +217,7 @@ static long read_number(struct reader *r)
     return value;
 }
 
-/* [n, n, ...] of at most room numbers; the number of them. */
+/* Reads a list [n, n, ...] of at most `room` numbers. Returns how many there are. */
 static int read_numbers(struct reader *r, long *numbers, int room)
 {
     int count = 0;
@@ -242,7 +242,7 @@ static enum ag_dtype read_dtype(struct reader *r)
     return (enum ag_dtype)dtype;
 }
 
-/* {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}: each key once, in any order */
+/* Reads {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}: each key once, in any order. */
 static void read_fields(struct reader *r, struct ag_st_tensor *tensor, struct span *span)
 {
     static const char *const keys[] = {"dtype", "shape", "data_offsets"};
@@ -337,7 +337,7 @@ static int by_begin(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* The tensors' data must follow one another without gap or overlap, and fill the file, as the format demands. */
+/* Finds the data of all tensors. As the format demands, it must fill the file without gap or overlap. */
 static void place_data(struct reader *r, const char *data)
 {
     struct ag_st *st = r->st;
@@ -383,8 +383,8 @@ static void read_header(struct reader *r)
 
 /* ---------------------------------------------------------------- reading */
 
-/* A file that begins as ours do has a checksum: the CRC-32 of its header, with zeros in the checksum's place, and of
- * what follows. Files of others have none there. Status 2 if it is not that of the bytes. */
+/* Checks the checksum of a file that begins as AG_ST_CHECKSUM says; other programs' files have none there. It is the
+ * CRC-32 of header and data, with zeros in place of its own digits. Status 2 if it is wrong. */
 static int check_sum(const char *name, const char *header, size_t length, size_t all, struct ag_error *err)
 {
     const size_t before = strlen(AG_ST_CHECKSUM);
@@ -417,7 +417,7 @@ int ag_st_open_memory(struct ag_st *st, const char *name, const void *bytes, lon
     r.end = r.header + length;
     r.data_size = size - 8 - (long)length;
     st->path = name;
-    /* a string in the header is no longer than its quotes and escapes, a 0 in place of one of the two quotes */
+    /* a string is no longer than in the header: its final 0 takes the place of a quote */
     r.string = st->strings = malloc((size_t)length + strlen(name) + 2);
     if (!st->strings) return ag_fail(err, 1, "%s: out of memory", name);
     st->path = strcpy(r.string, name);

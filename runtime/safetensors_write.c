@@ -1,12 +1,12 @@
-/* Writing files of named tensors: safetensors.c tells the format. */
+/* Writes files of named tensors. safetensors.c describes the format. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-/* A tensor to write. Elements are written as they are, or, if they are reals, made dtype's float or double on the way,
- * and put from [outer, inner, channels] into [outer, channels, inner] order. */
+/* A tensor to write. Elements are written as they are, unless `converted`: then reals become floats or doubles, and go
+ * from the order [outer, inner, channels] to [outer, channels, inner]. */
 struct ag_st_entry {
     char *name;
     enum ag_dtype dtype;
@@ -25,7 +25,7 @@ void ag_st_begin(struct ag_st_writer *writer)
     writer->real_dtype = AG_F32;
 }
 
-/* a followed by b, NULL if memory runs out */
+/* Joins two strings. NULL if memory runs out. */
 static char *join(const char *a, const char *b)
 {
     size_t length = strlen(a);
@@ -34,7 +34,7 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-/* Makes room for one more of count items; 0, and failed set, if there is none. */
+/* Makes room for one more item. If memory runs out, sets failed and returns 0. */
 static int make_room(struct ag_st_writer *writer, void **items, int count, int *room, size_t size)
 {
     if (writer->failed || count < *room) return !writer->failed;
@@ -46,7 +46,7 @@ static int make_room(struct ag_st_writer *writer, void **items, int count, int *
     return 1;
 }
 
-/* A new entry, zero but for name, type and shape; NULL, and failed set, if there can be none. */
+/* A new entry with name, type and shape, else zero. NULL if it can't be made; failed is set then. */
 static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *prefix, const char *name,
                                      enum ag_dtype dtype, int rank, const long *shape)
 {
@@ -110,94 +110,44 @@ void ag_st_discard(struct ag_st_writer *writer)
 
 /* ---------------------------------------------------------------- the header */
 
-struct text {
-    char *start;
-    size_t used, room;
-    int failed;
-};
-
-static void put(struct text *text, const char *bytes, size_t count)
+static void put_tensor(struct ag_text *text, const struct ag_st_entry *entry, long begin)
 {
-    if (text->failed) return;
-    if (text->used + count > text->room) {
-        size_t room = 2 * (text->used + count) + 4096;
-        char *moved = realloc(text->start, room);
-        text->failed = !moved;
-        if (!moved) return;
-        text->start = moved;
-        text->room = room;
-    }
-    memcpy(text->start + text->used, bytes, count);
-    text->used += count;
+    ag_text_string(text, entry->name);
+    ag_text_add(text, ":{\"dtype\":\"%s\",\"shape\":[", ag_dtype_name(entry->dtype));
+    for (int i = 0; i < entry->rank; i++) ag_text_add(text, "%s%ld", i ? "," : "", entry->shape[i]);
+    ag_text_add(text, "],\"data_offsets\":[%ld,%ld]}", begin, begin + entry->count * ag_dtype_size(entry->dtype));
 }
 
-static void put_text(struct text *text, const char *string)
+/* Adds the metadata. The checksum comes first, where readers expect it; it is zeros until the rest is known. */
+static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer)
 {
-    put(text, string, strlen(string));
-}
-
-static void put_string(struct text *text, const char *string)
-{
-    put_text(text, "\"");
-    for (; *string; string++) {
-        char escaped[8];
-        if (*string == '"' || *string == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", *string);
-        else if ((ag_u8)*string < ' ')
-            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)*string);
-        else
-            snprintf(escaped, sizeof escaped, "%c", *string);
-        put_text(text, escaped);
-    }
-    put_text(text, "\"");
-}
-
-static void put_tensor(struct text *text, const struct ag_st_entry *entry, long begin)
-{
-    char number[64];
-    put_string(text, entry->name);
-    put_text(text, ":{\"dtype\":");
-    put_string(text, ag_dtype_name(entry->dtype));
-    put_text(text, ",\"shape\":[");
-    for (int i = 0; i < entry->rank; i++) {
-        snprintf(number, sizeof number, "%s%ld", i ? "," : "", entry->shape[i]);
-        put_text(text, number);
-    }
-    snprintf(number, sizeof number, "],\"data_offsets\":[%ld,%ld]}", begin,
-             begin + entry->count * ag_dtype_size(entry->dtype));
-    put_text(text, number);
-}
-
-/* The checksum comes first, where a reader looks for it: zeros, until the rest is known. */
-static void put_metadata(struct text *text, const struct ag_st_writer *writer)
-{
-    put_text(text, AG_ST_CHECKSUM "00000000\"");
+    ag_text_add(text, AG_ST_CHECKSUM "00000000\"");
     for (int i = 0; i < writer->texts; i++) {
-        put_text(text, ",");
-        put_string(text, writer->text[i].key);
-        put_text(text, ":");
-        put_string(text, writer->text[i].value);
+        ag_text_add(text, ",");
+        ag_text_string(text, writer->text[i].key);
+        ag_text_add(text, ":");
+        ag_text_string(text, writer->text[i].value);
     }
-    put_text(text, "}");
+    ag_text_add(text, "}");
 }
 
-/* Padded with spaces so that the data after it is aligned. */
-static void put_header(struct text *text, const struct ag_st_writer *writer)
+/* Adds the header, with spaces at its end so that the data behind it is aligned. */
+static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 {
     long begin = 0;
     put_metadata(text, writer);
     for (int i = 0; i < writer->entries; i++) {
-        put_text(text, ",");
+        ag_text_add(text, ",");
         put_tensor(text, writer->entry + i, begin);
         begin += writer->entry[i].count * ag_dtype_size(writer->entry[i].dtype);
     }
-    put_text(text, "}");
-    while (text->used % 8 && !text->failed) put_text(text, " ");
+    ag_text_add(text, "}");
+    while (text->used % 8 && !text->failed) ag_text_add(text, " ");
 }
 
 /* ---------------------------------------------------------------- writing */
 
-/* Puts wider types first, else keeps the order. */
+/* Sorts the entries: wider types first, else in the order they were added. Returns 0, or 1 if memory runs out. */
 static int sort_by_width(struct ag_st_writer *writer)
 {
     struct ag_st_entry *sorted = malloc((size_t)(writer->entries + 1) * sizeof *sorted);
@@ -217,7 +167,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A name or metadata key that was added twice, NULL if there is none; *failed is set if memory runs out. */
+/* A name or metadata key that was added twice, or NULL. Sets *failed if memory runs out. */
 static const char *added_twice(const struct ag_st_writer *writer, int *failed)
 {
     const char *twice = NULL, **names = malloc((size_t)(writer->entries + writer->texts + 1) * sizeof *names);
@@ -232,7 +182,7 @@ static const char *added_twice(const struct ag_st_writer *writer, int *failed)
     return twice;
 }
 
-/* Where bytes go: to a file, or, without one, into the checksum. */
+/* Takes the bytes of a file. If there is no file, adds them to the checksum. */
 struct sink {
     struct ag_file *file;
     unsigned long sum;
@@ -242,11 +192,11 @@ static void put_bytes(struct sink *sink, const void *bytes, long size)
 {
     if (sink->file)
         ag_file_write(sink->file, bytes, size);
-    else if (size) /* nothing, at NULL, would be the sum's beginning to zlib */
+    else if (size) /* for no bytes at NULL, zlib would return the sum's initial value */
         sink->sum = crc32_z(sink->sum, bytes, (size_t)size);
 }
 
-/* The elements of a converted entry, by way of a small buffer. */
+/* Writes the elements of a converted entry, through a small buffer. */
 static void put_converted(struct sink *sink, const struct ag_st_entry *entry)
 {
     enum { CHUNK = 1024 };
@@ -270,9 +220,9 @@ static void put_converted(struct sink *sink, const struct ag_st_entry *entry)
     }
 }
 
-static void put_all(struct sink *sink, const struct ag_st_writer *writer, const struct text *header)
+static void put_all(struct sink *sink, const struct ag_st_writer *writer, const struct ag_text *header)
 {
-    put_bytes(sink, header->start, (long)header->used);
+    put_bytes(sink, header->text, header->used);
     for (int i = 0; i < writer->entries; i++) {
         const struct ag_st_entry *entry = writer->entry + i;
         if (entry->converted)
@@ -282,7 +232,7 @@ static void put_all(struct sink *sink, const struct ag_st_writer *writer, const 
     }
 }
 
-static int write_all(const struct ag_st_writer *writer, const char *path, const struct text *header,
+static int write_all(const struct ag_st_writer *writer, const char *path, const struct ag_text *header,
                      struct ag_error *err)
 {
     struct ag_file file;
@@ -291,7 +241,7 @@ static int write_all(const struct ag_st_writer *writer, const char *path, const 
     ag_u8 length[8];
     put_all(&sink, writer, header);
     snprintf(digits, sizeof digits, "%08lx", sink.sum);
-    memcpy(header->start + strlen(AG_ST_CHECKSUM), digits, 8);
+    memcpy(header->text + strlen(AG_ST_CHECKSUM), digits, 8);
     for (int i = 0; i < 8; i++) length[i] = (ag_u8)((ag_u64)header->used >> 8 * i);
     ag_file_open(&file, path, err);
     ag_file_write(&file, length, 8);
@@ -302,7 +252,7 @@ static int write_all(const struct ag_st_writer *writer, const char *path, const 
 
 int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *err)
 {
-    struct text header = {NULL, 0, 0, 0};
+    struct ag_text header = {0, 0, 0, 0};
     int failed = writer->failed == 1, status;
     const char *twice = failed ? NULL : added_twice(writer, &failed);
     if (!failed) failed = sort_by_width(writer);
@@ -315,7 +265,7 @@ int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *
         status = ag_fail(err, 1, "%s: two tensors or two metadata keys named %s", path, twice);
     else
         status = write_all(writer, path, &header, err);
-    free(header.start);
+    ag_text_free(&header);
     ag_st_discard(writer);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Signals that ask a run to end. */
+/* Signals that ask a run to stop. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <signal.h>
@@ -21,7 +21,7 @@ void ag_signals_catch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
-    action.sa_flags = SA_RESTART; /* it comes again with whatever is printed until the end */
+    action.sa_flags = SA_RESTART; /* kept, since each later print raises it again */
     if (!sigaction(SIGPIPE, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGPIPE, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
 }

@@ -1,22 +1,22 @@
-/* What a spec has that another had not: some keys may change between the beginning of a run and its going on. Both are
- * canonical texts, whose keys are in one order, those at their defaults maybe missing. */
+/* Compares two specs. Some keys may change between the beginning of a run and its resumption. Both texts are canonical:
+ * their keys have one order. Keys at their default may be missing. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { DEPTH = 8, PATH = 256 };
 
-/* Moves from member to member through an object and the objects in it. */
+/* Visits the members of an object, including those of the objects inside it. */
 struct cursor {
     const char *at;  /* behind the last member */
-    char path[PATH]; /* of the last member, "search.weights.lr" */
-    int base[DEPTH]; /* bytes of path of the object it is in, and of those around that */
+    char path[PATH]; /* of the last member: "search.weights.lr" */
+    int base[DEPTH]; /* length of the path of the object that the member is in, and of the objects around that */
     int depth;
-    const char *value; /* of the last member: a word, number or list, as it is written */
+    const char *value; /* of the last member: a word, number or list, as text */
     int length;
 };
 
-/* Bytes of a word, number or list. */
+/* Length of a word, number or list. */
 static int value_length(const char *value)
 {
     int depth = 0, quoted = 0, n = 0;
@@ -33,7 +33,7 @@ static int value_length(const char *value)
     return n;
 }
 
-/* Takes a key and steps to its value. */
+/* Adds a key to the path and moves to its value. */
 static void add_key(struct cursor *c)
 {
     const int n = (int)strcspn(c->at + 1, "\""), base = c->base[c->depth - 1];
@@ -42,7 +42,7 @@ static void add_key(struct cursor *c)
     c->at += strspn(c->at, ": ");
 }
 
-/* 0 behind the last member. */
+/* Moves to the next member. Returns 0 behind the last. */
 static int next(struct cursor *c)
 {
     for (;;) {
@@ -63,17 +63,17 @@ static int next(struct cursor *c)
     return c->length > 0;
 }
 
-/* A key that may change. */
+/* A key that may differ. */
 struct key {
     const char *path;
-    int is_length; /* of the run, unless --iterations says */
-    int optional;  /* 1: a text without it means its default */
+    int is_length; /* length of the run, unless --iterations gives it */
+    int optional;  /* 1: a text that lacks the key has its default */
 };
 
 static const struct key *key_of(const char *path)
 {
     static const struct key keys[] = {{"data.format", 0, 0},
-                                      {"data.path", 0, 0}, /* whether pictures are others: ag_set_compare */
+                                      {"data.path", 0, 0}, /* ag_set_compare tells whether the pictures are others */
                                       {"search.iterations", 1, 0},
                                       {"search.weights.lr", 0, 0},
                                       {"search.arch.lr", 0, 0},
@@ -94,7 +94,7 @@ static int is_optional(const struct cursor *c)
     return key && key->optional;
 }
 
-static void add_value(struct ag_text *text, const struct cursor *c)
+static void add_json_value(struct ag_text *text, const struct cursor *c)
 {
     ag_text_add(text, "%.*s", c ? c->length : 9, c ? c->value : "\"default\"");
 }
@@ -117,9 +117,9 @@ int ag_spec_changes(const struct ag_program *program, const char *before, const 
         }
         if (changed) {
             ag_text_add(changes, "%s\"%s\": [", changes->used ? ", " : "", key->path);
-            add_value(changes, from_a ? &a : NULL);
+            add_json_value(changes, from_a ? &a : NULL);
             ag_text_add(changes, ", ");
-            add_value(changes, from_b ? &b : NULL);
+            add_json_value(changes, from_b ? &b : NULL);
             ag_text_add(changes, "]");
             if (key->is_length && !strncmp(key->path, program->kind, strlen(program->kind))) *other_length = 1;
         }

@@ -1,10 +1,10 @@
-/* Blocks of a program from and to files. In memory an image batch is [N, H, W, C], in files [N, C, H, W]. */
+/* Copies blocks to and from files. A batch of images is [N, H, W, C] in memory and [N, C, H, W] in files. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* "[64, 3, 32, 32]" */
+/* Formats a shape: "[64, 3, 32, 32]". */
 static void format_shape(char *text, size_t room, int rank, const long *shape)
 {
     size_t used = (size_t)snprintf(text, room, "[");
@@ -18,9 +18,9 @@ static void shape_of(const struct ag_tensor *tensor, long shape[4])
     for (int i = 0; i < tensor->rank; i++) shape[i] = tensor->shape[i];
 }
 
-/* Status 2 unless the file's tensor can become the program's. */
-static int check(const struct ag_st *st, const struct ag_st_tensor *found, const struct ag_tensor *tensor,
-                 struct ag_error *err)
+/* Status 2 if the file's tensor doesn't have the program's shape and a known type. */
+static int check_tensor(const struct ag_st *st, const struct ag_st_tensor *found, const struct ag_tensor *tensor,
+                        struct ag_error *err)
 {
     long shape[4];
     char has[192], wants[192];
@@ -35,7 +35,7 @@ static int check(const struct ag_st *st, const struct ag_st_tensor *found, const
                    ag_dtype_name(found->dtype));
 }
 
-/* Element i, wherever it lies: tensors in files are not always aligned. */
+/* Element i of a tensor, which may not be aligned. */
 static real element(const struct ag_st_tensor *tensor, long i)
 {
     float narrow;
@@ -48,7 +48,7 @@ static real element(const struct ag_st_tensor *tensor, long i)
     return (real)wide;
 }
 
-/* x - x is NaN for what isn't finite. */
+/* 1 if no value is infinite or NaN: for those x - x is NaN. */
 static int all_finite(const real *values, long count)
 {
     long wrong = 0;
@@ -56,7 +56,7 @@ static int all_finite(const real *values, long count)
     return !wrong;
 }
 
-static void copy(const struct ag_st_tensor *found, int nhwc, real *to)
+static void copy_tensor(const struct ag_st_tensor *found, int nhwc, real *to)
 {
     long channels = nhwc && found->rank > 1 ? found->shape[1] : 1, i = 0;
     long images = nhwc && found->rank > 0 ? found->shape[0] : 1;
@@ -76,9 +76,9 @@ static int load_tensor(const struct ag_st *st, const char *name, const struct ag
     const struct ag_st_tensor *found = ag_st_find(st, name);
     if (!found && load & AG_LOAD_OPTIONAL) return 0;
     if (!found) return ag_fail(err, 2, "%s: there is no tensor %s, which this program has", st->path, name);
-    int status = check(st, found, tensor, err);
+    int status = check_tensor(st, found, tensor, err);
     if (status) return status;
-    copy(found, tensor->nhwc, to);
+    copy_tensor(found, tensor->nhwc, to);
     if (load & AG_LOAD_FINITE && !all_finite(to, found->count))
         return ag_fail(err, 2, "%s: tensor %s has values that are infinite or NaN", st->path, name);
     return 0;

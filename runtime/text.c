@@ -1,4 +1,4 @@
-/* Text that grows as it is written: JSON lines and files. */
+/* Text that grows as it is written. */
 #include "ag.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,13 +47,13 @@ void ag_text_number(struct ag_text *text, double value)
 void ag_text_string(struct ag_text *text, const char *string)
 {
     ag_text_add(text, "\"");
-    for (; *string; string++) {
-        if (*string == '"' || *string == '\\')
-            ag_text_add(text, "\\%c", *string);
-        else if ((ag_u8)*string < ' ')
-            ag_text_add(text, "\\u%04x", *string);
-        else
-            ag_text_add(text, "%c", *string);
+    for (;; string++) {
+        int plain = 0; /* bytes that need no escape */
+        while ((ag_u8)string[plain] >= ' ' && string[plain] != '"' && string[plain] != '\\') plain++;
+        ag_text_add(text, "%.*s", plain, string);
+        string += plain;
+        if (!*string) break;
+        ag_text_add(text, (ag_u8)*string < ' ' ? "\\u%04x" : "\\%c", *string);
     }
     ag_text_add(text, "\"");
 }

@@ -1,12 +1,12 @@
-/* What searches and retrainings do alike: what they say of their pictures, of what has changed since a checkpoint, and
- * of a run that learns nothing any more. */
+/* What searches and retraining share: messages about their pictures, about changes since a checkpoint, and about a run
+ * that learns nothing any more. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- pictures */
 
-#define UNKNOWN (~(ag_u64)0) /* in a checkpoint that doesn't say */
+#define UNKNOWN (~(ag_u64)0) /* of a checkpoint without these numbers */
 
 void ag_set_list(struct ag_checkpoint *c, struct ag_set *set)
 {
@@ -58,8 +58,8 @@ int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long do
 
 /* ---------------------------------------------------------------- runs that learn nothing */
 
-/* Losses of so many steps that are the same to rounding. Those of networks that learn differ, if only because pictures
- * and latents do. */
+/* The losses stand still when so many are equal up to rounding. Losses of networks that learn differ, if only because
+ * each step has other pictures and latents. */
 enum { STANDSTILL = 16 };
 
 const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, long alike)
@@ -86,7 +86,7 @@ void ag_log_lifeless(struct ag_text *line, const char *why)
 
 int ag_alike(const real *pictures, int n, long size)
 {
-    const real near = (real)1e-4; /* of values from -1 to 1 */
+    const real near = (real)1e-4; /* values lie in [-1, 1] */
     for (long i = size; i < n * size; i++) {
         const real difference = pictures[i] - pictures[i % size];
         if (difference > near || difference < -near) return 0;

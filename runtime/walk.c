@@ -1,8 +1,8 @@
-/* Walks between latents. */
+/* Interpolation between latents. */
 #include "ag.h"
 #include "ag_math.h"
 
-/* The angle with that cosine, from 0 to 0.5 turns. */
+/* The angle, in turns from 0 to 0.5, with that cosine. */
 static double turns_of_cosine(double cosine)
 {
     double low = 0, high = 0.5, s, c;
@@ -24,8 +24,9 @@ static double dot(const real *a, const real *b, long n)
     return sum;
 }
 
-/* from = sin((1 - t) w) / sin(w) from + sin(t w) / sin(w) to, with w the angle between the two (slerp, Shoemake 1985);
- * in a straight line where they (almost) share one. */
+/* Moves `from` a share t of the way to `to` along a great circle: from = sin((1 - t) w) / sin(w) from + sin(t w) /
+ * sin(w) to. w is the angle between them (slerp, Shoemake 1985). If they are almost parallel, it moves along a straight
+ * line. */
 static void along_circle(double t, real *from, const real *to, long n)
 {
     const double length = (double)ag_sqrt((real)(dot(from, from, n) * dot(to, to, n)));

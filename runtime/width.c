@@ -1,4 +1,4 @@
-/* What this machine's vectors are. */
+/* The instruction set of this machine: how wide its vectors are. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 int ag_vector_bytes(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
-    const char *most = getenv("AG_WIDTH"); /* no wider than that */
+    const char *most = getenv("AG_WIDTH"); /* an upper limit */
     const int sse2 = most && !strcmp(most, "sse2"), avx2 = most && !strcmp(most, "avx2");
     const int bytes = sse2 ? 16 : avx2 ? 32 : 64;
     if (most && *most && !sse2 && !avx2 && strcmp(most, "avx512"))

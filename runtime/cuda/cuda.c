@@ -1,84 +1,47 @@
 /*
- * A program's phases on an NVIDIA GPU. Blocks, moments and averages have twins in the device's memory; a phase is
- * captured as a graph when it first runs on some blocks, and launched as one from then on. Everything goes through one
- * stream. A step of training waits for nothing but the stage of its inputs, which the step before the last one used.
+ * An NVIDIA GPU as a device. Blocks, moments and averages have twins in its memory. Everything goes through one stream.
+ * cuda_phases.c runs phases.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "driver.h"
-#include <stdarg.h>
+#include "cuda_device.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS = 256, GRAPHS = 64, RANGES = 64, STAGES = 2, OLDEST = 80 /* compute capability 8.0 */ };
-enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* errors of the driver */
+enum { TWINS = 256, OLDEST = 80 /* the least compute capability: 8.0 */ };
+enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* error numbers of the driver */
 
 struct twin {
     const real *host;
-    long host_size, size; /* in reals; what lies on the device alone has but one real here */
+    long host_size, size; /* in reals; host_size is 1 for what lies on the device alone */
     ag_address device;
 };
 
-/* A part of a block. */
-struct range {
-    const real *at;
-    long size;
-};
-
-/* A phase on these blocks. */
-struct captured {
-    void (*run)(real *const *);
-    real *block[AG_BLOCKS];
-    ag_handle executable;
-};
-
-/* A launch between two events. */
-struct timing {
-    int kernel;
-    ag_handle start, end;
-};
-
+struct ag_gpu ag_gpu;
 static struct {
-    struct ag_driver d;
-    const struct ag_program *program;
-    int device, processors, clock, opened;
-    int capability; /* 80 is 8.0 */
-    ag_handle context, module, stream;
-    ag_handle *kernel;                            /* of the program's table */
-    ag_handle adam, average, add, scale, normals; /* kernels of every program */
+    ag_handle adam, average, add, scale, normals; /* kernels that every program has */
     struct twin twin[TWINS];
     int twins;
-    struct captured graph[GRAPHS];
-    int graphs;
-    struct range drawn[RANGES]; /* inputs that were drawn on the device since the last run */
-    int drawns;
-    real *stage[STAGES]; /* inputs on their way: pinned, so that a copy needs no waiting */
-    ag_handle staged[STAGES];
-    real *slot; /* [AG_SLOTS], pinned: scalars on their way back */
+    real *slot; /* [AG_SLOTS], pinned: scalars that are copied back */
     ag_handle arrived[AG_SLOTS];
-    long runs;
-    struct timing *timing; /* of a phase's launches, for a profile */
-    int timings, timing_room, timed;
-    char failure[256]; /* the first error since the program started; what follows is without effect */
-} cuda;
+} own;
 
 /* ---------------------------------------------------------------- errors */
 
-/* Is everything well? Notes what went wrong otherwise. */
-static int check(int error, const char *what)
+int ag_gpu_check(int error, const char *what)
 {
     const char *text = NULL;
     if (!error) return 1;
-    if (!cuda.failure[0]) {
-        if (cuda.d.cuGetErrorString) cuda.d.cuGetErrorString(error, &text);
-        snprintf(cuda.failure, sizeof cuda.failure, "%s: %s (CUDA error %d)", what, text ? text : "unknown", error);
+    if (!ag_gpu.failure[0]) {
+        if (ag_gpu.d.cuGetErrorString) ag_gpu.d.cuGetErrorString(error, &text);
+        snprintf(ag_gpu.failure, sizeof ag_gpu.failure, "%s: %s (CUDA error %d)", what, text ? text : "unknown", error);
     }
     return 0;
 }
 
-static int give_failure(struct ag_error *err)
+int ag_gpu_failed(struct ag_error *err)
 {
-    return ag_fail(err, 1, "the GPU failed in %s", cuda.failure);
+    return ag_fail(err, 1, "the GPU failed in %s", ag_gpu.failure);
 }
 
 /* ---------------------------------------------------------------- the device */
@@ -87,36 +50,36 @@ static int open_device(struct ag_error *err)
 {
     int count = 0, major = 0, minor = 0;
     char name[128] = "";
-    int status = ag_driver_load(&cuda.d, err);
+    int status = ag_driver_load(&ag_gpu.d, err);
     if (status) return status;
-    if (cuda.d.cuInit(0) || cuda.d.cuDeviceGetCount(&count) || count == 0)
+    if (ag_gpu.d.cuInit(0) || ag_gpu.d.cuDeviceGetCount(&count) || count == 0)
         return ag_fail(err, 1,
                        "there is a CUDA driver, but no NVIDIA GPU that it can use; is CUDA_VISIBLE_DEVICES empty? "
                        "Programs for the CPU are emitted with --target cpu");
-    if (!check(cuda.d.cuDeviceGet(&cuda.device, 0), "cuDeviceGet")) return give_failure(err);
-    cuda.d.cuDeviceGetName(name, sizeof name, cuda.device);
-    cuda.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, cuda.device);
-    cuda.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, cuda.device);
-    cuda.d.cuDeviceGetAttribute(&cuda.processors, AG_CUDA_PROCESSORS, cuda.device);
-    cuda.d.cuDeviceGetAttribute(&cuda.clock, AG_CUDA_CLOCK, cuda.device);
-    cuda.capability = 10 * major + minor;
-    if (cuda.capability < OLDEST)
+    if (!ag_gpu_check(ag_gpu.d.cuDeviceGet(&ag_gpu.device, 0), "cuDeviceGet")) return ag_gpu_failed(err);
+    ag_gpu.d.cuDeviceGetName(name, sizeof name, ag_gpu.device);
+    ag_gpu.d.cuDeviceGetAttribute(&major, AG_CUDA_MAJOR, ag_gpu.device);
+    ag_gpu.d.cuDeviceGetAttribute(&minor, AG_CUDA_MINOR, ag_gpu.device);
+    ag_gpu.d.cuDeviceGetAttribute(&ag_gpu.processors, AG_CUDA_PROCESSORS, ag_gpu.device);
+    ag_gpu.d.cuDeviceGetAttribute(&ag_gpu.clock, AG_CUDA_CLOCK, ag_gpu.device);
+    ag_gpu.capability = 10 * major + minor;
+    if (ag_gpu.capability < OLDEST)
         return ag_fail(err, 1, "%s has compute capability %d.%d; 8.0 is needed (Ampere or newer)", name, major, minor);
-    if (!check(cuda.d.cuDevicePrimaryCtxRetain(&cuda.context, cuda.device), "cuDevicePrimaryCtxRetain") ||
-        !check(cuda.d.cuCtxSetCurrent(cuda.context), "cuCtxSetCurrent") ||
-        !check(cuda.d.cuStreamCreate(&cuda.stream, 1), "cuStreamCreate"))
-        return give_failure(err);
+    if (!ag_gpu_check(ag_gpu.d.cuDevicePrimaryCtxRetain(&ag_gpu.context, ag_gpu.device), "cuDevicePrimaryCtxRetain") ||
+        !ag_gpu_check(ag_gpu.d.cuCtxSetCurrent(ag_gpu.context), "cuCtxSetCurrent") ||
+        !ag_gpu_check(ag_gpu.d.cuStreamCreate(&ag_gpu.stream, 1), "cuStreamCreate"))
+        return ag_gpu_failed(err);
     return 0;
 }
 
-/* What the program will ask for, as far as its tables tell: said before anything is taken. */
+/* Checks, before anything is allocated, that the memory which the program's tables ask for is free. */
 static int check_memory(const struct ag_program *p, struct ag_error *err)
 {
     size_t available = 0, total = 0;
     double needed = (double)(p->in_size + p->out_size + p->arena_size + p->scratch_size + p->fixed_size);
     for (int i = 0; i < AG_BAR_G; i++) needed += 6.0 * (double)p->block[i].size; /* test weights, gradient, moments */
     needed *= sizeof(real);
-    if (!check(cuda.d.cuMemGetInfo_v2(&available, &total), "cuMemGetInfo")) return give_failure(err);
+    if (!ag_gpu_check(ag_gpu.d.cuMemGetInfo_v2(&available, &total), "cuMemGetInfo")) return ag_gpu_failed(err);
     if (needed <= (double)available) return 0;
     return ag_fail(err, 1, "the GPU has %.1f MB free of %.1f MB; some %.1f MB are needed (a smaller batch needs less)",
                    (double)available / 1e6, (double)total / 1e6, needed / 1e6);
@@ -129,11 +92,11 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
     char *code = NULL;
     if (at_run_time) {
         int version = 0;
-        cuda.d.cuDriverGetVersion(&version);
-        int status = ag_nvrtc_compile(p->source, cuda.capability, version, &code, err);
+        ag_gpu.d.cuDriverGetVersion(&version);
+        int status = ag_nvrtc_compile(p->source, ag_gpu.capability, version, &code, err);
         if (status) return status;
     }
-    int error = cuda.d.cuModuleLoadData(&cuda.module, code ? (const void *)code : p->image);
+    int error = ag_gpu.d.cuModuleLoadData(&ag_gpu.module, code ? (const void *)code : p->image);
     if (error == NO_BINARY || error == UNSUPPORTED_PTX) {
         free(code);
         return ag_fail(err, 1,
@@ -141,110 +104,90 @@ static int load_kernels(const struct ag_program *p, struct ag_error *err)
                        "architecture in CUDA_ARCHS, or start it with NVRTC=1",
                        error);
     }
-    int loaded = check(error, "cuModuleLoadData");
+    int loaded = ag_gpu_check(error, "cuModuleLoadData");
     free(code);
-    cuda.kernel = calloc((size_t)p->kernels + 1, sizeof *cuda.kernel);
-    if (!cuda.kernel) return ag_fail(err, 1, "out of memory for the kernels");
+    ag_gpu.kernel = calloc((size_t)p->kernels + 1, sizeof *ag_gpu.kernel);
+    if (!ag_gpu.kernel) return ag_fail(err, 1, "out of memory for the kernels");
     for (int i = 0; loaded && i < p->kernels; i++)
-        loaded = check(cuda.d.cuModuleGetFunction(&cuda.kernel[i], cuda.module, p->kernel[i].name), p->kernel[i].name);
+        loaded = ag_gpu_check(ag_gpu.d.cuModuleGetFunction(&ag_gpu.kernel[i], ag_gpu.module, p->kernel[i].name),
+                              p->kernel[i].name);
     const struct {
         ag_handle *kernel;
         const char *name;
-    } pass[] = {{&cuda.adam, "ag_device_adam"},
-                {&cuda.average, "ag_device_average"},
-                {&cuda.add, "ag_device_add"},
-                {&cuda.scale, "ag_device_scale"},
-                {&cuda.normals, "ag_device_normals"}};
+    } pass[] = {{&own.adam, "ag_device_adam"},
+                {&own.average, "ag_device_average"},
+                {&own.add, "ag_device_add"},
+                {&own.scale, "ag_device_scale"},
+                {&own.normals, "ag_device_normals"}};
     for (size_t i = 0; loaded && i < sizeof pass / sizeof *pass; i++)
-        loaded = check(cuda.d.cuModuleGetFunction(pass[i].kernel, cuda.module, pass[i].name), pass[i].name);
-    return loaded ? 0 : give_failure(err);
+        loaded = ag_gpu_check(ag_gpu.d.cuModuleGetFunction(pass[i].kernel, ag_gpu.module, pass[i].name), pass[i].name);
+    return loaded ? 0 : ag_gpu_failed(err);
 }
 
 static int make_slots(struct ag_error *err)
 {
     void *memory = NULL;
-    int good = check(cuda.d.cuMemAllocHost_v2(&memory, AG_SLOTS * sizeof(real)), "cuMemAllocHost");
-    cuda.slot = memory;
-    for (int i = 0; good && i < AG_SLOTS; i++) good = check(cuda.d.cuEventCreate(&cuda.arrived[i], 2), "cuEventCreate");
-    return good ? 0 : give_failure(err);
-}
-
-static int make_stages(const struct ag_program *p, struct ag_error *err)
-{
-    for (int i = 0; i < STAGES; i++) {
-        void *memory = NULL;
-        if (!check(cuda.d.cuMemAllocHost_v2(&memory, (size_t)(p->in_size + 1) * sizeof(real)), "cuMemAllocHost") ||
-            !check(cuda.d.cuEventCreate(&cuda.staged[i], 2), "cuEventCreate"))
-            return give_failure(err);
-        cuda.stage[i] = memory;
-    }
-    return 0;
+    int good = ag_gpu_check(ag_gpu.d.cuMemAllocHost_v2(&memory, AG_SLOTS * sizeof(real)), "cuMemAllocHost");
+    own.slot = memory;
+    for (int i = 0; good && i < AG_SLOTS; i++)
+        good = ag_gpu_check(ag_gpu.d.cuEventCreate(&own.arrived[i], 2), "cuEventCreate");
+    return good ? 0 : ag_gpu_failed(err);
 }
 
 static int cuda_open(const struct ag_program *program, struct ag_error *err)
 {
-    if (cuda.opened) return 0;
-    cuda.program = program;
+    if (ag_gpu.opened) return 0;
+    ag_gpu.program = program;
     int status = open_device(err);
     if (!status) status = check_memory(program, err);
     if (!status) status = load_kernels(program, err);
-    if (!status) status = make_stages(program, err);
+    if (!status) status = ag_gpu_phases_open(program, err);
     if (!status) status = make_slots(err);
-    cuda.opened = !status;
+    ag_gpu.opened = !status;
     return status;
 }
 
 /* ---------------------------------------------------------------- twins */
 
-static const struct twin *find(const real *host)
+static const struct twin *find_twin(const real *host)
 {
-    for (int i = 0; i < cuda.twins; i++)
-        if (cuda.twin[i].host == host) return &cuda.twin[i];
-    for (int i = 0; i < cuda.twins; i++)
-        if (host > cuda.twin[i].host && host < cuda.twin[i].host + cuda.twin[i].host_size) return &cuda.twin[i];
+    for (int i = 0; i < own.twins; i++)
+        if (own.twin[i].host == host) return &own.twin[i];
+    for (int i = 0; i < own.twins; i++)
+        if (host > own.twin[i].host && host < own.twin[i].host + own.twin[i].host_size) return &own.twin[i];
     fprintf(stderr, "a block without a twin on the device\n");
     abort();
-    return NULL; /* for compilers that don't know abort */
+    return NULL; /* for compilers that don't know that abort doesn't return */
 }
 
-static ag_address address(const real *host)
+ag_address ag_gpu_address(const real *host)
 {
-    const struct twin *twin = find(host);
+    const struct twin *twin = find_twin(host);
     return twin->device + (ag_address)(host - twin->host) * sizeof(real);
 }
 
 static int cuda_twin(const real *host, long host_size, long size, struct ag_error *err)
 {
     struct twin twin = {host, host_size, size, 0};
-    if (cuda.twins == TWINS) return ag_fail(err, 1, "more than %d blocks on the device", TWINS);
-    if (!check(cuda.d.cuMemAlloc_v2(&twin.device, (size_t)(size > 0 ? size : 1) * sizeof(real)), "cuMemAlloc") ||
-        !check(cuda.d.cuMemsetD32Async(twin.device, 0, (size_t)(size > 0 ? size : 1), cuda.stream), "cuMemsetD32"))
+    if (own.twins == TWINS) return ag_fail(err, 1, "more than %d blocks on the device", TWINS);
+    if (!ag_gpu_check(ag_gpu.d.cuMemAlloc_v2(&twin.device, (size_t)(size > 0 ? size : 1) * sizeof(real)),
+                      "cuMemAlloc") ||
+        !ag_gpu_check(ag_gpu.d.cuMemsetD32Async(twin.device, 0, (size_t)(size > 0 ? size : 1), ag_gpu.stream),
+                      "cuMemsetD32"))
         return ag_fail(err, 1, "out of memory on the GPU: %.1f MB more are needed (%s)",
-                       (double)size * sizeof(real) / 1e6, cuda.failure);
-    cuda.twin[cuda.twins++] = twin;
+                       (double)size * sizeof(real) / 1e6, ag_gpu.failure);
+    own.twin[own.twins++] = twin;
     return 0;
-}
-
-/* Graphs that work on this block. */
-static void drop_graphs(const real *host)
-{
-    for (int i = cuda.graphs - 1; i >= 0; i--) {
-        int names = 0;
-        for (int k = 0; k < AG_BLOCKS; k++) names |= cuda.graph[i].block[k] == host;
-        if (!names) continue;
-        cuda.d.cuGraphExecDestroy(cuda.graph[i].executable);
-        cuda.graph[i] = cuda.graph[--cuda.graphs];
-    }
 }
 
 static void cuda_untwin(const real *host)
 {
-    for (int i = 0; i < cuda.twins; i++) {
-        if (cuda.twin[i].host != host) continue;
-        cuda.d.cuStreamSynchronize(cuda.stream);
-        drop_graphs(host);
-        cuda.d.cuMemFree_v2(cuda.twin[i].device);
-        cuda.twin[i] = cuda.twin[--cuda.twins];
+    for (int i = 0; i < own.twins; i++) {
+        if (own.twin[i].host != host) continue;
+        ag_gpu.d.cuStreamSynchronize(ag_gpu.stream);
+        ag_gpu_phases_forget(host);
+        ag_gpu.d.cuMemFree_v2(own.twin[i].device);
+        own.twin[i] = own.twin[--own.twins];
         return;
     }
 }
@@ -254,296 +197,135 @@ static void cuda_untwin(const real *host)
 static void cuda_send(const real *host, long n)
 {
     if (n <= 0) return;
-    check(cuda.d.cuMemcpyHtoDAsync_v2(address(host), host, (size_t)n * sizeof(real), cuda.stream), "cuMemcpyHtoD");
-    check(cuda.d.cuStreamSynchronize(cuda.stream), "a copy to the device");
+    ag_gpu_check(ag_gpu.d.cuMemcpyHtoDAsync_v2(ag_gpu_address(host), host, (size_t)n * sizeof(real), ag_gpu.stream),
+                 "cuMemcpyHtoD");
+    ag_gpu_check(ag_gpu.d.cuStreamSynchronize(ag_gpu.stream), "a copy to the device");
 }
 
 static int cuda_fetch(real *host, long n, struct ag_error *err)
 {
     if (n > 0) {
         size_t bytes = (size_t)n * sizeof(real);
-        check(cuda.d.cuMemcpyDtoHAsync_v2(host, address(host), bytes, cuda.stream), "cuMemcpyDtoH");
-        check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
-        for (int i = cuda.drawns - 1; i >= 0; i--) /* from now on the host's count */
-            if (cuda.drawn[i].at >= host && cuda.drawn[i].at + cuda.drawn[i].size <= host + n)
-                cuda.drawn[i] = cuda.drawn[--cuda.drawns];
+        ag_gpu_check(ag_gpu.d.cuMemcpyDtoHAsync_v2(host, ag_gpu_address(host), bytes, ag_gpu.stream), "cuMemcpyDtoH");
+        ag_gpu_check(ag_gpu.d.cuStreamSynchronize(ag_gpu.stream), "a kernel");
+        ag_gpu_phases_fetched(host, n);
     }
-    return cuda.failure[0] ? give_failure(err) : 0;
+    return ag_gpu.failure[0] ? ag_gpu_failed(err) : 0;
 }
 
 static void cuda_clear(real *x, long n)
 {
-    if (n > 0) check(cuda.d.cuMemsetD32Async(address(x), 0, (size_t)n, cuda.stream), "cuMemsetD32");
+    if (n > 0) ag_gpu_check(ag_gpu.d.cuMemsetD32Async(ag_gpu_address(x), 0, (size_t)n, ag_gpu.stream), "cuMemsetD32");
 }
 
 static void cuda_copy(real *to, const real *from, long n)
 {
     if (n <= 0) return;
     size_t bytes = (size_t)n * sizeof(real);
-    check(cuda.d.cuMemcpyDtoDAsync_v2(address(to), address(from), bytes, cuda.stream), "cuMemcpyDtoD");
+    ag_gpu_check(ag_gpu.d.cuMemcpyDtoDAsync_v2(ag_gpu_address(to), ag_gpu_address(from), bytes, ag_gpu.stream),
+                 "cuMemcpyDtoD");
 }
 
 static void cuda_wait(void)
 {
-    check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
+    ag_gpu_check(ag_gpu.d.cuStreamSynchronize(ag_gpu.stream), "a kernel");
 }
 
 static void cuda_read(int slot, const real *from)
 {
-    check(cuda.d.cuMemcpyDtoHAsync_v2(&cuda.slot[slot], address(from), sizeof(real), cuda.stream), "cuMemcpyDtoH");
-    check(cuda.d.cuEventRecord(cuda.arrived[slot], cuda.stream), "cuEventRecord");
+    ag_gpu_check(ag_gpu.d.cuMemcpyDtoHAsync_v2(&own.slot[slot], ag_gpu_address(from), sizeof(real), ag_gpu.stream),
+                 "cuMemcpyDtoH");
+    ag_gpu_check(ag_gpu.d.cuEventRecord(own.arrived[slot], ag_gpu.stream), "cuEventRecord");
 }
 
-/* Where the GPU has failed, so that it is said. */
+/* Ready too if the GPU has failed: then take says so. */
 static int cuda_ready(int slot)
 {
-    return cuda.failure[0] || cuda.d.cuEventQuery(cuda.arrived[slot]) != NOT_READY;
+    return ag_gpu.failure[0] || ag_gpu.d.cuEventQuery(own.arrived[slot]) != NOT_READY;
 }
 
 static int cuda_take(int slot, real *value, struct ag_error *err)
 {
-    check(cuda.d.cuEventSynchronize(cuda.arrived[slot]), "a kernel");
-    if (cuda.failure[0]) return give_failure(err);
-    *value = cuda.slot[slot];
+    ag_gpu_check(ag_gpu.d.cuEventSynchronize(own.arrived[slot]), "a kernel");
+    if (ag_gpu.failure[0]) return ag_gpu_failed(err);
+    *value = own.slot[slot];
     return 0;
-}
-
-/* ---------------------------------------------------------------- phases */
-
-/* Room for one more timing, its events made; NULL once something failed. */
-static struct timing *next_timing(void)
-{
-    if (cuda.timings == cuda.timing_room) {
-        const int room = cuda.timing_room ? 2 * cuda.timing_room : 256;
-        struct timing *larger = realloc(cuda.timing, (size_t)room * sizeof *larger);
-        if (!check(!larger, "memory for times")) return NULL;
-        memset(larger + cuda.timing_room, 0, (size_t)(room - cuda.timing_room) * sizeof *larger);
-        cuda.timing = larger;
-        cuda.timing_room = room;
-    }
-    struct timing *t = &cuda.timing[cuda.timings];
-    if (!t->start && !check(cuda.d.cuEventCreate(&t->start, 0), "cuEventCreate")) return NULL;
-    if (!t->end && !check(cuda.d.cuEventCreate(&t->end, 0), "cuEventCreate")) return NULL;
-    cuda.timings++;
-    return t;
-}
-
-static void launch_kernel(int kernel, void **argument)
-{
-    const struct ag_kernel *k = &cuda.program->kernel[kernel];
-    struct timing *t = cuda.timed ? next_timing() : NULL;
-    if (t) {
-        t->kernel = kernel;
-        check(cuda.d.cuEventRecord(t->start, cuda.stream), "cuEventRecord");
-    }
-    check(cuda.d.cuLaunchKernel(cuda.kernel[kernel], (unsigned)k->grid[0], (unsigned)k->grid[1], (unsigned)k->grid[2],
-                                (unsigned)k->threads, 1, 1, 0, cuda.stream, argument, NULL),
-          k->name);
-    if (t) check(cuda.d.cuEventRecord(t->end, cuda.stream), "cuEventRecord");
-}
-
-void ag_launch(int kernel, ...)
-{
-    enum { POINTERS = 192 };
-    const struct ag_kernel *k = &cuda.program->kernel[kernel];
-    real *pointer[POINTERS];
-    void *argument[POINTERS];
-    va_list list;
-    if (k->pointers > POINTERS) abort(); /* aggen's kernels have fewer */
-    va_start(list, kernel);
-    for (int i = 0; i < k->pointers; i++) {
-        pointer[i] = va_arg(list, real *);
-        argument[i] = &pointer[i];
-    }
-    va_end(list);
-    launch_kernel(kernel, argument);
-}
-
-void ag_launch_copy(real *to, const real *from, long n)
-{
-    size_t bytes = (size_t)n * sizeof(real);
-    check(cuda.d.cuMemcpyDtoDAsync_v2((ag_address)to, (ag_address)from, bytes, cuda.stream), "cuMemcpyDtoD");
-}
-
-static void device_blocks(real *const block[AG_BLOCKS], real *device[AG_BLOCKS])
-{
-    for (int i = 0; i < AG_BLOCKS; i++) device[i] = (real *)address(block[i]);
-}
-
-static struct captured *capture(void (*run)(real *const *), real *const block[AG_BLOCKS])
-{
-    struct captured *c = &cuda.graph[cuda.graphs];
-    ag_handle graph = NULL;
-    real *device[AG_BLOCKS];
-    device_blocks(block, device);
-    c->run = run;
-    memcpy(c->block, block, sizeof c->block);
-    if (!check(cuda.d.cuStreamBeginCapture_v2(cuda.stream, 1), "cuStreamBeginCapture")) return NULL;
-    run(device);
-    if (!check(cuda.d.cuStreamEndCapture(cuda.stream, &graph), "cuStreamEndCapture")) return NULL;
-    if (!check(cuda.d.cuGraphInstantiateWithFlags(&c->executable, graph, 0), "cuGraphInstantiate")) return NULL;
-    cuda.d.cuGraphDestroy(graph);
-    cuda.graphs++;
-    return c;
-}
-
-static struct captured *find_graph(void (*run)(real *const *), real *const block[AG_BLOCKS])
-{
-    for (int i = 0; i < cuda.graphs; i++)
-        if (cuda.graph[i].run == run && !memcmp(cuda.graph[i].block, block, sizeof cuda.graph[i].block))
-            return &cuda.graph[i];
-    if (cuda.graphs < GRAPHS) return capture(run, block);
-    check(1, "capturing more phases than there is room for");
-    return NULL;
-}
-
-/* The first range that was drawn on the device and ends behind `at`, or one behind `end`. */
-static struct range next_drawn(const real *at, const real *end)
-{
-    struct range first = {end, 0};
-    for (int i = 0; i < cuda.drawns; i++)
-        if (cuda.drawn[i].at < first.at && cuda.drawn[i].at + cuda.drawn[i].size > at) first = cuda.drawn[i];
-    return first;
-}
-
-/* The inputs go through a stage of their own, so that the caller may draw the next ones at once. What was drawn on the
- * device is there already. */
-static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCKS])
-{
-    const int stage = (int)(cuda.runs++ % STAGES);
-    const real *in = block[AG_IN], *end = in + phase->in.size;
-    if (in == end) return;
-    check(cuda.d.cuEventSynchronize(cuda.staged[stage]), "cuEventSynchronize");
-    while (in < end) {
-        struct range drawn = next_drawn(in, end);
-        size_t bytes = drawn.at > in ? (size_t)(drawn.at - in) * sizeof(real) : 0;
-        real *staged = cuda.stage[stage] + (in - block[AG_IN]);
-        if (bytes) {
-            memcpy(staged, in, bytes);
-            check(cuda.d.cuMemcpyHtoDAsync_v2(address(in), staged, bytes, cuda.stream), "cuMemcpyHtoD");
-        }
-        in = drawn.size ? drawn.at + drawn.size : end;
-    }
-    cuda.drawns = 0;
-    check(cuda.d.cuEventRecord(cuda.staged[stage], cuda.stream), "cuEventRecord");
-}
-
-/* The phase again, its kernels launched one by one. The graph that was just launched keeps the device busy meanwhile,
- * so that the kernels follow one another there, however long launching takes. */
-static void run_timed(const struct ag_phase *phase, real *const block[AG_BLOCKS])
-{
-    real *device[AG_BLOCKS];
-    device_blocks(block, device);
-    cuda.timings = 0;
-    cuda.timed = 1;
-    phase->run(device);
-    cuda.timed = 0;
-    check(cuda.d.cuStreamSynchronize(cuda.stream), "a kernel");
-    for (int i = 0; i < cuda.timings && !cuda.failure[0]; i++) {
-        const struct timing *t = &cuda.timing[i];
-        float ms = 0;
-        check(cuda.d.cuEventElapsedTime(&ms, t->start, t->end), "cuEventElapsedTime");
-        ag_profile_add(t->kernel, (double)ms * 1e-3);
-    }
-}
-
-static void cuda_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
-{
-    if (cuda.failure[0]) return;
-    struct captured *c = find_graph(phase->run, block);
-    if (!c) return;
-    send_inputs(phase, block);
-    check(cuda.d.cuGraphLaunch(c->executable, cuda.stream), phase->name);
-    if (ag_profiling) run_timed(phase, block);
 }
 
 /* ---------------------------------------------------------------- passes over blocks */
 
-static void launch(ag_handle function, void **argument, long n, const char *name)
+static void launch_pass(ag_handle function, void **argument, long n, const char *name)
 {
-    long blocks = (n + 255) / 256, most = 8L * (cuda.processors > 0 ? cuda.processors : 1);
+    long blocks = (n + 255) / 256, most = 8L * (ag_gpu.processors > 0 ? ag_gpu.processors : 1);
     unsigned grid = (unsigned)(blocks < 1 ? 1 : blocks > most ? most : blocks);
-    if (n > 0) check(cuda.d.cuLaunchKernel(function, grid, 1, 1, 256, 1, 1, 0, cuda.stream, argument, NULL), name);
+    if (n > 0)
+        ag_gpu_check(ag_gpu.d.cuLaunchKernel(function, grid, 1, 1, 256, 1, 1, 0, ag_gpu.stream, argument, NULL), name);
 }
 
 static void cuda_adam(const struct ag_adam_pass *pass)
 {
-    ag_address weight = address(pass->weight), m = address(pass->m), v = address(pass->v),
-               gradient = address(pass->gradient);
+    ag_address weight = ag_gpu_address(pass->weight), m = ag_gpu_address(pass->m), v = ag_gpu_address(pass->v),
+               gradient = ag_gpu_address(pass->gradient);
     struct ag_adam_pass p = *pass;
     void *argument[] = {&weight,  &m,       &v,       &gradient, &p.beta1,  &p.beta2,
                         &p.rest1, &p.rest2, &p.decay, &p.step,   &p.unbias, &p.size};
-    launch(cuda.adam, argument, p.size, "adam");
+    launch_pass(own.adam, argument, p.size, "adam");
 }
 
 static void cuda_average(real *average, const real *value, real decay, real rest, long n)
 {
-    ag_address to = address(average), from = address(value);
+    ag_address to = ag_gpu_address(average), from = ag_gpu_address(value);
     void *argument[] = {&to, &from, &decay, &rest, &n};
-    launch(cuda.average, argument, n, "average");
+    launch_pass(own.average, argument, n, "average");
 }
 
 static void cuda_add(real *to, const real *from, long n)
 {
-    ag_address a = address(to), b = address(from);
+    ag_address a = ag_gpu_address(to), b = ag_gpu_address(from);
     void *argument[] = {&a, &b, &n};
-    launch(cuda.add, argument, n, "add");
+    launch_pass(own.add, argument, n, "add");
 }
 
 static void cuda_scale(real *to, double factor, long n)
 {
-    ag_address a = address(to);
+    ag_address a = ag_gpu_address(to);
     float by = (float)factor;
     void *argument[] = {&a, &by, &n};
-    launch(cuda.scale, argument, n, "scale");
+    launch_pass(own.scale, argument, n, "scale");
 }
 
-/* Into a phase's inputs: the next run takes them from there. */
 static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
 {
-    ag_address at = address(to);
+    ag_address at = ag_gpu_address(to);
     void *argument[] = {&at, &seed, &stream, &step, &first, &n};
     if (n <= 0) return;
-    struct range *last = cuda.drawns ? &cuda.drawn[cuda.drawns - 1] : NULL;
-    launch(cuda.normals, argument, n / 4 + 2, "normals");
-    if (last && last->at + last->size == to)
-        last->size += n;
-    else if (cuda.drawns < RANGES)
-        cuda.drawn[cuda.drawns++] = (struct range){to, n};
-    else
-        check(1, "more inputs drawn than there is room for");
+    launch_pass(own.normals, argument, n / 4 + 2, "normals");
+    ag_gpu_phases_drawn(to, n);
 }
 
-/* Two operations a clock for each of 128 lanes; of 64 on compute capability 8.0. */
+/* Two operations a clock for each of 128 lanes of a multiprocessor; 64 lanes on compute capability 8.0. */
 static double cuda_peak(void)
 {
-    return 2.0 * (cuda.capability == 80 ? 64 : 128) * cuda.processors * cuda.clock * 1e-6;
+    return 2.0 * (ag_gpu.capability == 80 ? 64 : 128) * ag_gpu.processors * ag_gpu.clock * 1e-6;
 }
 
 static void cuda_close(void)
 {
-    if (!cuda.opened) return;
-    cuda.d.cuStreamSynchronize(cuda.stream);
-    for (int i = 0; i < cuda.graphs; i++) cuda.d.cuGraphExecDestroy(cuda.graph[i].executable);
-    for (int i = 0; i < cuda.twins; i++) cuda.d.cuMemFree_v2(cuda.twin[i].device);
-    for (int i = 0; i < STAGES; i++) {
-        cuda.d.cuMemFreeHost(cuda.stage[i]);
-        cuda.d.cuEventDestroy_v2(cuda.staged[i]);
-    }
-    for (int i = 0; i < cuda.timing_room; i++) {
-        if (cuda.timing[i].start) cuda.d.cuEventDestroy_v2(cuda.timing[i].start);
-        if (cuda.timing[i].end) cuda.d.cuEventDestroy_v2(cuda.timing[i].end);
-    }
-    cuda.d.cuMemFreeHost(cuda.slot);
-    for (int i = 0; i < AG_SLOTS; i++) cuda.d.cuEventDestroy_v2(cuda.arrived[i]);
-    cuda.d.cuModuleUnload(cuda.module);
-    cuda.d.cuStreamDestroy_v2(cuda.stream);
-    cuda.d.cuDevicePrimaryCtxRelease_v2(cuda.device);
-    free(cuda.kernel);
-    free(cuda.timing);
-    memset(&cuda, 0, sizeof cuda);
+    if (!ag_gpu.opened) return;
+    ag_gpu.d.cuStreamSynchronize(ag_gpu.stream);
+    ag_gpu_phases_close();
+    for (int i = 0; i < own.twins; i++) ag_gpu.d.cuMemFree_v2(own.twin[i].device);
+    ag_gpu.d.cuMemFreeHost(own.slot);
+    for (int i = 0; i < AG_SLOTS; i++) ag_gpu.d.cuEventDestroy_v2(own.arrived[i]);
+    ag_gpu.d.cuModuleUnload(ag_gpu.module);
+    ag_gpu.d.cuStreamDestroy_v2(ag_gpu.stream);
+    ag_gpu.d.cuDevicePrimaryCtxRelease_v2(ag_gpu.device);
+    free(ag_gpu.kernel);
+    memset(&own, 0, sizeof own);
+    memset(&ag_gpu, 0, sizeof ag_gpu);
 }
 
-const struct ag_device ag_cuda = {cuda_open, cuda_close, cuda_twin,  cuda_untwin,  cuda_send, cuda_fetch, cuda_clear,
-                                  cuda_copy, cuda_run,   cuda_adam,  cuda_average, cuda_add,  cuda_scale, cuda_normals,
-                                  cuda_wait, cuda_read,  cuda_ready, cuda_take,    cuda_peak};
+const struct ag_device ag_cuda = {cuda_open,    cuda_close, cuda_twin,  cuda_untwin,       cuda_send,
+                                  cuda_fetch,   cuda_clear, cuda_copy,  ag_gpu_phases_run, cuda_adam,
+                                  cuda_average, cuda_add,   cuda_scale, cuda_normals,      cuda_wait,
+                                  cuda_read,    cuda_ready, cuda_take,  cuda_peak};

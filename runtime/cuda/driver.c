@@ -1,11 +1,11 @@
-/* Finds the driver's and NVRTC's functions. */
+/* Loads the functions of the CUDA driver and of NVRTC. */
 #define _GNU_SOURCE
 #include "driver.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A library by the first of some names; functions by theirs. */
+/* Opens the first library of a list that can be opened. The list ends with NULL. */
 static void *open_library(const char *const *name)
 {
     void *library = NULL;

@@ -1,15 +1,15 @@
-/* The CUDA driver and NVRTC as far as programs use them, found when a program starts: what they are built with needs no
- * toolkit. */
+/* The functions of the CUDA driver and of NVRTC that programs use. They are looked up when a program starts, so
+ * building a program needs no CUDA Toolkit. */
 #ifndef AG_CUDA_DRIVER_H
 #define AG_CUDA_DRIVER_H
 
 #include "ag.h"
 #include <stddef.h>
 
-typedef unsigned long long ag_address; /* in the device's memory */
+typedef unsigned long long ag_address; /* an address in the device's memory */
 typedef struct ag_opaque *ag_handle;   /* a context, module, function, stream, event or graph */
 
-/* name in the library, arguments; all return 0 or an error's number */
+/* Each: its name in the library, its arguments. All return 0 or the number of an error. */
 #define AG_DRIVER_FUNCTIONS(F)                                                                                         \
     F(cuInit, (unsigned flags))                                                                                        \
     F(cuDriverGetVersion, (int *version))                                                                              \
@@ -74,22 +74,22 @@ struct ag_nvrtc {
     AG_NVRTC_FUNCTIONS(AG_CUDA_MEMBER)
 };
 
-/* Attributes of a device. */
+/* Numbers of device attributes. */
 enum {
     AG_CUDA_CLOCK = 13,      /* kHz */
     AG_CUDA_PROCESSORS = 16, /* multiprocessors */
-    AG_CUDA_MAJOR = 75,      /* its compute capability */
+    AG_CUDA_MAJOR = 75,      /* of the compute capability */
     AG_CUDA_MINOR = 76
 };
 
-/* Status 1, and a line that says what to install. */
+/* Load all functions. Status 1; the message says what to install. */
 int ag_driver_load(struct ag_driver *driver, struct ag_error *err);
 int ag_nvrtc_load(struct ag_nvrtc *nvrtc, struct ag_error *err);
 
-/* Kernels compiled at run time for a device of compute capability arch (90 for 9.0), from `source`: *code, to be freed,
- * is a cubin or PTX that ends with a 0. Kept on the disk by source, architecture and compiler. Status 1. */
+/* Compiles kernels at run time. arch: compute capability, 90 for 9.0. *code is a cubin or PTX with a 0 behind it; free
+ * it. The result is kept on the disk by source, architecture, compiler and driver. Status 1. */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err);
-/* The same as PTX that devices of this capability and newer ones take, not kept. */
+/* Compiles kernels to PTX for devices of this capability and newer. Keeps nothing on the disk. Status 1. */
 int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err);
 
 #endif

@@ -1,21 +1,12 @@
 /*
- * Kernels compiled when a program starts. What was compiled is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen) in
- * a file named by all that it depends on: the source, the architecture, the compiler and the driver. A file begins with
- * its length and a checksum, so that a cut or foreign one is seen and replaced.
+ * Compiles kernels when a program starts. The result is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen). The name
+ * of the file is made of all that the result depends on: source, architecture, compiler and driver. A file begins with
+ * its length and a checksum, so that one which is cut or foreign is noticed and replaced.
  */
 #include "driver.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* FNV-1a */
-static ag_u64 hash(ag_u64 sum, const void *data, size_t n)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < n; i++) sum = (sum ^ byte[i]) * 0x100000001b3ull;
-    return sum;
-}
-static const ag_u64 HASH_START = 0xcbf29ce484222325ull;
 
 /* ---------------------------------------------------------------- the cache */
 
@@ -25,7 +16,7 @@ struct header {
 };
 static const char MAGIC[8] = "aggen-1";
 
-/* The folder, made if need be. */
+/* The cache's folder. Makes it if it is missing. */
 static int cache_folder(char folder[AG_PATH], struct ag_error *err)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -45,7 +36,7 @@ static char *read_cache(const char *path)
                header.bytes > 0 && header.bytes < 1u << 30;
     if (good && (code = malloc((size_t)header.bytes + 1))) {
         good = fread(code, 1, (size_t)header.bytes, file) == header.bytes && fgetc(file) == EOF &&
-               hash(HASH_START, code, (size_t)header.bytes) == header.sum;
+               ag_hash(AG_HASH, code, (long)header.bytes) == header.sum;
         code[header.bytes] = 0;
     }
     fclose(file);
@@ -56,7 +47,7 @@ static char *read_cache(const char *path)
 
 static int write_cache(const char *path, const char *code, size_t n, struct ag_error *err)
 {
-    struct header header = {{0}, n, hash(HASH_START, code, n)};
+    struct header header = {{0}, n, ag_hash(AG_HASH, code, (long)n)};
     struct ag_file file;
     memcpy(header.magic, MAGIC, sizeof MAGIC);
     ag_file_open(&file, path, err);
@@ -77,14 +68,15 @@ static int failed(const struct ag_nvrtc *nvrtc, ag_handle program, struct ag_err
     return ag_fail(err, 1, "NVRTC could not compile the kernels (its words are above); another CUDA Toolkit may");
 }
 
-/* The newest architecture that NVRTC knows and the device can run. A device newer than all of them gets PTX. */
+/* The newest architecture that NVRTC knows and the device can run. *is_ptx: the device is newer than all of them, and
+ * needs PTX. */
 static int choose(const struct ag_nvrtc *nvrtc, int device, int *is_ptx)
 {
     int count = 0, best = 0, archs[128];
     if (!nvrtc->nvrtcGetNumSupportedArchs(&count) && count > 0 && count <= 128) nvrtc->nvrtcGetSupportedArchs(archs);
     for (int i = 0; i < count && count <= 128; i++)
         if (archs[i] <= device && archs[i] > best) best = archs[i];
-    *is_ptx = best / 10 != device / 10; /* machine code serves one generation */
+    *is_ptx = best / 10 != device / 10; /* machine code runs on one generation of devices only */
     return best;
 }
 
@@ -117,7 +109,7 @@ int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err)
     return status ? status : compile(&nvrtc, source, arch, 1, 0, ptx, &n, err);
 }
 
-/* A cache that cannot be written is no error: the next start compiles again. */
+/* A cache that can't be written is no failure: the next start compiles again. */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err)
 {
     struct ag_nvrtc nvrtc;
@@ -128,7 +120,7 @@ int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **co
     nvrtc.nvrtcVersion(&version[0], &version[1]);
     arch = choose(&nvrtc, arch, &is_ptx);
     int uncacheable = cache_folder(folder, &uncached);
-    ag_u64 sum = hash(HASH_START, source, strlen(source));
+    ag_u64 sum = ag_hash(AG_HASH, source, (long)strlen(source));
     snprintf(path, sizeof path, "%s/%016llx-%s%d-nvrtc%d.%d-driver%d", uncacheable ? "" : folder, sum,
              is_ptx ? "ptx" : "sm", arch, version[0], version[1], driver_version);
     if (!uncacheable && (*code = read_cache(path))) return 0;

@@ -101,7 +101,7 @@ picture_tool() {
 # $weights_of FILE BARE ALL: the weights of a StyleGAN2 generator from a golden case, without mean latents and with some.
 weights_tool() {
     weights_of=$e2e/weights
-    runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
+    runtime="runtime/error.c runtime/file.c runtime/text.c runtime/safetensors.c runtime/safetensors_write.c"
     # shellcheck disable=SC2086
     ${CC:-cc} -std=gnu99 -O1 -Wall -Wextra -Werror -o $weights_of tests/e2e/weights.c $runtime -lz -lm
     ok "tests/e2e/weights.c" $?

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/tools/check.sh
 cc -O1 -Wall -Wextra -Werror -shared -fPIC -o "$work/failing.so" tests/e2e/memory.c
 ok "tests/e2e/memory.c" $?
-runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
+runtime="runtime/error.c runtime/file.c runtime/text.c runtime/safetensors.c runtime/safetensors_write.c"
 # shellcheck disable=SC2086
 cc -std=gnu99 -O1 -o "$work/weights" tests/e2e/weights.c $runtime -lz -lm
 ok "tests/e2e/weights.c" $?

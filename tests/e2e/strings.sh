@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 mkdir -p build/e2e
 golden=tests/golden/style_derived.json
 weights=build/e2e/strings.weights
-runtime="runtime/error.c runtime/file.c runtime/safetensors.c runtime/safetensors_write.c"
+runtime="runtime/error.c runtime/file.c runtime/text.c runtime/safetensors.c runtime/safetensors_write.c"
 # shellcheck disable=SC2086
 cc -std=gnu99 -O1 -o "$work/weights" tests/e2e/weights.c $runtime -lz -lm
 ok "tests/e2e/weights.c" $?

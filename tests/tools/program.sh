@@ -52,6 +52,6 @@ program() {
 made_weights() {
     sed -n '/^static const struct ag_tensor \(g_params\|statistics\)\[\]/,/^};/p' "$1/generate_phases.c" > "$1/tables.h" &&
         gcc -std=gnu99 -O1 -Wall -Wextra -Werror -I"$1" -o "$1/make" tests/embed/made.c runtime/error.c runtime/file.c \
-            runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm &&
+            runtime/text.c runtime/safetensors.c runtime/safetensors_write.c runtime/random.c -lz -lm &&
         "$1/make" "$1/made"
 }

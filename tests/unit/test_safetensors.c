@@ -1,4 +1,4 @@
-/* Tests of runtime/{safetensors,safetensors_write,table}.c, which need error.c and file.c. */
+/* Tests of runtime/{safetensors,safetensors_write,table}.c, which need error.c, file.c and text.c. */
 #define _GNU_SOURCE
 #include "check.h"
 #include <math.h>

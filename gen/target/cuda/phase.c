@@ -2,6 +2,10 @@
 #include "emit_cuda.h"
 #include "index_range.h"
 #include "ops.h"
+#include "../../../runtime/ag.h"
+
+/* A kernel has a pointer for each value that it reads or computes, and one for its workspace. */
+_Static_assert(KERNEL_READS + KERNEL_ROOTS < AG_KERNEL_POINTERS, "kernels may have more pointers than a launch takes");
 
 struct launch cuda_launch(long items, int pointers, double bytes)
 {
