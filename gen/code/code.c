@@ -148,11 +148,11 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     int block = p->node[base].block;
     long offset = p->node[base].offset;
     if (node->op == OP_PARAM) {
-        block = (int)node->attr[0];
-        offset = node->attr[1];
+        block = (int)node->block;
+        offset = node->offset;
     } else if (node->op == OP_INPUT) {
         block = AG_IN;
-        offset = node->attr[0];
+        offset = node->input_offset;
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
     node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */

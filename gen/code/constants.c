@@ -35,12 +35,12 @@ void strided_tokens(struct mem *mem, struct substitutions *sub, const struct gra
     if (grows) clear = shape_size(yd);
     if (y->op == OP_PAD) yat = margin * (ys[2] + ys[3]);
     if (y->op == OP_CROP) xat = -margin * (xs[2] + xs[3]);
-    if (y->op == OP_PLACE) yat = y->attr[1] * ys[y->attr[0]];
-    if (y->op == OP_SLICE) xat = y->attr[1] * xs[y->attr[0]];
+    if (y->op == OP_PLACE) yat = y->first * ys[y->dim];
+    if (y->op == OP_SLICE) xat = y->first * xs[y->dim];
     if (y->op == OP_PERMUTE) {
         long old[4];
         memcpy(old, xs, sizeof old);
-        for (int d = 0; d < 4; d++) xs[d] = old[y->attr[d]];
+        for (int d = 0; d < 4; d++) xs[d] = old[y->axis[d]];
     }
     if (y->op == OP_FLIP || y->op == OP_FLIPT) {
         xat = (xd.d[2] - 1) * xs[2] + (xd.d[3] - 1) * xs[3];

@@ -111,7 +111,7 @@ int graph_node(struct graph *g, struct node_args a)
     if (class == CLASS_POINTWISE || class == CLASS_WINDOW || class == CLASS_SMALL)
         for (int i = 0; i < a.ins; i++) n.batched |= graph_get(g, a.in[i]).batched;
     if (a.op == OP_UNBATCH || a.op == OP_LINEAR_WGRAD) n.batched = 0;
-    if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.attr[3])) n.batched = 1;
+    if (a.op == OP_REBATCH || (a.op == OP_CONV_DW && a.form)) n.batched = 1;
     if (g->count * 2 >= g->hash_size) hash_rebuild(g);
     int found = hash_find(g, &n);
     if (found >= 0) return found;
@@ -125,12 +125,12 @@ int graph_node(struct graph *g, struct node_args a)
 
 int g_param(struct graph *g, int block, long offset, struct shape s)
 {
-    return graph_node(g, (struct node_args){.op = OP_PARAM, .shape = s, .attr = {block, offset}});
+    return graph_node(g, (struct node_args){.op = OP_PARAM, .shape = s, .block = block, .offset = offset});
 }
 
 int g_input(struct graph *g, long offset, struct shape s, int batched)
 {
-    return graph_node(g, (struct node_args){.op = OP_INPUT, .shape = s, .attr = {offset}, .batched = batched});
+    return graph_node(g, (struct node_args){.op = OP_INPUT, .shape = s, .input_offset = offset, .batched = batched});
 }
 
 int g_const(struct graph *g, double value, struct shape s)
@@ -190,7 +190,8 @@ int g_sum(struct graph *g, int x, struct shape s, int batched)
 
 int g_range(struct graph *g, int x, int dim, int first, int count)
 {
-    return graph_node(g, (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .attr = {dim, first, count}});
+    return graph_node(
+        g, (struct node_args){.op = OP_SLICE, .in = {x}, .ins = 1, .dim = dim, .first = first, .count = count});
 }
 
 int g_slice(struct graph *g, int x, int dim, int index)
@@ -200,22 +201,23 @@ int g_slice(struct graph *g, int x, int dim, int index)
 
 int g_place(struct graph *g, int x, int dim, int index, int size)
 {
-    return graph_node(g, (struct node_args){.op = OP_PLACE, .in = {x}, .ins = 1, .attr = {dim, index, size}});
+    return graph_node(
+        g, (struct node_args){.op = OP_PLACE, .in = {x}, .ins = 1, .dim = dim, .first = index, .count = size});
 }
 
 int g_pad(struct graph *g, int w, int k)
 {
-    return graph_node(g, (struct node_args){.op = OP_PAD, .in = {w}, .ins = 1, .attr = {k}});
+    return graph_node(g, (struct node_args){.op = OP_PAD, .in = {w}, .ins = 1, .k = k});
 }
 
 int g_crop(struct graph *g, int w, int k)
 {
-    return graph_node(g, (struct node_args){.op = OP_CROP, .in = {w}, .ins = 1, .attr = {k}});
+    return graph_node(g, (struct node_args){.op = OP_CROP, .in = {w}, .ins = 1, .k = k});
 }
 
 int g_permute(struct graph *g, int x, int a, int b, int c, int d)
 {
-    return graph_node(g, (struct node_args){.op = OP_PERMUTE, .in = {x}, .ins = 1, .attr = {a, b, c, d}});
+    return graph_node(g, (struct node_args){.op = OP_PERMUTE, .in = {x}, .ins = 1, .axis = {a, b, c, d}});
 }
 
 int g_reshape(struct graph *g, int x, struct shape s)
@@ -235,7 +237,8 @@ struct weight g_weight(const struct graph *g, int w)
 int g_conv(struct graph *g, int x, int w, int stride, int pad)
 {
     int k = g_weight(g, w).k;
-    return graph_node(g, (struct node_args){.op = OP_CONV, .in = {x, w}, .ins = 2, .attr = {k, stride, pad}});
+    return graph_node(g,
+                      (struct node_args){.op = OP_CONV, .in = {x, w}, .ins = 2, .k = k, .stride = stride, .pad = pad});
 }
 
 int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int width)
@@ -243,28 +246,31 @@ int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int wi
     int k = g_weight(g, w).k;
     if (stride == 1) return g_conv(g, gy, g_unary(g, OP_FLIPT, w), 1, k - 1 - pad);
     struct shape s = shape4(graph_get(g, gy).shape.d[0], h, width, g_weight(g, w).in);
-    return graph_node(
-        g, (struct node_args){.op = OP_CONV_DX, .in = {gy, w}, .ins = 2, .shape = s, .attr = {k, stride, pad}});
+    return graph_node(g,
+                      (struct node_args){
+                          .op = OP_CONV_DX, .in = {gy, w}, .ins = 2, .shape = s, .k = k, .stride = stride, .pad = pad});
 }
 
 int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad, int each)
 {
-    return graph_node(g, (struct node_args){.op = OP_CONV_DW, .in = {x, gy}, .ins = 2, .attr = {k, stride, pad, each}});
+    return graph_node(
+        g, (struct node_args){
+               .op = OP_CONV_DW, .in = {x, gy}, .ins = 2, .k = k, .stride = stride, .pad = pad, .form = each});
 }
 
 int g_up_bilinear(struct graph *g, int x, enum beyond beyond)
 {
-    return graph_node(g, (struct node_args){.op = OP_UP_BILINEAR, .in = {x}, .ins = 1, .attr = {beyond}});
+    return graph_node(g, (struct node_args){.op = OP_UP_BILINEAR, .in = {x}, .ins = 1, .beyond = beyond});
 }
 
 int g_fir(struct graph *g, int x, int pad)
 {
-    return graph_node(g, (struct node_args){.op = OP_FIR, .in = {x}, .ins = 1, .attr = {pad}});
+    return graph_node(g, (struct node_args){.op = OP_FIR, .in = {x}, .ins = 1, .fir_pad = pad});
 }
 
 int g_taps(struct graph *g, int w, enum taps kind)
 {
-    return graph_node(g, (struct node_args){.op = OP_TAPS, .in = {w}, .ins = 1, .attr = {kind}});
+    return graph_node(g, (struct node_args){.op = OP_TAPS, .in = {w}, .ins = 1, .taps = kind});
 }
 
 int g_border(struct graph *g, int x, int edge_taps)
@@ -274,12 +280,12 @@ int g_border(struct graph *g, int x, int edge_taps)
 
 int g_dw(struct graph *g, int x, int w)
 {
-    return graph_node(g, (struct node_args){.op = OP_DW, .in = {x, w}, .ins = 2, .attr = {graph_get(g, w).shape.d[2]}});
+    return graph_node(g, (struct node_args){.op = OP_DW, .in = {x, w}, .ins = 2, .k = graph_get(g, w).shape.d[2]});
 }
 
 int g_dw_dw(struct graph *g, int x, int gy, int k)
 {
-    return graph_node(g, (struct node_args){.op = OP_DW_DW, .in = {x, gy}, .ins = 2, .attr = {k}});
+    return graph_node(g, (struct node_args){.op = OP_DW_DW, .in = {x, gy}, .ins = 2, .k = k});
 }
 
 /* ---------------------------------------------------------------- whole graphs */

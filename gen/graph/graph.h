@@ -15,8 +15,8 @@
 /* The operators: rows of the table in ops.c, in this order. */
 enum op {
     /* leaves */
-    OP_PARAM, /* attr: block, offset */
-    OP_INPUT, /* attr: offset in the block of inputs */
+    OP_PARAM,
+    OP_INPUT,
     OP_CONST, /* value, at every place */
     /* pointwise */
     OP_ADD,
@@ -36,32 +36,32 @@ enum op {
     OP_MOMENTS, /* batch statistics: x [N,H,W,C] -> [1,1,2,C], mean and 1/sqrt(variance + 1e-5) */
     /* small, in weight space */
     OP_SOFTMAX, /* over the last dimension */
-    OP_SLICE,   /* attr: dimension, first, count: some indices of a dimension */
-    OP_PLACE,   /* attr: dimension, first, size: its adjoint, zeros elsewhere */
+    OP_SLICE,   /* some indices of a dimension */
+    OP_PLACE,   /* its adjoint, zeros elsewhere */
     OP_PAD,     /* [O,I,k,k] -> [O,I,K,K], centred */
     OP_CROP,    /* its adjoint */
     OP_FLIP,    /* [O,I,k,k]: both window axes reversed */
     OP_FLIPT,   /* [O,I,k,k] -> [I,O,k,k], reversed */
-    OP_PERMUTE, /* attr: dimension of the input that becomes the first, second, … of the result */
+    OP_PERMUTE, /* dimensions in another order */
     OP_RESHAPE,
     OP_UNBATCH, /* the same values seen as one tensor, whose first dimension is no longer the batch */
     OP_REBATCH, /* the reverse */
-    /* convolutions; attr: K, stride, padding. A batched weight [N,O,I,K*K] is one for each picture. */
+    /* convolutions. A batched weight [N,O,I,K*K] is one for each picture. */
     OP_CONV,    /* x, w [O,I,K,K] */
     OP_CONV_DX, /* gy, w: adjoint in x, stride 2 (stride 1 is a convolution with the flipped weight) */
-    OP_CONV_DW, /* x, gy: adjoint in w; attr 3: 1 for a weight for each picture */
+    OP_CONV_DW, /* x, gy: adjoint in w */
     OP_DW,      /* depthwise: x, w [C,1,K,K], stride 1 */
     OP_DW_DW,   /* x, gy: its adjoint in w */
     /* resampling by two */
     OP_UP_NEAREST,
-    OP_SUMPOOL,       /* adjoint of nearest: sums of 2x2 */
-    OP_UP_BILINEAR,   /* attr: enum beyond */
+    OP_SUMPOOL, /* adjoint of nearest: sums of 2x2 */
+    OP_UP_BILINEAR,
     OP_UP_BILINEAR_T, /* its adjoint */
-    OP_FIR,           /* [1,3,3,1] x [1,3,3,1] / 64; attr: padding p, 1 or 2. Its adjoint is that with 3 - p. */
+    OP_FIR,           /* [1,3,3,1] x [1,3,3,1] / 64, padding 1 or 2. Its adjoint is that with 3 - padding. */
     OP_SHUFFLE,       /* [N,H,W,4C] -> [N,2H,2W,C]: channel (2a + b) C + c is channel c of pixel 2i + a, 2j + b */
     OP_UNSHUFFLE,     /* its adjoint and inverse */
     /* up-sampling convolutions on the low-resolution picture (merge.c); for each picture */
-    OP_TAPS,        /* w [N,O,I,9] -> [N,4O,I,9]: one 3x3 window for each output phase; attr: enum taps */
+    OP_TAPS,        /* w [N,O,I,9] -> [N,4O,I,9]: one 3x3 window for each output phase */
     OP_TAPS_T,      /* its adjoint */
     OP_EDGE_TAPS,   /* w [N,O,I,9] -> [N,16,I,4O]: what the border of a bilinear one needs beside that */
     OP_EDGE_TAPS_T, /* its adjoint */
@@ -70,16 +70,16 @@ enum op {
     OP_BORDER_DW,   /* x, gy: its adjoint in the edge taps */
     /* made by to_col2im.c, after differentiation */
     OP_COL2IM, /* x [N,H,W,>= K*K*C] -> [N,H,W,C]: sum over taps a, b of channels (aK + b)C + c of pixel (a, b) of the
-                  K x K around; attr: K, C */
+                  K x K around */
     /* made by lower.c, after differentiation */
-    OP_PACK,          /* attr: enum pack: a weight in the order its kernel reads */
-    OP_KERNEL_CONV,   /* x, packed weight (, bias or edge taps); attr: K, stride, padding, enum conv_form */
-    OP_KERNEL_DECONV, /* x, packed weight (, bias); attr: K, stride, padding */
-    OP_KERNEL_DW,     /* x, packed weight; attr: K */
-    OP_KERNEL_LINEAR, /* x [N,1,1,I], weight as it is (, bias); attr: 1 for its transpose */
+    OP_PACK,          /* a weight in the order its kernel reads */
+    OP_KERNEL_CONV,   /* x, packed weight (, bias or edge taps) */
+    OP_KERNEL_DECONV, /* x, packed weight (, bias) */
+    OP_KERNEL_DW,     /* x, packed weight */
+    OP_KERNEL_LINEAR, /* x [N,1,1,I], weight as it is (, bias) */
     OP_LINEAR_WGRAD,  /* x, gy of the whole batch -> [O,I,1,1] */
-    OP_KERNEL_WGRAD,  /* x, gy: a weight gradient for each picture, in its kernel's order; attr: K, stride, padding */
-    OP_UNPACK,        /* from that order to [N,O,I,K*K]; attr: K, O, I */
+    OP_KERNEL_WGRAD,  /* x, gy: a weight gradient for each picture, in its kernel's order */
+    OP_UNPACK,        /* from that order to [N,O,I,K*K] */
     OP_COUNT
 };
 
@@ -98,12 +98,42 @@ int shape_same(struct shape a, struct shape b);
 
 enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
 
+/* What an operator has beside its inputs: up to four numbers, by the names that they have with each kind of operator.
+ * attr[] is all of them, for what copies or compares nodes. */
+#define NODE_ATTRIBUTES                                                                                                \
+    union {                                                                                                            \
+        long attr[NODE_ATTRS];                                                                                         \
+        struct {                                                                                                       \
+            long k, stride, pad; /* windows of k x k pixels */                                                         \
+            long form;           /* enum conv_form; conv_dw: FORM_EACH for a weight for each picture */                \
+        };                                                                                                             \
+        struct {                                                                                                       \
+            long block, offset; /* param: enum ag_block, reals into it */                                              \
+        };                                                                                                             \
+        long input_offset; /* input: reals into the block of inputs */                                                 \
+        struct {                                                                                                       \
+            long dim, first, count; /* slice: indices first.. of a dimension; place: count is the result's size */     \
+        };                                                                                                             \
+        long axis[4];    /* permute: the input's dimension that becomes the result's dimension i */                    \
+        long beyond;     /* bilinear and its adjoint: enum beyond */                                                   \
+        long fir_pad;    /* fir: 1 or 2 */                                                                             \
+        long taps;       /* taps and their adjoints: enum taps */                                                      \
+        long pack;       /* pack: enum pack */                                                                         \
+        long transposed; /* linear: 1 for the weight's transpose */                                                    \
+        struct {                                                                                                       \
+            long window, channels; /* col2im: k, and the result's channels */                                          \
+        };                                                                                                             \
+        struct {                                                                                                       \
+            long unpacked_k, weight_out, weight_in; /* unpack: K, O, I of the weight */                                \
+        };                                                                                                             \
+    }
+
 struct node {
     enum op op;
     int in[NODE_INPUTS], ins;
     struct shape shape;
     int batched; /* dimension 0 is the batch: picture i depends on pictures i of the inputs alone */
-    long attr[NODE_ATTRS];
+    NODE_ATTRIBUTES;
     double value;
     const char *path; /* where in the network it stands */
     int section;      /* sections run one after the other, so that their tensors share memory */
@@ -147,7 +177,7 @@ struct node_args {
     int in[NODE_INPUTS], ins;
     struct shape shape; /* leaves, expand, sum, reshape, conv_dx: the result's */
     int batched;        /* leaves */
-    long attr[NODE_ATTRS];
+    NODE_ATTRIBUTES;
     double value;
 };
 int graph_node(struct graph *g, struct node_args a);

@@ -1,4 +1,5 @@
 #include "ops.h"
+#include "op_grads.h"
 
 /* ---------------------------------------------------------------- shapes */
 
@@ -31,24 +32,17 @@ static struct shape shape_moments(const struct graph *g, const struct node_args 
     return shape4(1, 1, 2, input_shape(g, a, 0).d[3]);
 }
 
-static struct shape shape_slice(const struct graph *g, const struct node_args *a)
+static struct shape shape_range(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    s.d[a->attr[0]] = (int)a->attr[2];
-    return s;
-}
-
-static struct shape shape_place(const struct graph *g, const struct node_args *a)
-{
-    struct shape s = input_shape(g, a, 0);
-    s.d[a->attr[0]] = (int)a->attr[2];
+    s.d[a->dim] = (int)a->count;
     return s;
 }
 
 static struct shape shape_window(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    s.d[2] = s.d[3] = (int)a->attr[0];
+    s.d[2] = s.d[3] = (int)a->k;
     return s;
 }
 
@@ -61,26 +55,26 @@ static struct shape shape_flipt(const struct graph *g, const struct node_args *a
 static struct shape shape_permute(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    return shape4(s.d[a->attr[0]], s.d[a->attr[1]], s.d[a->attr[2]], s.d[a->attr[3]]);
+    return shape4(s.d[a->axis[0]], s.d[a->axis[1]], s.d[a->axis[2]], s.d[a->axis[3]]);
 }
 
 static struct shape shape_conv(const struct graph *g, const struct node_args *a)
 {
     struct shape x = input_shape(g, a, 0);
-    int k = (int)a->attr[0], s = (int)a->attr[1], p = (int)a->attr[2];
+    int k = (int)a->k, s = (int)a->stride, p = (int)a->pad;
     return shape4(x.d[0], (x.d[1] + 2 * p - k) / s + 1, (x.d[2] + 2 * p - k) / s + 1, g_weight(g, a->in[1]).out);
 }
 
 static struct shape shape_conv_dw(const struct graph *g, const struct node_args *a)
 {
     struct shape x = input_shape(g, a, 0), gy = input_shape(g, a, 1);
-    int k = (int)a->attr[0];
-    return a->attr[3] ? shape4(x.d[0], gy.d[3], x.d[3], k * k) : shape4(gy.d[3], x.d[3], k, k);
+    int k = (int)a->k;
+    return a->form ? shape4(x.d[0], gy.d[3], x.d[3], k * k) : shape4(gy.d[3], x.d[3], k, k);
 }
 
 static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a)
 {
-    int k = (int)a->attr[0];
+    int k = (int)a->k;
     return shape4(input_shape(g, a, 0).d[3], 1, k, k);
 }
 
@@ -102,7 +96,7 @@ static int packed_channels(int out, int k)
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    enum pack pack = (enum pack)a->attr[0];
+    enum pack pack = (enum pack)a->pack;
     if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
     struct weight w = g_weight(g, a->in[0]);
     int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
@@ -115,14 +109,14 @@ static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 
 static struct shape shape_unpack(const struct graph *g, const struct node_args *a)
 {
-    int k = (int)a->attr[0];
-    return shape4(input_shape(g, a, 0).d[0], (int)a->attr[1], (int)a->attr[2], k * k);
+    int k = (int)a->k;
+    return shape4(input_shape(g, a, 0).d[0], (int)a->weight_out, (int)a->weight_in, k * k);
 }
 
 static struct shape shape_fir(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
-    int grows = 2 * (int)a->attr[0] - 3;
+    int grows = 2 * (int)a->fir_pad - 3;
     return shape4(s.d[0], s.d[1] + grows, s.d[2] + grows, s.d[3]);
 }
 
@@ -178,7 +172,7 @@ static struct shape shape_border_dw(const struct graph *g, const struct node_arg
 static struct shape shape_col2im(const struct graph *g, const struct node_args *a)
 {
     struct shape x = input_shape(g, a, 0);
-    return shape4(x.d[0], x.d[1], x.d[2], (int)a->attr[1]);
+    return shape4(x.d[0], x.d[1], x.d[2], (int)a->channels);
 }
 
 static struct shape shape_double(const struct graph *g, const struct node_args *a)
@@ -191,276 +185,6 @@ static struct shape shape_halve(const struct graph *g, const struct node_args *a
 {
     struct shape s = input_shape(g, a, 0);
     return shape4(s.d[0], s.d[1] / 2, s.d[2] / 2, s.d[3]);
-}
-
-/* ---------------------------------------------------------------- gradients */
-
-static int in(const struct graph *g, int n, int k)
-{
-    return graph_get(g, n).in[k];
-}
-
-static int wanted(const struct graph *g, int n, int k, const int *sum)
-{
-    return sum[in(g, n, k)] != GRAD_UNWANTED;
-}
-
-static void grad_both(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), gy, sum);
-    grad_add(g, in(g, n, 1), gy, sum);
-}
-
-static void grad_sub(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), gy, sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, in(g, n, 1), g_scale(g, gy, -1), sum);
-}
-
-static void grad_mul(struct graph *g, int n, int gy, int *sum)
-{
-    int a = in(g, n, 0), b = in(g, n, 1);
-    if (wanted(g, n, 0, sum)) grad_add(g, a, g_mul(g, gy, b), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, b, g_mul(g, gy, a), sum);
-}
-
-/* By the sign of the result, which is that of x, so that x need not be kept. */
-static void grad_relu(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, n)), sum);
-}
-
-static void grad_lrelu(struct graph *g, int n, int gy, int *sum)
-{
-    int slope = g_shift(g, g_scale(g, g_unary(g, OP_STEP, n), 0.8), 0.2);
-    grad_add(g, in(g, n, 0), g_mul(g, gy, slope), sum);
-}
-
-static void grad_tanh(struct graph *g, int n, int gy, int *sum)
-{
-    int slope = g_shift(g, g_scale(g, g_mul(g, n, n), -1), 1);
-    grad_add(g, in(g, n, 0), g_mul(g, gy, slope), sum);
-}
-
-static void grad_softplus(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_SIGMOID, in(g, n, 0))), sum);
-}
-
-static void grad_sigmoid(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_mul(g, gy, g_sub(g, n, g_mul(g, n, n))), sum);
-}
-
-static void grad_rsqrt(struct graph *g, int n, int gy, int *sum)
-{
-    int cube = g_mul(g, n, g_mul(g, n, n));
-    grad_add(g, in(g, n, 0), g_mul(g, gy, g_scale(g, cube, -0.5)), sum);
-}
-
-static void grad_pass(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), gy, sum);
-}
-
-/* mean = sum x / M, r = (sum (x - mean)^2 / M + eps)^(-1/2):
- * dmean/dx = 1 / M and dr/dx = -r^3 (x - mean) / M, since the mean's own part in r cancels. */
-static void grad_moments(struct graph *g, int n, int gy, int *sum)
-{
-    int x = in(g, n, 0);
-    struct shape s = graph_get(g, x).shape;
-    double inverse = 1.0 / ((double)s.d[0] * s.d[1] * s.d[2]);
-    int mean = g_slice(g, n, 2, 0), r = g_slice(g, n, 2, 1);
-    int gmean = g_slice(g, gy, 2, 0), gr = g_slice(g, gy, 2, 1);
-    int factor = g_mul(g, gr, g_scale(g, g_mul(g, r, g_mul(g, r, r)), -inverse));
-    int through_r = g_mul(g, g_sub(g, x, mean), factor);
-    grad_add(g, x, g_add(g, through_r, g_scale(g, gmean, inverse)), sum);
-}
-
-static void grad_softmax(struct graph *g, int n, int gy, int *sum)
-{
-    struct shape s = graph_get(g, n).shape;
-    s.d[3] = 1;
-    int inner = g_sum(g, g_mul(g, gy, n), s, graph_get(g, n).batched);
-    grad_add(g, in(g, n, 0), g_mul(g, n, g_sub(g, gy, inner)), sum);
-}
-
-static void grad_unbatch(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_unary(g, OP_REBATCH, gy), sum);
-}
-
-static void grad_rebatch(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_unary(g, OP_UNBATCH, gy), sum);
-}
-
-static void grad_slice(struct graph *g, int n, int gy, int *sum)
-{
-    struct node p = graph_get(g, n);
-    int dim = (int)p.attr[0];
-    grad_add(g, p.in[0], g_place(g, gy, dim, (int)p.attr[1], graph_get(g, p.in[0]).shape.d[dim]), sum);
-}
-
-static void grad_place(struct graph *g, int n, int gy, int *sum)
-{
-    int dim = (int)graph_get(g, n).attr[0], count = graph_get(g, in(g, n, 0)).shape.d[dim];
-    grad_add(g, in(g, n, 0), g_range(g, gy, dim, (int)graph_get(g, n).attr[1], count), sum);
-}
-
-static void grad_pad(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_crop(g, gy, graph_get(g, in(g, n, 0)).shape.d[2]), sum);
-}
-
-static void grad_crop(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_pad(g, gy, graph_get(g, in(g, n, 0)).shape.d[2]), sum);
-}
-
-static void grad_same(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_unary(g, graph_get(g, n).op, gy), sum);
-}
-
-static void grad_permute(struct graph *g, int n, int gy, int *sum)
-{
-    int inverse[4];
-    for (int i = 0; i < 4; i++) inverse[graph_get(g, n).attr[i]] = i;
-    grad_add(g, in(g, n, 0), g_permute(g, gy, inverse[0], inverse[1], inverse[2], inverse[3]), sum);
-}
-
-static void grad_reshape(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_reshape(g, gy, graph_get(g, in(g, n, 0)).shape), sum);
-}
-
-/* The three convolutions are the three ways to contract the form sum(gy * conv(x, w)), linear in each of gy, x and w;
- * so the gradients of each are the other two. */
-static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n, int *sum)
-{
-    int k = (int)n.attr[0], s = (int)n.attr[1], p = (int)n.attr[2];
-    struct shape xs = graph_get(g, x).shape;
-    if (n.op != OP_CONV && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_conv(g, x, w, s, p), sum);
-    if (n.op != OP_CONV_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, g_conv_dx(g, gy, w, s, p, xs.d[1], xs.d[2]), sum);
-    if (n.op != OP_CONV_DW && sum[w] != GRAD_UNWANTED)
-        grad_add(g, w, g_conv_dw(g, x, gy, k, s, p, graph_get(g, w).batched), sum);
-}
-
-static void grad_conv(struct graph *g, int n, int gy, int *sum)
-{
-    grad_trilinear(g, in(g, n, 0), in(g, n, 1), gy, graph_get(g, n), sum);
-}
-
-static void grad_conv_dx(struct graph *g, int n, int gy, int *sum)
-{
-    grad_trilinear(g, gy, in(g, n, 1), in(g, n, 0), graph_get(g, n), sum);
-}
-
-static void grad_conv_dw(struct graph *g, int n, int gy, int *sum)
-{
-    grad_trilinear(g, in(g, n, 0), gy, in(g, n, 1), graph_get(g, n), sum);
-}
-
-static void grad_dw(struct graph *g, int n, int gy, int *sum)
-{
-    int x = in(g, n, 0), w = in(g, n, 1);
-    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, w)), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).attr[0]), sum);
-}
-
-static void grad_dw_dw(struct graph *g, int n, int gw, int *sum)
-{
-    int x = in(g, n, 0), gy = in(g, n, 1);
-    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, gw)), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, gy, g_dw(g, x, gw), sum);
-}
-
-static void grad_nearest(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_unary(g, OP_SUMPOOL, gy), sum);
-}
-
-static void grad_sumpool(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_unary(g, OP_UP_NEAREST, gy), sum);
-}
-
-/* The node's adjoint, with the same attributes. */
-static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
-{
-    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {graph_get(g, n).attr[0]}};
-    grad_add(g, in(g, n, 0), graph_node(g, a), sum);
-}
-
-static void grad_bilinear(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_UP_BILINEAR_T);
-}
-
-static void grad_bilinear_t(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_UP_BILINEAR);
-}
-
-static void grad_fir(struct graph *g, int n, int gy, int *sum)
-{
-    grad_add(g, in(g, n, 0), g_fir(g, gy, 3 - (int)graph_get(g, n).attr[0]), sum);
-}
-
-static void grad_shuffle(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_UNSHUFFLE);
-}
-
-static void grad_unshuffle(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_SHUFFLE);
-}
-
-static void grad_taps(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_TAPS_T);
-}
-
-static void grad_taps_t(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_TAPS);
-}
-
-static void grad_edge_taps(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_EDGE_TAPS_T);
-}
-
-static void grad_edge_taps_t(struct graph *g, int n, int gy, int *sum)
-{
-    grad_adjoint(g, n, gy, sum, OP_EDGE_TAPS);
-}
-
-/* Trilinear as the convolutions are. */
-static void grad_border_form(struct graph *g, int x, int v, int gy, enum op op, int *sum)
-{
-    if (op != OP_BORDER && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_border(g, x, v), sum);
-    struct node_args dx = {.op = OP_BORDER_DX, .in = {gy, v}, .ins = 2},
-                     dw = {.op = OP_BORDER_DW, .in = {x, gy}, .ins = 2};
-    if (op != OP_BORDER_DX && sum[x] != GRAD_UNWANTED) grad_add(g, x, graph_node(g, dx), sum);
-    if (op != OP_BORDER_DW && sum[v] != GRAD_UNWANTED) grad_add(g, v, graph_node(g, dw), sum);
-}
-
-static void grad_border(struct graph *g, int n, int gy, int *sum)
-{
-    grad_border_form(g, in(g, n, 0), in(g, n, 1), gy, OP_BORDER, sum);
-}
-
-static void grad_border_dx(struct graph *g, int n, int gy, int *sum)
-{
-    grad_border_form(g, gy, in(g, n, 1), in(g, n, 0), OP_BORDER_DX, sum);
-}
-
-static void grad_border_dw(struct graph *g, int n, int gy, int *sum)
-{
-    grad_border_form(g, in(g, n, 0), gy, in(g, n, 1), OP_BORDER_DW, sum);
 }
 
 /* ---------------------------------------------------------------- multiply-adds */
@@ -480,19 +204,19 @@ static double macs_conv_dx(const struct graph *g, const struct node *n)
 static double macs_dw(const struct graph *g, const struct node *n)
 {
     (void)g;
-    return (double)shape_size(n->shape) * (double)n->attr[0] * (double)n->attr[0];
+    return (double)shape_size(n->shape) * (double)n->k * (double)n->k;
 }
 
 /* Each place of gy meets the window of every input channel. */
 static double macs_wgrad(const struct graph *g, const struct node *n)
 {
-    double area = (double)n->attr[0] * (double)n->attr[0];
+    double area = (double)n->k * (double)n->k;
     return (double)shape_size(g->node[n->in[1]].shape) * g->node[n->in[0]].shape.d[3] * area;
 }
 
 static double macs_dw_wgrad(const struct graph *g, const struct node *n)
 {
-    return (double)shape_size(g->node[n->in[1]].shape) * (double)n->attr[0] * (double)n->attr[0];
+    return (double)shape_size(g->node[n->in[1]].shape) * (double)n->k * (double)n->k;
 }
 
 static double macs_kernel_conv(const struct graph *g, const struct node *n)
@@ -507,7 +231,7 @@ static double macs_linear(const struct graph *g, const struct node *n)
 
 static double macs_kernel_deconv(const struct graph *g, const struct node *n)
 {
-    return (double)shape_size(g->node[n->in[0]].shape) * (double)(n->attr[0] * n->attr[0]) * n->shape.d[3];
+    return (double)shape_size(g->node[n->in[0]].shape) * (double)(n->k * n->k) * n->shape.d[3];
 }
 
 /* ---------------------------------------------------------------- the table */
@@ -531,8 +255,8 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_SUM] = {"sum", CLASS_REDUCE, shape_given, grad_pass, NULL, NULL},
     [OP_MOMENTS] = {"moments", CLASS_REDUCE, shape_moments, grad_moments, NULL, NULL},
     [OP_SOFTMAX] = {"softmax", CLASS_SMALL, shape_first, grad_softmax, NULL, NULL},
-    [OP_SLICE] = {"slice", CLASS_SMALL, shape_slice, grad_slice, NULL, NULL},
-    [OP_PLACE] = {"place", CLASS_SMALL, shape_place, grad_place, NULL, NULL},
+    [OP_SLICE] = {"slice", CLASS_SMALL, shape_range, grad_slice, NULL, NULL},
+    [OP_PLACE] = {"place", CLASS_SMALL, shape_range, grad_place, NULL, NULL},
     [OP_PAD] = {"pad", CLASS_SMALL, shape_window, grad_pad, NULL, NULL},
     [OP_CROP] = {"crop", CLASS_SMALL, shape_window, grad_crop, NULL, NULL},
     [OP_FLIP] = {"flip", CLASS_SMALL, shape_first, grad_same, NULL, NULL},

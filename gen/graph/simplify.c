@@ -93,11 +93,11 @@ static int simplify_sum(struct graph *g, struct node_args *a)
 static int simplify_slice(struct graph *g, struct node_args *a)
 {
     struct node n = graph_get(g, a->in[0]);
-    int dim = (int)a->attr[0], first = (int)a->attr[1], count = (int)a->attr[2];
+    int dim = (int)a->dim, first = (int)a->first, count = (int)a->count;
     if (n.shape.d[dim] == count) return a->in[0];
     if (is_const(g, a->in[0])) return g_const(g, n.value, op_table[OP_SLICE].shape(g, a));
-    if (n.op == OP_PLACE && n.attr[0] == dim) {
-        int placed = (int)n.attr[1], size = graph_get(g, n.in[0]).shape.d[dim];
+    if (n.op == OP_PLACE && n.dim == dim) {
+        int placed = (int)n.first, size = graph_get(g, n.in[0]).shape.d[dim];
         if (placed == first && size == count) return n.in[0];
         if (first >= placed + size || placed >= first + count) return g_const(g, 0, op_table[OP_SLICE].shape(g, a));
     }
@@ -114,11 +114,11 @@ static int simplify_permute(struct graph *g, struct node_args *a)
     struct node n = graph_get(g, a->in[0]);
     if (n.op == OP_PERMUTE) {
         long p[4];
-        for (int i = 0; i < 4; i++) p[i] = n.attr[a->attr[i]];
+        for (int i = 0; i < 4; i++) p[i] = n.axis[a->axis[i]];
         return g_permute(g, n.in[0], (int)p[0], (int)p[1], (int)p[2], (int)p[3]);
     }
     for (int i = 0; i < 4; i++)
-        if (a->attr[i] != i) return -1;
+        if (a->axis[i] != i) return -1;
     return a->in[0];
 }
 
@@ -140,7 +140,7 @@ int simplify_node(struct graph *g, struct node_args *a)
         return simplify_slice(g, a);
     case OP_PAD:
     case OP_CROP:
-        return x.shape.d[2] == a->attr[0] ? a->in[0] : -1;
+        return x.shape.d[2] == a->k ? a->in[0] : -1;
     case OP_FLIP:
     case OP_FLIPT:
         if (x.op == a->op) return x.in[0];

@@ -5,12 +5,13 @@
  */
 #include "ops.h"
 #include "plan.h"
+#include "rewrite.h"
 
 #include <string.h>
 
 static int pack(struct graph *to, int w, enum pack kind)
 {
-    return graph_node(to, (struct node_args){.op = OP_PACK, .in = {w}, .ins = 1, .attr = {kind}});
+    return graph_node(to, (struct node_args){.op = OP_PACK, .in = {w}, .ins = 1, .pack = kind});
 }
 
 /* A flipped weight is packed straight from the one it was flipped from. */
@@ -65,7 +66,7 @@ static int lower_conv(struct graph *to, const struct graph *g, struct whole whol
     struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, whole.conv);
     memcpy(a.attr, n->attr, sizeof a.attr);
-    a.attr[3] = whole.form;
+    a.form = whole.form;
     a.in[1] = packed_weight(to, n->op, map[n->in[1]]);
     if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
@@ -80,12 +81,12 @@ static int is_few_pixels(const struct graph *g, int x)
 
 static int is_linear(const struct graph *g, const struct node *conv)
 {
-    return conv->op == OP_CONV && conv->attr[0] == 1 && is_few_pixels(g, conv->in[0]) && !g->node[conv->in[1]].batched;
+    return conv->op == OP_CONV && conv->k == 1 && is_few_pixels(g, conv->in[0]) && !g->node[conv->in[1]].batched;
 }
 
 static int is_linear_wgrad(const struct graph *g, const struct node *n)
 {
-    return n->op == OP_CONV_DW && n->attr[0] == 1 && is_few_pixels(g, n->in[0]) && !n->batched;
+    return n->op == OP_CONV_DW && n->k == 1 && is_few_pixels(g, n->in[0]) && !n->batched;
 }
 
 static int lower_linear(struct graph *to, const struct graph *g, struct whole whole, const int *map)
@@ -94,9 +95,9 @@ static int lower_linear(struct graph *to, const struct graph *g, struct whole wh
     struct node_args a = {.op = OP_KERNEL_LINEAR, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, whole.conv);
     const struct node w = graph_get(to, a.in[1]);
-    a.attr[0] = w.op == OP_FLIPT;
-    a.attr[3] = FORM_SHARED;
-    if (a.attr[0]) a.in[1] = w.in[0];
+    a.transposed = w.op == OP_FLIPT;
+    a.form = FORM_SHARED;
+    if (a.transposed) a.in[1] = w.in[0];
     if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
 }
@@ -107,7 +108,7 @@ static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, co
     const struct node *n = &g->node[i];
     struct node_args a = {.op = OP_LINEAR_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, i);
-    a.attr[0] = 1;
+    a.k = 1;
     return graph_node(to, a);
 }
 
@@ -118,36 +119,26 @@ static int lower_wgrad(struct graph *to, const struct graph *g, int i, const int
     struct shape s = n->shape;
     graph_at(to, g, i);
     struct node_args kernel = {.op = OP_KERNEL_WGRAD, .in = {map[n->in[0]], map[n->in[1]]}, .ins = 2},
-                     unpack = {.op = OP_UNPACK, .ins = 1, .attr = {n->attr[0], s.d[1], s.d[2]}};
+                     unpack = {
+                         .op = OP_UNPACK, .ins = 1, .unpacked_k = n->k, .weight_out = s.d[1], .weight_in = s.d[2]};
     memcpy(kernel.attr, n->attr, sizeof kernel.attr);
     kernel.shape = shape4(s.d[0], 1, 1, (s.d[1] + 15) / 16 * 16 * s.d[2] * s.d[3]);
     unpack.in[0] = graph_node(to, kernel);
     return graph_node(to, unpack);
 }
 
+static int lower_node(struct rewrite *r, int i)
+{
+    const struct node *n = &r->from->node[i];
+    const struct whole whole = read_whole(r->from, i, r->uses);
+    if (is_linear_wgrad(r->from, n)) return lower_linear_wgrad(r->to, r->from, i, r->map);
+    if (n->op == OP_CONV_DW && n->batched) return lower_wgrad(r->to, r->from, i, r->map);
+    if (whole.conv < 0) return -1;
+    if (is_linear(r->from, &r->from->node[whole.conv])) return lower_linear(r->to, r->from, whole, r->map);
+    return lower_conv(r->to, r->from, whole, r->map);
+}
+
 struct graph *lower(const struct graph *g)
 {
-    struct graph *to = graph_new();
-    char *live = mem_alloc(to->mem, (size_t)g->count);
-    int *map = mem_alloc(to->mem, sizeof *map * (size_t)g->count),
-        *uses = mem_alloc(to->mem, sizeof *uses * (size_t)g->count);
-    graph_live(g, live);
-    graph_uses(g, live, uses);
-    for (int i = 0; i < g->count; i++) {
-        if (!live[i]) continue;
-        struct whole whole = read_whole(g, i, uses);
-        if (whole.conv >= 0 && is_linear(g, &g->node[whole.conv]))
-            map[i] = lower_linear(to, g, whole, map);
-        else if (is_linear_wgrad(g, &g->node[i]))
-            map[i] = lower_linear_wgrad(to, g, i, map);
-        else if (whole.conv >= 0)
-            map[i] = lower_conv(to, g, whole, map);
-        else if (g->node[i].op == OP_CONV_DW && g->node[i].batched)
-            map[i] = lower_wgrad(to, g, i, map);
-        else
-            map[i] = graph_copy_node(to, g, i, map);
-    }
-    for (int i = 0; i < g->targets; i++)
-        graph_target(to, map[g->target[i].node], g->target[i].block, g->target[i].offset, g->target[i].name);
-    return to;
+    return graph_rewrite(g, lower_node, NULL);
 }

@@ -20,6 +20,7 @@
  * edge where the convolution after it pads with zeros; the rest, linear in x's border pixels, is OP_BORDER.
  */
 #include "ops.h"
+#include "rewrite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,8 @@ struct terms {
 struct merger {
     const struct graph *from;
     struct graph *to;
-    int *map;
-    int *uses;
-    struct terms terms;
+    const int *map, *uses;
+    struct terms *terms;
 };
 
 /* One number for the whole picture or for each of its channels. */
@@ -93,21 +93,21 @@ static int read_bias(const struct graph *g, int n, struct term *t)
 
 static int is_same_conv(const struct node *n)
 {
-    return n->op == OP_CONV && n->attr[1] == 1 && n->attr[2] * 2 == n->attr[0] - 1;
+    return n->op == OP_CONV && n->stride == 1 && n->pad * 2 == n->k - 1;
 }
 
 /* A 3x3 convolution of an up-sampled picture, or a transposed one that is filtered. */
 static int read_up(const struct graph *g, int n, struct term *t)
 {
     const struct node *p = &g->node[n], *x = &g->node[p->in[0]];
-    if (p->op == OP_FIR && p->attr[0] == 1 && x->op == OP_CONV_DX && x->attr[0] == 3) {
+    if (p->op == OP_FIR && p->fir_pad == 1 && x->op == OP_CONV_DX && x->k == 3) {
         t->conv = p->in[0];
         t->x = x->in[0];
         t->taps = TAPS_DECONV;
         return 1;
     }
-    int bilinear = x->op == OP_UP_BILINEAR && x->attr[0] == BEYOND_CLAMP;
-    if (!is_same_conv(p) || p->attr[0] != 3 || (x->op != OP_UP_NEAREST && !bilinear)) return 0;
+    int bilinear = x->op == OP_UP_BILINEAR && x->beyond == BEYOND_CLAMP;
+    if (!is_same_conv(p) || p->k != 3 || (x->op != OP_UP_NEAREST && !bilinear)) return 0;
     t->conv = n;
     t->x = x->in[0];
     t->taps = bilinear ? TAPS_BILINEAR : TAPS_NEAREST;
@@ -141,8 +141,8 @@ static void collect(struct merger *m, int n, int root)
         collect(m, p->in[1], 0);
         return;
     }
-    m->terms.term = mem_grow(m->terms.term, m->terms.count, &m->terms.capacity, sizeof *m->terms.term);
-    m->terms.term[m->terms.count++] = t;
+    m->terms->term = mem_grow(m->terms->term, m->terms->count, &m->terms->capacity, sizeof *m->terms->term);
+    m->terms->term[m->terms->count++] = t;
 }
 
 static int together(const struct graph *g, const struct term *s, const struct term *t)
@@ -165,10 +165,10 @@ static int scaled(struct merger *m, int node, const struct term *t)
 static int merge_shared(struct merger *m, int first, int k)
 {
     const struct graph *g = m->from;
-    struct term *t = m->terms.term;
+    struct term *t = m->terms->term;
     struct node conv = g->node[t[first].conv];
     int w = -1, b = -1;
-    for (int i = first; i < m->terms.count; i++) {
+    for (int i = first; i < m->terms->count; i++) {
         if (t[i].group != 1 + first) continue;
         w = g_plus(m->to, w, g_pad(m->to, scaled(m, m->map[g->node[t[i].conv].in[1]], &t[i]), k));
         if (t[i].b >= 0) b = g_plus(m->to, b, scaled(m, m->map[t[i].b], &t[i]));
@@ -176,7 +176,7 @@ static int merge_shared(struct merger *m, int first, int k)
     int x = m->map[conv.in[0]];
     int y = conv.op == OP_CONV
                 ? g_conv(m->to, x, w, 1, k / 2)
-                : g_conv_dx(m->to, x, w, (int)conv.attr[1], (int)conv.attr[2], conv.shape.d[1], conv.shape.d[2]);
+                : g_conv_dx(m->to, x, w, (int)conv.stride, (int)conv.pad, conv.shape.d[1], conv.shape.d[2]);
     return b < 0 ? y : g_add(m->to, y, b);
 }
 
@@ -221,11 +221,11 @@ static int own_weight(struct merger *m, const struct term *t, int k, int style)
 static int merge_each(struct merger *m, int first, int k)
 {
     struct graph *to = m->to;
-    struct term *t = m->terms.term;
+    struct term *t = m->terms->term;
     int x = m->map[t[first].x], w = -1, edges = -1;
     int style = take_modulation(to, &x, m->from->node[t[first].whole].shape.d[0]);
     int up = t[first].kind == TERM_UP;
-    for (int i = first; i < m->terms.count; i++) {
+    for (int i = first; i < m->terms->count; i++) {
         if (t[i].group != 1 + first) continue;
         int own = own_weight(m, &t[i], k, up ? style : -1);
         if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* OP_TAPS has the filter's gain of 4 */
@@ -242,11 +242,11 @@ static int merge_each(struct merger *m, int first, int k)
 /* The term `first` and those that go with it, as one node. */
 static int merge_group(struct merger *m, int first)
 {
-    struct term *t = m->terms.term;
+    struct term *t = m->terms->term;
     int k = 0, count = 0;
-    for (int i = first; i < m->terms.count; i++) {
+    for (int i = first; i < m->terms->count; i++) {
         if (i != first && !together(m->from, &t[first], &t[i])) continue;
-        int own = (int)m->from->node[t[i].conv].attr[0];
+        int own = (int)m->from->node[t[i].conv].k;
         t[i].group = 1 + first;
         k = own > k ? own : k;
         count++;
@@ -258,36 +258,31 @@ static int merge_group(struct merger *m, int first)
 
 static int merge_sum(struct merger *m, int root)
 {
-    m->terms.count = 0;
+    m->terms->count = 0;
     collect(m, root, 1);
-    if (m->terms.count == 1 && m->terms.term[0].kind == TERM_OTHER) return -1; /* nothing to merge */
+    if (m->terms->count == 1 && m->terms->term[0].kind == TERM_OTHER) return -1; /* nothing to merge */
     int sum = -1;
-    for (int i = 0; i < m->terms.count; i++) {
-        struct term *t = &m->terms.term[i];
+    for (int i = 0; i < m->terms->count; i++) {
+        struct term *t = &m->terms->term[i];
         if (t->group) continue;
         sum = g_plus(m->to, sum, t->kind == TERM_OTHER ? m->map[t->whole] : merge_group(m, i));
     }
     return sum;
 }
 
+static int merge_node(struct rewrite *r, int i)
+{
+    const struct node *n = &r->from->node[i];
+    struct merger m = {r->from, r->to, r->map, r->uses, r->own};
+    if ((n->op != OP_ADD && n->op != OP_MUL) || !n->batched) return -1;
+    r->to->section = n->section;
+    return merge_sum(&m, i);
+}
+
 struct graph *merge_mixtures(const struct graph *g)
 {
-    struct merger m = {.from = g, .to = graph_new()};
-    m.map = mem_alloc(m.to->mem, sizeof *m.map * (size_t)g->count);
-    m.uses = mem_alloc(m.to->mem, sizeof *m.uses * (size_t)g->count);
-    char *live = mem_alloc(m.to->mem, (size_t)g->count);
-    graph_live(g, live);
-    graph_uses(g, live, m.uses);
-    for (int i = 0; i < g->count; i++) {
-        if (!live[i]) continue;
-        const struct node *n = &g->node[i];
-        int sum = (n->op == OP_ADD || n->op == OP_MUL) && n->batched;
-        if (sum) m.to->section = n->section;
-        m.map[i] = sum ? merge_sum(&m, i) : graph_copy_node(m.to, g, i, m.map);
-        if (sum && m.map[i] < 0) m.map[i] = graph_copy_node(m.to, g, i, m.map);
-    }
-    for (int i = 0; i < g->targets; i++)
-        graph_target(m.to, m.map[g->target[i].node], g->target[i].block, g->target[i].offset, g->target[i].name);
-    free(m.terms.term);
-    return m.to;
+    struct terms terms = {NULL, 0, 0};
+    struct graph *to = graph_rewrite(g, merge_node, &terms);
+    free(terms.term);
+    return to;
 }

@@ -47,7 +47,7 @@ static struct moment *find_moments(const struct plan *p)
 
 static int has_epilogue(const struct node *n)
 {
-    return (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH) || n->op == OP_KERNEL_DECONV || n->op == OP_COL2IM;
+    return (n->op == OP_KERNEL_CONV && n->form <= FORM_EACH) || n->op == OP_KERNEL_DECONV || n->op == OP_COL2IM;
 }
 
 static int is_root(const struct kernel *k, int n)
@@ -159,7 +159,7 @@ static void list_reads(struct plan *p, struct group *g)
  * of output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
 static int front_pays(const struct plan *p, const struct node *y, const struct node *d)
 {
-    const int in = d->shape.d[3], out = y->shape.d[3], k = (int)d->attr[0];
+    const int in = d->shape.d[3], out = y->shape.d[3], k = (int)d->k;
     const long pixels = (long)p->batch * y->shape.d[1] * y->shape.d[2];
     if (in % 4 || y->shape.d[2] % 2 || out > 256 || (k != 3 && (k != 5 || out <= 32))) return 0;
     return pixels / (out <= 64 ? 128 : 64) >= DEVICE_BLOCKS / 2;
@@ -169,8 +169,8 @@ static int front_pays(const struct plan *p, const struct node *y, const struct n
 static int can_take_front(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
-    if (k->kind != KERNEL_NODE || y->op != OP_KERNEL_CONV || y->attr[3] != FORM_SHARED) return 0;
-    if (y->attr[0] != 1 || y->attr[1] != 1 || y->attr[2] != 0) return 0;
+    if (k->kind != KERNEL_NODE || y->op != OP_KERNEL_CONV || y->form != FORM_SHARED) return 0;
+    if (y->k != 1 || y->stride != 1 || y->pad != 0) return 0;
     const struct node *d = &p->graph->node[y->in[0]];
     int read[KERNEL_READS], reads = 0;
     for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);

@@ -81,9 +81,9 @@ static int alias(struct plan *p, int i)
     if (n->op == OP_SLICE) {
         if (n->batched) return 0;
         long inner = 1, outer = 1;
-        for (int d = 0; d < 4; d++) *(d < n->attr[0] ? &outer : &inner) *= d == n->attr[0] ? 1 : x->shape.d[d];
+        for (int d = 0; d < 4; d++) *(d < n->dim ? &outer : &inner) *= d == n->dim ? 1 : x->shape.d[d];
         if (outer != 1) return 0;
-        np->delta = n->attr[1] * inner;
+        np->delta = n->first * inner;
     }
     np->keep = KEEP_ALIAS;
     np->base = n->in[0];
@@ -132,9 +132,9 @@ static int is_read_up(const struct plan *p, int n)
     for (int i = 0; i < g->count; i++)
         for (int k = 0; p->live[i] && k < g->node[i].ins; k++) {
             const struct node *y = &g->node[i];
-            int convolves = y->op == OP_KERNEL_CONV && y->attr[3] <= FORM_EACH;
+            int convolves = y->op == OP_KERNEL_CONV && y->form <= FORM_EACH;
             int gradient = y->op == OP_CONV_DW || y->op == OP_KERNEL_WGRAD;
-            if (y->in[k] == n && (k > 0 || y->attr[1] != 1 || !(convolves || gradient))) return 0;
+            if (y->in[k] == n && (k > 0 || y->stride != 1 || !(convolves || gradient))) return 0;
         }
     return 1;
 }
@@ -144,7 +144,7 @@ static int is_read_up(const struct plan *p, int n)
 static int is_read_between(const struct plan *p, int n, const struct uses *u)
 {
     const struct node *up = &p->graph->node[n];
-    const int nearest = up->op == OP_UP_NEAREST, clamped = up->op == OP_UP_BILINEAR && up->attr[0] == BEYOND_CLAMP;
+    const int nearest = up->op == OP_UP_NEAREST, clamped = up->op == OP_UP_BILINEAR && up->beyond == BEYOND_CLAMP;
     if (p->sharing != PLAN_PICTURE || !(nearest || clamped) || !up->batched || u->window || u->larger) return 0;
     const enum keep small = p->node[up->in[0]].keep;
     return small != KEEP_NOT && small != KEEP_LOCAL;

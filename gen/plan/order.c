@@ -185,10 +185,10 @@ int plan_halo(const struct plan *p, int n, int k)
 {
     const struct node *node = &p->graph->node[n];
     if (k != 0 || p->device) return 0;
-    if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW || node->op == OP_KERNEL_WGRAD) return (int)node->attr[2];
-    if (node->op == OP_KERNEL_DECONV) return (int)node->attr[0] - 2; /* the parities' windows reach over the border */
+    if (node->op == OP_KERNEL_CONV || node->op == OP_CONV_DW || node->op == OP_KERNEL_WGRAD) return (int)node->pad;
+    if (node->op == OP_KERNEL_DECONV) return (int)node->k - 2; /* the parities' windows reach over the border */
     const int window = node->op == OP_KERNEL_DW || node->op == OP_DW_DW || node->op == OP_COL2IM;
-    return window ? (int)node->attr[0] / 2 : 0;
+    return window ? (int)node->k / 2 : 0;
 }
 
 /* ---------------------------------------------------------------- items, groups, steps */
@@ -431,8 +431,8 @@ static int pixel_step(const struct plan *p, int group, const struct local *l)
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || !uses(p, group, k, l)) continue;
         /* one tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_few.c */
-        const int tap = (n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->attr[0] == 1 && n->shape.d[3] > 4) ||
-                        (n->op == OP_KERNEL_DECONV && n->attr[0] == 2);
+        const int tap = (n->op == OP_KERNEL_CONV && n->form <= FORM_EACH && n->k == 1 && n->shape.d[3] > 4) ||
+                        (n->op == OP_KERNEL_DECONV && n->k == 2);
         if (!tap && n->op != OP_KERNEL_DW) return shape.d[3];
         windows |= n->op == OP_KERNEL_DW;
     }

@@ -16,7 +16,7 @@ enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
 int plan_by_rows(const struct plan *p, int n)
 {
     const struct node *y = &p->graph->node[n], *x = &p->graph->node[y->in[0]];
-    return (long)x->shape.d[1] * x->shape.d[2] >= y->attr[0] * y->attr[0] * y->shape.d[3];
+    return (long)x->shape.d[1] * x->shape.d[2] >= y->k * y->k * y->shape.d[3];
 }
 
 static int is_pointwise(const struct plan *p, const struct kernel *k)
@@ -33,7 +33,7 @@ static int can_share(const struct plan *p, const struct kernel *k)
     switch (n->op) {
     case OP_KERNEL_CONV:
     case OP_KERNEL_DECONV:
-        return n->attr[3] <= FORM_EACH;
+        return n->form <= FORM_EACH;
     case OP_KERNEL_DW:
     case OP_KERNEL_LINEAR:
     case OP_UP_NEAREST:
@@ -52,7 +52,7 @@ static int is_by_rows(const struct plan *p, const struct kernel *k)
     const struct node *n = &p->graph->node[k->root[0]];
     enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
     if (k->kind == KERNEL_POINTWISE) return 1;
-    if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->attr[0] == 1 && n->shape.d[2] >= ROW;
+    if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->k == 1 && n->shape.d[2] >= ROW;
     return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR || n->op == OP_COL2IM;
 }
 
@@ -87,8 +87,8 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     const struct node *n = &p->graph->node[k->root[0]], *m = &p->graph->node[before->root[0]];
     if (k->shares == 1 || k->shares != before->shares || n->shape.d[1] != m->shape.d[1]) return 0;
     if (!is_by_rows(p, k) || !is_by_rows(p, before)) return 0;
-    const int rows_alone = k->kind == KERNEL_POINTWISE ||
-                           (n->op == OP_KERNEL_CONV && n->attr[0] == 1 && n->attr[1] == 1 && n->attr[2] == 0);
+    const int rows_alone =
+        k->kind == KERNEL_POINTWISE || (n->op == OP_KERNEL_CONV && n->k == 1 && n->stride == 1 && n->pad == 0);
     for (int e = first; e < i && !rows_alone; e++)
         for (int r = 0; r < k->reads; r++)
             if (writes(p, &g->kernel[e], k->read[r])) return 0;

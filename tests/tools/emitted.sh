@@ -15,8 +15,9 @@ root=$PWD build=$PWD/build/emitted known=tests/emitted.txt
 mkdir -p "$build"
 unset AGGEN_HOME
 
-# weights GENOTYPE: made-up weights of a golden case's genotype, $build/GENOTYPE.weights
+# weights GENOTYPE: made-up weights of a golden case's genotype, $build/GENOTYPE.weights, made once
 weights() {
+    [ ! -f "$build/$1.weights" ] || return 0
     ./aggen "tests/golden/$1.json" -o "$build/$1.made" > /dev/null && made_weights "$build/$1.made" &&
         mv "$build/$1.made/made" "$build/$1.weights"
 }

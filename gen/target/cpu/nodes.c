@@ -58,7 +58,7 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     struct mem *mem = s->c->mem;
     struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
     if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
-    v.flat = y->attr[0] == (deconv ? 2 : 1) && (deconv || y->attr[1] == 1) && !cpu_halo_in(s, n, 0);
+    v.flat = y->k == (deconv ? 2 : 1) && (deconv || y->stride == 1) && !cpu_halo_in(s, n, 0);
     if (v.flat && by_rows) {
         const int rows = h % shares ? h : shares;
         v.rows = mem_printf(mem, "%d", rows);
@@ -66,8 +66,8 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     } else if (v.flat) {
         v.rows = mem_printf(mem, "FLAT_ROWS(%d, %s)", h, v.stretches);
         v.pixels = mem_printf(mem, "FLAT_PIXELS(%d, %d, %s)", h, w, v.stretches);
-    } else if (!deconv && out <= 8 && y->attr[0] > 1 && y->attr[1] == 1) {
-        v.abreast = mem_printf(mem, "ABREAST_OF(%d, %d, %ld, 1)", w, out, y->attr[0]);
+    } else if (!deconv && out <= 8 && y->k > 1 && y->stride == 1) {
+        v.abreast = mem_printf(mem, "ABREAST_OF(%d, %d, %ld, 1)", w, out, y->k);
         v.pixels = mem_printf(mem, "(%d / %s)", w, v.abreast);
     }
     return v;
@@ -76,7 +76,7 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
 /* Is a pixel of it a picture? */
 static int is_linear(const struct node *y)
 {
-    return y->op == OP_KERNEL_CONV && y->shape.d[1] * y->shape.d[2] == 1 && y->attr[3] == FORM_SHARED;
+    return y->op == OP_KERNEL_CONV && y->shape.d[1] * y->shape.d[2] == 1 && y->form == FORM_SHARED;
 }
 
 /* Do its tiles fetch what comes next? Threads that share a picture's kernels come to the next one soon. */
@@ -90,8 +90,8 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = is_linear(y);
-    const long k = y->attr[0], stride = deconv ? 1 : y->attr[1], halo = cpu_halo_in(s, n, 0);
-    const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->attr[2]); /* columns of x beside those of strides */
+    const long k = y->k, stride = deconv ? 1 : y->stride, halo = cpu_halo_in(s, n, 0);
+    const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->pad); /* columns of x beside those of strides */
     const int pixel = cpu_step_in(s, n, 0);
     const long step = linear ? (stride + more) * (stride + more) * pixel : stride * pixel;
     const int abreast = strcmp(v->abreast, "1") != 0;
@@ -125,7 +125,7 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     const int deconv = y->op == OP_KERNEL_DECONV;
     const struct shape places = deconv ? x->shape : y->shape;
-    const struct view v = view_tiles(s, n, places, deconv ? (int)y->attr[0] - 2 : 0);
+    const struct view v = view_tiles(s, n, places, deconv ? (int)y->k - 2 : 0);
     struct mem *mem = s->c->mem;
     template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
     template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
@@ -157,12 +157,12 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     size_tokens(mem, &sub, deconv ? x->shape : y->shape);
     number_token(mem, &sub, "AG_CI", x->shape.d[3]);
     number_token(mem, &sub, "AG_CO", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->attr[0]);
-    number_token(mem, &sub, "AG_S", y->attr[1]);
-    number_token(mem, &sub, "AG_PAD", y->attr[2]);
+    number_token(mem, &sub, "AG_K", y->k);
+    number_token(mem, &sub, "AG_S", y->stride);
+    number_token(mem, &sub, "AG_PAD", y->pad);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->attr[3] <= FORM_EACH);
-    number_token(mem, &sub, "AG_EACH", y->attr[3] != FORM_SHARED);
+    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_EACH);
+    number_token(mem, &sub, "AG_EACH", y->form != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
     call->relu = tiled && is_relu(s);
     if (call->relu) call->result = s->k->root[1];
@@ -173,8 +173,8 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
     number_token(mem, &sub, "AG_YSTEP", step_out(s, call->result));
-    const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->attr[0], y->attr[0],
-                                  y->shape.d[1], y->shape.d[2], x->shape.d[3], y->shape.d[3]);
+    const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->k, y->k, y->shape.d[1],
+                                  y->shape.d[2], x->shape.d[3], y->shape.d[3]);
     if (tiled) tile_tokens(s, n, &sub);
     int i = code_instance(s->c, template, NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
@@ -188,14 +188,14 @@ static int dw_instance(const struct site *s, int n, struct call *call)
     struct mem *mem = s->c->mem;
     size_tokens(mem, &sub, y->shape);
     number_token(mem, &sub, "AG_C", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_K", y->k);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
     number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
     number_token(mem, &sub, "AG_YSTEP", step_out(s, n));
     cpu_epilogue(s, &sub, call);
     const char *name =
-        mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
+        mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->k, y->k, y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = code_instance(s->c, "dwconv", NULL, name, &sub, picture_flop(s, n));
     free(sub.list);
     return i;
@@ -213,7 +213,7 @@ static int linear_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_CI", in);
     number_token(mem, &sub, "AG_CO", out);
     number_token(mem, &sub, "AG_BIAS", y->ins == 3);
-    number_token(mem, &sub, "AG_TRANSPOSED", y->attr[0]);
+    number_token(mem, &sub, "AG_TRANSPOSED", y->transposed);
     cpu_epilogue(s, &sub, call);
     double flop = wgrad ? picture_flop(s, n) * s->p->batch : picture_flop(s, n);
     int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);
@@ -227,15 +227,15 @@ static int wgrad_instance(const struct site *s, int n)
     const struct node *w = &g->node[n], *x = &g->node[w->in[0]], *gy = &g->node[w->in[1]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    int depthwise = w->op == OP_DW_DW, k = (int)w->attr[0], in = x->shape.d[3], out = gy->shape.d[3];
+    int depthwise = w->op == OP_DW_DW, k = (int)w->k, in = x->shape.d[3], out = gy->shape.d[3];
     size_tokens(mem, &sub, gy->shape);
     number_token(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
     number_token(mem, &sub, "AG_CI", in);
     number_token(mem, &sub, "AG_K", k);
     number_token(mem, &sub, "AG_EACH", w->op == OP_KERNEL_WGRAD);
     number_token(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
-    number_token(mem, &sub, "AG_S", depthwise ? 1 : w->attr[1]);
-    number_token(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->attr[2]);
+    number_token(mem, &sub, "AG_S", depthwise ? 1 : w->stride);
+    number_token(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->pad);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_GH", cpu_halo_in(s, n, 1));
     const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
@@ -263,8 +263,8 @@ static int resample_instance(const struct site *s, int n, struct call *call)
     number_token(mem, &sub, "AG_C", channels);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number_token(mem, &sub, "AG_PAD", y->attr[0]);
-    number_token(mem, &sub, "AG_CLAMP", y->attr[0] == BEYOND_CLAMP);
+    number_token(mem, &sub, "AG_PAD", y->fir_pad);
+    number_token(mem, &sub, "AG_CLAMP", y->beyond == BEYOND_CLAMP);
     cpu_epilogue(s, &sub, call);
     int i =
         code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
@@ -280,12 +280,12 @@ static int col2im_instance(const struct site *s, int n, struct call *call)
     size_tokens(mem, &sub, y->shape);
     number_token(mem, &sub, "AG_CI", x->shape.d[3]);
     number_token(mem, &sub, "AG_CO", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->attr[0]);
+    number_token(mem, &sub, "AG_K", y->k);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
     cpu_epilogue(s, &sub, call);
     number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
     const char *name =
-        mem_printf(mem, "col2im%ldx%ld_%dx%dx%d", y->attr[0], y->attr[0], y->shape.d[1], y->shape.d[2], y->shape.d[3]);
+        mem_printf(mem, "col2im%ldx%ld_%dx%dx%d", y->k, y->k, y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = code_instance(s->c, "col2im", NULL, name, &sub, 0);
     free(sub.list);
     return i;
@@ -299,7 +299,7 @@ int cpu_border(const struct site *s, int n)
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    int dx = y->op == OP_BORDER_DX || (y->op == OP_KERNEL_CONV && y->attr[3] == FORM_BORDER_DX),
+    int dx = y->op == OP_BORDER_DX || (y->op == OP_KERNEL_CONV && y->form == FORM_BORDER_DX),
         dw = y->op == OP_BORDER_DW;
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? y->shape : g->node[y->in[y->op == OP_KERNEL_CONV ? 2 : 1]].shape;
@@ -336,7 +336,7 @@ static int pack_instance(const struct site *s, int n)
     static const char *const kind[] = {"conv", "conv", "deconv", "dwconv", "dwconv"};
     const struct node *y = &s->p->graph->node[n];
     struct weight w = g_weight(s->p->graph, y->in[0]);
-    enum pack pack = (enum pack)y->attr[0];
+    enum pack pack = (enum pack)y->pack;
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
@@ -363,9 +363,9 @@ static int taps_instance(const struct site *s, int n)
     const char *template = op_table[y->op].name;
     number_token(mem, &sub, "AG_O", w.d[1]);
     number_token(mem, &sub, "AG_I", w.d[2]);
-    number_token(mem, &sub, "AG_KIND", y->attr[0]);
-    int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->attr[0], w.d[1], w.d[2]),
-                          &sub, 0);
+    number_token(mem, &sub, "AG_KIND", y->taps);
+    int i =
+        code_instance(s->c, template, NULL, mem_printf(mem, "%s%ld_%d_%d", template, y->taps, w.d[1], w.d[2]), &sub, 0);
     free(sub.list);
     return i;
 }
@@ -375,10 +375,10 @@ static int unpack_instance(const struct site *s, int n)
     const struct node *y = &s->p->graph->node[n];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    number_token(mem, &sub, "AG_K", y->attr[0]);
-    number_token(mem, &sub, "AG_CO", y->attr[1]);
-    number_token(mem, &sub, "AG_CI", y->attr[2]);
-    const char *name = mem_printf(mem, "unpack%ldx%ld_%ld_%ld", y->attr[0], y->attr[0], y->attr[1], y->attr[2]);
+    number_token(mem, &sub, "AG_K", y->k);
+    number_token(mem, &sub, "AG_CO", y->weight_out);
+    number_token(mem, &sub, "AG_CI", y->weight_in);
+    const char *name = mem_printf(mem, "unpack%ldx%ld_%ld_%ld", y->k, y->k, y->weight_out, y->weight_in);
     int i = code_instance(s->c, "wgrad_unpack", NULL, name, &sub, 0);
     free(sub.list);
     return i;

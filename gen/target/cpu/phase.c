@@ -25,7 +25,7 @@ static void node_arguments(const struct site *s, int n, const struct call *call,
 {
     const struct node *node = &s->p->graph->node[n];
     int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
-    int bias = conv && node->ins == 3 && node->attr[3] <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
+    int bias = conv && node->ins == 3 && node->form <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
     for (int k = 0; k < ins; k++) text_printf(t, "%s, ", cpu_input(s, n, k));
     if (conv && !bias) text_add(t, "0, ");
     text_add(t, output_address(s, call->result));
@@ -114,7 +114,7 @@ static void node_calls(const struct site *s, int n)
     }
     text_free(&call.more);
     mark(s, instance);
-    if (node->op != OP_KERNEL_CONV || node->attr[3] < FORM_BORDER) return;
+    if (node->op != OP_KERNEL_CONV || node->form < FORM_BORDER) return;
     instance = cpu_border(s, n);
     call_border(s, n, instance);
     mark(s, instance);

@@ -228,7 +228,7 @@ static void run_sepconv(const struct site *s, const struct kernel *k)
     number(&c, "AG_N", s->p->batch);
     number(&c, "AG_CI", in);
     number(&c, "AG_CO", out);
-    number(&c, "AG_K", dw->attr[0]);
+    number(&c, "AG_K", dw->k);
     number(&c, "AG_BIAS", bias);
     number(&c, "AG_KEEP", kept);
     tile_tokens(&c, tile);
@@ -243,8 +243,8 @@ static void run_sepconv(const struct site *s, const struct kernel *k)
     launch.bytes -= sizeof(float) * (2.0 - kept) * (double)shape_size(dw->shape);
     launch.bytes += end(&c, k);
     prologue_arguments(&c, k);
-    const char *name = mem_printf(c.mem, "sepconv%ldx%ld_%dx%dx%d_%d", dw->attr[0], dw->attr[0], c.y->shape.d[1],
-                                  c.y->shape.d[2], in, out);
+    const char *name =
+        mem_printf(c.mem, "sepconv%ldx%ld_%dx%dx%d_%d", dw->k, dw->k, c.y->shape.d[1], c.y->shape.d[2], in, out);
     finish(&c, "sepconv", name, launch);
 }
 
@@ -252,12 +252,12 @@ static void run_conv(const struct site *s, const struct kernel *k)
 {
     const int n = k->root[0];
     struct call c = begin(s, n);
-    const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->attr[3] != FORM_SHARED, batch = s->p->batch;
-    const int bias = c.y->ins == 3 && c.y->attr[3] <= FORM_EACH;
+    const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->form != FORM_SHARED, batch = s->p->batch;
+    const int bias = c.y->ins == 3 && c.y->form <= FORM_EACH;
     struct shape size = deconv ? c.x->shape : c.y->shape;
-    const int beyond = deconv ? (int)c.y->attr[0] - 2 : 0; /* places of a phase beyond x's last */
+    const int beyond = deconv ? (int)c.y->k - 2 : 0; /* places of a phase beyond x's last */
     const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
-    const long terms = c.y->attr[0] * c.y->attr[0] * c.x->shape.d[3];
+    const long terms = c.y->k * c.y->k * c.x->shape.d[3];
     struct tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3], terms);
     const long blocks = tile_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
     const int split = deconv ? 1 : conv_split(tile, blocks, terms);
@@ -265,9 +265,9 @@ static void run_conv(const struct site *s, const struct kernel *k)
     number(&c, "AG_N", batch);
     number(&c, "AG_CI", c.x->shape.d[3]);
     number(&c, "AG_CO", c.y->shape.d[3]);
-    number(&c, "AG_K", c.y->attr[0]);
-    number(&c, "AG_S", c.y->attr[1]);
-    number(&c, "AG_PAD", c.y->attr[2]);
+    number(&c, "AG_K", c.y->k);
+    number(&c, "AG_S", c.y->stride);
+    number(&c, "AG_PAD", c.y->pad);
     number(&c, "AG_BIAS", bias);
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
@@ -288,11 +288,11 @@ static void run_conv(const struct site *s, const struct kernel *k)
     launch.grid[2] = deconv ? 4 : split;
     launch.threads = tile_threads(tile);
     launch.bytes = bytes;
-    const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->attr[0],
-                                  c.y->attr[0], c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
+    const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->k, c.y->k,
+                                  c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
     finish(&c, deconv ? "deconv" : "conv", name, launch);
     if (split > 1) add_split(s, k, split, bias);
-    if (c.y->attr[3] >= FORM_BORDER) launch_border(s, n);
+    if (c.y->form >= FORM_BORDER) launch_border(s, n);
 }
 
 /* In how many parts a picture's weight gradient is taken, in `blocks` of threads each; none of them with less than some
@@ -314,7 +314,7 @@ static void add_parts(const struct site *s, int n, int parts)
 static void run_wgrad(const struct site *s, int n)
 {
     struct call c = begin(s, n);
-    const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->attr[0];
+    const int each = c.y->op == OP_KERNEL_WGRAD, k = (int)c.y->k;
     const int in = c.x->shape.d[3], out = c.z->shape.d[3];
     struct tile tile = wgrad_tile((long)k * k * in, out);
     const long blocks = tile_blocks(tile, (long)k * k * in, out), size = shape_size(c.y->shape);
@@ -324,8 +324,8 @@ static void run_wgrad(const struct site *s, int n)
     number(&c, "AG_CI", in);
     number(&c, "AG_CO", out);
     number(&c, "AG_K", k);
-    number(&c, "AG_S", c.y->attr[1]);
-    number(&c, "AG_PAD", c.y->attr[2]);
+    number(&c, "AG_S", c.y->stride);
+    number(&c, "AG_PAD", c.y->pad);
     number(&c, "AG_EACH", each);
     number(&c, "AG_WSTRIDE", each ? c.y->shape.d[3] : 0);
     number(&c, "AG_UP", plan_source(s->p, n, 0) != c.y->in[0]);
@@ -349,7 +349,7 @@ static void run_pack(const struct site *s, int n)
 {
     struct call c = begin(s, n);
     struct weight w = g_weight(s->p->graph, c.y->in[0]);
-    const enum pack pack = (enum pack)c.y->attr[0];
+    const enum pack pack = (enum pack)c.y->pack;
     const char *template = pack <= PACK_CONV_FLIPT ? "pack_conv" : pack == PACK_DECONV ? "pack_deconv" : "pack_dw";
     int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
     number(&c, "AG_IMAGES", images(&c, c.y));
@@ -368,9 +368,9 @@ static void run_unpack(const struct site *s, int n)
     struct call c = begin(s, n);
     number(&c, "AG_IMAGES", images(&c, c.y));
     number(&c, "AG_WSTRIDE", c.x->shape.d[3]);
-    number(&c, "AG_K", c.y->attr[0]);
-    number(&c, "AG_CO", c.y->attr[1]);
-    number(&c, "AG_CI", c.y->attr[2]);
+    number(&c, "AG_K", c.y->k);
+    number(&c, "AG_CO", c.y->weight_out);
+    number(&c, "AG_CI", c.y->weight_in);
     run(&c, "wgrad_unpack", named(&c, "unpack", c.y->shape), shape_size(c.y->shape));
 }
 
@@ -384,7 +384,7 @@ static void run_depthwise(const struct site *s, const struct kernel *k)
     size_tokens(c.mem, &c.sub, c.x->shape);
     number(&c, "AG_IMAGES", s->p->batch);
     number(&c, "AG_C", c.x->shape.d[3]);
-    number(&c, "AG_K", c.y->attr[0]);
+    number(&c, "AG_K", c.y->k);
     number(&c, "AG_PARTS", s->p->node[n].parts);
     number(&c, "AG_STRIDE", s->p->node[n].partial_size);
     const char *template = gradient ? "dwconv_wgrad" : "dwconv";
@@ -404,7 +404,7 @@ static void run_linear(const struct site *s, int n)
     number(&c, "AG_CI", in);
     number(&c, "AG_CO", out);
     number(&c, "AG_BIAS", c.y->ins == 3);
-    number(&c, "AG_TRANSPOSED", c.y->attr[0]);
+    number(&c, "AG_TRANSPOSED", c.y->transposed);
     inputs(&c, c.y->ins);
     if (!wgrad && c.y->ins == 2) argument(&c, "(real *)0");
     argument(&c, cuda_output(s, n));
@@ -426,8 +426,8 @@ static void run_resample(const struct site *s, int n)
     size_tokens(c.mem, &c.sub, size);
     number(&c, "AG_IMAGES", s->p->batch);
     number(&c, "AG_C", c.y->shape.d[3] < c.x->shape.d[3] ? c.y->shape.d[3] : c.x->shape.d[3]);
-    number(&c, "AG_PAD", c.y->attr[0]);
-    number(&c, "AG_CLAMP", c.y->attr[0] == BEYOND_CLAMP);
+    number(&c, "AG_PAD", c.y->fir_pad);
+    number(&c, "AG_CLAMP", c.y->beyond == BEYOND_CLAMP);
     run(&c, what, named(&c, what, c.x->shape), shape_size(c.y->shape) / 4);
 }
 
@@ -438,7 +438,7 @@ static void launch_border(const struct site *s, int n)
 {
     struct call c = begin(s, n);
     const int conv = c.y->op == OP_KERNEL_CONV, dw = c.y->op == OP_BORDER_DW,
-              dx = c.y->op == OP_BORDER_DX || (conv && c.y->attr[3] == FORM_BORDER_DX);
+              dx = c.y->op == OP_BORDER_DX || (conv && c.y->form == FORM_BORDER_DX);
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? c.y->shape : s->p->graph->node[c.y->in[conv ? 2 : 1]].shape;
     size_tokens(c.mem, &c.sub, c.x->shape);
@@ -463,7 +463,7 @@ static void run_taps(const struct site *s, int n)
     number(&c, "AG_IMAGES", images(&c, c.y));
     number(&c, "AG_O", w.d[1]);
     number(&c, "AG_I", w.d[2]);
-    number(&c, "AG_KIND", c.y->attr[0]);
+    number(&c, "AG_KIND", c.y->taps);
     run(&c, template, named(&c, template, c.x->shape), shape_size(w));
 }
 
