@@ -60,7 +60,7 @@ static const char *load(struct code *c, const char *template)
     for (int i = 0; i < c->loads; i++)
         if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
     char *file =
-        template_file(c->mem, mem_printf(c->mem, c->device ? "templates/cuda/%s.cu" : "templates/cpu/%s.c", template),
+        template_file(c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending),
                       c->error, c->errsize);
     c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
     c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
@@ -140,7 +140,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     if (local && local->rows) return mem_printf(c->mem, "own + %ld - share * %ldL", local->offset, local->size);
     if (local && local->pictures > 1) return mem_printf(c->mem, "s + %ld + picture * %ldL", local->offset, local->size);
     if (local)
-        return mem_printf(c->mem, p->device ? "b[AG_SCRATCH] + %ld" : "s + %ld",
+        return mem_printf(c->mem, p->policy->device ? "b[AG_SCRATCH] + %ld" : "s + %ld",
                           local->offset * p->group[group].images);
     long delta;
     int base = plan_base(p, n, &delta);
@@ -157,11 +157,11 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
     node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
     if (plan_room(p, n) > 1) return mem_printf(c->mem, "%s + picture * %ldL", at, shape_size(node->shape));
-    if (!node->batched || group == -1 || p->sharing != PLAN_BATCH) return at;
+    if (!node->batched || group == -1 || p->policy->at_once) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);
 }
 
-const char *code_target_address(struct code *c, const struct target *t)
+const char *code_target_address(struct code *c, const struct graph_target *t)
 {
     return mem_printf(c->mem, "b[%s] + %ld", block_name(t->block), t->offset);
 }

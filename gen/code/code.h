@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "plan.h"
+#include "target.h"
 #include "template.h"
 
 /* How a device runs a kernel. */
@@ -34,6 +35,7 @@ struct loaded {
 struct code {
     struct mem *mem;
     int device; /* CUDA; 0: C for the CPU */
+    const struct target *target;
     const struct model *model;
     struct instance *instance;
     int instances, instance_capacity;
@@ -56,7 +58,7 @@ int code_instance(struct code *c, const char *template, const char *part, const 
 /* How a kernel of this group (-1: a step of its own) finds node n, which lies in `local` if that isn't NULL: a C
  * expression. */
 const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n);
-const char *code_target_address(struct code *c, const struct target *t);
+const char *code_target_address(struct code *c, const struct graph_target *t);
 /* Where kernels are called. */
 struct site {
     struct code *c;

@@ -10,8 +10,8 @@ static const long MOST = INT_MAX - (1L << 20);
 static long counted(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
-    long most = shape_size(node->shape) / (node->batched && !p->device ? p->batch : 1);
-    for (int i = 0; i < p->groups && !p->device; i++)
+    long most = shape_size(node->shape) / (node->batched && !p->policy->device ? p->batch : 1);
+    for (int i = 0; i < p->groups && !p->policy->device; i++)
         for (int l = 0; l < p->group[i].locals; l++)
             if (p->group[i].local[l].node == n && p->group[i].local[l].size > most) most = p->group[i].local[l].size;
     return most;
@@ -36,7 +36,8 @@ int bounds_hold(struct code *c, const char *phase, const struct plan *p)
                  "phase %s, %s: the result of %s, %d x %d x %d x %d, has too many values%s; kernels %scount up to "
                  "2^31: --set a smaller %s",
                  phase, *n->path ? n->path : "inputs", op_table[n->op].name, d[0], d[1], d[2], d[3],
-                 n->batched && !p->device ? " a picture" : "", p->device ? "of a GPU " : "", keys(c, n));
+                 n->batched && !p->policy->device ? " a picture" : "", p->policy->device ? "of a GPU " : "",
+                 keys(c, n));
         return 0;
     }
     return 1;

@@ -49,7 +49,7 @@ void graph_path(struct graph *g, const char *format, ...)
 void graph_target(struct graph *g, int node, int block, long offset, const char *name)
 {
     g->target = mem_grow(g->target, g->targets, &g->target_capacity, sizeof *g->target);
-    g->target[g->targets++] = (struct target){node, block, offset, mem_printf(g->mem, "%s", name)};
+    g->target[g->targets++] = (struct graph_target){node, block, offset, mem_printf(g->mem, "%s", name)};
 }
 
 /* ---------------------------------------------------------------- hash-consing */

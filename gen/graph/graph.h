@@ -114,11 +114,13 @@ enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
         struct {                                                                                                       \
             long dim, first, count; /* slice: indices first.. of a dimension; place: count is the result's size */     \
         };                                                                                                             \
-        long axis[4];    /* permute: the input's dimension that becomes the result's dimension i */                    \
-        long beyond;     /* bilinear and its adjoint: enum beyond */                                                   \
-        long fir_pad;    /* fir: 1 or 2 */                                                                             \
-        long taps;       /* taps and their adjoints: enum taps */                                                      \
-        long pack;       /* pack: enum pack */                                                                         \
+        long axis[4]; /* permute: the input's dimension that becomes the result's dimension i */                       \
+        long beyond;  /* bilinear and its adjoint: enum beyond */                                                      \
+        long fir_pad; /* fir: 1 or 2 */                                                                                \
+        long taps;    /* taps and their adjoints: enum taps */                                                         \
+        struct {                                                                                                       \
+            long pack, packing; /* pack: enum pack; which order of its kernel's (enum packing of variant.h) */         \
+        };                                                                                                             \
         long transposed; /* linear: 1 for the weight's transpose */                                                    \
         struct {                                                                                                       \
             long window, channels; /* col2im: k, and the result's channels */                                          \
@@ -140,7 +142,7 @@ struct node {
 };
 
 /* A node whose value the phase leaves in a block. */
-struct target {
+struct graph_target {
     int node;
     int block; /* enum ag_block of runtime/ag.h */
     long offset;
@@ -152,7 +154,7 @@ struct graph {
     struct node *node;
     int count, capacity;
     int *hash, hash_size;
-    struct target *target;
+    struct graph_target *target;
     int targets, target_capacity;
     const char *path; /* given to new nodes */
     int section;
@@ -163,6 +165,12 @@ struct graph {
 static inline struct node graph_get(const struct graph *g, int n)
 {
     return g->node[n];
+}
+
+/* Is it a convolution of which each pixel depends on the same one of its input alone? */
+static inline int node_is_of_pixels(const struct node *n)
+{
+    return n->op == OP_KERNEL_CONV && n->k == 1 && n->stride == 1 && n->pad == 0;
 }
 
 struct graph *graph_new(void);

@@ -46,9 +46,6 @@ void grad(struct graph *g, int loss, const int *wrt, int count, int *out);
  * mixtures merge). Results and gradients are the same to rounding. */
 struct graph *merge_mixtures(const struct graph *g);
 
-/* lower.c: the graph as kernels see it: biases inside convolutions, weights packed, nothing dead. */
-struct graph *lower(const struct graph *g);
-
 /* simplify.c: the node that `a` is equal to, or -1; may put the inputs of `a` in a simpler or canonical form. */
 int simplify_node(struct graph *g, struct node_args *a);
 

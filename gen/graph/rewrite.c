@@ -17,7 +17,7 @@ struct graph *graph_rewrite(const struct graph *g, int (*node)(struct rewrite *r
         r.map[i] = made < 0 ? graph_copy_node(r.to, g, i, r.map) : made;
     }
     for (int t = 0; t < g->targets; t++) {
-        const struct target *target = &g->target[t];
+        const struct graph_target *target = &g->target[t];
         graph_target(r.to, r.map[target->node], target->block, target->offset, target->name);
     }
     return r.to;

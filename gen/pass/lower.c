@@ -1,26 +1,22 @@
-/*
- * From operators to kernels. A convolution takes its bias or border with it and reads a weight packed for its tile; a
- * linear layer of few pictures reads it as it lies. A weight gradient for each picture is unpacked from its kernel's
- * order.
- */
+#include "lower.h"
 #include "ops.h"
-#include "plan.h"
 #include "rewrite.h"
 
 #include <string.h>
 
-static int pack(struct graph *to, int w, enum pack kind)
+static int pack(struct graph *to, int w, enum pack kind, int packing)
 {
-    return graph_node(to, (struct node_args){.op = OP_PACK, .in = {w}, .ins = 1, .pack = kind});
+    return graph_node(to, (struct node_args){.op = OP_PACK, .in = {w}, .ins = 1, .pack = kind, .packing = packing});
 }
 
 /* A flipped weight is packed straight from the one it was flipped from. */
-static int packed_weight(struct graph *to, enum op op, int w)
+static int packed_weight(struct graph *to, enum op op, int w, int packing)
 {
     const struct node n = graph_get(to, w);
-    if (op == OP_CONV) return n.op == OP_FLIPT ? pack(to, n.in[0], PACK_CONV_FLIPT) : pack(to, w, PACK_CONV);
-    if (op == OP_DW) return n.op == OP_FLIP ? pack(to, n.in[0], PACK_DW_FLIP) : pack(to, w, PACK_DW);
-    return pack(to, w, PACK_DECONV);
+    if (op == OP_CONV)
+        return n.op == OP_FLIPT ? pack(to, n.in[0], PACK_CONV_FLIPT, packing) : pack(to, w, PACK_CONV, packing);
+    if (op == OP_DW) return n.op == OP_FLIP ? pack(to, n.in[0], PACK_DW_FLIP, packing) : pack(to, w, PACK_DW, packing);
+    return pack(to, w, PACK_DECONV, packing);
 }
 
 /* What a convolution's kernel does in one go with it. */
@@ -60,33 +56,45 @@ static enum op kernel_of(enum op op)
     return op == OP_CONV ? OP_KERNEL_CONV : op == OP_DW ? OP_KERNEL_DW : OP_KERNEL_DECONV;
 }
 
-static int lower_conv(struct graph *to, const struct graph *g, struct whole whole, const int *map)
+static int lower_conv(struct rewrite *r, struct whole whole)
 {
+    const struct lowering *how = r->own;
+    struct graph *to = r->to;
+    const struct graph *g = r->from;
     const struct node *n = &g->node[whole.conv];
+    const struct problem problem = {.op = kernel_of(n->op),
+                                    .k = (int)n->k,
+                                    .stride = (int)n->stride,
+                                    .pad = (int)n->pad,
+                                    .form = whole.form,
+                                    .x = g->node[n->in[0]].shape,
+                                    .y = n->shape};
+    const int *map = r->map;
     struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, whole.conv);
     memcpy(a.attr, n->attr, sizeof a.attr);
     a.form = whole.form;
-    a.in[1] = packed_weight(to, n->op, map[n->in[1]]);
+    a.in[1] = packed_weight(to, n->op, map[n->in[1]], how->packing(how->context, &problem));
     if (whole.third >= 0) a.in[a.ins++] = map[whole.third];
     return graph_node(to, a);
 }
 
 /* A vector for each picture, and so few that a part of the batch is one: packing a weight for that doesn't pay. */
-static int is_few_pixels(const struct graph *g, int x)
+static int is_few_pixels(const struct rewrite *r, int x)
 {
-    struct shape s = g->node[x].shape;
-    return g->node[x].batched && s.d[0] <= PLAN_PARTS && s.d[1] * s.d[2] == 1;
+    const struct lowering *how = r->own;
+    const struct node *n = &r->from->node[x];
+    return n->batched && n->shape.d[0] <= how->few && n->shape.d[1] * n->shape.d[2] == 1;
 }
 
-static int is_linear(const struct graph *g, const struct node *conv)
+static int is_linear(const struct rewrite *r, const struct node *conv)
 {
-    return conv->op == OP_CONV && conv->k == 1 && is_few_pixels(g, conv->in[0]) && !g->node[conv->in[1]].batched;
+    return conv->op == OP_CONV && conv->k == 1 && is_few_pixels(r, conv->in[0]) && !r->from->node[conv->in[1]].batched;
 }
 
-static int is_linear_wgrad(const struct graph *g, const struct node *n)
+static int is_linear_wgrad(const struct rewrite *r, const struct node *n)
 {
-    return n->op == OP_CONV_DW && n->k == 1 && is_few_pixels(g, n->in[0]) && !n->batched;
+    return n->op == OP_CONV_DW && n->k == 1 && is_few_pixels(r, n->in[0]) && !n->batched;
 }
 
 static int lower_linear(struct graph *to, const struct graph *g, struct whole whole, const int *map)
@@ -131,14 +139,15 @@ static int lower_node(struct rewrite *r, int i)
 {
     const struct node *n = &r->from->node[i];
     const struct whole whole = read_whole(r->from, i, r->uses);
-    if (is_linear_wgrad(r->from, n)) return lower_linear_wgrad(r->to, r->from, i, r->map);
+    if (is_linear_wgrad(r, n)) return lower_linear_wgrad(r->to, r->from, i, r->map);
     if (n->op == OP_CONV_DW && n->batched) return lower_wgrad(r->to, r->from, i, r->map);
     if (whole.conv < 0) return -1;
-    if (is_linear(r->from, &r->from->node[whole.conv])) return lower_linear(r->to, r->from, whole, r->map);
-    return lower_conv(r->to, r->from, whole, r->map);
+    if (is_linear(r, &r->from->node[whole.conv])) return lower_linear(r->to, r->from, whole, r->map);
+    return lower_conv(r, whole);
 }
 
-struct graph *lower(const struct graph *g)
+struct graph *lower(const struct graph *g, const struct lowering *how)
 {
-    return graph_rewrite(g, lower_node, NULL);
+    struct lowering own = *how;
+    return graph_rewrite(g, lower_node, &own);
 }

@@ -41,13 +41,8 @@ static struct moment *find_moments(const struct plan *p)
                 if (!plan_is_partial(p, k[i].root[r])) written[k[i].root[r]] = (struct moment){s, i};
     }
     for (int n = 0; n < p->graph->count; n++)
-        if (p->node[n].keep == KEEP_LEAF) written[n] = (struct moment){-1, 0};
+        if (p->node[n].storage == VALUE_LEAF) written[n] = (struct moment){-1, 0};
     return written;
-}
-
-static int has_epilogue(const struct node *n)
-{
-    return (n->op == OP_KERNEL_CONV && n->form <= FORM_EACH) || n->op == OP_KERNEL_DECONV || n->op == OP_COL2IM;
 }
 
 static int is_root(const struct kernel *k, int n)
@@ -109,7 +104,7 @@ static void move_root(struct plan *p, struct kernel *k, int group, int n, int fr
     }
     k->reads = plan_root_reads(p, n, 0, k->read, k->reads);
     k->root[k->roots++] = n;
-    p->node[n].keep = KEEP_STORED;
+    p->node[n].storage = VALUE_STORED;
     p->node[n].group = group;
 }
 
@@ -155,28 +150,17 @@ static void list_reads(struct plan *p, struct group *g)
 
 /* ---------------------------------------------------------------- fronts */
 
-/* Does it pay to make depthwise convolution d within 1x1 convolution y? Not where it would be made for several blocks
- * of output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
-static int front_pays(const struct plan *p, const struct node *y, const struct node *d)
-{
-    const int in = d->shape.d[3], out = y->shape.d[3], k = (int)d->k;
-    const long pixels = (long)p->batch * y->shape.d[1] * y->shape.d[2];
-    if (in % 4 || y->shape.d[2] % 2 || out > 256 || (k != 3 && (k != 5 || out <= 32))) return 0;
-    return pixels / (out <= 64 ? 128 : 64) >= DEVICE_BLOCKS / 2;
-}
-
 /* Not if its epilogue reads what the front makes, which then is nowhere. */
 static int can_take_front(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
-    if (k->kind != KERNEL_NODE || y->op != OP_KERNEL_CONV || y->form != FORM_SHARED) return 0;
-    if (y->k != 1 || y->stride != 1 || y->pad != 0) return 0;
-    const struct node *d = &p->graph->node[y->in[0]];
+    const struct variant *v = p->node[k->root[0]].variant;
+    if (k->kind != KERNEL_NODE || !v || !v->front) return 0;
     int read[KERNEL_READS], reads = 0;
     for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);
     for (int i = 0; i < reads; i++)
         if (read[i] == y->in[0]) return 0;
-    return d->op == OP_KERNEL_DW && front_pays(p, y, d);
+    return v->front(p, k->root[0], y->in[0]);
 }
 
 static int reads_node(const struct kernel *k, int n)
@@ -208,9 +192,9 @@ static void find_fronts(struct plan *p, struct group *g)
         int maker = -1, readers = 0;
         for (int e = 0; e < g->kernels; e++) {
             if (g->kernel[e].kind == KERNEL_NODE && g->kernel[e].root[0] == d) maker = e;
-            readers += reads_node(&g->kernel[e], d) && (e < i || p->node[d].keep == KEEP_LOCAL);
+            readers += reads_node(&g->kernel[e], d) && (e < i || p->node[d].storage == VALUE_PER_GROUP);
         }
-        if (maker < 0 || maker > i || readers > (p->node[d].keep == KEEP_LOCAL)) continue;
+        if (maker < 0 || maker > i || readers > (p->node[d].storage == VALUE_PER_GROUP)) continue;
         take_front(p, g, i, maker);
         i--;
     }
@@ -232,12 +216,12 @@ int plan_elementwise(const struct plan *p, int n)
     return whole;
 }
 
-/* Is kernel k's first input what a depthwise convolution (or its gradient) reads? That input, or -1. */
-static int depthwise_input(const struct plan *p, const struct kernel *k)
+/* The first input of kernel k, or of its front, if that can make it of another tensor; else -1. */
+static int prologue_input(const struct plan *p, const struct kernel *k)
 {
-    const struct node *n = &p->graph->node[k->front ? k->front : k->root[0]];
-    if (k->kind != KERNEL_NODE || k->prologue || (n->op != OP_KERNEL_DW && n->op != OP_DW_DW)) return -1;
-    return n->in[0];
+    const int n = k->front ? k->front : k->root[0];
+    if (k->kind != KERNEL_NODE || k->prologue || !(plan_can(p, n) & CAN_PROLOGUE)) return -1;
+    return p->graph->node[n].in[0];
 }
 
 /* Value x of this group goes to the prologues of the kernels that read it, if all of them can. */
@@ -246,7 +230,7 @@ static void move_to_prologues(struct plan *p, struct group *g, int x)
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         if (!reads_node(k, x)) continue;
-        if (depthwise_input(p, k) != x) return;
+        if (prologue_input(p, k) != x) return;
         for (int r = 1; r < k->reads; r++)
             if (k->read[r] == x) return;
     }
@@ -263,8 +247,8 @@ static void move_to_prologues(struct plan *p, struct group *g, int x)
 static void find_prologues(struct plan *p, struct group *g)
 {
     for (int i = 0; i < g->kernels; i++) {
-        const int x = depthwise_input(p, &g->kernel[i]);
-        if (x >= 0 && p->node[x].keep == KEEP_LOCAL && plan_elementwise(p, x) >= 0) move_to_prologues(p, g, x);
+        const int x = prologue_input(p, &g->kernel[i]);
+        if (x >= 0 && p->node[x].storage == VALUE_PER_GROUP && plan_elementwise(p, x) >= 0) move_to_prologues(p, g, x);
     }
     int kept = 0;
     for (int i = 0; i < g->kernels; i++)
@@ -287,9 +271,9 @@ static void drop_unread(struct plan *p)
     for (int i = 0; i < p->groups; i++)
         for (int e = 0; e < p->group[i].kernels; e++) {
             const struct kernel *k = &p->group[i].kernel[e];
-            if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].keep = KEEP_FUSED;
-            if (k->front && p->node[k->front].keep == KEEP_STORED && !read[k->front])
-                p->node[k->front].keep = KEEP_FUSED;
+            if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].storage = VALUE_FUSED;
+            if (k->front && p->node[k->front].storage == VALUE_STORED && !read[k->front])
+                p->node[k->front].storage = VALUE_FUSED;
         }
 }
 
@@ -300,12 +284,11 @@ void plan_fuse(struct plan *p)
         int count;
         struct kernel *k = plan_kernels(p, s, &count);
         for (int i = 0; i < count && p->step[s].group >= 0; i++)
-            if (k[i].kind == KERNEL_NODE && has_epilogue(&p->graph->node[k[i].root[0]]))
+            if (k[i].kind == KERNEL_NODE && (plan_can(p, k[i].root[0]) & CAN_EPILOGUE))
                 fill_epilogue(p, &k[i], (struct moment){s, i}, written);
     }
     for (int i = 0; i < p->groups; i++) {
         list_reads(p, &p->group[i]);
-        if (!p->device) continue;
         find_fronts(p, &p->group[i]);
         find_prologues(p, &p->group[i]);
     }

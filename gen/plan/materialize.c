@@ -85,7 +85,7 @@ static int alias(struct plan *p, int i)
         if (outer != 1) return 0;
         np->delta = n->first * inner;
     }
-    np->keep = KEEP_ALIAS;
+    np->storage = VALUE_ALIAS;
     np->base = n->in[0];
     return 1;
 }
@@ -94,9 +94,11 @@ static int alias(struct plan *p, int i)
  * an operation. */
 enum { CHEAP_MACS = 16 };
 
-static int cheap(const struct graph *g, const struct node *n)
+static int is_cheap(const struct plan *p, int i)
 {
-    return n->op == OP_KERNEL_DW && op_table[n->op].macs(g, n) <= (double)CHEAP_MACS * (double)shape_size(n->shape);
+    const struct node *n = &p->graph->node[i];
+    return (plan_can(p, i) & CAN_REPEAT) &&
+           op_table[n->op].macs(p->graph, n) <= (double)CHEAP_MACS * (double)shape_size(n->shape);
 }
 
 /* A number for each pixel or channel costs nothing beside the values it is broadcast over. */
@@ -113,28 +115,26 @@ static int is_target(const struct graph *g, int n)
 }
 
 /* Batched: by the number of tensors it is made of. In weight space: unless it is used once, by its like. */
-static enum keep keep_pointwise(const struct plan *p, int i, const struct uses *u, int leaves, int reads)
+static enum storage storage_pointwise(const struct plan *p, int i, const struct uses *u, int leaves, int reads)
 {
     const struct node *n = &p->graph->node[i];
-    if (is_target(p->graph, i) || u->stored || reads > READS_KEPT) return KEEP_STORED;
-    if (n->op == OP_EXPAND && !u->window) return KEEP_NOT;
-    if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? KEEP_STORED : KEEP_NOT;
-    if (u->larger || n->op == OP_TANH) return KEEP_STORED;
-    if (leaves > LEAVES_KEPT || (leaves > 1 && (u->window || u->pointwise > 1))) return KEEP_STORED;
-    return u->window ? KEEP_LOCAL : KEEP_NOT;
+    if (is_target(p->graph, i) || u->stored || reads > READS_KEPT) return VALUE_STORED;
+    if (n->op == OP_EXPAND && !u->window) return VALUE_INLINE;
+    if (!n->batched) return u->window || u->larger || u->pointwise > 1 ? VALUE_STORED : VALUE_INLINE;
+    if (u->larger || n->op == OP_TANH) return VALUE_STORED;
+    if (leaves > LEAVES_KEPT || (leaves > 1 && (u->window || u->pointwise > 1))) return VALUE_STORED;
+    return u->window ? VALUE_PER_GROUP : VALUE_INLINE;
 }
 
-/* Up-sampled to its nearest neighbours, for convolutions that do that on the way, as a device's do. */
+/* Up-sampled to its nearest neighbours, for kernels alone that do that on the way. */
 static int is_read_up(const struct plan *p, int n)
 {
     const struct graph *g = p->graph;
-    if (!p->device || g->node[n].op != OP_UP_NEAREST || is_target(g, n)) return 0;
+    if (g->node[n].op != OP_UP_NEAREST || is_target(g, n)) return 0;
     for (int i = 0; i < g->count; i++)
         for (int k = 0; p->live[i] && k < g->node[i].ins; k++) {
             const struct node *y = &g->node[i];
-            int convolves = y->op == OP_KERNEL_CONV && y->form <= FORM_EACH;
-            int gradient = y->op == OP_CONV_DW || y->op == OP_KERNEL_WGRAD;
-            if (y->in[k] == n && (k > 0 || y->stride != 1 || !(convolves || gradient))) return 0;
+            if (y->in[k] == n && (k > 0 || y->stride != 1 || !(plan_can(p, i) & CAN_READ_UP))) return 0;
         }
     return 1;
 }
@@ -145,12 +145,12 @@ static int is_read_between(const struct plan *p, int n, const struct uses *u)
 {
     const struct node *up = &p->graph->node[n];
     const int nearest = up->op == OP_UP_NEAREST, clamped = up->op == OP_UP_BILINEAR && up->beyond == BEYOND_CLAMP;
-    if (p->sharing != PLAN_PICTURE || !(nearest || clamped) || !up->batched || u->window || u->larger) return 0;
-    const enum keep small = p->node[up->in[0]].keep;
-    return small != KEEP_NOT && small != KEEP_LOCAL;
+    if (!p->policy->shares || !(nearest || clamped) || !up->batched || u->window || u->larger) return 0;
+    const enum storage small = p->node[up->in[0]].storage;
+    return small != VALUE_INLINE && small != VALUE_PER_GROUP;
 }
 
-void plan_keep(struct plan *p)
+void plan_materialize(struct plan *p)
 {
     const struct graph *g = p->graph;
     struct uses *uses = count_uses(p);
@@ -161,26 +161,26 @@ void plan_keep(struct plan *p)
         struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
         if (op_table[n->op].class == CLASS_LEAF) {
-            np->keep = n->op == OP_CONST && uses[i].window ? KEEP_STORED : KEEP_LEAF;
+            np->storage = n->op == OP_CONST && uses[i].window ? VALUE_STORED : VALUE_LEAF;
         } else if (is_pointwise(p, i)) {
             for (int k = 0; k < n->ins; k++) reads[i] += reads[n->in[k]];
             for (int k = 0; k < n->ins; k++)
                 for (int e = 0; e < leaves[n->in[k]].count; e++)
                     if (!is_small_beside(g, leaves[n->in[k]].node[e], i))
                         leaves_add(&leaves[i], leaves[n->in[k]].node[e]);
-            np->keep = keep_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
+            np->storage = storage_pointwise(p, i, &uses[i], leaves[i].count, reads[i]);
         } else if (is_read_up(p, i)) {
-            np->keep = KEEP_NOT;
+            np->storage = VALUE_INLINE;
         } else if (is_read_between(p, i, &uses[i])) {
-            np->keep = KEEP_NOT;
+            np->storage = VALUE_INLINE;
             reads[i] = 1;
             leaves_add(&leaves[i], i); /* for it takes as long to read as if it were one */
         } else if (!alias(p, i)) {
-            int again = cheap(g, n) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
-            np->keep = again ? KEEP_LOCAL : KEEP_STORED;
+            int again = is_cheap(p, i) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
+            np->storage = again ? VALUE_PER_GROUP : VALUE_STORED;
         }
-        int in_memory =
-            np->keep == KEEP_STORED || (np->keep == KEEP_LEAF && n->op != OP_CONST) || np->keep == KEEP_ALIAS;
+        int in_memory = np->storage == VALUE_STORED || (np->storage == VALUE_LEAF && n->op != OP_CONST) ||
+                        np->storage == VALUE_ALIAS;
         if (in_memory) {
             reads[i] = 1;
             leaves[i].count = 0;
@@ -193,7 +193,7 @@ int plan_read_up(const struct plan *p, int n)
 {
     const struct node *up = &p->graph->node[n];
     const int is_up = up->op == OP_UP_NEAREST || up->op == OP_UP_BILINEAR;
-    return is_up && p->node[n].keep == KEEP_NOT ? up->in[0] : -1;
+    return is_up && p->node[n].storage == VALUE_INLINE ? up->in[0] : -1;
 }
 
 static int add_read(int n, int *set, int count)
@@ -209,10 +209,10 @@ int plan_root_ups(const struct plan *p, int root, int *set, int count)
     const struct node *node = &p->graph->node[root];
     for (int k = 0; k < node->ins; k++) {
         const int x = node->in[k];
-        const enum keep keep = p->node[x].keep;
+        const enum storage storage = p->node[x].storage;
         if (plan_read_up(p, x) >= 0)
             count = add_read(x, set, count);
-        else if (keep == KEEP_NOT || keep == KEEP_LOCAL)
+        else if (storage == VALUE_INLINE || storage == VALUE_PER_GROUP)
             count = plan_root_ups(p, x, set, count);
     }
     return count;
@@ -221,9 +221,9 @@ int plan_root_ups(const struct plan *p, int root, int *set, int count)
 static int expression_reads(const struct plan *p, int n, int *set, int count)
 {
     const struct node *node = &p->graph->node[n];
-    enum keep keep = p->node[n].keep;
+    enum storage storage = p->node[n].storage;
     if (node->op == OP_CONST) return count;
-    if (keep != KEEP_NOT && keep != KEEP_LOCAL) return add_read(n, set, count);
+    if (storage != VALUE_INLINE && storage != VALUE_PER_GROUP) return add_read(n, set, count);
     for (int k = 0; k < node->ins; k++) count = expression_reads(p, node->in[k], set, count);
     return count;
 }

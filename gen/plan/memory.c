@@ -69,9 +69,9 @@ static void place_scratch(struct plan *p, struct group *g)
     for (int i = 0; i < g->locals; i++) {
         struct local *l = &g->local[i];
         const struct node *n = &p->graph->node[l->node];
-        l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * l->step;
+        l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * l->pixel_stride;
         if (l->rows) {
-            l->size = (long)l->rows * n->shape.d[2] * l->step;
+            l->size = (long)l->rows * n->shape.d[2] * l->pixel_stride;
             add_object(&own, l->size, l->first, l->last, &l->offset);
         } else {
             l->pictures = l->first < p->coarse ? p->pictures : 1;
@@ -85,9 +85,9 @@ static void place_scratch(struct plan *p, struct group *g)
     const long share = place(&own);
     int most = (p->batch + p->parts - 1) / p->parts;
     long images = g->scratch ? SCRATCH_REALS / g->scratch : most;
-    if (p->sharing != PLAN_BATCH) images = most = p->batch;
+    if (p->policy->at_once) images = most = p->batch;
     g->images = images < 1 ? 1 : images > most ? most : (int)images;
-    long *size = p->sharing == PLAN_PICTURE ? &p->shared_size : &p->scratch_size;
+    long *size = p->policy->shares ? &p->shared_size : &p->scratch_size;
     if (g->scratch * g->images > *size) *size = g->scratch * g->images;
     if (share > p->scratch_size) p->scratch_size = share;
 }
@@ -117,37 +117,30 @@ static void find_lives(struct plan *p)
     }
 }
 
-/* What a part's sums take: a weight gradient comes in its kernel's layout, output channels rounded up to 16. */
 static long partial_size(const struct plan *p, int i)
 {
     const struct node *n = &p->graph->node[i];
-    if (n->op == OP_CONV_DW)
-        return (long)n->shape.d[2] * n->shape.d[3] * n->shape.d[1] * ((n->shape.d[0] + 15) / 16 * 16);
-    return shape_size(n->shape);
+    const struct variant *v = p->node[i].variant;
+    return v && v->partial ? v->partial(n) : shape_size(n->shape);
 }
 
-/* Parts of a sum: on a device as many as give its processors two blocks of threads each, but none without work. */
+/* Parts of a sum that a pointwise kernel makes: as many as fill a device with blocks of threads, but none without
+ * work. */
+static int count_sum_parts(const struct plan *p, int i)
+{
+    enum { THREADS = 256, ROUNDS = 8 };
+    const int threads = plan_sum_threads(p, i);
+    const long blocks = (shape_size(p->graph->node[i].shape) * threads + THREADS - 1) / THREADS;
+    const long most = plan_summands(p, i) / (threads * ROUNDS), fill = p->policy->blocks / blocks;
+    const long parts = fill < most ? fill : most;
+    return parts < 1 ? 1 : (int)parts;
+}
+
 static int count_parts(const struct plan *p, int i)
 {
-    enum { THREADS = 256, TILE = 64, ROUNDS = 8, PIXELS = 128 };
-    const struct graph *g = p->graph;
-    const struct node *n = &g->node[i];
-    struct shape y = n->shape;
-    if (!p->device || n->op == OP_MOMENTS || n->op == OP_DW_DW) return p->parts;
-    long blocks, most;
-    if (n->op == OP_CONV_DW) {
-        long rows = (long)y.d[1] * y.d[2] * y.d[3];
-        blocks = (rows + TILE - 1) / TILE * ((y.d[0] + TILE - 1) / TILE);
-        struct shape gy = g->node[n->in[1]].shape;
-        most = (long)gy.d[0] * gy.d[1] * gy.d[2] / PIXELS;
-        if (most > (long)gy.d[0] * gy.d[1]) most = (long)gy.d[0] * gy.d[1];
-    } else {
-        int threads = plan_sum_threads(p, i);
-        blocks = (shape_size(y) * threads + THREADS - 1) / THREADS;
-        most = plan_summands(p, i) / (threads * ROUNDS);
-    }
-    long parts = DEVICE_BLOCKS / blocks < most ? DEVICE_BLOCKS / blocks : most;
-    return parts < 1 ? 1 : (int)parts;
+    const struct variant *v = p->node[i].variant;
+    if (v) return v->parts ? v->parts(p, i) : p->parts;
+    return p->policy->blocks ? count_sum_parts(p, i) : p->parts;
 }
 
 /* A result that is only a target lies in the target's place; what feeds back into a block that is still read, or has
@@ -157,10 +150,10 @@ static void place_targets(struct plan *p)
     const struct graph *g = p->graph;
     p->copy = mem_alloc(p->mem, sizeof *p->copy * (size_t)(g->targets + 1));
     for (int i = 0; i < g->targets; i++) {
-        const struct target *t = &g->target[i];
+        const struct graph_target *t = &g->target[i];
         struct node_plan *np = &p->node[t->node];
         int own = t->block == AG_OUT || t->block == AG_GRAD || t->block == AG_GRAD_ALPHA || t->block == AG_FIXED;
-        if (own && np->keep == KEEP_STORED && np->block == AG_ARENA) {
+        if (own && np->storage == VALUE_STORED && np->block == AG_ARENA) {
             np->block = t->block;
             np->offset = t->offset;
         } else {
@@ -175,7 +168,7 @@ static void place_arena(struct plan *p)
     struct objects o = {NULL, 0, 0};
     for (int i = 0; i < p->graph->count; i++) {
         struct node_plan *np = &p->node[i];
-        if (!p->live[i] || np->keep != KEEP_STORED) continue;
+        if (!p->live[i] || np->storage != VALUE_STORED) continue;
         if (np->block == AG_ARENA && !np->scratch)
             add_object(&o, shape_size(p->graph->node[i].shape) * plan_room(p, i), np->first_step, np->last_step,
                        &np->offset);

@@ -1,3 +1,4 @@
+/* What the stages of the plan, and those who read it, ask of it. */
 #include "plan.h"
 #include "../../runtime/ag.h"
 #include "ops.h"
@@ -7,7 +8,7 @@
 int plan_base(const struct plan *p, int n, long *delta)
 {
     *delta = 0;
-    while (p->node[n].keep == KEEP_ALIAS) {
+    while (p->node[n].storage == VALUE_ALIAS) {
         *delta += p->node[n].delta;
         n = p->node[n].base;
     }
@@ -27,40 +28,39 @@ int plan_source(const struct plan *p, int n, int k)
     return small < 0 ? x : small;
 }
 
-struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures)
+int plan_pixel_stride(const struct plan *p, const struct local *l, int n)
 {
-    struct mem *mem = mem_new();
-    struct plan *p = mem_alloc(mem, sizeof *p);
-    p->mem = mem;
-    p->graph = lowered;
-    p->batch = batch;
-    p->sharing = sharing;
-    p->pictures = sharing == PLAN_PICTURE ? pictures : 1;
-    p->device = sharing == PLAN_DEVICE;
-    p->parts = batch < PLAN_PARTS ? batch : PLAN_PARTS;
-    p->live = mem_alloc(mem, (size_t)lowered->count + 1);
-    p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));
-    graph_live(lowered, p->live);
-    plan_keep(p);
-    plan_schedule(p);
-    plan_memory(p);
-    return p;
+    return l ? l->pixel_stride : p->graph->node[n].shape.d[3];
 }
 
-void plan_free(struct plan *p)
+int plan_is_partial(const struct plan *p, int n)
 {
-    for (int i = 0; i < p->groups; i++) {
-        free(p->group[i].kernel);
-        free(p->group[i].local);
-    }
-    free(p->group);
-    free(p->step);
-    mem_free(p->mem);
+    const struct node *node = &p->graph->node[n];
+    enum op_class class = op_table[node->op].class;
+    return (class == CLASS_REDUCE || class == CLASS_WGRAD) && p->graph->node[node->in[0]].batched && !node->batched;
 }
 
-int plan_pixel_step(const struct plan *p, const struct local *l, int n)
+struct shape plan_domain(const struct plan *p, int n)
 {
-    return l ? l->step : p->graph->node[n].shape.d[3];
+    const struct node *node = &p->graph->node[n];
+    return node->op == OP_SUM ? p->graph->node[node->in[0]].shape : node->shape;
+}
+
+int plan_halo(const struct plan *p, int n, int k)
+{
+    const struct variant *v = p->node[n].variant;
+    return k == 0 && v && v->halo ? v->halo(&p->graph->node[n]) : 0;
+}
+
+unsigned plan_can(const struct plan *p, int n)
+{
+    return p->node[n].variant ? p->node[n].variant->can : 0;
+}
+
+enum split plan_split_of(const struct plan *p, int n)
+{
+    const struct variant *v = p->node[n].variant;
+    return v && v->split ? v->split(p, n) : SPLIT_NOT;
 }
 
 int plan_room(const struct plan *p, int n)
@@ -117,7 +117,7 @@ int plan_recomputed(const struct plan *p, long *size)
     *size = 0;
     for (int n = 0; n < p->graph->count; n++) {
         int groups = 0;
-        if (!p->live[n] || p->node[n].keep != KEEP_LOCAL) continue;
+        if (!p->live[n] || p->node[n].storage != VALUE_PER_GROUP) continue;
         for (int i = 0; i < p->groups; i++) groups += plan_local(p, i, n, 0) != NULL;
         count += groups > 1;
         *size += groups > 1 ? shape_size(p->graph->node[n].shape) : 0;

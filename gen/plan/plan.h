@@ -12,15 +12,16 @@
 #define PLAN_H
 
 #include "graph.h"
+#include "variant.h"
 
-/* How a node's value is kept. */
-enum keep {
-    KEEP_NOT,    /* computed inside the kernels that read it */
-    KEEP_LOCAL,  /* computed into scratch by each group that has a kernel that must find it in memory */
-    KEEP_STORED, /* computed once, into the arena or into the scratch of the one group that reads it */
-    KEEP_FUSED,  /* computed once, and read within its own kernel alone */
-    KEEP_ALIAS,  /* part of another node's memory */
-    KEEP_LEAF    /* a parameter, an input or a constant */
+/* How a node's value exists. */
+enum storage {
+    VALUE_INLINE,    /* computed inside the kernels that read it */
+    VALUE_PER_GROUP, /* computed into scratch by each group that has a kernel that must find it in memory */
+    VALUE_STORED,    /* computed once, into the arena or into the scratch of the one group that reads it */
+    VALUE_FUSED,     /* computed once, and read within its own kernel alone */
+    VALUE_ALIAS,     /* part of another node's memory */
+    VALUE_LEAF       /* a parameter, an input or a constant */
 };
 
 enum kernel_kind {
@@ -28,15 +29,14 @@ enum kernel_kind {
     KERNEL_NODE       /* the node's own template */
 };
 
-enum { PLAN_PARTS = 16 };     /* of a batch, or shares of a kernel: what at most that many threads share */
-enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
+enum { PLAN_PARTS = 16 }; /* of a batch, or shares of a kernel: what at most that many threads share */
 
 enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
 
 struct kernel {
     enum kernel_kind kind;
-    int shares;                    /* PLAN_PICTURE: that threads take of it; 1: one thread does it all */
-    int chained;                   /* PLAN_PICTURE: a share begins when the same one of the kernel before has ended */
+    int shares;                    /* policy->shares: that threads take of it; 1: one thread does it all */
+    int chained;                   /* policy->shares: a share begins when the same one of the kernel before has ended */
     int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node, then what its epilogue computes from it */
     int front;              /* KERNEL_NODE: a depthwise convolution that it makes on the way to its own; 0: none */
     int prologue;           /* KERNEL_NODE: a pointwise value that it makes of what it reads; 0: none */
@@ -46,12 +46,12 @@ struct kernel {
 
 struct local {
     int node;
-    int copy;        /* of what lies in the arena: for the kernels that want its halo */
-    int halo;        /* zero pixels around each picture */
-    int step;        /* reals from a pixel to the next: its channels, or a line of cache more (order.c) */
-    int first, last; /* kernels of the group that write and last read it */
-    int rows;        /* PLAN_PICTURE: a share's, if only its own chain reads it: then each thread's scratch has those */
-    int pictures;    /* that it has room for, in a plan of more than one */
+    int copy;         /* of what lies in the arena: for the kernels that want its halo */
+    int halo;         /* zero pixels around each picture */
+    int pixel_stride; /* reals from a pixel to the next: its channels, or a line of cache more (locals.c) */
+    int first, last;  /* kernels of the group that write and last read it */
+    int rows;     /* policy->shares: a share's, if only its own chain reads it: then each thread's scratch has those */
+    int pictures; /* that it has room for, in a plan of more than one */
     long size, offset; /* of a picture with its halo; in a thread's scratch, times group.images */
 };
 
@@ -71,50 +71,67 @@ struct step {
     int combine;          /* >= 0: this node's partial sums are added up */
 };
 
+/* Each stage writes fields of its own, and reads those of the stages before it. */
 struct node_plan {
-    enum keep keep;
-    int base; /* KEEP_ALIAS: the node whose memory it lies in, `delta` reals further on */
+    /* select */
+    const struct variant *variant; /* of the kernel's operator; NULL: it is no kernel's */
+    /* materialize; fuse moves what kernels store for others, and what they store no longer */
+    enum storage storage;
+    int base; /* VALUE_ALIAS: the node whose memory it lies in, `delta` reals further on */
     long delta;
+    /* order; fuse moves what other kernels compute */
     int section, level; /* level: how many times before the whole batch had to be waited for */
     int group;          /* that computes it, or its partial sums; -1: a small kernel does */
-    int scratch;        /* stored in its group's scratch */
-    int block;          /* enum ag_block it lies in: its target's, or the arena */
-    long offset;        /* in that block */
-    long partial;       /* arena offset of its partial sums */
-    long partial_size;  /* of one part */
-    int parts;          /* that its sum is added up in */
+    /* scratch */
+    int scratch; /* stored in its group's scratch */
+    /* memory */
+    int block;         /* enum ag_block it lies in: its target's, or the arena */
+    long offset;       /* in that block */
+    long partial;      /* arena offset of its partial sums */
+    long partial_size; /* of one part */
+    int parts;         /* that its sum is added up in */
     int first_step, last_step;
 };
 
 /*
- * What shares a phase's work. On the CPU threads take pictures of the batch, and a group works on a few at a time, with
- * zeros around them. Of a picture alone each kernel is shared out, all that runs being one group with zeros around what
- * lies in its scratch, which several pictures may begin together. On a device too every kernel works on the whole batch
- * at once, in as many parts as fill it, and looks itself whether it has come to a border.
+ * How a target runs the phases of a program that trains, or of one that draws.
+ *
+ * Threads of a CPU share the pictures of a training batch, and a group of kernels works on a few of them at a time,
+ * with zeros around them. Of a picture that is drawn alone, threads share each kernel; all kernels are one group, and
+ * several pictures may begin together. On a device every kernel works on the whole batch at once.
  */
-enum sharing { PLAN_BATCH, PLAN_PICTURE, PLAN_DEVICE };
+struct policy {
+    int shares;    /* threads share the kernels of a picture, not the pictures of the batch */
+    int at_once;   /* a kernel works on all pictures before the next one begins, and no group takes a few at a time */
+    int epilogues; /* kernels compute what follows from their results (fuse.c) */
+    int device;    /* kernels are launched on a device */
+    int blocks;    /* of threads, that fill that: sums are taken in so many parts. 0: in the parts of the batch */
+    const struct variant *const *variants;
+};
 
 struct plan {
     const struct graph *graph;
     struct mem *mem;
-    enum sharing sharing;
-    int device; /* sharing == PLAN_DEVICE */
+    const struct policy *policy;
+    const char *forced; /* the variant that is taken where it can be; "": none is */
     char *live;
     struct node_plan *node;
     int batch, parts;
-    int pictures, coarse; /* PLAN_PICTURE: the first so many kernels take up to so many pictures at once, who then share
-                             what they read of weights; the others take one after the other */
+    int pictures, coarse; /* policy->shares: the first so many kernels take up to so many pictures at once, who then
+                             share what they read of weights; the others take one after the other */
     struct group *group;
     int groups, group_capacity;
     struct step *step;
     int steps, step_capacity;
     int *copy, copies;             /* targets whose node lies elsewhere: copied at the end */
     long arena_size, scratch_size; /* in reals; scratch of one thread */
-    long shared, shared_size;      /* PLAN_PICTURE: the stretch of the arena that is groups' scratch */
+    long shared, shared_size;      /* policy->shares: the stretch of the arena that is groups' scratch */
 };
 
-/* pictures: how many at a time there may be, with PLAN_PICTURE, where kernels on small ones read large weights. */
-struct plan *plan_new(const struct graph *lowered, int batch, enum sharing sharing, int pictures);
+/* pictures: how many at a time there may be, with policy->shares, where kernels on small ones read large weights.
+ * forced: the name of a variant, see variant_choose. */
+struct plan *plan_new(const struct graph *lowered, int batch, const struct policy *policy, int pictures,
+                      const char *forced);
 void plan_free(struct plan *p);
 /* Twice the multiply-adds that the plan's kernels do, recomputation included. */
 double plan_flop(const struct plan *p);
@@ -132,7 +149,7 @@ int plan_source(const struct plan *p, int n, int k);
 /* The scratch tensor that node n's kernel finds its input k in, or NULL. */
 struct local *plan_input_local(const struct plan *p, int group, int n, int k);
 /* Reals from a pixel of node n to the next, where it lies in this scratch tensor or, without one, elsewhere. */
-int plan_pixel_step(const struct plan *p, const struct local *l, int n);
+int plan_pixel_stride(const struct plan *p, const struct local *l, int n);
 /* How many pictures there is room for where node n is stored, if that isn't a group's scratch. */
 int plan_room(const struct plan *p, int n);
 /* Is it summed over the batch, in parts? */
@@ -142,6 +159,9 @@ int plan_is_partial(const struct plan *p, int n);
 struct shape plan_domain(const struct plan *p, int n);
 /* Zero pixels that node n's kernel wants around its input k. */
 int plan_halo(const struct plan *p, int n, int k);
+/* What node n's kernel can do beside its operator (variant.h), and how threads share it. */
+unsigned plan_can(const struct plan *p, int n);
+enum split plan_split_of(const struct plan *p, int n);
 /* Of a sum over dimensions (OP_SUM): how many numbers are added for each of the result's, and by how many threads of a
  * device together. */
 long plan_summands(const struct plan *p, int n);
@@ -150,15 +170,26 @@ int plan_sum_threads(const struct plan *p, int n);
 /* The kernels of a step, *count of them: its group's, or the small one; none of a step that adds up parts. */
 struct kernel *plan_kernels(const struct plan *p, int step, int *count);
 
-/* The stages, in order. */
-void plan_keep(struct plan *p);     /* materialize.c */
-void plan_schedule(struct plan *p); /* order.c */
-void plan_fuse(struct plan *p);     /* fuse.c, a stage of the schedule */
-void plan_share(struct plan *p);    /* split.c, a stage of the schedule */
-void plan_memory(struct plan *p);   /* memory.c */
+/* The stages, in the order of the list in stages.c, each in a file of its name. */
+void plan_select(struct plan *p);      /* the variant of each kernel */
+void plan_materialize(struct plan *p); /* which values exist in memory */
+void plan_order(struct plan *p);       /* groups, their kernels, steps */
+void plan_fuse(struct plan *p);        /* epilogues, prologues, depthwise convolutions on the way */
+void plan_scratch(struct plan *p);     /* what passes through the scratch of groups */
+void plan_split(struct plan *p);       /* how threads share the kernels of a picture */
+void plan_locals(struct plan *p);      /* the tensors in the scratch of groups */
+void plan_memory(struct plan *p);      /* where everything lies */
 
-/* split.c: do threads share convolution n by rows of its result, or else by what has weights of its own? */
-int plan_by_rows(const struct plan *p, int n);
+struct plan_stage {
+    const char *name;
+    void (*run)(struct plan *p);
+    int (*when)(const struct plan *p); /* NULL: always */
+};
+extern const struct plan_stage plan_stages[]; /* ends with a row without name */
+
+/* split.c: how threads share a dense convolution n: by rows of its result, or, where its weights are larger than its
+ * pictures, by what has weights of its own. */
+enum split split_dense(const struct plan *p, int n);
 
 /* materialize.c: what node n up-samples, if kernels read that and do it on the way; else -1. */
 int plan_read_up(const struct plan *p, int n);

@@ -13,10 +13,12 @@
 /* Less than this isn't worth waiting for other threads: multiply-adds, or values read and written. */
 enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
 
-int plan_by_rows(const struct plan *p, int n)
+enum split split_dense(const struct plan *p, int n)
 {
+    enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
     const struct node *y = &p->graph->node[n], *x = &p->graph->node[y->in[0]];
-    return (long)x->shape.d[1] * x->shape.d[2] >= y->k * y->k * y->shape.d[3];
+    if ((long)x->shape.d[1] * x->shape.d[2] < y->k * y->k * y->shape.d[3]) return SPLIT_WEIGHTS;
+    return y->op == OP_KERNEL_CONV && y->k == 1 && y->shape.d[2] >= ROW ? SPLIT_ROWS : SPLIT_TILES;
 }
 
 static int is_pointwise(const struct plan *p, const struct kernel *k)
@@ -28,32 +30,14 @@ static int is_pointwise(const struct plan *p, const struct kernel *k)
 
 static int can_share(const struct plan *p, const struct kernel *k)
 {
-    const struct node *n = &p->graph->node[k->root[0]];
-    if (k->kind == KERNEL_POINTWISE) return is_pointwise(p, k) && n->shape.d[1] > 1;
-    switch (n->op) {
-    case OP_KERNEL_CONV:
-    case OP_KERNEL_DECONV:
-        return n->form <= FORM_EACH;
-    case OP_KERNEL_DW:
-    case OP_KERNEL_LINEAR:
-    case OP_UP_NEAREST:
-    case OP_UP_BILINEAR:
-    case OP_FIR:
-    case OP_COL2IM:
-        return 1;
-    default:
-        return 0;
-    }
+    if (k->kind == KERNEL_POINTWISE) return is_pointwise(p, k) && p->graph->node[k->root[0]].shape.d[1] > 1;
+    return plan_split_of(p, k->root[0]) != SPLIT_NOT;
 }
 
 /* Are its shares stretches of the rows of what it makes? */
 static int is_by_rows(const struct plan *p, const struct kernel *k)
 {
-    const struct node *n = &p->graph->node[k->root[0]];
-    enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
-    if (k->kind == KERNEL_POINTWISE) return 1;
-    if (n->op == OP_KERNEL_CONV) return plan_by_rows(p, k->root[0]) && n->k == 1 && n->shape.d[2] >= ROW;
-    return n->op == OP_KERNEL_DW || n->op == OP_UP_NEAREST || n->op == OP_UP_BILINEAR || n->op == OP_COL2IM;
+    return k->kind == KERNEL_POINTWISE || plan_split_of(p, k->root[0]) == SPLIT_ROWS;
 }
 
 /* Rows go two by two, so that tiles and depthwise windows fit well. */
@@ -87,8 +71,7 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     const struct node *n = &p->graph->node[k->root[0]], *m = &p->graph->node[before->root[0]];
     if (k->shares == 1 || k->shares != before->shares || n->shape.d[1] != m->shape.d[1]) return 0;
     if (!is_by_rows(p, k) || !is_by_rows(p, before)) return 0;
-    const int rows_alone =
-        k->kind == KERNEL_POINTWISE || (n->op == OP_KERNEL_CONV && n->k == 1 && n->stride == 1 && n->pad == 0);
+    const int rows_alone = k->kind == KERNEL_POINTWISE || node_is_of_pixels(n);
     for (int e = first; e < i && !rows_alone; e++)
         for (int r = 0; r < k->reads; r++)
             if (writes(p, &g->kernel[e], k->read[r])) return 0;
@@ -168,17 +151,17 @@ static int may_group(const struct plan *p)
         inputs += p->graph->node[i].batched ? 1 : 2;
     }
     return p->batch == 1 && p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
-           p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].keep == KEEP_STORED;
+           p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].storage == VALUE_STORED;
 }
 
-/* Is what kernel k makes so small that as many pictures of it as there may be at a time stay in cache? A convolution
- * has larger weights, too, or several pictures would gain nothing; and as it then isn't shared by rows, all kernels of
- * a chain take the same rows of every picture. */
+/* Can kernel k take all pictures of a round at once? Its results must fit the cache together. And a convolution must
+ * have more weights than pixels, or nothing is gained; it is then not shared by rows, so that all kernels of a chain
+ * take the same rows of every picture. */
 static int is_coarse(const struct plan *p, const struct kernel *k)
 {
     enum { ROOM = 1 << 17 }; /* 512 KB */
-    const enum op op = p->graph->node[k->root[0]].op;
-    if ((op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV) && plan_by_rows(p, k->root[0])) return 0;
+    const enum split split = plan_split_of(p, k->root[0]);
+    if ((plan_can(p, k->root[0]) & IS_DENSE) && (split == SPLIT_ROWS || split == SPLIT_TILES)) return 0;
     for (int r = 0; r < k->roots; r++) {
         const struct node *n = &p->graph->node[k->root[r]];
         if (!n->batched || shape_size(n->shape) * p->pictures > ROOM) return 0;
@@ -196,7 +179,7 @@ static void count_coarse(struct plan *p)
     if (!p->coarse) p->pictures = 1;
 }
 
-void plan_share(struct plan *p)
+void plan_split(struct plan *p)
 {
     for (int i = 0; i < p->groups; i++) {
         struct group *g = &p->group[i];

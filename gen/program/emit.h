@@ -30,7 +30,7 @@ struct emission {
 };
 
 /* The plans of a model's phases, in order; free each with plan_free, and its graph. */
-struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing);
+struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or with a line
  * in err 1, or 2 and nothing is written: tensors are too large. */

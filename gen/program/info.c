@@ -1,4 +1,5 @@
 #include "info.h"
+#include "cpu.h"
 #include "emit.h"
 #include "ops.h"
 
@@ -26,7 +27,7 @@ struct phase_info {
 
 static struct phase_info plan_info(const struct phase_graph *phase)
 {
-    struct plan *p = emit_plan(phase, PLAN_BATCH);
+    struct plan *p = emit_plan(phase, target_cpu.training);
     struct phase_info info = {
         .flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
     info.recomputed = plan_recomputed(p, &info.recomputed_size);

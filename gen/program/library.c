@@ -1,6 +1,7 @@
 /* A generator as a library of two files, NAME.h and NAME.c, weights and all: templates/embed/. */
 #include "extract_layer.h"
 #include "emit.h"
+#include "family.h"
 #include "parts.h"
 #include "prune_source.h"
 
@@ -144,7 +145,7 @@ void library_tokens(const struct library *l, struct substitutions *s)
     struct mem *mem = l->w->mem;
     const struct phase_graph *phase = &l->w->m->phase[0];
     const struct spec *spec = l->w->m->spec;
-    const int style = spec->family == FAMILY_STYLEGAN2;
+    const struct family *family = spec->family;
     set_names(l, s);
     set_apart(l, s);
     template_set(mem, s, "AG_IN_SIZE", "%ld", (l->s.in + 15) / 16 * 16);
@@ -158,11 +159,11 @@ void library_tokens(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_IMAGE_SIZE", "%d", spec->image_size);
     template_set(mem, s, "AG_IMAGE_CHANNELS", "%d", spec->image_channels);
     template_set(mem, s, "AG_LATENT", "%d", spec->latent);
-    template_set(mem, s, "AG_NOISE", style ? "the noise of each picture" : "nothing in this generator");
-    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", style ? " or a little beyond" : "");
+    template_set(mem, s, "AG_NOISE", family->noise ? "the noise of each picture" : "nothing in this generator");
+    template_set(mem, s, "AG_RANGE", "from -1 to 1%s", family->bounded ? "" : " or a little beyond");
     template_set(mem, s, "AG_TRUNCATION",
-                 style ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
-                       : "of StyleGAN2 generators; this one has no use for it");
+                 family->styles ? "truncation: 1 is none, 0.7 is usual, 0 gives the mean latent"
+                                : "of StyleGAN2 generators; this one has no use for it");
     template_set(mem, s, "AG_Z", "%ld", library_tensor(&phase->in, "in.z")->offset);
     template_set(mem, s, "AG_FAKE", "%ld", library_tensor(&phase->out, "out.fake")->offset);
 }
@@ -233,8 +234,8 @@ void library_info(const struct library *l, struct text *t)
         w->mem,
         "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "
         "\"weights\": \"%s\", \"hash\": \"%016llx\", %s\"genotype\": %s}",
-        spec->name, spec->family == FAMILY_STYLEGAN2 ? "stylegan2" : "residual", spec->image_size, spec->image_channels,
-        spec->latent, model_parameters(w->m, AG_G), type[l->carried->type], sum,
+        spec->name, spec->family->name, spec->image_size, spec->image_channels, spec->latent,
+        model_parameters(w->m, AG_G), type[l->carried->type], sum,
         l->layer ? mem_printf(w->mem, "\"layer\": \"%s\", ", l->layer) : "", without_spec(w->mem, w->e->genotype));
     text_add(t, "\nstatic const char info[] =");
     if (strlen(text) <= LITERAL) {

@@ -48,6 +48,13 @@ void c_string(struct text *t, const char *s);
 
 /* ---------------------------------------------------------------- program.c */
 
+/* Does the program carry what phases read of the weights, and nothing else? */
+int carries_ready(const struct writer *w);
+
+/* ---------------------------------------------------------------- compile.c */
+
+enum { PICTURES = 8 }; /* of a generator, at a time, where that helps */
+
 /* Of the blocks, in reals. */
 struct sizes {
     long in, out, arena, scratch, fixed;
@@ -55,6 +62,9 @@ struct sizes {
 };
 /* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
+
+/* ---------------------------------------------------------------- program.c */
+
 /* A device's kernels; `draws`: without those that train. */
 void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
 

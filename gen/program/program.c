@@ -1,17 +1,14 @@
 /* The files of a program: kernels, phases, tables, the host program, the makefile and the runtime. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
-#include "to_col2im.h"
 #include "emit_cpu.h"
 #include "emit_cuda.h"
+#include "family.h"
 #include "parts.h"
-#include "fold_norm.h"
-#include "hoist.h"
 #include "ops.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +21,7 @@ static int carries(const struct writer *w)
 }
 
 /* What phases read of the weights, and nothing else? */
-static int carries_ready(const struct writer *w)
+int carries_ready(const struct writer *w)
 {
     return carries(w) && w->e->carried.ready;
 }
@@ -88,21 +85,13 @@ static void choices_text(struct text *t, const struct spec *spec, const struct c
     text_add(t, "};\n");
 }
 
-/* The parts of an architecture and the choices that decide them: operations, then latents. */
-static void genes_text(struct text *t, const struct spec *spec, const struct choice *choice, int count)
+/* The parts of an architecture and the choices that decide them. */
+static void genes_text(struct text *t, const struct spec *spec)
 {
+    struct part part[2 * SPEC_GENES];
+    int parts = spec_parts(spec, part);
     text_add(t, "static const struct ag_gene genes[] = {\n");
-    if (spec->family == FAMILY_STYLEGAN2) {
-        struct layer layer[SPEC_GENES];
-        int layers = spec_layers(spec, layer), latents = spec->macro ? layers : 2;
-        for (int i = 0; i < layers; i++)
-            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, spec->macro ? i : layer[i].up);
-        for (int i = 0; spec->dynamic_latents && i < layers; i++)
-            text_printf(t, "    {\"%s\", %d},\n", layer[i].name, latents + i);
-        if (spec->dynamic_latents) text_printf(t, "    {\"b%d.rgb\", %d},\n", spec->image_size, latents + layers);
-    } else {
-        for (int i = 0; i < count; i++) text_printf(t, "    {\"%s\", %d},\n", choice[i].name, i);
-    }
+    for (int i = 0; i < parts; i++) text_printf(t, "    {\"%s\", %d},\n", part[i].name, part[i].choice);
     text_add(t, "};\n");
 }
 
@@ -111,7 +100,7 @@ static void architecture_text(struct text *t, const struct spec *spec)
     struct choice choice[SPEC_GENES];
     int count = spec_choices(spec, choice);
     choices_text(t, spec, choice, count);
-    genes_text(t, spec, choice, count);
+    genes_text(t, spec);
 }
 
 static void kernels_table(struct text *t, const struct code *c)
@@ -195,80 +184,11 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
         text_printf(t,
                     "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
                     "    .genes = sizeof genes / sizeof genes[0],\n    .micro = %d,\n",
-                    m->spec->family == FAMILY_STYLEGAN2 && !m->spec->macro);
+                    m->spec->family->moves && !m->spec->macro);
     text_add(t, "};\n");
 }
 
 /* ---------------------------------------------------------------- kernels and phases */
-
-struct plan *emit_plan(const struct phase_graph *phase, enum sharing sharing)
-{
-    return plan_new(lower(phase->graph), phase->batch, sharing, 1);
-}
-
-static long larger(long a, long b)
-{
-    return a > b ? a : b;
-}
-
-enum { PICTURES = 8 }; /* of a generator, at a time, where that helps */
-
-/* Plans one phase, whose graph this frees, and makes its code; returns what it executes, in FLOP. */
-static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *lowered, int batch,
-                         enum sharing sharing, int pictures)
-{
-    struct plan *p = plan_new(lowered, batch, sharing, pictures);
-    double executed = plan_flop(p);
-    if (c->device)
-        cuda_phase(c, name, p);
-    else
-        cpu_phase(c, name, p);
-    if (p->pictures > s->pictures) s->pictures = p->pictures;
-    s->arena = larger(s->arena, p->arena_size);
-    s->scratch = larger(s->scratch, p->scratch_size + (c->device ? c->workspace + 16 : 0));
-    plan_free(p);
-    graph_free(lowered);
-    return executed;
-}
-
-/* With all that weights which stay as they are allow. */
-static struct graph *lower_fixed(const struct graph *g, struct hoisted *h, int device)
-{
-    struct graph *folded = fold(g);
-    if (!device) {
-        struct graph *wide = columns(folded);
-        graph_free(folded);
-        folded = wide;
-    }
-    struct graph *whole = lower(folded), *lowered = hoist(whole, h);
-    graph_free(folded);
-    graph_free(whole);
-    return lowered;
-}
-
-void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
-{
-    struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
-    const enum sharing sharing = c->device                           ? PLAN_DEVICE
-                                 : w->m->program == PROGRAM_GENERATE ? PLAN_PICTURE
-                                                                     : PLAN_BATCH;
-    const int most = w->m->phases == 1 ? s->pictures : 1;
-    s->pictures = 1;
-    for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
-        const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *lowered =
-            w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted, c->device) : lower(phase->graph);
-        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, most);
-        s->in = larger(s->in, phase->in.size * s->pictures);
-        s->out = larger(s->out, phase->out.size * s->pictures);
-    }
-    s->fixed = hoisted.size;
-    if (s->fixed && !carries_ready(w))
-        make_phase(c, s, "prepare", hoisted.prepare, 1, c->device ? PLAN_DEVICE : PLAN_BATCH, 1);
-    else
-        graph_free(hoisted.prepare);
-    if (w->err[0]) w->failed = c->refused ? 2 : 1;
-}
 
 static void write_phases(struct writer *w, struct code *c, struct sizes s, const double *executed)
 {
@@ -494,50 +414,27 @@ static void search_tokens(struct mem *mem, struct substitutions *s, const struct
 
 static void retrain_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
 {
-    set_int(mem, s, "AG_ITERATIONS", spec->retrain.iterations);
+    struct constants own = {NULL, 0, 0};
     set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
     set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
-    set_int(mem, s, "AG_CRITIC_STEPS", spec->retrain.critic_steps);
-    adam_tokens(mem, s, "AG_WEIGHTS", spec->retrain.weights);
-    template_number(mem, s, "AG_EMA", spec->retrain.ema);
     set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
     set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
     set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
     set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
-}
-
-/* Of StyleGAN2's retraining, whose length is counted in pictures. Its D takes R1_INTERVAL steps on its loss, then one
- * on R1: Adam gets the rate and the moments that make R1_INTERVAL + 1 steps as many as R1_INTERVAL (lazy
- * regularisation, StyleGAN2's appendix B). */
-static void stylegan2_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
-{
-    const long pictures = (long)spec->retrain.batch_g * spec->retrain.accumulate, interval = spec->retrain.r1_interval;
-    const double correction = interval ? (double)interval / (double)(interval + 1) : 1;
-    struct adam a = spec->retrain.weights;
-    template_set(mem, s, "AG_STEPS", "%ld", (1000L * spec->retrain.kimg + pictures - 1) / pictures);
-    set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
-    set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
-    set_int(mem, s, "AG_ACCUMULATE", spec->retrain.accumulate);
-    set_int(mem, s, "AG_R1_INTERVAL", spec->retrain.r1_interval);
-    template_number(mem, s, "AG_MIXING", spec->retrain.mixing);
-    adam_tokens(mem, s, "AG_G", a);
-    a.lr *= correction;
-    a.beta1 = pow(a.beta1, correction);
-    a.beta2 = pow(a.beta2, correction);
-    adam_tokens(mem, s, "AG_D", a);
-    template_number(mem, s, "AG_EMA", pow(0.5, (double)pictures / (1000 * spec->retrain.ema_kimg)));
-    set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
-    set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
-    set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
-    set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
-    set_int(mem, s, "AG_SAMPLES", spec->image_size <= 128 ? 64 : 16);
+    spec->family->constants(spec, &own);
+    for (int i = 0; i < own.count; i++)
+        if (own.list[i].whole)
+            template_set(mem, s, own.list[i].token, "%.0f", own.list[i].value);
+        else
+            template_number(mem, s, own.list[i].token, own.list[i].value);
+    free(own.list);
 }
 
 /* The template of the host program. */
 static char *host_file(struct writer *w)
 {
-    int styles = w->m->program == PROGRAM_RETRAIN && w->m->spec->family == FAMILY_STYLEGAN2;
-    return home_file(w, mem_printf(w->mem, "templates/host/%s%s.c", w->name, styles ? "_stylegan2" : ""));
+    const char *name = w->m->program == PROGRAM_RETRAIN ? w->m->spec->family->retraining : w->name;
+    return home_file(w, mem_printf(w->mem, "templates/host/%s.c", name));
 }
 
 static void write_host(struct writer *w)
@@ -549,8 +446,6 @@ static void write_host(struct writer *w)
     const struct spec *spec = w->m->spec;
     if (w->m->program == PROGRAM_SEARCH)
         search_tokens(w->mem, &s, spec);
-    else if (spec->family == FAMILY_STYLEGAN2)
-        stylegan2_tokens(w->mem, &s, spec);
     else
         retrain_tokens(w->mem, &s, spec);
     set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);

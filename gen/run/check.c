@@ -4,31 +4,20 @@
  */
 #include "check.h"
 #include "emit.h"
+#include "family.h"
 #include "loaded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Three cells have skips over one doubling and over two. */
-enum { PICTURES = 2, LATENT = 6, CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 8, STYLE_SIZE = 16 };
+enum { PICTURES = 2, LATENT = 6 };
 
 static struct spec shrink(const struct spec *spec)
 {
     struct spec s = *spec;
-    s.latent = s.style = LATENT;
+    s.latent = LATENT;
     s.search.batch = s.retrain.batch_g = s.retrain.batch_d = PICTURES;
-    if (s.family == FAMILY_RESIDUAL) {
-        if (s.cells > CELLS) s.cells = CELLS;
-        s.base = BASE;
-        s.image_size = BASE << s.cells;
-        s.channels = s.retrain.g_channels = G_CHANNELS;
-        s.d_channels = s.retrain.d_channels = D_CHANNELS;
-    } else { /* 6 channels at 4 and 8 pixels, 4 at 16 */
-        s.image_size = STYLE_SIZE;
-        s.channel_base = s.d_channel_base = 4 * STYLE_SIZE;
-        s.channel_max = s.d_channel_max = 6;
-        s.channel_divisor = s.d_channel_divisor = s.retrain.channel_divisor = 1;
-    }
+    s.family->shrink(&s);
     return s;
 }
 

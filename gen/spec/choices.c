@@ -1,52 +1,51 @@
-/* The layers of a StyleGAN2 generator, and what a search decides in either family. */
-#include "spec.h"
+/* What a search decides, and what follows from each decision. */
+#include "family.h"
 
 #include <stdio.h>
 #include <string.h>
 
-int spec_layers(const struct spec *spec, struct layer layer[SPEC_GENES])
+/* A choice for each place. */
+static int choose_places(const struct spec *spec, struct choice *choice)
 {
-    int count = 0;
-    memset(layer, 0, SPEC_GENES * sizeof *layer);
-    for (int resolution = 4; resolution <= spec->image_size; resolution *= 2)
-        for (int up = resolution > 4; up >= 0; up--) {
-            struct layer *to = &layer[count++];
-            *to = (struct layer){.up = up, .resolution = resolution};
-            snprintf(to->name, sizeof to->name, "b%d.%s", resolution, up ? "up" : "normal");
-        }
-    return count;
-}
-
-static void add_choice(struct choice *choice, const char *name, const char *suffix, int up, int latents)
-{
-    *choice = (struct choice){.up = up, .latents = latents};
-    snprintf(choice->name, sizeof choice->name, "%.48s%s", name, suffix);
-}
-
-static int residual_choices(const struct spec *spec, struct choice *choice)
-{
-    struct gen_edge edge[SPEC_GENES];
-    int count = spec_edges(spec, edge);
-    for (int i = 0; i < count; i++) add_choice(&choice[i], edge[i].name, "", edge[i].up, 0);
-    return count;
-}
-
-static int stylegan2_choices(const struct spec *spec, struct choice *choice)
-{
-    struct layer layer[SPEC_GENES];
-    int layers = spec_layers(spec, layer), count = 0;
-    for (int i = 0; spec->macro && i < layers; i++) add_choice(&choice[count++], layer[i].name, "", layer[i].up, 0);
-    for (int up = 0; !spec->macro && up < 2; up++) add_choice(&choice[count++], up ? "up" : "normal", "", up, 0);
-    if (!spec->dynamic_latents) return count;
-    for (int i = 0; i < layers; i++) add_choice(&choice[count++], layer[i].name, ".w", 0, spec->mapping_layers);
-    char rgb[SPEC_NAME];
-    snprintf(rgb, sizeof rgb, "b%d.rgb", spec->image_size);
-    add_choice(&choice[count++], rgb, ".w", 0, spec->mapping_layers);
+    struct place place[SPEC_GENES];
+    int count = spec->family->places(spec, place);
+    for (int i = 0; i < count; i++) {
+        memcpy(choice[i].name, place[i].name, SPEC_NAME);
+        choice[i].up = place[i].up;
+    }
     return count;
 }
 
 int spec_choices(const struct spec *spec, struct choice choice[SPEC_GENES])
 {
     memset(choice, 0, SPEC_GENES * sizeof *choice);
-    return spec->family == FAMILY_STYLEGAN2 ? stylegan2_choices(spec, choice) : residual_choices(spec, choice);
+    return spec->family->choices ? spec->family->choices(spec, choice) : choose_places(spec, choice);
+}
+
+/* The choice that decides a place's operation: its own, or that of its pool. */
+static int choice_of(const struct place *place, const struct choice *choice, int choices)
+{
+    int found = -1;
+    for (int i = 0; i < choices; i++) {
+        if (choice[i].latents || choice[i].up != place->up) continue;
+        if (found < 0 || !strcmp(choice[i].name, place->name)) found = i;
+    }
+    return found;
+}
+
+int spec_parts(const struct spec *spec, struct part part[2 * SPEC_GENES])
+{
+    struct choice choice[SPEC_GENES];
+    struct place place[SPEC_GENES];
+    int choices = spec_choices(spec, choice), places = spec->family->places(spec, place), count = 0;
+    for (int i = 0; i < places; i++) {
+        memcpy(part[count].name, place[i].name, SPEC_NAME);
+        part[count++].choice = choice_of(&place[i], choice, choices);
+    }
+    for (int i = 0; i < choices; i++) {
+        if (!choice[i].latents) continue;
+        snprintf(part[count].name, SPEC_NAME, "%.*s", (int)(strlen(choice[i].name) - strlen(".w")), choice[i].name);
+        part[count++].choice = i;
+    }
+    return count;
 }

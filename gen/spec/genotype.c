@@ -1,19 +1,16 @@
-/* A genotype: a spec, and an operation for each of its edges or, in family stylegan2, for each layer; with it, the
- * latents of the layers. */
+/* A genotype: a spec, and an operation for each of its places; in families with a mapping network, with it the latents
+ * that layers take. */
 #include "keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LISTED = 12 }; /* missing edges that an error line names */
+enum { LISTED = 12 }; /* missing places that an error line names */
 
-/* What a genotype may give an operation to: the edges of a generator, or the layers of the largest. */
-struct place {
-    char name[SPEC_NAME];
-    int up;
-};
+/* What a genotype may give an operation to: the places of its generator, or, if it moves to other sizes, of any. */
 struct places {
     const struct spec *spec;
+    const struct family *family;
     const struct json *micro; /* of a genotype that moves to other sizes; else NULL */
     struct place place[SPEC_GENES];
     int here, all; /* the first `here` are this generator's, the others appear at a larger image.size */
@@ -23,24 +20,13 @@ static void list_places(const struct spec *spec, const struct json *root, struct
 {
     memset(p, 0, sizeof *p);
     p->spec = spec;
-    if (spec->family == FAMILY_STYLEGAN2) {
-        struct spec largest = {.image_size = SPEC_LARGEST};
-        struct layer layer[SPEC_GENES];
-        p->micro = json_get(root, "micro");
-        p->here = spec_layers(spec, layer);
-        p->all = spec_layers(&largest, layer);
-        for (int i = 0; i < p->all; i++) {
-            memcpy(p->place[i].name, layer[i].name, SPEC_NAME);
-            p->place[i].up = layer[i].up;
-        }
-    } else {
-        struct gen_edge edge[SPEC_GENES];
-        p->here = p->all = spec_edges(spec, edge);
-        for (int i = 0; i < p->all; i++) {
-            memcpy(p->place[i].name, edge[i].name, SPEC_NAME);
-            p->place[i].up = edge[i].up;
-        }
-    }
+    p->family = spec->family;
+    p->here = p->all = p->family->places(spec, p->place);
+    if (!p->family->moves) return;
+    struct spec largest = *spec;
+    largest.image_size = (int)key_find(p->family, "image.size")->hi;
+    p->micro = json_get(root, "micro");
+    p->all = p->family->places(&largest, p->place);
 }
 
 static int place_index(const struct places *p, const char *name)
@@ -50,46 +36,46 @@ static int place_index(const struct places *p, const char *name)
     return -1;
 }
 
-static const char *kind_of_place(const struct places *p)
-{
-    return p->spec->family == FAMILY_STYLEGAN2 ? "layer" : "edge";
-}
-
-static int unknown_place(const struct json *value, const struct places *p, const char *rgb, struct message *err)
+static int unknown_place(const struct json *value, const struct places *p, const char *latent, struct message *err)
 {
     const char *name[SPEC_GENES + 1];
     char hint[SPEC_NAME + 32];
     int count = p->here;
     for (int i = 0; i < p->here; i++) name[i] = p->place[i].name;
-    if (rgb) name[count++] = rgb;
+    if (latent) name[count++] = latent;
     nearest_word(value->key, name, count, hint, sizeof hint);
-    return json_error(err, value, JSON_AT_KEY, NULL, "the spec has no such %s%s", kind_of_place(p), hint);
+    return json_error(err, value, JSON_AT_KEY, NULL, "the spec has no such %s%s", p->family->place, hint);
 }
 
 static int not_here(const struct json *value, const struct places *p, struct message *err)
 {
-    int size = p->spec->image_size;
+    char latents[64 + SPEC_NAME] = "", last[SPEC_NAME];
+    if (p->family->last_latent) {
+        p->family->last_latent(p->spec, last);
+        snprintf(latents, sizeof latents, " and, among latents, %s", last);
+    }
     return json_error(err, value, JSON_AT_KEY, NULL,
-                      "no such layer at image.size %d, where the last ones are b%d.up, b%d.normal and, among latents, "
-                      "b%d.rgb; only a genotype with \"micro\" moves to another size",
-                      size, size, size, size);
+                      "no such %s at image.size %d, where the last ones are %s, %s%s; only a genotype with \"micro\" "
+                      "moves to another size",
+                      p->family->place, p->spec->image_size, p->here > 1 ? p->place[p->here - 2].name : "",
+                      p->place[p->here - 1].name, latents);
 }
 
-/* The operation that a value names for an edge or layer of that kind, or -1 with an error line. */
+/* The operation that a value names for a place of that kind, or -1 with an error line. */
 static int read_op(const struct json *value, const struct places *p, int up, struct message *err)
 {
-    int style = p->spec->family == FAMILY_STYLEGAN2;
-    int first = !up ? OP_CONV_1X1 : style ? OP_DECONV : OP_NEAREST;
-    int last = up ? OP_BILINEAR_CONV : style ? OP_CONV_5X5 : OP_SEP_CONV_7X7;
+    const struct key *pool = key_of_pool(p->family, up);
+    int first = (int)pool->lo, last = (int)pool->hi;
     int op = value->kind == JSON_STRING ? candidate_find(value->text) : -1;
     if (op >= first && op <= last) return op;
-    char allowed[256] = "", shown[JSON_SHOWN];
+    char allowed[256] = "", shown[JSON_SHOWN], kind[SPEC_NAME];
     size_t used = 0;
     for (int i = first; i <= last; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", used ? ", " : "",
                                  candidate_name((enum candidate)i));
-    const char *kind = up ? "an up" : style ? "a layer's normal" : "an edge's normal";
-    json_error(err, value, JSON_AT_VALUE, NULL, "must be %s operation (%s), not %s", kind, allowed,
+    const char *place = p->family->place, *article = strchr("aeiou", *place) ? "an" : "a";
+    snprintf(kind, sizeof kind, "%s %s's normal", article, place);
+    json_error(err, value, JSON_AT_VALUE, NULL, "must be %s operation (%s), not %s", up ? "an up" : kind, allowed,
                json_describe(value, shown));
     return -1;
 }
@@ -131,7 +117,7 @@ static int read_ops(const struct json *ops, const struct places *p, struct genot
     if (ops->kind != JSON_OBJECT) {
         char shown[JSON_SHOWN];
         return json_error(err, ops, JSON_AT_VALUE, NULL, "must be an object of %ss and their operations, not %s",
-                          kind_of_place(p), json_describe(ops, shown));
+                          p->family->place, json_describe(ops, shown));
     }
     if (p->micro && read_micro(p, geno, err)) return 2;
     for (const struct json *v = ops->first; v; v = v->next) {
@@ -143,28 +129,30 @@ static int read_ops(const struct json *ops, const struct places *p, struct genot
         if (i < p->here) geno->gene[i].op = (enum candidate)op;
     }
     if (!p->micro && missing_ops(ops, p, err)) return 2;
-    for (int i = 0; i < p->here; i++) memcpy(geno->gene[i].edge, p->place[i].name, SPEC_NAME);
+    for (int i = 0; i < p->here; i++) memcpy(geno->gene[i].place, p->place[i].name, SPEC_NAME);
     geno->genes = p->here;
     return 0;
 }
 
-/* 1 if `name` is the last tRGB's of some size of picture. */
-static int is_last_rgb(const char *name)
+/* 1 if `name` is the family's last latent's in some size of picture. */
+static int is_last_latent(const struct places *p, const char *name)
 {
-    char rgb[SPEC_NAME];
-    for (int size = 16; size <= SPEC_LARGEST; size *= 2) {
-        snprintf(rgb, sizeof rgb, "b%d.rgb", size);
-        if (!strcmp(name, rgb)) return 1;
+    const struct key *size = key_find(p->family, "image.size");
+    struct spec other = *p->spec;
+    char last[SPEC_NAME];
+    for (other.image_size = (int)size->lo; other.image_size <= (int)size->hi; other.image_size *= 2) {
+        p->family->last_latent(&other, last);
+        if (!strcmp(name, last)) return 1;
     }
     return 0;
 }
 
 static int read_latent(const struct json *value, const struct places *p, struct genotype *geno, struct message *err)
 {
-    char rgb[SPEC_NAME], shown[JSON_SHOWN];
-    snprintf(rgb, sizeof rgb, "b%d.rgb", p->spec->image_size);
-    int i = place_index(p, value->key), last = !strcmp(value->key, rgb), elsewhere = i >= p->here;
-    if (i < 0 && !is_last_rgb(value->key)) return unknown_place(value, p, rgb, err);
+    char own[SPEC_NAME], shown[JSON_SHOWN];
+    p->family->last_latent(p->spec, own);
+    int i = place_index(p, value->key), last = !strcmp(value->key, own), elsewhere = i >= p->here;
+    if (i < 0 && !is_last_latent(p, value->key)) return unknown_place(value, p, own, err);
     if (i < 0 && !last) elsewhere = 1;
     if (elsewhere && !p->micro) return not_here(value, p, err);
     double latent = value->kind == JSON_NUMBER ? value->number : 0;
@@ -172,13 +160,13 @@ static int read_latent(const struct json *value, const struct places *p, struct 
         return json_error(err, value, JSON_AT_VALUE, NULL,
                           "must be a whole number from 1 to %d (generator.mapping_layers), not %s",
                           p->spec->mapping_layers, json_describe(value, shown));
-    if (!elsewhere) *(last ? &geno->rgb_latent : &geno->gene[i].latent) = (int)latent;
+    if (!elsewhere) *(last ? &geno->last_latent : &geno->gene[i].latent) = (int)latent;
     return 0;
 }
 
 static int read_latents(const struct json *latents, const struct places *p, struct genotype *geno, struct message *err)
 {
-    geno->rgb_latent = p->spec->mapping_layers;
+    geno->last_latent = p->spec->mapping_layers;
     for (int i = 0; i < geno->genes; i++) geno->gene[i].latent = p->spec->mapping_layers;
     for (const struct json *v = latents ? latents->first : NULL; v; v = v->next)
         if (read_latent(v, p, geno, err)) return 2;
@@ -241,16 +229,29 @@ static void read_found(const struct json *found, struct genotype *geno)
     }
 }
 
-/* An empty object is let pass, as what a writer for both families may leave. */
-static int foreign_part(const struct json *root, const char *name, struct message *err)
+static int has_latents(const struct family *family, const char *path)
 {
-    const struct json *value = json_get(root, name);
-    if (!value || !value->first) return 0;
-    return json_error(err, value, JSON_AT_KEY, NULL,
-                      "belongs to the family stylegan2; a residual genotype has ops alone");
+    (void)path;
+    return family->last_latent != NULL;
 }
 
-int genotype_read(const struct json *root, struct spec *spec, struct genotype *geno, struct message *err)
+static int has_micro(const struct family *family, const char *path)
+{
+    (void)path;
+    return family->moves;
+}
+
+/* Complains about a part that only other families' genotypes have. An empty object is let pass, as what a writer for
+ * all families may leave. */
+static int foreign_part(const struct json *root, const struct family *own, const char *name,
+                        int (*has)(const struct family *family, const char *path), struct message *err)
+{
+    const struct json *value = json_get(root, name);
+    return value && value->first && !has(own, name) ? family_foreign(own, value, name, has, err) : 0;
+}
+
+int genotype_read(struct mem *pool, const struct json *root, struct spec *spec, struct genotype *geno,
+                  struct message *err)
 {
     static const char *const required[] = {"aggen", "spec", "ops"};
     struct places p;
@@ -259,10 +260,11 @@ int genotype_read(const struct json *root, struct spec *spec, struct genotype *g
     for (size_t i = 0; i < 3; i++)
         if (!json_get(root, required[i]))
             return json_error(err, root, JSON_AT_VALUE, required[i], "this required key is missing");
-    if (space_read(json_get(root, "spec"), spec, err)) return 2;
+    if (space_read(pool, json_get(root, "spec"), spec, err)) return 2;
     list_places(spec, root, &p);
     read_found(json_get(root, "found"), geno);
     if (read_ops(json_get(root, "ops"), &p, geno, err)) return 2;
-    if (spec->family == FAMILY_STYLEGAN2) return read_latents(json_get(root, "latents"), &p, geno, err);
-    return foreign_part(root, "latents", err) || foreign_part(root, "micro", err) ? 2 : 0;
+    if (spec->family->last_latent && read_latents(json_get(root, "latents"), &p, geno, err)) return 2;
+    if (foreign_part(root, spec->family, "latents", has_latents, err)) return 2;
+    return foreign_part(root, spec->family, "micro", has_micro, err);
 }

@@ -78,23 +78,25 @@ static int read_path(const struct json *value, char field[PATH_SIZE], struct mes
 /* The index in `words` of a string, or -1 with an error line. */
 static int read_word(const struct json *value, const char *const *words, struct message *err)
 {
-    char allowed[256] = "";
-    size_t used = 0;
-    int count = 0;
-    while (words[count]) count++;
-    for (int i = 0; i < count; i++) {
+    char allowed[256];
+    for (int i = 0; words[i]; i++)
         if (value->kind == JSON_STRING && !strcmp(value->text, words[i])) return i;
-        const char *joint = i == 0 ? "" : i + 1 == count ? " or " : ", ";
-        used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s\"%s\"", joint, words[i]);
-    }
+    list_words(words, allowed, sizeof allowed);
     return wrong(value, err, allowed), -1;
 }
 
-static int read_family(const struct json *value, const char *const *words, struct message *err)
+const char *key_family(const struct key *key, const struct spec *spec)
 {
-    if (value->kind == JSON_STRING && !strcmp(value->text, words[0])) return 0;
+    return key->kind == KEY_GENERATOR ? spec->family->name : spec->family->discriminator->name;
+}
+
+static int read_family(const struct key *key, const struct json *value, const struct spec *spec, struct message *err)
+{
+    const char *word = key_family(key, spec);
+    if (value->kind == JSON_STRING && !strcmp(value->text, word)) return 0;
     char allowed[160];
-    snprintf(allowed, sizeof allowed, "\"%s\", the family that goes with generator.family \"%s\"", words[0], words[1]);
+    snprintf(allowed, sizeof allowed, "\"%s\", the family that goes with generator.family \"%s\"", word,
+             spec->family->name);
     return wrong(value, err, allowed);
 }
 
@@ -175,8 +177,9 @@ int key_read(const struct key *key, const struct json *value, struct spec *spec,
         if ((word = read_word(value, key->words, err)) < 0) return 2;
         strcpy(field, key->words[word]);
         return 0;
-    case KEY_FAMILY:
-        return read_family(value, key->words, err);
+    case KEY_GENERATOR:
+    case KEY_DISCRIMINATOR:
+        return read_family(key, value, spec, err);
     case KEY_CHOICE:
         if ((word = read_word(value, key->words, err)) < 0) return 2;
         *(int *)(void *)field = word;
@@ -189,16 +192,16 @@ int key_read(const struct key *key, const struct json *value, struct spec *spec,
         return cell_read(value, (struct cell *)(void *)field, err);
     case KEY_TUPLE:
         return read_tuple(key, value, spec, err);
-    case KEY_FOREIGN:
-        return json_error(err, value, JSON_AT_KEY, NULL, "%s", key->fallback);
     }
     return 2;
 }
 
 /* What one reading of a document needs. */
 struct reading {
+    struct mem *pool;
     const struct key *keys;
-    char seen[SPEC_KEYS];
+    size_t count; /* of keys */
+    char *seen;   /* [count] */
     struct spec *spec;
     struct message *err;
 };
@@ -209,7 +212,7 @@ static int names_below(const struct key *keys, const char *prefix, char (*name)[
     int count = 0;
     size_t skip = strlen(prefix);
     for (; keys->path; keys++) {
-        if (keys->kind == KEY_FOREIGN || strncmp(keys->path, prefix, skip) != 0) continue;
+        if (strncmp(keys->path, prefix, skip) != 0) continue;
         size_t n = strcspn(keys->path + skip, ".");
         snprintf(name[count], SPEC_NAME, "%.*s", (int)n, keys->path + skip);
         if (!count || strcmp(name[count - 1], name[count]) != 0) count++;
@@ -219,8 +222,8 @@ static int names_below(const struct key *keys, const char *prefix, char (*name)[
 
 static int unknown_key(const struct reading *r, const struct json *value, const char *prefix)
 {
-    char name[SPEC_KEYS][SPEC_NAME], hint[400];
-    const char *word[SPEC_KEYS];
+    char(*name)[SPEC_NAME] = mem_alloc(r->pool, r->count * sizeof *name), hint[400];
+    const char **word = mem_alloc(r->pool, r->count * sizeof *word);
     int count = names_below(r->keys, prefix, name);
     for (int i = 0; i < count; i++) word[i] = name[i];
     if (!nearest_word(value->key, word, count, hint, sizeof hint)) {
@@ -245,7 +248,8 @@ static int read_object(struct reading *r, const struct json *object, const char 
             r->seen[key - r->keys] = 1;
             if (key_read(key, v, r->spec, r->err)) return 2;
         } else if (!group) {
-            return unknown_key(r, v, prefix);
+            return family_foreign(r->spec->family, v, path, family_has_key, r->err) || unknown_key(r, v, prefix) ? 2
+                                                                                                                 : 0;
         } else if (v->kind != JSON_OBJECT) {
             return wrong(v, r->err, "an object");
         } else {
@@ -271,25 +275,54 @@ static int missing(const struct key *key, const struct json *document, struct me
     return json_error(err, at, JSON_AT_VALUE, rest, "this required key is missing");
 }
 
-static int read_default(const struct key *key, struct spec *spec, struct message *err)
+static int read_default(struct reading *r, const struct key *key)
 {
-    struct mem *pool = mem_new();
     struct json_source source = {key->path, key->fallback, strlen(key->fallback), 0, 0};
-    struct json *value = json_parse(pool, &source, err);
-    int status = value ? key_read(key, value, spec, err) : 2;
-    mem_free(pool);
+    struct json *value = json_parse(r->pool, &source, r->err);
+    return value ? key_read(key, value, r->spec, r->err) : 2;
+}
+
+static int read_all(struct reading *r, const struct json *document)
+{
+    if (document->kind != JSON_OBJECT) return wrong(document, r->err, "an object");
+    if (read_object(r, document, "")) return 2;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct key *key = &r->keys[i];
+        if (r->seen[i]) continue;
+        if (!key->fallback) return missing(key, document, r->err);
+        if (read_default(r, key)) return 2;
+    }
+    return 0;
+}
+
+int keys_read(const struct json *document, struct spec *spec, struct message *err)
+{
+    struct reading r = {.pool = mem_new(), .keys = spec->family->keys, .spec = spec, .err = err};
+    while (r.keys[r.count].path) r.count++;
+    r.seen = mem_alloc(r.pool, r.count);
+    int status = read_all(&r, document);
+    mem_free(r.pool);
     return status;
 }
 
-int keys_read(const struct key *keys, const struct json *document, struct spec *spec, struct message *err)
+const struct key *key_find(const struct family *family, const char *path)
 {
-    struct reading r = {keys, {0}, spec, err};
-    if (document->kind != JSON_OBJECT) return wrong(document, err, "an object");
-    if (read_object(&r, document, "")) return 2;
-    for (const struct key *key = keys; key->path; key++) {
-        if (r.seen[key - keys] || key->kind == KEY_FOREIGN) continue;
-        if (!key->fallback) return missing(key, document, err);
-        if (read_default(key, spec, err)) return 2;
-    }
-    return 0;
+    for (const struct key *key = family->keys; key->path; key++)
+        if (!strcmp(key->path, path)) return key;
+    return NULL;
+}
+
+const struct key *key_of_pool(const struct family *family, int up)
+{
+    const size_t field = up ? offsetof(struct spec, up) : offsetof(struct spec, normal);
+    const struct key *key = family->keys;
+    while (key->kind != KEY_POOL || key->offset != field) key++;
+    return key;
+}
+
+const struct json *key_place(const struct json *document, const char *path, const char *other)
+{
+    const struct json *value = json_find(document, path), *second = json_find(document, other);
+    if (!value || (second && second->source->set)) value = second;
+    return value ? value : document;
 }

@@ -1,27 +1,28 @@
 /*
  * The keys of a search space as rows of a table, one table a family: what reads them, fills in their defaults, checks
- * their ranges and writes them all follows from the rows.
+ * their ranges and writes them all follows from the rows. That a key belongs to another family follows from that
+ * family's rows.
  */
 #ifndef KEYS_H
 #define KEYS_H
 
+#include "family.h"
 #include "json.h"
-#include "spec.h"
 
 /* A kind of value, and the type of the field that holds it. */
 enum key_kind {
-    KEY_INT,    /* int: a whole number lo, lo + step, … hi */
-    KEY_NUMBER, /* double: from lo to hi */
-    KEY_NAME,   /* char[SPEC_NAME]: [A-Za-z0-9_-]+ */
-    KEY_PATH,   /* char[1024] */
-    KEY_WORD,   /* char[SPEC_NAME]: one of `words` */
-    KEY_FAMILY, /* no field: words[0], what the family that has generator.family words[1] is called there */
-    KEY_CHOICE, /* int or enum: index of one of `words` */
-    KEY_BOOL,   /* int: 1 for true, 0 for false */
-    KEY_POOL,   /* struct pool: operations `lo` to `hi` of enum candidate */
-    KEY_EDGES,  /* the edges of a struct cell */
-    KEY_TUPLE,  /* a list with an item for each row of `items` */
-    KEY_FOREIGN /* no field: a key that belongs to another family, `fallback` says what stands here instead */
+    KEY_INT,           /* int: a whole number lo, lo + step, … hi */
+    KEY_NUMBER,        /* double: from lo to hi */
+    KEY_NAME,          /* char[SPEC_NAME]: [A-Za-z0-9_-]+ */
+    KEY_PATH,          /* char[1024] */
+    KEY_WORD,          /* char[SPEC_NAME]: one of `words` */
+    KEY_GENERATOR,     /* no field: the family's name */
+    KEY_DISCRIMINATOR, /* no field: the name of the family's discriminator */
+    KEY_CHOICE,        /* int or enum: index of one of `words` */
+    KEY_BOOL,          /* int: 1 for true, 0 for false */
+    KEY_POOL,          /* struct pool: operations `lo` to `hi` of enum candidate, which genotypes may name too */
+    KEY_EDGES,         /* the edges of a struct cell */
+    KEY_TUPLE          /* a list with an item for each row of `items` */
 };
 
 /* lo excluded; hi excluded; null allowed, stored as zeros; an int that is a power of two; an int that the canonical
@@ -40,23 +41,27 @@ struct key {
     const char *fallback;     /* the default as JSON; NULL: the key is required */
 };
 
-/* A family of networks: its name as `generator.family` and the keys that follow from it (ending with a row without
- * path). `check` sees what no single row can: 0, or 2 with one line in err. */
-struct family_keys {
-    const char *generator;
-    const struct key *keys;
-    int (*check)(struct spec *spec, const struct json *document, struct message *err);
-};
-
-enum { SPEC_KEYS = 96 }; /* rows in a family's table at most */
-
-extern const struct family_keys spec_families[]; /* in the order of enum family, ending with a row without names */
-
 /* Reads one value into its field: 0, or 2 with one line in err. */
 int key_read(const struct key *key, const struct json *value, struct spec *spec, struct message *err);
-/* Reads a document by the rows of a table, unknown keys being errors, and fills in the defaults of the keys that are
+/* Reads a document by the rows of spec->family, other keys being errors, and fills in the defaults of the keys that are
  * not there: 0, or 2 with one line in err. */
-int keys_read(const struct key *keys, const struct json *document, struct spec *spec, struct message *err);
+int keys_read(const struct json *document, struct spec *spec, struct message *err);
+/* What a row of kind KEY_GENERATOR or KEY_DISCRIMINATOR must have for its value. */
+const char *key_family(const struct key *key, const struct spec *spec);
+/* The row of that path in a family's table, or NULL. */
+const struct key *key_find(const struct family *family, const char *path);
+/* A family's row of the pool `up` or `normal`. Every family has both. */
+const struct key *key_of_pool(const struct family *family, int up);
+/* The place to complain about when two keys don't fit together: the one that --set gave, or the first of the two that
+ * is there. */
+const struct json *key_place(const struct json *document, const char *path, const char *other);
+
+/* 1 if a family has a key, or a group of keys, at this path. */
+int family_has_key(const struct family *family, const char *path);
+/* Complains about a key or part of a genotype, at `path`, that family `own` lacks and other families have. `has` says
+ * whether a family has it. Returns 0 if no other family has it, else 2 with one line in err. */
+int family_foreign(const struct family *own, const struct json *value, const char *path,
+                   int (*has)(const struct family *family, const char *path), struct message *err);
 
 /* Reads the edges of a cell ([name, from, to, "up" or "normal"], …), each checked by itself. */
 int cell_read(const struct json *list, struct cell *cell, struct message *err);
@@ -64,10 +69,11 @@ int cell_read(const struct json *list, struct cell *cell, struct message *err);
 int cell_check(const struct cell *cell, const struct json *document, struct message *err);
 
 /* Reads a document as a search space: 0, or 2 with one line in err. */
-int space_read(const struct json *document, struct spec *spec, struct message *err);
+int space_read(struct mem *pool, const struct json *document, struct spec *spec, struct message *err);
 /* Reads a document as a genotype, its spec first, then one operation of the right kind for each edge or layer of the
  * spec, then the latents of layers. */
-int genotype_read(const struct json *root, struct spec *spec, struct genotype *geno, struct message *err);
+int genotype_read(struct mem *pool, const struct json *root, struct spec *spec, struct genotype *geno,
+                  struct message *err);
 
 /* Applies "key.path=value" to a document (to its spec or, below "ops." and "latents.", to those when that is a
  * genotype): the value is JSON, or a bare word taken as a string. 0, or 2 with one line in err that begins with "--set
@@ -78,6 +84,8 @@ int set_apply(struct mem *pool, struct json *root, int genotype, const char *set
 int candidate_find(const char *name);
 /* 1 if the text is not empty and holds only characters of [A-Za-z0-9_-] (lower: of [a-z0-9_]). */
 int is_name(const char *text, int lower);
+/* Lists words, which end with NULL: `"a", "b" or "c"`. */
+void list_words(const char *const *words, char *list, size_t size);
 /* Puts `, did you mean "X"?` into hint if one of the words is nearly `text`, else "": 1 or 0. */
 int nearest_word(const char *text, const char *const *words, int count, char *hint, size_t size);
 

@@ -38,6 +38,16 @@ int is_name(const char *text, int lower)
     return n > 0 && !text[n];
 }
 
+void list_words(const char *const *words, char *list, size_t size)
+{
+    size_t used = 0;
+    *list = 0;
+    for (int i = 0; words[i] && used < size; i++) {
+        const char *joint = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+        used += (size_t)snprintf(list + used, size - used, "%s\"%s\"", joint, words[i]);
+    }
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;

@@ -18,7 +18,7 @@ enum {
     SPEC_FOUND = 1024    /* bytes of what a genotype tells of its search */
 };
 
-/* Candidate operations. The first three and the last three are both families', the rest are `residual`'s. */
+/* Candidate operations: those of a layer, then those that double its picture. */
 enum candidate {
     OP_CONV_1X1,
     OP_CONV_3X3,
@@ -40,7 +40,6 @@ struct pool {
     enum candidate op[SPEC_POOL];
 };
 
-enum family { FAMILY_RESIDUAL, FAMILY_STYLEGAN2 };
 enum loss { LOSS_HINGE, LOSS_LOGISTIC, LOSS_WGAN };
 enum bar_updates { BAR_WEIGHTS, BAR_ALPHA, BAR_BOTH };
 
@@ -61,9 +60,10 @@ struct cell {
     int skip_from, skip_to; /* node of every earlier cell -> node of this one; 0, 0: no skips */
 };
 
+struct family;
 struct spec {
     char name[SPEC_NAME];
-    enum family family;
+    const struct family *family;
     int image_size, image_channels;
     char data_format[SPEC_NAME]; /* cifar10, stl10, images, zip, shapes */
     char data_path[1024];        /* may be empty */
@@ -110,44 +110,34 @@ struct spec {
 };
 
 struct gene {
-    char edge[SPEC_NAME]; /* "cell1.up0"; family stylegan2: a layer, "b8.up" */
+    char place[SPEC_NAME]; /* an edge, "cell1.up0", or a layer, "b8.up": family.h */
     enum candidate op;
-    int latent; /* family stylegan2: which of the mapping network's latents it takes, 1.. */
+    int latent; /* which of the mapping network's latents it takes, 1..; 0 in families without one */
 };
 /* A derived architecture; genes == 0 means there is none and the network is the supernet. */
 struct genotype {
     int genes;
     struct gene gene[SPEC_GENES];
-    int rgb_latent;         /* family stylegan2: of the last tRGB */
+    int last_latent;        /* of the part that comes after all places: stylegan2's last tRGB */
     char found[SPEC_FOUND]; /* how it came about: members of a JSON object, ""; what is too long isn't kept */
 };
 
-/* The layers of a StyleGAN2 generator in their order: b4.normal, b8.up, b8.normal, … */
-struct layer {
-    char name[SPEC_NAME];
-    int up, resolution; /* resolution: of its output */
-};
-int spec_layers(const struct spec *spec, struct layer layer[SPEC_GENES]); /* returns their number */
-
-/* What the search decides, each by an alpha of its own, `alpha.NAME`, in their order in the program. */
+/* What the search decides, each by an alpha of its own, `alpha.NAME`, in their order in the program. A choice among
+ * operations has the name of its place, or decides all places of its pool that have no choice of their own; one among
+ * latents has the name of the layer that takes it and ".w". */
 struct choice {
     char name[SPEC_NAME]; /* "cell1.up0"; "normal", "b8.up", "b8.up.w", "b128.rgb.w" */
     int up;               /* the pool it chooses from … */
     int latents;          /* … or, if not 0, the number of intermediate latents it chooses from */
 };
 int spec_choices(const struct spec *spec, struct choice choice[SPEC_GENES]); /* returns their number */
-
-/* The edges of the whole generator in their canonical order: for each cell its own edges, then its skips
- * "cellC.skipS" (from node skip_from of cell S + 1). */
-struct gen_edge {
-    char name[SPEC_NAME];
-    int cell;      /* 1.. */
-    int from_cell; /* the cell whose node `from` it reads; 0 with from == 0: the cell's input */
-    int from, to;
-    int up;    /* pool */
-    int times; /* of a x2 up-sampling: 1, or the number of cells a skip spans */
+/* The parts of an architecture, each with the index of the choice that decides it: the operation of every place, then
+ * the latents that are chosen. */
+struct part {
+    char name[SPEC_NAME]; /* a place; of a latent what takes it */
+    int choice;
 };
-int spec_edges(const struct spec *spec, struct gen_edge edge[SPEC_GENES]); /* returns their number */
+int spec_parts(const struct spec *spec, struct part part[2 * SPEC_GENES]); /* returns their number */
 
 /*
  * Reads a search space or a genotype (told apart by the key "ops") from a file, then applies `sets` ("key.path=value",
@@ -162,7 +152,7 @@ int spec_parse(const char *text, size_t n, const char *label, char *const *sets,
  * always gives the same bytes. Single line. */
 char *spec_text(const struct spec *spec);
 /* The same for a genotype: its file with nothing optional but the space's name, what it has of numbers and words under
- * "found", which comes last, and in family stylegan2 the latent of every layer. */
+ * "found", which comes last, and in families with a mapping network the latent of every layer. */
 char *genotype_text(const struct spec *spec, const struct genotype *geno);
 
 #endif

@@ -108,8 +108,9 @@ static void put_value(struct buffer *out, const struct key *key, const struct sp
     case KEY_WORD:
         put_string(out, field);
         break;
-    case KEY_FAMILY:
-        put_string(out, key->words[0]);
+    case KEY_GENERATOR:
+    case KEY_DISCRIMINATOR:
+        put_string(out, key_family(key, spec));
         break;
     case KEY_CHOICE:
         put_string(out, key->words[*(const int *)field]);
@@ -129,8 +130,6 @@ static void put_value(struct buffer *out, const struct key *key, const struct sp
             put_value(out, item, spec);
         }
         put_text(out, "]");
-        break;
-    case KEY_FOREIGN:
         break;
     }
 }
@@ -172,8 +171,8 @@ char *spec_text(const struct spec *spec)
     struct buffer out = {NULL, 0, 0};
     const char *before = "";
     put_text(&out, "{");
-    for (const struct key *key = spec_families[spec->family].keys; key->path; key++) {
-        if (key->kind == KEY_FOREIGN || ((key->flags & KEY_OFF) && is_null(key, spec))) continue;
+    for (const struct key *key = spec->family->keys; key->path; key++) {
+        if ((key->flags & KEY_OFF) && is_null(key, spec)) continue;
         put_key(&out, before, key->path);
         put_value(&out, key, spec);
         before = key->path;
@@ -185,14 +184,14 @@ char *spec_text(const struct spec *spec)
 
 static void put_latents(struct buffer *out, const struct spec *spec, const struct genotype *geno)
 {
-    char rgb[SPEC_NAME];
-    snprintf(rgb, sizeof rgb, "b%d.rgb", spec->image_size);
+    char last[SPEC_NAME];
+    spec->family->last_latent(spec, last);
     put_text(out, ", \"latents\": {");
     for (int i = 0; i <= geno->genes; i++) {
         if (i) put_text(out, ", ");
-        put_string(out, i < geno->genes ? geno->gene[i].edge : rgb);
+        put_string(out, i < geno->genes ? geno->gene[i].place : last);
         put_text(out, ": ");
-        put_int(out, i < geno->genes ? geno->gene[i].latent : geno->rgb_latent);
+        put_int(out, i < geno->genes ? geno->gene[i].latent : geno->last_latent);
     }
     put_text(out, "}");
 }
@@ -208,12 +207,12 @@ char *genotype_text(const struct spec *spec, const struct genotype *geno)
     put_text(&out, ", \"ops\": {");
     for (int i = 0; i < geno->genes; i++) {
         if (i) put_text(&out, ", ");
-        put_string(&out, geno->gene[i].edge);
+        put_string(&out, geno->gene[i].place);
         put_text(&out, ": ");
         put_string(&out, candidate_name(geno->gene[i].op));
     }
     put_text(&out, "}");
-    if (spec->family == FAMILY_STYLEGAN2) put_latents(&out, spec, geno);
+    if (spec->family->last_latent) put_latents(&out, spec, geno);
     if (geno->found[0]) {
         put_text(&out, ", \"found\": {");
         put_text(&out, geno->found);

@@ -7,7 +7,9 @@
  * In the texts here ' stands for ", and @ marks where the complaint must point.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "spec.h"
+#include "keys.h"
+#include "residual.h"
+#include "stylegan2.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -175,7 +177,7 @@ static const struct bad keys[] = {
     {"{'data': {'path': @null}}", "data.path", "a string"},
     {"{'data': {'path': @'a\\u0007'}}", "data.path", "control"},
     {"{'data': {'crop': @'centre'}}", "data.crop", "\"none\" or \"center\""},
-    {"{'generator': {'family': @'dcgan'}}", "generator.family", "\"residual\" or \"stylegan2\", not \"dcgan\""},
+    {"{'generator': {'family': @'biggan'}}", "generator.family", "must be a family of generators, \"residual\""},
     {"{'generator': {'family': @1}}", "generator.family", "not 1"},
     {"{'generator': {'family': 'residual'}, 'discriminator': {'family': @'stylegan2'}}", "discriminator.family",
      "must be \"sngan\", the family that goes with generator.family \"residual\", not \"stylegan2\""},
@@ -405,7 +407,7 @@ static const struct bad_set bad_sets[] = {
     {"search.weights.betas=[0,1]", "--set search.weights.betas[1]: ", "below 1"},
     {"name=\xFF", "--set name: ", "UTF-8"},
     {"generator.cells=2", "--set generator.cells: ", "takes 3"},
-    {"generator.family=dcgan", "--set generator.family: ", "family"},
+    {"generator.family=biggan", "--set generator.family: ", "family"},
 };
 
 static void test_bad_sets(struct tally *tally)
@@ -436,7 +438,7 @@ static void test_defaults(struct tally *tally)
     struct genotype geno;
     char err[512] = "";
     check(tally, parse(SPEC, NULL, 0, &s, &geno, err, sizeof err) == 0, "a space with the required keys alone", err);
-    check(tally, geno.genes == 0 && s.family == FAMILY_RESIDUAL, "a space has no genes", "");
+    check(tally, geno.genes == 0 && !strcmp(s.family->name, "residual"), "a space has no genes", "");
     check(tally, s.latent == 128 && s.channels == 256 && s.base == 4 && s.cells == 3 && s.d_channels == 128, "networks",
           "");
     check(tally, s.normal.count == 6 && s.normal.op[5] == OP_SEP_CONV_7X7 && s.up.count == 3 && s.up.op[0] == OP_DECONV,
@@ -501,7 +503,7 @@ static void test_edges(struct tally *tally)
     char err[512] = "";
     static struct gen_edge edge[SPEC_GENES];
     parse(SPEC, NULL, 0, &s, &geno, err, sizeof err);
-    check(tally, spec_edges(&s, edge) == 18, "18 edges in three cells", "");
+    check(tally, residual_edges(&s, edge) == 18, "18 edges in three cells", "");
     check(tally, !strcmp(edge[0].name, "cell1.up0") && edge[0].times == 1 && edge[0].from_cell == 0, "the first edge",
           "");
     check(tally, !strcmp(edge[7].name, "cell2.normal0") && edge[7].from_cell == 2 && !edge[7].times, "a normal edge",
@@ -513,7 +515,8 @@ static void test_edges(struct tally *tally)
     check(tally, !strcmp(edge[17].name, "cell3.skip1") && edge[17].from_cell == 2 && edge[17].times == 1, "the last",
           "");
     char *sets[] = {"generator.cell.skip=null", "image.size=1024"};
-    check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && spec_edges(&s, edge) == 40, "no skips", err);
+    check(tally, parse(SPEC, sets, 2, &s, &geno, err, sizeof err) == 0 && residual_edges(&s, edge) == 40, "no skips",
+          err);
 }
 
 static void test_style_defaults(struct tally *tally)
@@ -522,7 +525,7 @@ static void test_style_defaults(struct tally *tally)
     struct genotype geno;
     char err[512] = "";
     check(tally, parse(STYLE_HEAD STYLE_GENERATOR "}", NULL, 0, &s, &geno, err, sizeof err) == 0, "a style space", err);
-    check(tally, geno.genes == 0 && s.family == FAMILY_STYLEGAN2 && s.image_channels == 3, "its family", "");
+    check(tally, geno.genes == 0 && !strcmp(s.family->name, "stylegan2") && s.image_channels == 3, "its family", "");
     check(tally,
           s.latent == 512 && s.style == 512 && s.mapping_layers == 8 && s.channel_base == 32768 &&
               s.channel_max == 512 && s.channel_divisor == 8 && s.d_channel_base == 32768 && s.d_channel_max == 512 &&
@@ -629,6 +632,98 @@ static void test_choices(struct tally *tally)
           "edges", got);
 }
 
+/* The parts of a space's architectures, as "NAME:C" joined by spaces, C the index of the choice that decides it. */
+static const char *parts(const char *space, char *const *sets, int nsets)
+{
+    static char list[2048];
+    static struct part part[2 * SPEC_GENES];
+    struct spec s;
+    struct genotype geno;
+    size_t used = 0;
+    if (parse(space, sets, nsets, &s, &geno, list, sizeof list)) return list;
+    int count = spec_parts(&s, part);
+    *list = 0;
+    for (int i = 0; i < count; i++)
+        used +=
+            (size_t)snprintf(list + used, sizeof list - used, "%s%s:%d", i ? " " : "", part[i].name, part[i].choice);
+    return list;
+}
+
+static void test_parts(struct tally *tally)
+{
+    static const char style[] = STYLE_HEAD STYLE_GENERATOR "}";
+    char *sets[] = {"generator.dynamic_latents=true", "generator.mapping_layers=3", "generator.paradigm=macro"};
+    const char *got = parts(style, NULL, 0);
+    check(tally, !strcmp(got, "b4.normal:0 b8.up:1 b8.normal:0 b16.up:1 b16.normal:0"), "micro", got);
+    got = parts(style, sets, 2);
+    check(tally,
+          !strcmp(got, "b4.normal:0 b8.up:1 b8.normal:0 b16.up:1 b16.normal:0 b4.normal:2 b8.up:3 b8.normal:4 b16.up:5 "
+                       "b16.normal:6 b16.rgb:7"),
+          "micro and dynamic", got);
+    got = parts(style, sets, 3);
+    check(tally,
+          !strcmp(got, "b4.normal:0 b8.up:1 b8.normal:2 b16.up:3 b16.normal:4 b4.normal:5 b8.up:6 b8.normal:7 b16.up:8 "
+                       "b16.normal:9 b16.rgb:10"),
+          "macro and dynamic", got);
+    char *one[] = {"image.size=8"};
+    got = parts(SPEC, one, 1);
+    check(tally, !strcmp(got, "cell1.up0:0 cell1.up1:1 cell1.normal0:2 cell1.normal1:3 cell1.normal2:4"), "edges", got);
+}
+
+/* A key that this family has not is known as each other family's that has it. */
+static void test_foreign_key(struct tally *tally, const struct family *own, const char *path)
+{
+    char text[512], set[128], err[512] = "", *sets[] = {set};
+    struct spec s;
+    struct genotype geno;
+    snprintf(text, sizeof text,
+             "{'name': 't', 'image': {'size': 16}, 'data': {'format': 'shapes'}, 'generator': {'family': '%s'}, "
+             "'discriminator': {'family': '%s'}}",
+             own->name, own->discriminator->name);
+    snprintf(set, sizeof set, "%s=1", path);
+    int refused = parse(text, sets, 1, &s, &geno, err, sizeof err) == 2;
+    const char *belongs = strstr(err, ": belongs to the famil");
+    for (int i = 0; families[i]; i++) {
+        if (!family_has_key(families[i], path)) continue;
+        const char *named = belongs ? strstr(belongs, families[i]->name) : NULL;
+        check(tally, refused && named && named < strchr(belongs, ';'), path, err);
+    }
+}
+
+static void test_foreign(struct tally *tally)
+{
+    int foreign = 0;
+    for (int i = 0; families[i]; i++)
+        for (int k = 0; families[k]; k++)
+            for (const struct key *key = families[k]->keys; key->path; key++) {
+                if (family_has_key(families[i], key->path)) continue;
+                test_foreign_key(tally, families[i], key->path);
+                foreign++;
+            }
+    check(tally, foreign > 20, "families have keys of their own", "");
+}
+
+/* A family that says nothing of another's key in its hints. */
+static void test_no_hint(struct tally *tally)
+{
+    struct mem *pool = mem_new();
+    static const char text[] = "{\"generator\": {\"style\": 3}}";
+    struct json_source source = {"t", text, strlen(text), 0, 0};
+    char err[256] = "";
+    struct message message = {err, sizeof err};
+    const struct family own = {.name = "plain"};
+    struct json *value = json_find(json_parse(pool, &source, &message), "generator.style");
+    int status = family_foreign(&own, value, "generator.style", family_has_key, &message);
+    check(tally,
+          status == 2 && !strcmp(err, "t:1:16: generator.style: belongs to the family stylegan2; the family plain "
+                                      "has no such key"),
+          "no hint", err);
+    status = family_foreign(&own, value, "generator.latent", family_has_key, &message);
+    check(tally, status == 2 && strstr(err, "belongs to the families residual, stylegan2"), "of two", err);
+    check(tally, !family_foreign(&own, value, "generator.hue", family_has_key, &message), "nobody's", err);
+    mem_free(pool);
+}
+
 static void test_layers(struct tally *tally)
 {
     static struct layer layer[SPEC_GENES];
@@ -636,11 +731,13 @@ static void test_layers(struct tally *tally)
     struct genotype geno;
     char err[512] = "", *sets[] = {"image.size=1024"};
     parse(STYLE_HEAD STYLE_GENERATOR "}", NULL, 0, &s, &geno, err, sizeof err);
-    check(tally, spec_layers(&s, layer) == 5 && !strcmp(layer[0].name, "b4.normal") && !layer[0].up, "5 layers", "");
+    check(tally, stylegan2_layers(&s, layer) == 5 && !strcmp(layer[0].name, "b4.normal") && !layer[0].up, "5 layers",
+          "");
     check(tally, !strcmp(layer[3].name, "b16.up") && layer[3].up && layer[3].resolution == 16, "a layer that doubles",
           layer[3].name);
     parse(STYLE_HEAD STYLE_GENERATOR "}", sets, 1, &s, &geno, err, sizeof err);
-    check(tally, spec_layers(&s, layer) == 17 && !strcmp(layer[16].name, "b1024.normal"), "17 layers", layer[16].name);
+    check(tally, stylegan2_layers(&s, layer) == 17 && !strcmp(layer[16].name, "b1024.normal"), "17 layers",
+          layer[16].name);
 }
 
 static void test_sets(struct tally *tally)
@@ -722,7 +819,7 @@ static void test_genotype(struct tally *tally)
     char err[512] = "";
     check(tally, parse(ONE_GENOTYPE, NULL, 0, &s, &geno, err, sizeof err) == 0, "a genotype", err);
     check(tally,
-          geno.genes == 5 && !strcmp(geno.gene[1].edge, "cell1.up1") && geno.gene[1].op == OP_NEAREST &&
+          geno.genes == 5 && !strcmp(geno.gene[1].place, "cell1.up1") && geno.gene[1].op == OP_NEAREST &&
               geno.gene[3].op == OP_SEP_CONV_7X7,
           "its genes, in the order of the edges", "");
     check(tally,
@@ -744,7 +841,7 @@ static const char *genes(const char *text, char *const *sets, int nsets)
     for (int i = 0; i < geno.genes; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s:%d ", candidate_name(geno.gene[i].op),
                                  geno.gene[i].latent);
-    snprintf(list + used, sizeof list - used, "%d", geno.rgb_latent);
+    snprintf(list + used, sizeof list - used, "%d", geno.last_latent);
     return list;
 }
 
@@ -852,7 +949,7 @@ static void test_style_files(struct tally *tally, const char *root)
         const char *slash = strrchr(files[i].name, '/');
         check(tally, !strcmp(s.name, slash ? slash + 1 : files[i].name), path, s.name);
         for (int k = 0; k < geno.genes; k++) latents[k % 2] += geno.gene[k].latent;
-        check(tally, latents[0] == files[i].normal && latents[1] == files[i].up && geno.rgb_latent == files[i].rgb,
+        check(tally, latents[0] == files[i].normal && latents[1] == files[i].up && geno.last_latent == files[i].rgb,
               path, "other latents");
         double size = geno.genes ? 0 : 1;
         int count = spec_choices(&s, choice);
@@ -1031,6 +1128,9 @@ int main(int argc, char **argv)
     test_edges(&tally);
     test_layers(&tally);
     test_choices(&tally);
+    test_parts(&tally);
+    test_foreign(&tally);
+    test_no_hint(&tally);
     test_sets(&tally);
     test_keep_every(&tally, SPEC);
     test_keep_every(&tally, STYLE_HEAD STYLE_GENERATOR "}");

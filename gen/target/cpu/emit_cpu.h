@@ -6,10 +6,13 @@
 
 enum { KERNEL_FILES = 4 };
 
-/* What a call of a node's kernel has beside its inputs. */
+/* A call of a node's kernel. */
 struct call {
     int result;        /* the node that the function's y is: its own, or what its epilogue makes of that */
-    int relu;          /* 1: that is its own result, or 0 where it would be less, which needs no epilogue */
+    int ins;           /* inputs of the node that are arguments */
+    int no_bias;       /* 1: one more argument, a bias that is not there */
+    int first;         /* 1: one more argument, how many pictures of the part came before */
+    int relu;          /* 1: the result is the node's own, or 0 where it would be less, which needs no epilogue */
     const char *ahead; /* what it fetches meanwhile: cpu_ahead */
     struct text more;  /* further arguments, at the end */
 };
@@ -24,19 +27,47 @@ void cpu_shares(const struct site *s, struct substitutions *sub);
 /* prefetch.c: what a share of kernel s->k fetches while it computes, an expression (struct ahead, vector.h);
  * NULL: nothing. */
 const char *cpu_ahead(const struct site *s);
-/* nodes.c: the function of node n's own kernel. */
-int cpu_node(const struct site *s, int n, struct call *call);
-/* The function that adds what the border of node n needs: its own kernel, or what follows its convolution. */
-int cpu_border(const struct site *s, int n);
-/* The function that adds up node n's partial sums. */
+/* reduce.c: the function that adds up node n's partial sums. */
 int cpu_combine(const struct site *s, int n);
-/* The halo of what node n's kernel writes, that of its input k, and reals from a pixel of that to the next. */
-long cpu_halo(const struct site *s, int n);
-long cpu_halo_in(const struct site *s, int n, int k);
-int cpu_step_in(const struct site *s, int n, int k);
+/* border.c: calls what adds the border that node n needs: its own kernel, or what follows its convolution. */
+void cpu_border(const struct site *s, int n);
 
-/* phase.c: where node n's kernel finds its input k, an expression. */
+/* ---------------------------------------------------------------- call.c */
+
+/* The halo of what node n's kernel writes. */
+long cpu_halo(const struct site *s, int n);
+/* The halo of input k of node n's kernel. */
+long cpu_halo_in(const struct site *s, int n, int k);
+/* Reals from a pixel of that input to the next, and from a pixel of the result to the next. */
+int cpu_step_in(const struct site *s, int n, int k);
+int cpu_step_out(const struct site *s, int n);
+/* Twice the multiply-adds of node n for one picture. */
+double cpu_flop(const struct site *s, int n);
+/* Where node n's kernel finds its input k, and where its result or its partial sums go: expressions. */
 const char *cpu_input(const struct site *s, int n, int k);
+const char *cpu_output(const struct site *s, int n);
+/* Calls the kernel of node n. */
+void cpu_call(const struct site *s, int n, int instance, struct call *call);
+/* Calls a kernel in weight space, in a group for the weights of each picture. */
+void cpu_call_small(const struct site *s, int n, int instance);
+/* Notes for profiles that a kernel has run. */
+void cpu_mark(const struct site *s, int instance);
+
+/* ---------------------------------------------------------------- what rows of several files have */
+
+/* A window's halo: half of it. */
+int cpu_halo_of_window(const struct node *n);
+enum split cpu_split_rows(const struct plan *p, int n);
+enum split cpu_split_other(const struct plan *p, int n);
+
+extern const struct variant cpu_conv_narrow, cpu_conv_tiles, cpu_conv_narrow_border, cpu_conv_border, cpu_deconv,
+    cpu_depthwise, cpu_linear, cpu_linear_wgrad, cpu_wgrad, cpu_wgrad_each, cpu_depthwise_wgrad, cpu_nearest,
+    cpu_sumpool, cpu_bilinear, cpu_bilinear_t, cpu_fir, cpu_shuffle, cpu_unshuffle, cpu_col2im, cpu_border_add,
+    cpu_border_dx, cpu_border_dw, cpu_moments, cpu_pack, cpu_taps, cpu_taps_t, cpu_edge_taps, cpu_edge_taps_t,
+    cpu_unpack, cpu_slice, cpu_place, cpu_pad, cpu_crop, cpu_flip, cpu_flipt, cpu_permute, cpu_softmax;
+
+/* ---------------------------------------------------------------- phase.c */
+
 /* The functions of one phase, appended to c->phases. */
 void cpu_phase(struct code *c, const char *phase, const struct plan *p);
 

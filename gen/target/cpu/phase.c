@@ -1,36 +1,11 @@
 /*
  * A phase as C: one function for each group, which runs a part of the batch through the group's kernels a few pictures
  * at a time, and the phase function, which runs groups and small kernels in order. Where threads share a picture
- * (PLAN_PICTURE), one function for each kernel that is shared out and those chained to it.
+ (policy->shares), one function for each kernel that is shared out and those chained to it.
  */
 #include "emit_cpu.h"
 #include "index_range.h"
 #include "ops.h"
-
-const char *cpu_input(const struct site *s, int n, int k)
-{
-    const struct node *node = &s->p->graph->node[n];
-    return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
-}
-
-static const char *output_address(const struct site *s, int n)
-{
-    const struct node_plan *np = &s->p->node[n];
-    if (plan_is_partial(s->p, n))
-        return mem_printf(s->c->mem, "b[AG_ARENA] + %ld + part * %ldL", np->partial, np->partial_size);
-    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
-}
-
-static void node_arguments(const struct site *s, int n, const struct call *call, struct text *t)
-{
-    const struct node *node = &s->p->graph->node[n];
-    int conv = node->op == OP_KERNEL_CONV || node->op == OP_KERNEL_DECONV || node->op == OP_KERNEL_LINEAR;
-    int bias = conv && node->ins == 3 && node->form <= FORM_EACH, ins = conv ? 2 + bias : node->ins;
-    for (int k = 0; k < ins; k++) text_printf(t, "%s, ", cpu_input(s, n, k));
-    if (conv && !bias) text_add(t, "0, ");
-    text_add(t, output_address(s, call->result));
-    if (node->op == OP_MOMENTS) text_add(t, ", (int)(n - first)");
-}
 
 static void shape_text(struct text *t, struct shape s)
 {
@@ -60,64 +35,8 @@ static void clear_halo(const struct site *s, int n, int copy, struct text *t)
     struct shape d = s->p->graph->node[n].shape;
     const int shares = s->k ? s->k->shares : 1;
     text_printf(t, "        ag_clear_halo(s + %ld, images, %d, %d, %d, %d, %s, %d);\n",
-                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], l->step, l->halo, shares > 1 ? "share" : "0",
-                shares);
-}
-
-/* A kernel in weight space, for the weights of each picture. */
-static void call_each(const struct site *s, int n, int instance)
-{
-    struct text *t = &s->c->phases;
-    const struct node *node = &s->p->graph->node[n];
-    text_printf(t, "        for (int k = 0; k < images; k++) %s(", s->c->instance[instance].name);
-    for (int k = 0; k < node->ins; k++) {
-        const struct node *x = &s->p->graph->node[node->in[k]];
-        text_printf(t, "%s + k * %ldL, ", cpu_input(s, n, k), shape_size(x->shape) / s->p->batch);
-    }
-    text_printf(t, "%s + k * %ldL);\n", output_address(s, n), shape_size(node->shape) / s->p->batch);
-}
-
-/* The border adds to what is there: the convolution's result, or zeros. */
-static void call_border(const struct site *s, int n, int instance)
-{
-    struct text *t = &s->c->phases;
-    const struct node *node = &s->p->graph->node[n];
-    const struct local *local = plan_local(s->p, s->group, n, 0);
-    long size = local ? local->size : shape_size(node->shape) / s->p->batch;
-    if (node->op != OP_KERNEL_CONV)
-        text_printf(t, "        ag_clear(%s, images * %ldL);\n", output_address(s, n), size);
-    text_printf(t, "        %s(%s, %s, %s, images);\n", s->c->instance[instance].name, cpu_input(s, n, 0),
-                cpu_input(s, n, node->op == OP_KERNEL_CONV ? 2 : 1), output_address(s, n));
-}
-
-static void mark(const struct site *s, int instance)
-{
-    const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
-    text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
-}
-
-static void node_calls(const struct site *s, int n)
-{
-    const struct node *node = &s->p->graph->node[n];
-    struct text arguments = {NULL, 0, 0};
-    struct call call = {n, 0, NULL, {NULL, 0, 0}};
-    int instance = cpu_node(s, n, &call);
-    if (op_table[node->op].class == CLASS_SMALL) {
-        call_each(s, n, instance);
-    } else if (node->op == OP_BORDER || node->op == OP_BORDER_DX) {
-        call_border(s, n, instance);
-    } else {
-        node_arguments(s, n, &call, &arguments);
-        text_printf(&s->c->phases, "        %s(%s, images%s);\n", s->c->instance[instance].name, arguments.s,
-                    call.more.s ? call.more.s : "");
-        text_free(&arguments);
-    }
-    text_free(&call.more);
-    mark(s, instance);
-    if (node->op != OP_KERNEL_CONV || node->form < FORM_BORDER) return;
-    instance = cpu_border(s, n);
-    call_border(s, n, instance);
-    mark(s, instance);
+                l->offset * s->p->group[s->group].images, d.d[1], d.d[2], l->pixel_stride, l->halo,
+                shares > 1 ? "share" : "0", shares);
 }
 
 static void group_kernel(const struct site *s, const struct kernel *k)
@@ -127,13 +46,13 @@ static void group_kernel(const struct site *s, const struct kernel *k)
     for (int r = 0; r < k->roots; r++)
         if (!plan_is_partial(s->p, k->root[r])) clear_halo(s, k->root[r], k->copy[r], t);
     if (k->kind == KERNEL_NODE) {
-        node_calls(s, k->root[0]);
+        s->p->node[k->root[0]].variant->emit(s, k);
         return;
     }
     int unused, instance = cpu_pointwise(s, k, &arguments, &unused);
     text_printf(t, "        %s(%simages%s);\n", s->c->instance[instance].name, arguments.s,
                 k->shares > 1 ? ", share" : "");
-    mark(s, instance);
+    cpu_mark(s, instance);
     text_free(&arguments);
 }
 
@@ -243,23 +162,21 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
     struct site s = {c, p, -1, NULL};
     struct text *t = &c->phases, arguments = {NULL, 0, 0};
     const struct kernel *k = &step->kernel;
-    struct call call = {k->root[0], 0, NULL, {NULL, 0, 0}};
     int images = 0, instance;
     if (step->combine >= 0) {
-        int n = step->combine;
+        const int n = step->combine;
         c->path = mem_printf(c->mem, "%s", p->graph->node[n].path);
         instance = cpu_combine(&s, n);
         text_printf(t, "    %s(b[AG_ARENA] + %ld, %s);\n", c->instance[instance].name, p->node[n].partial,
                     code_address(c, p, -1, NULL, n));
-    } else if (k->kind == KERNEL_POINTWISE) {
-        comment(&s, k, "    ", t);
-        instance = cpu_pointwise(&s, k, &arguments, &images);
-        text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
     } else {
         comment(&s, k, "    ", t);
-        instance = cpu_node(&s, k->root[0], &call);
-        node_arguments(&s, k->root[0], &call, &arguments);
-        text_printf(t, "    %s(%s);\n", c->instance[instance].name, arguments.s);
+        if (k->kind == KERNEL_NODE) {
+            p->node[k->root[0]].variant->emit(&s, k);
+            return;
+        }
+        instance = cpu_pointwise(&s, k, &arguments, &images);
+        text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
     }
     text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
     text_free(&arguments);
@@ -269,7 +186,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
     if (!bounds_hold(c, phase, p)) return;
-    const int shares = p->sharing == PLAN_PICTURE;
+    const int shares = p->policy->shares;
     for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
     if (shares) {
         text_printf(t, "static void %s_many(real *const block[AG_BLOCKS], int pictures)\n{\n", phase);
@@ -291,7 +208,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
         text_printf(t, "    ag_mark_begin(0);\n");
     }
     for (int i = 0; i < p->copies; i++) {
-        const struct target *target = &p->graph->target[p->copy[i]];
+        const struct graph_target *target = &p->graph->target[p->copy[i]];
         text_printf(t, "    ag_copy(%s, %s, %ld); /* %s */\n", code_target_address(c, target),
                     code_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
                     target->name);

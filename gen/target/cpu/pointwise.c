@@ -48,7 +48,7 @@ static struct operand make_operand(const struct nest *s, int node, int root, int
     o.is_sum = root && !copy && n->op == OP_SUM;
     o.local = o.is_partial ? NULL : plan_local(s->p, s->group, node, copy);
     long halo = o.local ? o.local->halo : 0;
-    const long step = plan_pixel_step(s->p, o.local, node);
+    const long step = plan_pixel_stride(s->p, o.local, node);
     long stride[4] = {0, (n->shape.d[2] + 2 * halo) * step, step, 1};
     stride[0] = (n->shape.d[1] + 2 * halo) * stride[1];
     for (int d = 0; d < 4; d++) o.stride[d] = n->shape.d[d] > 1 ? stride[d] : 0;
@@ -436,7 +436,7 @@ static void list_epilogue(struct nest *s)
     for (int i = 0; i < reads; i++)
         if (!computed_here(k, read[i])) s->operand[s->operands++] = make_operand(s, read[i], 0, 0);
     s->reads = s->operands;
-    for (int r = s->p->node[k->root[0]].keep == KEEP_FUSED; r < k->roots; r++)
+    for (int r = s->p->node[k->root[0]].storage == VALUE_FUSED; r < k->roots; r++)
         s->operand[s->operands++] = make_operand(s, k->root[r], 1, 0);
 }
 

@@ -8,8 +8,7 @@ enum { MOST_WEIGHTS = 1 << 18, MOST_ROWS = 1 << 16 };
 
 static int is_convolution(const struct plan *p, const struct kernel *k)
 {
-    const enum op op = p->graph->node[k->root[0]].op;
-    return k->kind == KERNEL_NODE && (op == OP_KERNEL_CONV || op == OP_KERNEL_DECONV);
+    return k->kind == KERNEL_NODE && (plan_can(p, k->root[0]) & IS_DENSE);
 }
 
 /* The weights of the next convolution; NULL: none follows, or too many, or one thread alone reads them. */
@@ -22,7 +21,8 @@ static const char *next_weights(const struct site *s)
     if (k == end || k->shares == 1) return NULL;
     const int n = k->root[0], w = p->graph->node[n].in[1], size = p->graph->node[w].shape.d[3];
     if (size > MOST_WEIGHTS) return NULL;
-    return mem_printf(s->c->mem, "%s, %d, %s", cpu_input(s, n, 1), size, plan_by_rows(p, n) ? "these->threads" : "1");
+    return mem_printf(s->c->mem, "%s, %d, %s", cpu_input(s, n, 1), size,
+                      plan_split_of(p, n) == SPLIT_WEIGHTS ? "1" : "these->threads");
 }
 
 /* What the next share of the chain's first kernel reads beside what this one's has read: as many rows of its input as
@@ -35,8 +35,8 @@ static const char *next_rows(const struct site *s)
         if (is_convolution(p, --k)) return NULL;
     const int n = k->root[0];
     const struct node *y = &p->graph->node[n];
-    if (k->kind != KERNEL_NODE || (y->op != OP_KERNEL_DW && y->op != OP_KERNEL_CONV)) return NULL;
-    if (y->op == OP_KERNEL_CONV && !plan_by_rows(p, n)) return NULL;
+    if (k->kind != KERNEL_NODE || !(plan_can(p, n) & READS_ROWS)) return NULL;
+    if (plan_split_of(p, n) == SPLIT_WEIGHTS) return NULL;
     const struct shape size = p->graph->node[plan_source(p, n, 0)].shape;
     if (size.d[1] != y->shape.d[1] || size.d[1] % k->shares) return NULL;
     const long halo = cpu_halo_in(s, n, 0), row = (size.d[2] + 2 * halo) * cpu_step_in(s, n, 0);

@@ -4,12 +4,16 @@
 
 #include "code.h"
 
+enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
+
 /* Kernels over some items, one a thread unless they are more than eight blocks for each processor of a large GPU. */
 struct launch cuda_launch(long items, int pointers, double bytes);
 
-/* nodes.c: launches a node's own kernel: appended to c->phases. */
-void cuda_node(const struct site *s, const struct kernel *k);
-/* The sum of node n's parts. */
+/* sepconv.c: launches a 1x1 convolution that makes the depthwise one before it on the way. */
+void cuda_sepconv(const struct site *s, const struct kernel *k);
+/* border.c: launches what adds the border that node n needs: its own kernel, or what follows its convolution. */
+void cuda_border(const struct site *s, int n);
+/* reduce.c: the sum of node n's parts. */
 void cuda_combine(const struct site *s, int n);
 /* pointwise.c: launches what computes the roots of a pointwise kernel. */
 void cuda_pointwise(const struct site *s, const struct kernel *k);
@@ -24,6 +28,12 @@ void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitu
 /* What it makes of its input first: sets the tokens of that; appends the arguments for AG_INPUT_PARAMS, each after a
  * comma, to `arguments` and returns their number. */
 int cuda_prologue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments);
+
+extern const struct variant cuda_conv, cuda_conv_border, cuda_deconv, cuda_depthwise, cuda_depthwise_wgrad, cuda_linear,
+    cuda_linear_wgrad, cuda_wgrad, cuda_wgrad_each, cuda_nearest, cuda_sumpool, cuda_bilinear, cuda_bilinear_t,
+    cuda_fir, cuda_shuffle, cuda_unshuffle, cuda_border_add, cuda_border_dx, cuda_border_dw, cuda_moments, cuda_pack,
+    cuda_taps, cuda_taps_t, cuda_edge_taps, cuda_edge_taps_t, cuda_unpack, cuda_slice, cuda_place, cuda_pad, cuda_crop,
+    cuda_flip, cuda_flipt, cuda_permute, cuda_softmax;
 
 /* phase.c: a launch with these arguments, C expressions separated by commas. */
 void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments);

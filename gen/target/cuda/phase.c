@@ -56,7 +56,7 @@ static void run_kernel(const struct site *s, const struct kernel *k)
     if (k->kind == KERNEL_POINTWISE)
         cuda_pointwise(s, k);
     else
-        cuda_node(s, k);
+        s->p->node[k->root[0]].variant->emit(s, k);
 }
 
 void cuda_phase(struct code *c, const char *phase, const struct plan *p)
@@ -76,7 +76,7 @@ void cuda_phase(struct code *c, const char *phase, const struct plan *p)
             for (int k = 0; k < p->group[step->group].kernels; k++) run_kernel(&s, &p->group[step->group].kernel[k]);
     }
     for (int i = 0; i < p->copies; i++) {
-        const struct target *target = &p->graph->target[p->copy[i]];
+        const struct graph_target *target = &p->graph->target[p->copy[i]];
         text_printf(t, "    ag_launch_copy(%s, %s, %ld); /* %s */\n", code_target_address(c, target),
                     code_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
                     target->name);

@@ -1,7 +1,8 @@
 /* What a GPU would do: the kernels of each phase, the least time in which they can be done, and the least that they
  * could move. */
 #include "emit.h"
-#include "emit_cuda.h"
+#include "code.h"
+#include "cuda.h"
 #include "info.h"
 #include "ops.h"
 
@@ -127,7 +128,7 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
 {
     const struct gpu *gpu = find_gpu(gpu_name);
     struct mem *mem = mem_new();
-    struct code c = {.mem = mem, .device = 1, .model = m, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .device = 1, .target = &target_cuda, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
     if (!gpu) snprintf(err, errsize, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
     if (gpu && json) printf("{\"gpu\": \"%s\", \"phases\": {", gpu->name);
@@ -138,9 +139,9 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
             "no pass of its own: the bytes of all kernels that are not pointwise.\n\n",
             m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
     for (int i = 0; i < m->phases && !err[0]; i++) {
-        struct plan *p = emit_plan(&m->phase[i], PLAN_DEVICE);
+        struct plan *p = emit_plan(&m->phase[i], target_cuda.training);
         int first = c.launches;
-        cuda_phase(&c, m->phase[i].name, p);
+        target_cuda.phase(&c, m->phase[i].name, p);
         if (i && json) printf(", ");
         if (!err[0]) print_phase(&c, first, gpu, m->phase[i].name, json);
         graph_free((struct graph *)p->graph);

@@ -1,0 +1,6 @@
+/* The families of networks there are: to add one, its row here. */
+#include "family.h"
+
+extern const struct family family_residual, family_stylegan2;
+
+const struct family *const families[] = {&family_residual, &family_stylegan2, NULL};

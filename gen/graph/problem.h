@@ -1,0 +1,14 @@
+/* What a kernel is to compute, apart from any graph: what the choice of an implementation depends on. */
+#ifndef PROBLEM_H
+#define PROBLEM_H
+
+#include "graph.h"
+
+struct problem {
+    enum op op; /* of a kernel */
+    int k, stride, pad;
+    enum conv_form form;
+    struct shape x, y; /* of its first input and of its result */
+};
+
+#endif

@@ -1,0 +1,118 @@
+/* The tensors in the scratch of groups: their halos, how far apart their pixels lie, and when they are used. */
+#include "plan.h"
+
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+struct local *plan_local(const struct plan *p, int group, int n, int copy)
+{
+    for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
+        if (p->group[group].local[i].node == n && p->group[group].local[i].copy == copy)
+            return &p->group[group].local[i];
+    return NULL;
+}
+
+struct local *plan_input_local(const struct plan *p, int group, int n, int k)
+{
+    int x = plan_source(p, n, k);
+    struct local *copy = plan_halo(p, n, k) ? plan_local(p, group, x, 1) : NULL;
+    return copy ? copy : plan_local(p, group, x, 0);
+}
+
+static void add_local(struct plan *p, int group, int n, int copy, int kernel)
+{
+    struct group *g = &p->group[group];
+    g->local = mem_grow(g->local, g->locals, &g->local_capacity, sizeof *g->local);
+    g->local[g->locals++] = (struct local){.node = n, .copy = copy, .first = kernel, .last = kernel};
+}
+
+/* The kernels of a chain run at the same time. */
+static void chain_local(const struct plan *p, const struct group *g, struct local *l)
+{
+    const int shares = g->kernel[l->first].shares, height = p->graph->node[l->node].shape.d[1];
+    const int last = l->last;
+    while (g->kernel[l->first].chained) l->first--;
+    while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
+    int within = last > l->first;
+    for (int i = l->first + 1; i <= last; i++) within &= g->kernel[i].chained;
+    within &= l->first >= p->coarse; /* of a picture alone */
+    if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
+}
+
+/* Is the kernel's read r an input of its own node, which may want a halo, and not one of its epilogue? With what it
+ * makes first its reads are others. */
+static int is_own_read(const struct plan *p, const struct kernel *k, int r)
+{
+    return k->kind == KERNEL_NODE && !k->front && !k->prologue && r < p->graph->node[k->root[0]].ins;
+}
+
+/* The scratch tensor that kernel k finds what it reads in, or NULL. */
+static struct local *read_local(const struct plan *p, int group, const struct kernel *k, int r)
+{
+    return is_own_read(p, k, r) ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
+}
+
+/* Does kernel k read or write scratch tensor l? */
+static int uses(const struct plan *p, int group, const struct kernel *k, const struct local *l)
+{
+    for (int r = 0; r < k->roots; r++)
+        if (k->root[r] == l->node && k->copy[r] == l->copy) return 1;
+    for (int r = 0; r < k->reads; r++)
+        if (read_local(p, group, k, r) == l) return 1;
+    return 0;
+}
+
+/*
+ * Reals from a pixel of l to the next. Pixels a multiple of a large power of two apart fall on few sets of L1, where
+ * what windows of depthwise convolutions read has no room: there pixels lie a line of cache further apart, if all
+ * kernels that read or write them can do with it.
+ */
+static int pixel_stride(const struct plan *p, int group, const struct local *l)
+{
+    enum { POWER = 128, LINE = 16 }; /* of floats */
+    const struct shape shape = p->graph->node[l->node].shape;
+    int wide = 0;
+    if (shape.d[3] % POWER || shape.d[2] == 1) return shape.d[3];
+    for (int i = 0; i < p->group[group].kernels; i++) {
+        const struct kernel *k = &p->group[group].kernel[i];
+        if (k->kind == KERNEL_POINTWISE || !uses(p, group, k, l)) continue;
+        const struct variant *v = p->node[k->root[0]].variant;
+        const enum pitch pitch = v->pitch ? v->pitch(&p->graph->node[k->root[0]]) : PITCH_DENSE;
+        if (pitch == PITCH_DENSE) return shape.d[3];
+        wide |= pitch == PITCH_WIDE;
+    }
+    return wide ? shape.d[3] + LINE : shape.d[3];
+}
+
+/* The scratch tensors of a group, their halos and when they are used. */
+static void list_locals(struct plan *p, int group)
+{
+    struct group *g = &p->group[group];
+    for (int i = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        for (int r = 0; r < k->roots; r++) {
+            const struct node_plan *np = &p->node[k->root[r]];
+            if (np->storage == VALUE_PER_GROUP || np->scratch || k->copy[r])
+                add_local(p, group, k->root[r], k->copy[r], i);
+        }
+        if (k->front && p->node[k->front].scratch) add_local(p, group, k->front, 0, i);
+    }
+    for (int i = 0; i < g->kernels; i++) {
+        const struct kernel *k = &g->kernel[i];
+        for (int r = 0; r < k->reads; r++) {
+            struct local *l = read_local(p, group, k, r);
+            if (!l) continue;
+            l->last = max(l->last, i);
+            if (is_own_read(p, k, r)) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
+        }
+    }
+    for (int i = 0; i < g->locals; i++) g->local[i].pixel_stride = pixel_stride(p, group, &g->local[i]);
+    for (int i = 0; i < g->locals && p->policy->shares; i++) chain_local(p, g, &g->local[i]);
+}
+
+void plan_locals(struct plan *p)
+{
+    for (int i = 0; i < p->groups; i++) list_locals(p, i);
+}

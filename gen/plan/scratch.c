@@ -1,0 +1,52 @@
+/*
+ * What passes through the scratch of groups: batched values that only their own group reads, and copies with zeros
+ * around them of what lies in the arena, for the kernels that want those.
+ */
+#include "group.h"
+
+#include <stdlib.h>
+
+static void read_outside(struct plan *p, int n, int group)
+{
+    long delta;
+    int base = plan_base(p, n, &delta);
+    if (base != n || p->node[base].group != group) p->node[base].scratch = 0;
+}
+
+/* A batched value that only its own group reads passes through the group's scratch. */
+static void decide_scratch(struct plan *p)
+{
+    for (int i = 0; i < p->graph->count; i++)
+        p->node[i].scratch = p->live[i] && p->node[i].storage == VALUE_STORED && p->graph->node[i].batched;
+    for (int i = 0; i < p->graph->targets; i++) read_outside(p, p->graph->target[i].node, -1);
+    for (int s = 0; s < p->steps; s++) {
+        int count;
+        const struct kernel *k = plan_kernels(p, s, &count);
+        for (; count > 0; count--, k++)
+            for (int r = 0; r < k->reads; r++) read_outside(p, k->read[r], p->step[s].group);
+    }
+}
+
+/* Kernels that want zeros around a tensor that lies in the arena read a copy with a halo from scratch. */
+static void stage_copies(struct plan *p, int group)
+{
+    struct group old = p->group[group], *g = &p->group[group];
+    g->kernel = NULL;
+    g->kernels = g->capacity = 0;
+    for (int i = 0; i < old.kernels; i++) {
+        const struct kernel *k = &old.kernel[i];
+        for (int r = 0; r < k->reads && k->kind == KERNEL_NODE; r++) {
+            int x = k->read[r];
+            int in_scratch = p->node[x].storage == VALUE_PER_GROUP || p->node[x].scratch;
+            if (plan_halo(p, k->root[0], r) && !in_scratch && !group_has_root(g, x, 1)) group_add_root(p, g, x, 1);
+        }
+        *group_append(g) = *k;
+    }
+    free(old.kernel);
+}
+
+void plan_scratch(struct plan *p)
+{
+    decide_scratch(p);
+    for (int i = 0; i < p->groups; i++) stage_copies(p, i);
+}

@@ -1,0 +1,77 @@
+/* The choice of a variant for every kernel. */
+#include "ops.h"
+#include "plan.h"
+
+#include <string.h>
+
+struct problem problem_of(const struct graph *g, int n)
+{
+    const struct node *y = &g->node[n];
+    struct problem p = {.op = y->op, .k = (int)y->k, .stride = (int)y->stride, .pad = (int)y->pad, .y = y->shape};
+    p.form = (enum conv_form)y->form;
+    if (y->ins) p.x = g->node[y->in[0]].shape;
+    return p;
+}
+
+struct work work_of_conv(const struct problem *p)
+{
+    const double x = (double)shape_size(p->x), y = (double)shape_size(p->y);
+    return (struct work){.macs = y * p->k * p->k * p->x.d[3], .bytes = sizeof(float) * (x + y)};
+}
+
+long wgrad_partial(const struct node *n)
+{
+    const struct shape w = n->shape;
+    return (long)w.d[2] * w.d[3] * w.d[1] * ((w.d[0] + 15) / 16 * 16);
+}
+
+/* Multiply-adds, and the bytes of memory that move in the time of one. */
+static double total(struct work w)
+{
+    enum { MACS_A_BYTE = 2 };
+    return w.macs + MACS_A_BYTE * (w.bytes + 4.0 * (double)w.scratch);
+}
+
+static double work_of(const struct variant *v, const struct problem *p)
+{
+    return v->work ? total(v->work(p)) : 0;
+}
+
+static void add_rival(struct choice_reasons *r, struct rival rival)
+{
+    if (r && r->rivals < RIVALS) r->rival[r->rivals++] = rival;
+}
+
+const struct variant *variant_choose(const struct variant *const *rows, const struct problem *p, const char *forced,
+                                     struct choice_reasons *reasons)
+{
+    const struct variant *best = NULL;
+    for (int i = 0; rows[i]; i++) {
+        const struct variant *v = rows[i];
+        if (v->op != p->op || (v->refuses && v->refuses(p))) continue;
+        const int named = strcmp(v->name, forced) == 0;
+        if (named || !best || work_of(v, p) < work_of(best, p)) best = v;
+        if (named) break;
+    }
+    for (int i = 0; rows[i] && reasons; i++) {
+        const char *why = rows[i]->op == p->op && rows[i]->refuses ? rows[i]->refuses(p) : NULL;
+        if (rows[i]->op != p->op || rows[i] == best) continue;
+        add_rival(reasons, (struct rival){rows[i], why, why ? 0 : work_of(rows[i], p) / work_of(best, p)});
+    }
+    return best;
+}
+
+void plan_select(struct plan *p)
+{
+    for (int n = 0; n < p->graph->count; n++) {
+        const struct problem problem = problem_of(p->graph, n);
+        if (p->live[n]) p->node[n].variant = variant_choose(p->policy->variants, &problem, p->forced, NULL);
+    }
+}
+
+int chooser_packing(const void *chooser, const struct problem *conv)
+{
+    const struct chooser *c = chooser;
+    const struct variant *v = variant_choose(c->rows, conv, c->forced, NULL);
+    return v ? (int)v->packing : 0;
+}

@@ -1,0 +1,254 @@
+/* Convolutions and transposed convolutions, by register tiles (templates/cpu/vector.h has their macros). */
+#include "emit_cpu.h"
+#include "constants.h"
+#include "ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What templates/cpu/conv.c and deconv.c take their tiles from (templates/cpu/vector.h has the macros): how pictures of
+ * h x w places look to them, in numbers where those are the same for every width of vectors. */
+struct view {
+    const char *abreast, *stretches, *rows, *pixels;
+    int flat;
+};
+
+static struct view view_tiles(const struct site *s, int n, struct shape places, int more)
+{
+    const struct node *y = &s->p->graph->node[n];
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], shares = s->k ? s->k->shares : 1;
+    const int h = places.d[1], w = places.d[2], by_rows = shares == 1 || split_dense(s->p, n) != SPLIT_WEIGHTS;
+    struct mem *mem = s->c->mem;
+    struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
+    if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
+    v.flat = y->k == (deconv ? 2 : 1) && (deconv || y->stride == 1) && !cpu_halo_in(s, n, 0);
+    if (v.flat && by_rows) {
+        const int rows = h % shares ? h : shares;
+        v.rows = mem_printf(mem, "%d", rows);
+        v.pixels = mem_printf(mem, "%d", h / rows * w);
+    } else if (v.flat) {
+        v.rows = mem_printf(mem, "FLAT_ROWS(%d, %s)", h, v.stretches);
+        v.pixels = mem_printf(mem, "FLAT_PIXELS(%d, %d, %s)", h, w, v.stretches);
+    } else if (!deconv && out <= 8 && y->k > 1 && y->stride == 1) {
+        v.abreast = mem_printf(mem, "ABREAST_OF(%d, %d, %ld, 1)", w, out, y->k);
+        v.pixels = mem_printf(mem, "(%d / %s)", w, v.abreast);
+    }
+    return v;
+}
+
+/* Is a pixel of it a picture? */
+static int is_linear(const struct node *y)
+{
+    return y->op == OP_KERNEL_CONV && y->shape.d[1] * y->shape.d[2] == 1 && y->form == FORM_SHARED;
+}
+
+/* Do its tiles fetch what comes next? Threads that share a picture's kernels come to the next one soon. */
+static int fetches(const struct site *s, const struct node *y)
+{
+    return s->p->policy->shares && !is_linear(y);
+}
+
+/* The tile of a convolution, or that of a pixel less. */
+static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = is_linear(y);
+    const long k = y->k, stride = deconv ? 1 : y->stride, halo = cpu_halo_in(s, n, 0);
+    const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->pad); /* columns of x beside those of strides */
+    const int pixel = cpu_step_in(s, n, 0);
+    const long step = linear ? (stride + more) * (stride + more) * pixel : stride * pixel;
+    const int abreast = strcmp(v->abreast, "1") != 0;
+    struct mem *mem = s->c->mem;
+    struct substitutions sub = {NULL, 0, 0};
+    template_set(mem, &sub, "AG_PIXELS", "%s", v->pixels);
+    template_set(mem, &sub, "AG_ROWS", "%s", v->rows);
+    template_set(mem, &sub, "AG_CHANNELS", abreast ? "%d * %s" : "%d", out, v->abreast);
+    if (out > 8) /* as of PACKED_BLOCK */
+        number_token(mem, &sub, "AG_TOGETHER", 16);
+    else
+        template_set(mem, &sub, "AG_TOGETHER", "PACKED_BLOCK(%d * %s)", out,
+                     deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
+    template_set(mem, &sub, "AG_STEP", abreast ? "%ld * %s" : "%ld", step, v->abreast);
+    if (v->flat)
+        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, pixel);
+    else
+        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * pixel);
+    number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
+    number_token(mem, &sub, "AG_LINEAR", linear);
+    number_token(mem, &sub, "AG_AT_ONCE", x->shape.d[3] % 2 ? 1 : 2);
+    number_token(mem, &sub, "AG_FETCHES", fetches(s, y));
+    const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
+    int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
+    free(sub.list);
+    return s->c->instance[i].name;
+}
+
+static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
+{
+    const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
+    const int deconv = y->op == OP_KERNEL_DECONV;
+    const struct shape places = deconv ? x->shape : y->shape;
+    const struct view v = view_tiles(s, n, places, deconv ? (int)y->k - 2 : 0);
+    struct mem *mem = s->c->mem;
+    template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
+    template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
+    number_token(mem, sub, "AG_FETCHES", fetches(s, y));
+    template_set(mem, sub, "AG_ABREAST", "%s", v.abreast);
+    template_set(mem, sub, "AG_STRETCHES", "%s", v.stretches);
+    template_set(mem, sub, "AG_PIXELS", "%s", v.pixels);
+    template_set(mem, sub, "AG_ROWS", "%s", v.rows);
+}
+
+/* Is all that's made of the result of a kernel that has register tiles a relu? They do that themselves. */
+static int is_relu(const struct site *s)
+{
+    const struct kernel *k = s->k;
+    if (!k || k->kind != KERNEL_NODE || k->roots != 2 || s->p->node[k->root[0]].storage != VALUE_FUSED) return 0;
+    const struct node *n = &s->p->graph->node[k->root[1]];
+    return n->op == OP_RELU && n->in[0] == k->root[0];
+}
+
+static int conv_instance(const struct site *s, int n, struct call *call)
+{
+    const struct graph *g = s->p->graph;
+    const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    const int deconv = y->op == OP_KERNEL_DECONV;
+    const int tiled = s->p->node[n].variant->packing != PACKING_NARROW;
+    const char *template = deconv ? "deconv" : tiled ? "conv" : "conv_few";
+    size_tokens(mem, &sub, deconv ? x->shape : y->shape);
+    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
+    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
+    number_token(mem, &sub, "AG_K", y->k);
+    number_token(mem, &sub, "AG_S", y->stride);
+    number_token(mem, &sub, "AG_PAD", y->pad);
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_EACH);
+    number_token(mem, &sub, "AG_EACH", y->form != FORM_SHARED);
+    number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
+    call->relu = tiled && is_relu(s);
+    if (call->relu) call->result = s->k->root[1];
+    number_token(mem, &sub, "AG_RELU", call->relu);
+    call->ahead = tiled && fetches(s, y) ? cpu_ahead(s) : NULL;
+    template_set(mem, &sub, "AG_NEXT", call->ahead ? "next" : "0");
+    cpu_epilogue(s, &sub, call);
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
+    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
+    number_token(mem, &sub, "AG_YSTEP", cpu_step_out(s, call->result));
+    const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->k, y->k, y->shape.d[1],
+                                  y->shape.d[2], x->shape.d[3], y->shape.d[3]);
+    if (tiled) tile_tokens(s, n, &sub);
+    int i = code_instance(s->c, template, NULL, name, &sub, cpu_flop(s, n));
+    free(sub.list);
+    return i;
+}
+
+static void emit_conv(const struct site *s, const struct kernel *k)
+{
+    const int n = k->root[0];
+    const struct node *y = &s->p->graph->node[n];
+    const int bias = y->ins == 3 && y->form <= FORM_EACH;
+    struct call call = {.result = n, .ins = 2 + bias, .no_bias = !bias};
+    const int instance = conv_instance(s, n, &call);
+    cpu_call(s, n, instance, &call);
+}
+
+static void emit_conv_with_border(const struct site *s, const struct kernel *k)
+{
+    emit_conv(s, k);
+    cpu_border(s, k->root[0]);
+}
+
+/* ---------------------------------------------------------------- variants */
+
+static int halo_of_padding(const struct node *n)
+{
+    return (int)n->pad;
+}
+
+/* The parities' windows reach over the border. */
+static int halo_of_parities(const struct node *n)
+{
+    return (int)n->k - 2;
+}
+
+/* One tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_few.c. */
+static enum pitch pitch_of_conv(const struct node *n)
+{
+    return n->k == 1 && n->shape.d[3] > 4 ? PITCH_ANY : PITCH_DENSE;
+}
+
+static enum pitch pitch_of_deconv(const struct node *n)
+{
+    return n->k == 2 ? PITCH_ANY : PITCH_DENSE;
+}
+
+static const char *not_plain(const struct problem *p)
+{
+    return p->form <= FORM_EACH ? NULL : "its convolution has a border of its own";
+}
+
+static const char *not_bordered(const struct problem *p)
+{
+    return p->form <= FORM_EACH ? "its convolution has no border" : NULL;
+}
+
+static const char *not_narrow(const struct problem *p)
+{
+    if (p->y.d[3] > 4) return "more than 4 output channels";
+    return p->x.d[3] % 16 ? "its input channels are no multiple of 16" : NULL;
+}
+
+static const char *not_narrow_and_plain(const struct problem *p)
+{
+    return not_plain(p) ? not_plain(p) : not_narrow(p);
+}
+
+static const char *not_narrow_and_bordered(const struct problem *p)
+{
+    return not_bordered(p) ? not_bordered(p) : not_narrow(p);
+}
+
+/* Few output channels, which leave lanes of a tile empty: vectors go along the input's channels instead. */
+const struct variant cpu_conv_narrow = {.name = "conv_narrow",
+                                        .op = OP_KERNEL_CONV,
+                                        .can = CAN_EPILOGUE | IS_DENSE | READS_ROWS,
+                                        .packing = PACKING_NARROW,
+                                        .refuses = not_narrow_and_plain,
+                                        .work = work_of_conv,
+                                        .halo = halo_of_padding,
+                                        .split = split_dense,
+                                        .pitch = pitch_of_conv,
+                                        .emit = emit_conv};
+const struct variant cpu_conv_tiles = {.name = "conv_tiles",
+                                       .op = OP_KERNEL_CONV,
+                                       .can = CAN_EPILOGUE | IS_DENSE | READS_ROWS,
+                                       .refuses = not_plain,
+                                       .work = work_of_conv,
+                                       .halo = halo_of_padding,
+                                       .split = split_dense,
+                                       .pitch = pitch_of_conv,
+                                       .emit = emit_conv};
+const struct variant cpu_conv_narrow_border = {.name = "conv_narrow_border",
+                                               .op = OP_KERNEL_CONV,
+                                               .can = IS_DENSE | READS_ROWS,
+                                               .packing = PACKING_NARROW,
+                                               .refuses = not_narrow_and_bordered,
+                                               .work = work_of_conv,
+                                               .halo = halo_of_padding,
+                                               .emit = emit_conv_with_border};
+const struct variant cpu_conv_border = {.name = "conv_border",
+                                        .op = OP_KERNEL_CONV,
+                                        .can = IS_DENSE | READS_ROWS,
+                                        .refuses = not_bordered,
+                                        .work = work_of_conv,
+                                        .halo = halo_of_padding,
+                                        .emit = emit_conv_with_border};
+const struct variant cpu_deconv = {.name = "deconv",
+                                   .op = OP_KERNEL_DECONV,
+                                   .can = CAN_EPILOGUE | IS_DENSE,
+                                   .halo = halo_of_parities,
+                                   .split = split_dense,
+                                   .pitch = pitch_of_deconv,
+                                   .emit = emit_conv};

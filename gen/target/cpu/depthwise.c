@@ -1,0 +1,48 @@
+/* Depthwise convolutions. */
+#include "emit_cpu.h"
+#include "constants.h"
+#include "ops.h"
+
+#include <stdlib.h>
+
+static int dw_instance(const struct site *s, int n, struct call *call)
+{
+    const struct node *y = &s->p->graph->node[n];
+    struct substitutions sub = {NULL, 0, 0};
+    struct mem *mem = s->c->mem;
+    size_tokens(mem, &sub, y->shape);
+    number_token(mem, &sub, "AG_C", y->shape.d[3]);
+    number_token(mem, &sub, "AG_K", y->k);
+    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
+    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
+    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
+    number_token(mem, &sub, "AG_YSTEP", cpu_step_out(s, n));
+    cpu_epilogue(s, &sub, call);
+    const char *name =
+        mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->k, y->k, y->shape.d[1], y->shape.d[2], y->shape.d[3]);
+    int i = code_instance(s->c, "dwconv", NULL, name, &sub, cpu_flop(s, n));
+    free(sub.list);
+    return i;
+}
+
+static void emit_depthwise(const struct site *s, const struct kernel *k)
+{
+    const int n = k->root[0];
+    struct call call = {.result = n, .ins = 2};
+    const int instance = dw_instance(s, n, &call);
+    cpu_call(s, n, instance, &call);
+}
+
+static enum pitch wide(const struct node *n)
+{
+    (void)n;
+    return PITCH_WIDE;
+}
+
+const struct variant cpu_depthwise = {.name = "depthwise",
+                                      .op = OP_KERNEL_DW,
+                                      .can = CAN_REPEAT | READS_ROWS,
+                                      .halo = cpu_halo_of_window,
+                                      .split = cpu_split_rows,
+                                      .pitch = wide,
+                                      .emit = emit_depthwise};
