@@ -1,3 +1,5 @@
+#include "cpu.h"
+#include "cuda.h"
 #include "passes.h"
 #include "commands.h"
 #include "extract_layer.h"
@@ -242,10 +244,47 @@ int command_run(const struct options *o, const struct spec *spec, const struct g
 
 /* ---------------------------------------------------------------- info and check */
 
+/* What info prints of graphs and plans on their way. */
+struct dump {
+    const char *pass, *program, *phase;
+};
+
+static void print_after(void *context, const char *pass, const struct phase_graph *phase, const struct graph *g,
+                        const struct plan *plan)
+{
+    struct dump *dump = context;
+    if (phase) dump->phase = phase->name; /* its plans follow */
+    if (strcmp(pass, dump->pass) != 0) return;
+    printf("%s, phase %s, after %s\n", dump->program, dump->phase, pass);
+    if (plan)
+        plan_print(plan, pass);
+    else
+        graph_print(g);
+}
+
+/* All programs of the file, since some passes are those of programs that draw. */
+static void dump_pass(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    const enum program first = first_program(geno), last = geno->genes ? PROGRAM_GENERATE : first;
+    struct dump dump = {.pass = pass_name(o->dump)};
+    pass_watcher = (struct watcher){print_after, &dump};
+    for (enum program p = first; p <= last; p++) {
+        dump.program = program_name(p);
+        struct model *m = model_new(spec, geno, p, !o->no_merge, p == PROGRAM_GENERATE && o->target == TARGET_CPU);
+        compile_watched(m, o->target == TARGET_CUDA ? &target_cuda : &target_cpu);
+        model_free(m);
+    }
+    pass_watcher = (struct watcher){NULL, NULL};
+}
+
 int command_info(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     char err[1024] = "";
     int status = 0;
+    if (o->dump >= 0) {
+        dump_pass(o, spec, geno);
+        return 0;
+    }
     struct model *m = model_new(spec, geno, first_program(geno), !o->no_merge, 0);
     for (int i = 0; i < m->phases && o->dump_graph; i++) {
         printf("phase %s\n", m->phase[i].name);

@@ -1,5 +1,6 @@
 #include "options.h"
 #include "model.h"
+#include "plan.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -41,6 +42,11 @@ static struct word gpu(int i)
 static struct word program(int i)
 {
     return (struct word){i <= PROGRAM_GENERATE ? program_name((enum program)i) : NULL, i};
+}
+
+static struct word pass(int i)
+{
+    return (struct word){pass_name(i), i};
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -141,6 +147,8 @@ static const struct option options[] = {
      .targets = CUDA, .owner = UNTIL_BEGUN, .help = "that GPU: %"},
     {"--dump-graph", .kind = FLAG, .field = AT(dump_graph), .commands = INFO,
      .help = "info: the graphs of all phases too"},
+    {"--dump", .kind = CHOICE, .field = AT(dump), .argument = "PASS", .choices = pass, .commands = INFO,
+     .help = "info: the graphs of all phases, or their plans, after that pass:\n%"},
     {"--help", "-h", .kind = FLAG, .field = AT(help), .commands = EVERY, .owner = UNTIL_BEGUN, .help = "this text"},
 };
 enum { OPTIONS = sizeof options / sizeof *options };

@@ -32,6 +32,7 @@ struct options {
     int words;
     /* info */
     int json, dump_graph;
+    int dump; /* the number of the pass or stage after which graphs and plans are printed (pass_name); -1: of none */
     const char *gpu;
 };
 

@@ -187,6 +187,12 @@ struct plan_stage {
 };
 extern const struct plan_stage plan_stages[]; /* ends with a row without name */
 
+/* The name of a pass, or of a stage of the plan behind them, by its number; NULL: there is no such number. */
+const char *pass_name(int i);
+
+/* print.c: the plan as it is after a stage, for --dump. */
+void plan_print(const struct plan *p, const char *stage);
+
 /* split.c: how threads share a dense convolution n: by rows of its result, or, where its weights are larger than its
  * pictures, by what has weights of its own. */
 enum split split_dense(const struct plan *p, int n);

@@ -1,5 +1,6 @@
 /* The stages that make a plan. */
 #include "plan.h"
+#include "passes.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,15 @@ const struct plan_stage plan_stages[] = {
     {"locals", plan_locals, NULL},      {"memory", plan_memory, NULL},           {NULL, NULL, NULL},
 };
 
+const char *pass_name(int i)
+{
+    for (const struct graph_pass *pass = graph_passes; pass->name; pass++, i--)
+        if (!i) return pass->name;
+    for (const struct plan_stage *s = plan_stages; s->name; s++, i--)
+        if (!i) return s->name;
+    return NULL;
+}
+
 struct plan *plan_new(const struct graph *lowered, int batch, const struct policy *policy, int pictures,
                       const char *forced)
 {
@@ -36,7 +46,10 @@ struct plan *plan_new(const struct graph *lowered, int batch, const struct polic
     p->node = mem_alloc(mem, sizeof *p->node * ((size_t)lowered->count + 1));
     graph_live(lowered, p->live);
     for (const struct plan_stage *s = plan_stages; s->name; s++)
-        if (!s->when || s->when(p)) s->run(p);
+        if (!s->when || s->when(p)) {
+            s->run(p);
+            if (pass_watcher.after) pass_watcher.after(pass_watcher.context, s->name, NULL, lowered, p);
+        }
     return p;
 }
 

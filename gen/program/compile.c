@@ -65,3 +65,16 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
         graph_free(hoisted.prepare);
     if (w->err[0]) w->failed = c->refused ? 2 : 1;
 }
+
+void compile_watched(const struct model *m, const struct target *target)
+{
+    const int draws = m->program == PROGRAM_GENERATE, pictures = draws && m->phases == 1 ? PICTURES : 1;
+    const struct policy *policy = draws ? target->drawing : target->training;
+    struct hoisted hoisted = {graph_new(), 0, 0};
+    for (int i = 0; i < m->phases; i++) {
+        struct graph *g = lowered(&m->phase[i], target, policy, draws ? &hoisted : NULL);
+        plan_free(plan_new(g, m->phase[i].batch, policy, pictures, ""));
+        graph_free(g);
+    }
+    graph_free(hoisted.prepare);
+}

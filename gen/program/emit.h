@@ -4,6 +4,7 @@
 
 #include "model.h"
 #include "plan.h"
+#include "target.h"
 
 enum target_kind { TARGET_CPU, TARGET_CUDA };
 
@@ -31,6 +32,9 @@ struct emission {
 
 /* The plan of a phase as a program that trains has it; free it with plan_free, and its graph. */
 struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy);
+
+/* The passes and plans of a model's phases as a program for this target has them, for those who watch (passes.h). */
+void compile_watched(const struct model *m, const struct target *target);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or with a line
  * in err 1, or 2 and nothing is written: tensors are too large. */
