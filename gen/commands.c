@@ -28,6 +28,27 @@ static int report(int status, const char *err)
     return status;
 }
 
+static const struct target *target_of(const struct options *o)
+{
+    return o->target == TARGET_CUDA ? &target_cuda : &target_cpu;
+}
+
+int command_kernels(const struct options *o, const struct spec *spec)
+{
+    const struct target *target = target_of(o);
+    const struct variant *const *rows = target->training->variants;
+    char *names;
+    struct mem *mem = mem_new();
+    for (int i = 0; rows[i]; i++)
+        if (strcmp(rows[i]->name, spec->kernels) == 0 || !*spec->kernels) return mem_free(mem), 0;
+    names = mem_printf(mem, "%s", rows[0]->name);
+    for (int i = 1; rows[i]; i++) names = mem_printf(mem, "%s, %s", names, rows[i]->name);
+    fprintf(stderr, "aggen: %s: kernels: the target %s has no kernel \"%s\"; it has %s\n", o->file, target->name,
+            spec->kernels, names);
+    mem_free(mem);
+    return 2;
+}
+
 /* ---------------------------------------------------------------- what is emitted */
 
 /* A file's programs are those from the first to the last. */
@@ -271,7 +292,7 @@ static void dump_pass(const struct options *o, const struct spec *spec, const st
     for (enum program p = first; p <= last; p++) {
         dump.program = program_name(p);
         struct model *m = model_new(spec, geno, p, !o->no_merge, p == PROGRAM_GENERATE && o->target == TARGET_CPU);
-        compile_watched(m, o->target == TARGET_CUDA ? &target_cuda : &target_cpu);
+        compile_watched(m, target_of(o));
         model_free(m);
     }
     pass_watcher = (struct watcher){NULL, NULL};

@@ -8,6 +8,8 @@
 /* Each prints what it has done, or what is wrong. Returns 0; 1: it failed; 2: the input is wrong. */
 
 /* Writes the programs, or the library, of a search space or genotype. */
+/* Is there such a kernel as the key `kernels` names? Returns 0, or 2 and has said so, with all that there are. */
+int command_kernels(const struct options *o, const struct spec *spec);
 int command_emit(const struct options *o, const struct spec *spec, const struct genotype *geno);
 /* Writes one program and runs it: returns what it returns. */
 int command_run(const struct options *o, const struct spec *spec, const struct genotype *geno);

@@ -44,6 +44,7 @@ static const struct key keys[] = {
     RETRAIN_KEYS("\"hinge\"", "2e-4", "[0, 0.9]"),
     TUPLE("retrain.channels", retrain_channels, KEY_NULL, "null"),
     EVERY_KEYS,
+    KERNELS_KEY,
     {0}};
 /* clang-format on */
 

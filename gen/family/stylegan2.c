@@ -41,6 +41,7 @@ static const struct key keys[] = {
     INT("retrain.channel_divisor", retrain.channel_divisor, 1, 4096, "1"),
     RETRAIN_KEYS("\"logistic\"", "0.002", "[0, 0.99]"),
     EVERY_KEYS,
+    KERNELS_KEY,
     {0}};
 /* clang-format on */
 

@@ -27,10 +27,15 @@ static void print_node(const struct plan *p, int n, int with_rivals)
         [VALUE_FUSED] = "fused",   [VALUE_ALIAS] = "alias",         [VALUE_LEAF] = "leaf"};
     const struct node *node = &p->graph->node[n];
     const struct node_plan *np = &p->node[n];
+    if (with_rivals) {
+        if (!np->variant) return;
+        printf("%5d %-12s %-18s %s\n", n, op_table[node->op].name, np->variant->name, node->path);
+        print_rivals(p, n);
+        return;
+    }
     printf("%5d %-12s %-18s %s, section %d, level %d, group %d, block %d + %ld  %s\n", n, op_table[node->op].name,
            np->variant ? np->variant->name : "", storage[np->storage], np->section, np->level, np->group, np->block,
            np->offset, node->path);
-    if (with_rivals && np->variant) print_rivals(p, n);
 }
 
 static void print_kernel(const struct plan *p, const struct kernel *k)

@@ -41,7 +41,10 @@ enum pitch {
 };
 
 /* The order of a packed weight. */
-enum packing { PACKING_TILES, PACKING_NARROW };
+enum packing {
+    PACKING_TILES,  /* for register tiles: templates/cpu/vector.h */
+    PACKING_OUTPUTS /* [O][K][K][I] */
+};
 
 /* What computing a problem takes. */
 struct work {

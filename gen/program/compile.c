@@ -7,9 +7,9 @@
 
 /* The graph of a phase as it is planned; hoisted NULL: of a program that trains. */
 static struct graph *lowered(const struct phase_graph *phase, const struct target *target, const struct policy *policy,
-                             struct hoisted *hoisted)
+                             struct hoisted *hoisted, const char *forced)
 {
-    const struct chooser chooser = {policy->variants, ""};
+    const struct chooser chooser = {policy->variants, forced};
     const struct lowering lowering = {PLAN_PARTS, chooser_packing, &chooser};
     return passes_late(&(struct passing){.phase = phase,
                                          .draws = hoisted != NULL,
@@ -20,7 +20,7 @@ static struct graph *lowered(const struct phase_graph *phase, const struct targe
 
 struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy)
 {
-    return plan_new(lowered(phase, NULL, policy, NULL), phase->batch, policy, 1, "");
+    return plan_new(lowered(phase, NULL, policy, NULL, ""), phase->batch, policy, 1, "");
 }
 
 static long larger(long a, long b)
@@ -32,7 +32,7 @@ static long larger(long a, long b)
 static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *g, int batch,
                          const struct policy *policy, int pictures)
 {
-    struct plan *p = plan_new(g, batch, policy, pictures, "");
+    struct plan *p = plan_new(g, batch, policy, pictures, c->model->spec->kernels);
     double executed = plan_flop(p);
     c->target->phase(c, name, p);
     if (p->pictures > s->pictures) s->pictures = p->pictures;
@@ -53,7 +53,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *g = lowered(phase, c->target, policy, draws ? &hoisted : NULL);
+        struct graph *g = lowered(phase, c->target, policy, draws ? &hoisted : NULL, w->m->spec->kernels);
         executed[i] = make_phase(c, s, phase->name, g, phase->batch, policy, most);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
@@ -72,8 +72,8 @@ void compile_watched(const struct model *m, const struct target *target)
     const struct policy *policy = draws ? target->drawing : target->training;
     struct hoisted hoisted = {graph_new(), 0, 0};
     for (int i = 0; i < m->phases; i++) {
-        struct graph *g = lowered(&m->phase[i], target, policy, draws ? &hoisted : NULL);
-        plan_free(plan_new(g, m->phase[i].batch, policy, pictures, ""));
+        struct graph *g = lowered(&m->phase[i], target, policy, draws ? &hoisted : NULL, m->spec->kernels);
+        plan_free(plan_new(g, m->phase[i].batch, policy, pictures, m->spec->kernels));
         graph_free(g);
     }
     graph_free(hoisted.prepare);

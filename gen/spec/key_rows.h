@@ -12,6 +12,7 @@
 
 /* clang-format off */
 #define NAME(path, field) {path, KEY_NAME, AT(field), 0, 0, 0, 0, NULL, NULL, NULL}
+#define OPTIONAL_NAME(path, field) {path, KEY_NAME, AT(field), 0, 0, 0, KEY_NULL | KEY_OFF, NULL, NULL, "null"}
 #define PATH(path, field, fallback) {path, KEY_PATH, AT(field), 0, 0, 0, 0, NULL, NULL, fallback}
 #define INT(path, field, lo, hi, fallback) {path, KEY_INT, AT(field), lo, hi, 1, 0, NULL, NULL, fallback}
 #define STEPS(path, field, lo, hi, step, flags, fallback) {path, KEY_INT, AT(field), lo, hi, step, flags, NULL, NULL, fallback}
@@ -24,7 +25,7 @@
 #define TUPLE(path, items, flags, fallback) {path, KEY_TUPLE, 0, 0, 0, 0, flags, NULL, items, fallback}
 
 /* What all families have: the two families' names; the set of pictures; the search, with its K, R and batch; of a
- * retraining, its loss, learning rate and moments, and its intervals. */
+ * retraining, its loss, learning rate and moments, and its intervals; the kernel to take (variant.h). */
 #define GENERATOR_FAMILY {"generator.family", KEY_GENERATOR, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 #define DISCRIMINATOR_FAMILY {"discriminator.family", KEY_DISCRIMINATOR, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 #define DATA_KEYS \
@@ -60,6 +61,7 @@
     INT("retrain.checkpoint_every", retrain.checkpoint_every, 1, 100 * MILLION, "500"), \
     INT("retrain.sample_every", retrain.sample_every, 1, 100 * MILLION, "500"), \
     STEPS("retrain.keep_every", retrain.keep_every, 0, 100 * MILLION, 1, KEY_OFF, "0")
+#define KERNELS_KEY OPTIONAL_NAME("kernels", kernels)
 /* clang-format on */
 
 extern const char *const words_formats[], *const words_crops[], *const words_losses[], *const words_bar_updates[],

@@ -136,6 +136,7 @@ static void clear(const struct key *key, struct spec *spec)
     char *field = (char *)spec + key->offset;
     if (key->kind == KEY_INT) *(int *)field = 0;
     if (key->kind == KEY_NUMBER) *(double *)field = 0;
+    if (key->kind == KEY_NAME) *field = 0;
     if (key->kind == KEY_TUPLE)
         for (const struct key *item = key->items; item->path; item++) clear(item, spec);
 }

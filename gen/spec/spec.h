@@ -69,6 +69,7 @@ struct spec {
     char data_path[1024];        /* may be empty */
     int data_center_crop;        /* 0: resize only; 1: the largest centred square first */
     struct pool normal, up;
+    char kernels[SPEC_NAME]; /* the variant that is taken for all kernels that it can compute; "": none */
     int latent;
     /* family residual */
     int channels, base, cells;

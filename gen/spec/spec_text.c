@@ -86,6 +86,7 @@ static int is_null(const struct key *key, const struct spec *spec)
 {
     const char *field = (const char *)spec + key->offset;
     if (key->kind == KEY_TUPLE) return is_null(key->items, spec);
+    if (key->kind == KEY_NAME) return !*field;
     return key->kind == KEY_INT ? *(const int *)(const void *)field == 0 : *(const double *)(const void *)field == 0;
 }
 

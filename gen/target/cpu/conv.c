@@ -108,15 +108,14 @@ static int is_relu(const struct site *s)
     return n->op == OP_RELU && n->in[0] == k->root[0];
 }
 
-static int conv_instance(const struct site *s, int n, struct call *call)
+static int conv_instance(const struct site *s, int n, const char *template, struct call *call)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     const int deconv = y->op == OP_KERNEL_DECONV;
-    const int tiled = s->p->node[n].variant->packing != PACKING_NARROW;
-    const char *template = deconv ? "deconv" : tiled ? "conv" : "conv_few";
+    const int tiled = s->p->node[n].variant->packing == PACKING_TILES;
     size_tokens(mem, &sub, deconv ? x->shape : y->shape);
     number_token(mem, &sub, "AG_CI", x->shape.d[3]);
     number_token(mem, &sub, "AG_CO", y->shape.d[3]);
@@ -144,20 +143,45 @@ static int conv_instance(const struct site *s, int n, struct call *call)
     return i;
 }
 
-static void emit_conv(const struct site *s, const struct kernel *k)
+static void call_conv(const struct site *s, int n, const char *template)
 {
-    const int n = k->root[0];
     const struct node *y = &s->p->graph->node[n];
     const int bias = y->ins == 3 && y->form <= FORM_EACH;
     struct call call = {.result = n, .ins = 2 + bias, .no_bias = !bias};
-    const int instance = conv_instance(s, n, &call);
+    const int instance = conv_instance(s, n, template, &call);
     cpu_call(s, n, instance, &call);
 }
 
-static void emit_conv_with_border(const struct site *s, const struct kernel *k)
+static void emit_tiles(const struct site *s, const struct kernel *k)
 {
-    emit_conv(s, k);
+    call_conv(s, k->root[0], "conv");
+}
+
+static void emit_tiles_and_border(const struct site *s, const struct kernel *k)
+{
+    call_conv(s, k->root[0], "conv");
     cpu_border(s, k->root[0]);
+}
+
+static void emit_narrow(const struct site *s, const struct kernel *k)
+{
+    call_conv(s, k->root[0], "conv_few");
+}
+
+static void emit_narrow_and_border(const struct site *s, const struct kernel *k)
+{
+    call_conv(s, k->root[0], "conv_few");
+    cpu_border(s, k->root[0]);
+}
+
+static void emit_plain(const struct site *s, const struct kernel *k)
+{
+    call_conv(s, k->root[0], "conv_plain");
+}
+
+static void emit_deconv(const struct site *s, const struct kernel *k)
+{
+    call_conv(s, k->root[0], "deconv");
 }
 
 /* ---------------------------------------------------------------- variants */
@@ -210,17 +234,25 @@ static const char *not_narrow_and_bordered(const struct problem *p)
     return not_bordered(p) ? not_bordered(p) : not_narrow(p);
 }
 
+static struct work work_without_vectors(const struct problem *p)
+{
+    enum { LANES = 16 };
+    struct work w = work_of_conv(p);
+    w.macs *= LANES;
+    return w;
+}
+
 /* Few output channels, which leave lanes of a tile empty: vectors go along the input's channels instead. */
 const struct variant cpu_conv_narrow = {.name = "conv_narrow",
                                         .op = OP_KERNEL_CONV,
                                         .can = CAN_EPILOGUE | IS_DENSE | READS_ROWS,
-                                        .packing = PACKING_NARROW,
+                                        .packing = PACKING_OUTPUTS,
                                         .refuses = not_narrow_and_plain,
                                         .work = work_of_conv,
                                         .halo = halo_of_padding,
                                         .split = split_dense,
                                         .pitch = pitch_of_conv,
-                                        .emit = emit_conv};
+                                        .emit = emit_narrow};
 const struct variant cpu_conv_tiles = {.name = "conv_tiles",
                                        .op = OP_KERNEL_CONV,
                                        .can = CAN_EPILOGUE | IS_DENSE | READS_ROWS,
@@ -229,26 +261,36 @@ const struct variant cpu_conv_tiles = {.name = "conv_tiles",
                                        .halo = halo_of_padding,
                                        .split = split_dense,
                                        .pitch = pitch_of_conv,
-                                       .emit = emit_conv};
+                                       .emit = emit_tiles};
 const struct variant cpu_conv_narrow_border = {.name = "conv_narrow_border",
                                                .op = OP_KERNEL_CONV,
                                                .can = IS_DENSE | READS_ROWS,
-                                               .packing = PACKING_NARROW,
+                                               .packing = PACKING_OUTPUTS,
                                                .refuses = not_narrow_and_bordered,
                                                .work = work_of_conv,
                                                .halo = halo_of_padding,
-                                               .emit = emit_conv_with_border};
+                                               .emit = emit_narrow_and_border};
 const struct variant cpu_conv_border = {.name = "conv_border",
                                         .op = OP_KERNEL_CONV,
                                         .can = IS_DENSE | READS_ROWS,
                                         .refuses = not_bordered,
                                         .work = work_of_conv,
                                         .halo = halo_of_padding,
-                                        .emit = emit_conv_with_border};
+                                        .emit = emit_tiles_and_border};
+/* As it is defined, without vectors: what a variant is compared with, by --set kernels=conv_plain. */
+const struct variant cpu_conv_plain = {.name = "conv_plain",
+                                       .op = OP_KERNEL_CONV,
+                                       .can = CAN_EPILOGUE | IS_DENSE,
+                                       .packing = PACKING_OUTPUTS,
+                                       .refuses = not_plain,
+                                       .work = work_without_vectors,
+                                       .halo = halo_of_padding,
+                                       .split = split_dense,
+                                       .emit = emit_plain};
 const struct variant cpu_deconv = {.name = "deconv",
                                    .op = OP_KERNEL_DECONV,
                                    .can = CAN_EPILOGUE | IS_DENSE,
                                    .halo = halo_of_parities,
                                    .split = split_dense,
                                    .pitch = pitch_of_deconv,
-                                   .emit = emit_conv};
+                                   .emit = emit_deconv};

@@ -21,7 +21,7 @@ static int pack_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
     number_token(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
     const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", kind[pack], w.k, w.k, w.out, w.in);
-    const char *template = y->packing == PACKING_NARROW ? "conv_few" : kind[pack];
+    const char *template = y->packing == PACKING_OUTPUTS ? "conv_few" : kind[pack];
     int i = code_instance(s->c, template, "pack", name, &sub, 0);
     free(sub.list);
     return i;
