@@ -1,5 +1,6 @@
 #!/bin/sh
 # What aggen refuses: the exit status, one line that says what is wrong and where, and nothing that is written.
+# shellcheck source=tests/e2e/common.sh
 . "$(dirname "$0")/common.sh"
 bad=$e2e/refused
 rm -rf $bad
@@ -48,7 +49,7 @@ refuses "search.batches" $tiny --set search.batches=3
 refuses "search.batch" $tiny --set search.batch=many
 refuses "KEY.PATH=VALUE" $tiny --set search.batch
 refuses "no such option.*--fast" $tiny --fast
-refuses "no such target.*quantum" $tiny --target quantum
+refuses "--target wants cpu or cuda: quantum" $tiny --target quantum
 refuses "--target wants cpu or cuda" $tiny --target
 refuses "--target wants cpu or cuda" $tiny --target --no-merge
 refuses "--set wants KEY.PATH=VALUE" $tiny --set --no-merge
@@ -121,8 +122,30 @@ done
 
 # ---------------------------------------------------------------- words that go with other commands
 
-ends "aggen FILE --json" 2 "json" ./aggen $tiny --json
-ends "aggen info FILE -o" 2 "-o" ./aggen info $tiny -o $bad/out
+rm -rf "$bad/out" # of the check without vector.h
+refuses "--json goes with info alone" "$tiny" --json
+refuses "--dump-graph goes with info alone" "$tiny" --dump-graph
+refuses "--gpu goes with info --target cuda: a100" "$tiny" --target cuda --gpu a100
+ends "aggen info FILE --gpu" 2 "--gpu goes with info --target cuda: a100" ./aggen info "$tiny" --gpu a100
+ends "aggen run FILE --gpu" 2 "--gpu goes with info --target cuda: a100" ./aggen run "$tiny" --gpu a100
+ends "aggen info FILE -o" 2 "-o goes with emitting and run, not with info: $bad/out" ./aggen info "$tiny" -o "$bad/out"
+for words in "--json run" "run --json"; do
+    # shellcheck disable=SC2086
+    ends "aggen $words FILE" 2 "--json goes with info alone" ./aggen $words "$tiny" -o "$bad/out"
+done
+for words in "--weights w run" "run --weights w" "info --weights w" "check --weights w"; do
+    # shellcheck disable=SC2086
+    ends "aggen $words FILE" 2 "--weights goes with emitting alone: w" ./aggen $words "$tiny"
+done
+ends "aggen info FILE --embed" 2 "--embed goes with emitting alone: faces" ./aggen info "$tiny" --embed faces
+refuses "--weights-type goes with --weights: fp32" "$tiny" --weights-type fp32
+refuses "--kernel is for the CPU.*: b8.up" "$tiny" --target cuda --embed faces --weights w --kernel b8.up
+ends "aggen check FILE --no-merge" 2 "check tries both.*: --no-merge" ./aggen check "$tiny" --no-merge
+refuses "--no-merge takes no value: --no-merge=1" "$tiny" --no-merge=1
+refuses "one file at a time: a  *b;" "$tiny" "a
+b"
+gpus=$(./aggen --help | sed -n 's/^  --gpu NAME *that GPU: \(.*\); default.*/\1/p')
+ends "an unknown GPU" 2 "there are $(echo "$gpus" | sed 's/ or / and /')$" ./aggen info "$tiny" --target cuda --gpu voodoo
 
 # ---------------------------------------------------------------- what a kernel could not take in one piece
 

@@ -1,6 +1,8 @@
 #!/bin/sh
 # aggen check: a space's operators, their gradients and merging; spaces pass, aggens with an error planted don't.
+# shellcheck source=tests/e2e/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=tests/tools/gen.sh
 . tests/tools/gen.sh
 planted=$e2e/check
 rm -rf $planted
@@ -25,18 +27,19 @@ done
 # finds WHAT FILE SED LINE SPACE…: an aggen of which a file is changed like that says FAILED in such a line; the space
 # has few candidates, since it then tries each alone
 finds() {
-    sed "$3" "gen/$2.c" > $planted/changed.c
-    cmp -s "gen/$2.c" $planted/changed.c
+    sed "$3" "gen/$2.c" > "$planted/changed.c"
+    cmp -s "gen/$2.c" "$planted/changed.c"
     is "$1: the change is made: cmp" $? 1
+    others=$(echo "$gen_objects" | tr ' ' '\n' | grep -v "/gen/$2.o")
     # shellcheck disable=SC2086
-    gcc -std=c11 -O1 $gen_includes -c -o $planted/changed.o $planted/changed.c > "$work/gcc" 2>&1 &&
-        gcc -o $planted/aggen $planted/changed.o build/gen/main.o $(echo "$gen_objects" | tr ' ' '\n' |
-            grep -v "/gen/$2.o") build/run-*/gen/run/*.o build/run-*/runtime/*.o build/run-*/runtime/cuda/*.o -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
+    gcc -std=c11 -O1 $gen_includes -c -o "$planted/changed.o" "$planted/changed.c" > "$work/gcc" 2>&1 &&
+        gcc -o "$planted/aggen" "$planted/changed.o" build/gen/main.o build/gen/commands.o $others build/run-*/gen/run/*.o \
+            build/run-*/runtime/*.o build/run-*/runtime/cuda/*.o -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
     was=$?
     ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
     what=$1 line=$4
     shift 4
-    AGGEN_HOME=$PWD $planted/aggen check "$@" > "$work/stdout" 2> "$work/stderr"
+    AGGEN_HOME=$PWD "$planted/aggen" check "$@" > "$work/stdout" 2> "$work/stderr"
     is "$what: exit status ($(cat "$work/stderr"))" $? 1
     says "$what" "$line.*FAILED" "$work/stdout"
     is "$what: candidates tried alone" "$(grep -c ' alone, with ' "$work/stdout")" 3

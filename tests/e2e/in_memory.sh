@@ -1,8 +1,10 @@
 #!/bin/sh
 # aggen run: what a program does that libtcc has compiled in memory, with kernels by cc, by libtcc and by NVRTC, is what
 # the built program does. Where aggen itself is tried, it is one with sanitizers.
+# shellcheck source=tests/e2e/common.sh
 . "$(dirname "$0")/common.sh"
 picture_tool
+# shellcheck source=tests/tools/gen.sh
 . tests/tools/gen.sh
 memory=$e2e/memory checked=$e2e/memory/aggen
 rm -rf $memory
@@ -34,8 +36,8 @@ grids() {
     done
 }
 
-# An aggen with sanitizers where programs run: the main file, gen/run/ and the runtime.
-for file in gen/main.c gen/run/*.c runtime/*.c runtime/cuda/*.c; do echo "$file"; done | grep -v none.c |
+# An aggen with sanitizers where programs run: the commands, gen/run/ and the runtime.
+for file in $gen_commands gen/run/*.c runtime/*.c runtime/cuda/*.c; do echo "$file"; done | grep -v none.c |
     xargs -P "$(nproc)" -I '{}' sh -c 'gcc -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -Iruntime \
         -Ibuild $3 -c -o "$1/$(echo "$2" | tr / _).o" "$2"' sh $memory/objects '{}' "$gen_includes" > "$work/gcc" 2>&1 &&
     gcc -fsanitize=address,undefined -o $checked $gen_objects $memory/objects/*.o -ltcc -lpng \
@@ -150,7 +152,7 @@ refuses 2 "nowhere.json" nowhere.json -o $bad
 refuses 2 "one file" $tiny $tiny -o $bad
 refuses 2 "search space's program is search.*generate" $tiny -o $bad generate
 refuses 2 "programs are retrain and generate.*search" "$genotype" -o $bad search
-refuses 2 "no such target" $tiny -o $bad --seed 1 --target quantum
+refuses 2 "--target wants cpu or cuda: quantum" $tiny -o $bad --seed 1 --target quantum
 export CFLAGS="-O1 -g0"
 ends "aggen run FILE --nonsense" 2 "search: --nonsense" $checked run $tiny -o $memory/cc --nonsense --set search.batch=4
 ends "aggen run FILE -- --set" 2 "search: --set" ./aggen run $tiny -o $memory/cc -- --set search.batch=4
@@ -179,7 +181,7 @@ sed 's/ag_signals_catch();/ag_signals_miss();/' templates/host/search.c > $memor
 fails "ag_signals_miss" AGGEN_HOME=$memory
 echo >> $memory/runtime/ag.h
 fails "ag.h is not the one" AGGEN_HOME=$memory
-gcc $gen_includes -o $memory/none $gen_objects build/gen/main.o gen/run/none.c \
+gcc $gen_includes -o $memory/none $gen_objects $gen_commands gen/run/none.c \
     runtime/error.c runtime/file.c runtime/text.c -lm > "$work/gcc" 2>&1
 was=$?
 ok "aggen without libtcc: $(head -n 5 "$work/gcc")" $was

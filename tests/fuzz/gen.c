@@ -1,8 +1,9 @@
 /* Harnesses of aggen's own readers. */
-#define main aggen_main
-#include "main.c"
-#undef main
 #include "fuzz.h"
+#include "options.h"
+#include "spec.h"
+
+#include <string.h>
 
 static const char *const space =
     "{\"name\": \"t\", \"image\": {\"size\": 8}, \"data\": {\"format\": \"shapes\"}, "
@@ -54,16 +55,29 @@ int fuzz_set(const uint8_t *data, size_t size)
     return 0;
 }
 
+/* What was not refused is complete and goes together. */
+static void check_options(const struct options *o)
+{
+    const int emits = o->command == COMMAND_EMIT;
+    HOLDS(o->file && o->folder && *o->folder && o->gpu && *o->gpu);
+    HOLDS(!o->weights || (emits && *o->weights));
+    HOLDS(o->weights || (!o->embed && o->weights_type == AG_F32));
+    HOLDS(o->embed || (!o->embed_array && !o->kernel));
+    HOLDS(!o->kernel || o->target == TARGET_CPU);
+    HOLDS(o->command == COMMAND_INFO || (!o->json && !o->dump_graph));
+    HOLDS(o->command != COMMAND_CHECK || (o->target == TARGET_CPU && !o->no_merge));
+    HOLDS(o->command == COMMAND_RUN || (!o->words && !o->program));
+}
+
 int fuzz_command(const uint8_t *data, size_t size)
 {
     char *text, *word[FUZZ_WORDS];
     int words = fuzz_words(data, size, &text, word);
-    static struct options options;
-    options = (struct options){.merge = 1};
-    int status = parse(&options, words, word);
+    static struct options o;
+    int status = options_read(&o, words, word);
     HOLDS(status == 0 || status == 2);
-    HOLDS(status || options.help || (options.file && options.folder && *options.folder));
-    HOLDS(options.words >= 0 && options.words < words && options.sets <= SETS);
+    HOLDS(o.words >= 0 && o.words < words && o.sets <= OPTIONS_SETS);
+    if (!status && !o.help) check_options(&o);
     free(text);
     return 0;
 }

@@ -66,7 +66,7 @@ suite() {
     objects "$tests/runtime" "$run" runtime/*.c
     # shellcheck disable=SC2086
     objects "$tests/gen" "$gen" $gen_sources
-    rm "$tests/gen/main.o"
+    rm "$tests/gen/main.o" "$tests/gen/commands.o"
     for test in test_runtime test_output test_safetensors test_data test_zip test_picture test_machine test_training; do
         test_of "$tests" "$run" $test "$tests"/runtime/*.o
     done

@@ -1,0 +1,266 @@
+#include "commands.h"
+#include "extract_layer.h"
+#include "info.h"
+#include "check.h"
+#include "run.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What commands that emit have at hand. */
+struct job {
+    const struct options *o;
+    const struct spec *spec;
+    const struct genotype *geno;
+    struct emission e;
+    struct mem *mem;
+};
+
+/* Prints what went wrong, unless that has been said already. */
+static int report(int status, const char *err)
+{
+    if (status && err[0]) fprintf(stderr, "aggen: %s\n", err);
+    return status;
+}
+
+/* ---------------------------------------------------------------- what is emitted */
+
+/* A file's programs are those from the first to the last. */
+static enum program first_program(const struct genotype *geno)
+{
+    return geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH;
+}
+
+static enum program last_program(const struct genotype *geno)
+{
+    return geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
+}
+
+/* On the CPU all threads share each picture that a generator draws. */
+static struct model *new_model(const struct job *job, enum program program)
+{
+    const int one_picture = program >= PROGRAM_GENERATE && job->o->target == TARGET_CPU;
+    return model_new(job->spec, job->geno, program, !job->o->no_merge, one_picture);
+}
+
+/* Reads the weights that generator m carries. */
+static int read_weights(struct job *job, const struct model *m, char *err, size_t errsize)
+{
+    struct carried carried = {.type = job->o->weights_type};
+    int status = run_carry(m, &job->e, job->o->weights, job->mem, &carried, err, errsize);
+    job->e.carried = carried;
+    return status;
+}
+
+/* The command that writes the same files, for their headings: on one line, and nothing that would end a comment. */
+static char *command_text(struct mem *mem, const struct options *o)
+{
+    char *s = mem_printf(mem, "aggen%s", options_words(mem, o));
+    for (char *c = s; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == '\\' || (*c == '*' && c[1] == '/') || (*c == '/' && c[1] == '*')) *c = ' ';
+    return s;
+}
+
+/* The run folder of a retraining: below the search's when the genotype lies in one. */
+static char *retrain_folder(struct mem *mem, const struct options *o, const struct spec *spec)
+{
+    const char *slash = strrchr(o->file, '/');
+    int in_run = slash && strcmp(slash, "/genotype.json") == 0;
+    if (in_run) return mem_printf(mem, "%.*s/retrain", (int)(slash - o->file), o->file);
+    return mem_printf(mem, "out/retrain-%s", spec->name);
+}
+
+static struct job begin(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    struct mem *mem = mem_new();
+    struct job job = {.o = o, .spec = spec, .geno = geno, .mem = mem};
+    job.e = (struct emission){.target = o->target,
+                              .folder = o->folder,
+                              .command = command_text(mem, o),
+                              .spec = spec_text(spec),
+                              .genotype = geno->genes ? genotype_text(spec, geno) : NULL,
+                              .run = geno->genes ? retrain_folder(mem, o, spec) : "out/run",
+                              .array = o->embed_array,
+                              .ptx = run_ptx};
+    return job;
+}
+
+static void end(struct job *job)
+{
+    free((char *)job->e.spec);
+    free((char *)job->e.genotype);
+    mem_free(job->mem);
+}
+
+/* ---------------------------------------------------------------- a library */
+
+/* What was written, how to compile it, and what that takes. */
+static void say_library(const struct job *job, const struct cost *cost)
+{
+    const struct options *o = job->o;
+    struct mem *mem = job->mem;
+    const int cuda = o->target == TARGET_CUDA, apart = emit_library_apart(&job->e);
+    const char *name = o->embed;
+    const char *more = apart && cuda ? mem_printf(mem, ", %s.c, %s.cu and %s.bin", name, name, name)
+                       : apart       ? mem_printf(mem, ", %s.c and %s.bin", name, name)
+                       : cuda        ? mem_printf(mem, ", %s.c and %s.cu", name, name)
+                                     : mem_printf(mem, " and %s.c", name);
+    printf("%s.h%s written to %s; next: cc %s%s -c %s\n", name, more, o->folder,
+           cuda ? "-O2 -I/usr/local/cuda/include" : "-O3 -march=native -fno-math-errno -fno-trapping-math",
+           apart ? mem_printf(mem, " -I%s", text_shell(mem, o->folder)) : "",
+           text_shell(mem, mem_printf(mem, "%s/%s.c", o->folder, name)));
+    const char *bin = apart ? mem_printf(mem, ", %s.bin: %.1f MB", name, (double)job->e.carried.bytes / 1e6) : "";
+    printf("%s.c: %.1f MB%s; it takes gcc about %.1f GB of memory and %.0f s to compile, clang %.1f GB and %.0f s\n",
+           name, cost->c / 1e6, bin, cost->gcc.bytes / 1e9, cost->gcc.seconds, cost->clang.bytes / 1e9,
+           cost->clang.seconds);
+    struct emission without = job->e;
+    without.array = 0;
+    if (job->e.array && emit_library_apart(&without))
+        fprintf(stderr,
+                "aggen: warning: %s.c is large; without --embed-array its weights are in %s.bin, which gcc and clang "
+                "take in within a second\n",
+                name, name);
+}
+
+/* Emits a generator, or a layer of it, as a library. */
+static int emit_embedded(struct job *job)
+{
+    const struct options *o = job->o;
+    char err[2048] = "";
+    struct cost cost;
+    struct model *m = new_model(job, PROGRAM_LIBRARY);
+    int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
+    if (!status) status = read_weights(job, m, err, sizeof err);
+    if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, err, sizeof err);
+    model_free(m);
+    if (!status) say_library(job, &cost);
+    return report(status, err);
+}
+
+/* ---------------------------------------------------------------- programs */
+
+/* What was written, and what to type next. */
+static void say_programs(const struct job *job)
+{
+    const enum program first = first_program(job->geno), last = last_program(job->geno);
+    const char *folder = job->o->folder, *next = program_name(job->o->weights ? last : first);
+    const char *file = mem_printf(job->mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, next);
+    struct ag_text make = {0, 0, 0, 0};
+    ag_text_make(&make, folder, next);
+    printf("%s.c ", program_name(first));
+    if (first != last) printf("and %s.c ", program_name(last));
+    printf("written to %s; next: %s && %s\n", folder, (char *)mem_checked(make.failed ? NULL : make.text),
+           text_shell(job->mem, file));
+    ag_text_free(&make);
+}
+
+/* Emits all programs of the file. Weights that don't fit are refused before anything is written. */
+static int emit_programs(struct job *job)
+{
+    char err[1024] = "";
+    const enum program first = first_program(job->geno), last = last_program(job->geno);
+    int status = 0;
+    if (job->o->weights) {
+        struct model *carrier = new_model(job, PROGRAM_GENERATE);
+        status = read_weights(job, carrier, err, sizeof err);
+        model_free(carrier);
+    }
+    for (enum program p = first; p <= last && !status; p++) {
+        struct model *m = new_model(job, p);
+        job->e.next = p < last ? program_name(last) : NULL;
+        status = emit_program(m, &job->e, err, sizeof err);
+        model_free(m);
+    }
+    if (!status) say_programs(job);
+    return report(status, err);
+}
+
+int command_emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    if (o->weights && !geno->genes)
+        return options_fail(o->file, "--weights goes with a genotype; this is a search space");
+    struct job job = begin(o, spec, geno);
+    int status = o->embed ? emit_embedded(&job) : emit_programs(&job);
+    end(&job);
+    return status;
+}
+
+/* ---------------------------------------------------------------- run */
+
+/* The program that was asked for, or the first. Returns 0, or 2 when the file has no such program. */
+static int choose_program(const struct options *o, const struct genotype *geno, enum program *program)
+{
+    const enum program first = first_program(geno), last = last_program(geno);
+    for (*program = first; *program <= last; ++*program)
+        if (!o->program || strcmp(o->program, program_name(*program)) == 0) return 0;
+    if (first == last) return options_fail(o->program, "a search space's program is %s", program_name(first));
+    return options_fail(o->program, "a genotype's programs are %s and %s", program_name(first), program_name(last));
+}
+
+/* The command line that ran a program, without the program's part. */
+static char *run_command(struct mem *mem, const struct options *o)
+{
+    const char *words = options_words(mem, o), *aggen = text_shell(mem, o->aggen);
+    if (strcmp(o->folder, "out") == 0) return mem_printf(mem, "%s run%s", aggen, words);
+    return mem_printf(mem, "%s run%s -o %s", aggen, words, text_shell(mem, o->folder));
+}
+
+static int emit_and_run(struct job *job, enum program program)
+{
+    const struct options *o = job->o;
+    char err[2048] = "";
+    struct model *m = new_model(job, program);
+    int status = emit_program(m, &job->e, err, sizeof err);
+    model_free(m);
+    if (!status) {
+        const struct run run = {.folder = o->folder,
+                                .name = program_name(program),
+                                .device = o->target == TARGET_CUDA,
+                                .command = run_command(job->mem, o),
+                                .aggen = text_shell(job->mem, o->aggen),
+                                .word = o->word,
+                                .words = o->words};
+        status = run_program(&run, err, sizeof err);
+    }
+    return report(status, err);
+}
+
+int command_run(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    enum program program;
+    char err[1024] = "";
+    if (choose_program(o, geno, &program)) return 2;
+    if (run_possible(err, sizeof err)) return report(1, err);
+    struct job job = begin(o, spec, geno);
+    int status = emit_and_run(&job, program);
+    end(&job);
+    return status;
+}
+
+/* ---------------------------------------------------------------- info and check */
+
+int command_info(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    char err[1024] = "";
+    int status = 0;
+    struct model *m = model_new(spec, geno, first_program(geno), !o->no_merge, 0);
+    for (int i = 0; i < m->phases && o->dump_graph; i++) {
+        printf("phase %s\n", m->phase[i].name);
+        graph_print(m->phase[i].graph);
+    }
+    if (o->target == TARGET_CUDA)
+        status = info_print_cuda(m, o->gpu, o->json, err, sizeof err);
+    else
+        info_print(m, o->json);
+    model_free(m);
+    return report(status, err);
+}
+
+int command_check(const struct options *o, const struct spec *spec, const struct genotype *geno)
+{
+    char err[2048] = "";
+    (void)o;
+    return report(check_space(spec, geno, err, sizeof err), err);
+}
