@@ -53,16 +53,13 @@ static struct graph *lower_fixed(const struct graph *g, struct hoisted *h, int d
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
-    const enum sharing sharing = c->device                           ? PLAN_DEVICE
-                                 : w->m->program == PROGRAM_GENERATE ? PLAN_PICTURE
-                                                                     : PLAN_BATCH;
-    const int most = w->m->phases == 1 ? s->pictures : 1;
+    const int draws = w->m->program->draws;
+    const enum sharing sharing = c->device ? PLAN_DEVICE : w->m->alone ? PLAN_PICTURE : PLAN_BATCH;
     s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *lowered =
-            w->m->program == PROGRAM_GENERATE ? lower_fixed(phase->graph, &hoisted, c->device) : lower(phase->graph);
-        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, most);
+        struct graph *lowered = draws ? lower_fixed(phase->graph, &hoisted, c->device) : lower(phase->graph);
+        executed[i] = make_phase(c, s, phase->name, lowered, phase->batch, sharing, w->m->most);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
     }

@@ -75,7 +75,8 @@ void write_all(struct writer *w)
     if (changed && !w->failed) {
         w->file[w->files - 1].done = 0;
         unlink(path_of(w, &w->file[w->files - 1]));
-        if (w->e->next) unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, w->e->next));
+        for (const char *const *next = w->e->next; next && *next; next++)
+            unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, *next));
         for (int i = 0; i < w->files; i++)
             if (!w->file[i].done) write_one(w, &w->file[i]);
     }

@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "family.h"
 #include "parts.h"
+#include "phases.h"
 #include "prune_source.h"
 
 #include <ctype.h>
@@ -368,7 +369,6 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
         mem_free(mem);
         return 2;
     }
-    l.s.pictures = 1;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
     if (!w.failed && c.device)
@@ -380,3 +380,17 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     mem_free(mem);
     return w.failed;
 }
+
+static void phases(struct model *m, int pictures)
+{
+    phase_sample(m, pictures, 0);
+}
+
+const struct program_kind program_library = {
+    .name = "library",
+    .of_genotype = 1,
+    .is_library = 1,
+    .draws = 1,
+    .most = 1,
+    .phases = phases,
+};

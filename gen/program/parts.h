@@ -36,8 +36,8 @@ void write_file(struct writer *w, const char *name, const char *text);
 void remove_file(struct writer *w, const char *name);
 /* Writes all that, each file under a temporary name first. One that is there and the same is left alone, so that make
  * has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first and
- * written last, and so is the makefile of a program that is emitted next: an emission that is cut short over an older
- * one leaves nothing that builds. */
+ * written last, and so is the makefile of each program that is emitted after it: an emission that is cut short over an
+ * older one leaves nothing that builds. */
 void write_all(struct writer *w);
 /* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
 char *home_file(struct writer *w, const char *path);
@@ -53,12 +53,10 @@ int carries_ready(const struct writer *w);
 
 /* ---------------------------------------------------------------- compile.c */
 
-enum { PICTURES = 8 }; /* of a generator, at a time, where that helps */
-
 /* Of the blocks, in reals. */
 struct sizes {
     long in, out, arena, scratch, fixed;
-    int pictures; /* that a phase may take at once; before emit_phases, the most that it should */
+    int pictures; /* that a phase may take at once */
 };
 /* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);

@@ -17,7 +17,7 @@
 /* Does the program carry its weights? */
 static int carries(const struct writer *w)
 {
-    return w->e->carried.values && w->m->program == PROGRAM_GENERATE;
+    return w->e->carried.values && w->m->program->draws;
 }
 
 /* What phases read of the weights, and nothing else? */
@@ -150,7 +150,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
         text_printf(t, "extern const char %s_image[], %s_image_end[], %s_source[]; /* from %s_image.S */\n", w->name,
                     w->name, w->name, w->name);
     if (carries(w)) text_printf(t, "extern const char %s_weights[]; /* from %s_weights.S */\n", w->name, w->name);
-    if (m->program == PROGRAM_SEARCH) architecture_text(t, m->spec);
+    if (m->program->has_choices) architecture_text(t, m->spec);
     text_printf(t, "const struct ag_program %s_program = {\n    .kind = \"%s\",\n    .name = \"%s\",\n    .spec =",
                 w->name, w->name, m->spec->name);
     c_string(t, w->e->spec);
@@ -180,7 +180,7 @@ static void program_table(struct writer *w, struct text *t, const struct code *c
     text_add(t, "    .peak = ag_peak,\n");
     if (s.fixed) text_printf(t, "    .fixed_size = %ld,\n", s.fixed);
     if (s.fixed && !carries_ready(w)) text_add(t, "    .prepare = prepare_run,\n");
-    if (m->program == PROGRAM_SEARCH)
+    if (m->program->has_choices)
         text_printf(t,
                     "    .choice = choices,\n    .choices = sizeof choices / sizeof choices[0],\n    .gene = genes,\n"
                     "    .genes = sizeof genes / sizeof genes[0],\n    .micro = %d,\n",
@@ -310,7 +310,7 @@ static void write_weights(struct writer *w)
 {
     const struct carried *c = &w->e->carried;
     const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name);
-    if (w->m->program != PROGRAM_GENERATE) return;
+    if (!w->m->program->draws) return;
     if (carries(w))
         write_bytes(w, bin, c->values, c->bytes);
     else
@@ -372,14 +372,6 @@ static void write_runtime(struct writer *w)
     copy_file(w, "templates/cpu/vector.h");
 }
 
-static void adam_tokens(struct mem *mem, struct substitutions *s, const char *prefix, struct adam a)
-{
-    template_number(mem, s, mem_printf(mem, "%s_LR", prefix), a.lr);
-    template_number(mem, s, mem_printf(mem, "%s_BETA1", prefix), a.beta1);
-    template_number(mem, s, mem_printf(mem, "%s_BETA2", prefix), a.beta2);
-    template_number(mem, s, mem_printf(mem, "%s_DECAY", prefix), a.weight_decay);
-}
-
 static void set_int(struct mem *mem, struct substitutions *s, const char *token, int value)
 {
     template_set(mem, s, token, "%d", value);
@@ -393,61 +385,30 @@ static void set_string(struct mem *mem, struct substitutions *s, const char *tok
     text_free(&t);
 }
 
-static void search_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
+/* The constants of the program's kind. */
+static void set_constants(struct writer *w, struct substitutions *s)
 {
-    set_int(mem, s, "AG_ITERATIONS", spec->search.iterations);
-    set_int(mem, s, "AG_WEIGHT_STEPS", spec->search.weight_steps);
-    set_int(mem, s, "AG_BAR_STEPS", spec->search.bar_steps);
-    set_int(mem, s, "AG_ARCH_STEPS", spec->search.arch_steps);
-    set_int(mem, s, "AG_BATCH", spec->search.batch);
-    set_int(mem, s, "AG_CRITIC_STEPS", spec->search.critic_steps);
-    template_number(mem, s, "AG_SPLIT", spec->search.split);
-    adam_tokens(mem, s, "AG_WEIGHTS", spec->search.weights);
-    adam_tokens(mem, s, "AG_ARCH", spec->search.arch);
-    set_int(mem, s, "AG_BAR_UPDATES", (int)spec->search.bar_updates);
-    set_int(mem, s, "AG_ARCH_BOTH", spec->search.arch_both);
-    template_number(mem, s, "AG_GUMBEL_TAU", spec->search.gumbel_tau);
-    template_number(mem, s, "AG_WARMUP", spec->search.warmup);
-    set_int(mem, s, "AG_BAR_DECAY_AFTER", spec->search.bar_decay_after);
-    template_number(mem, s, "AG_BAR_DECAY", spec->search.bar_decay);
-}
-
-static void retrain_tokens(struct mem *mem, struct substitutions *s, const struct spec *spec)
-{
+    const struct program_kind *kind = w->m->program;
     struct constants own = {NULL, 0, 0};
-    set_int(mem, s, "AG_BATCH_G", spec->retrain.batch_g);
-    set_int(mem, s, "AG_BATCH_D", spec->retrain.batch_d);
-    set_int(mem, s, "AG_LINEAR_DECAY", spec->retrain.linear_decay);
-    set_int(mem, s, "AG_CHECKPOINT_EVERY", spec->retrain.checkpoint_every);
-    set_int(mem, s, "AG_SAMPLE_EVERY", spec->retrain.sample_every);
-    set_int(mem, s, "AG_KEEP_EVERY", spec->retrain.keep_every);
-    spec->family->constants(spec, &own);
+    if (kind->constants) kind->constants(w->m->spec, &own);
     for (int i = 0; i < own.count; i++)
         if (own.list[i].whole)
-            template_set(mem, s, own.list[i].token, "%.0f", own.list[i].value);
+            template_set(w->mem, s, own.list[i].token, "%.0f", own.list[i].value);
         else
-            template_number(mem, s, own.list[i].token, own.list[i].value);
+            template_number(w->mem, s, own.list[i].token, own.list[i].value);
     free(own.list);
 }
 
-/* The template of the host program. */
-static char *host_file(struct writer *w)
-{
-    const char *name = w->m->program == PROGRAM_RETRAIN ? w->m->spec->family->retraining : w->name;
-    return home_file(w, mem_printf(w->mem, "templates/host/%s.c", name));
-}
-
+/* NAME.c, from the template of the program's kind. */
 static void write_host(struct writer *w)
 {
-    char *file = host_file(w);
+    const struct spec *spec = w->m->spec;
+    const struct program_kind *kind = w->m->program;
+    const char *file = kind->host ? home_file(w, mem_printf(w->mem, "templates/host/%s.c", kind->host(spec))) : NULL;
     if (!file) return;
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
-    const struct spec *spec = w->m->spec;
-    if (w->m->program == PROGRAM_SEARCH)
-        search_tokens(w->mem, &s, spec);
-    else
-        retrain_tokens(w->mem, &s, spec);
+    set_constants(w, &s);
     set_string(w->mem, &s, "AG_DATA_FORMAT", spec->data_format);
     set_string(w->mem, &s, "AG_DATA_PATH", spec->data_path);
     set_string(w->mem, &s, "AG_RUN_DEFAULT", w->e->run);
@@ -458,16 +419,21 @@ static void write_host(struct writer *w)
     write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     free(s.list);
-    struct text h = {NULL, 0, 0};
-    heading(w, &h, "The program");
-    text_printf(&h, "#include \"ag.h\"\nextern const struct ag_program %s_program;\n", w->name);
+}
+
+/* NAME.h, which declares the program's tables. */
+static void write_header(struct writer *w)
+{
+    struct text t = {NULL, 0, 0};
+    heading(w, &t, "The program");
+    text_printf(&t, "#include \"ag.h\"\nextern const struct ag_program %s_program;\n", w->name);
     if (has_widths(w))
-        text_printf(&h,
+        text_printf(&t,
                     "#ifdef AG_WIDTHS /* it has a table for each width of vectors */\n"
                     "const struct ag_program *%s_choose(void);\n#define %s_program (*%s_choose())\n#endif\n",
                     w->name, w->name, w->name);
-    write_file(w, mem_printf(w->mem, "%s.h", w->name), h.s);
-    text_free(&h);
+    write_file(w, mem_printf(w->mem, "%s.h", w->name), t.s);
+    text_free(&t);
 }
 
 static void write_makefile(struct writer *w)
@@ -486,11 +452,10 @@ static void write_makefile(struct writer *w)
     program_tokens(w, &s);
     template_expand(&head, folder, &s);
     template_set(w->mem, &s, "AG_FOLDER", "%s", head.s);
-    template_set(w->mem, &s, "AG_CARRIED", "%s", carries(w) ? "generate_weights" : "");
+    template_set(w->mem, &s, "AG_CARRIED", "%s", carries(w) ? mem_printf(w->mem, "%s_weights", w->name) : "");
     template_set(w->mem, &s, "AG_RUNTIME", "%s", runtime.s + 1);
     template_set(w->mem, &s, "AG_KERNELS", "%s", kernels.s + 1);
-    template_set(w->mem, &s, "AG_STATIC", "%s",
-                 w->m->program == PROGRAM_GENERATE ? "-static -s -Wl,--gc-sections" : "");
+    template_set(w->mem, &s, "AG_STATIC", "%s", w->m->program->is_static ? "-static -s -Wl,--gc-sections" : "");
     text_printf(&t, "# Builds %s, written by: %s\n", w->name, w->e->command);
     template_expand(&t, file, &s);
     write_file(w, mem_printf(w->mem, "%s.mk", w->name), t.s);
@@ -513,10 +478,10 @@ static void remove_other_target(struct writer *w)
 int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
 {
     struct mem *mem = mem_new();
-    struct writer w = {.mem = mem, .m = m, .e = e, .name = program_name(m->program), .err = err, .errsize = errsize};
+    struct writer w = {.mem = mem, .m = m, .e = e, .name = m->program->name, .err = err, .errsize = errsize};
     const int cuda = e->target == TARGET_CUDA;
     struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
-    struct sizes sizes = {0, 0, 0, 0, 0, PICTURES};
+    struct sizes sizes = {0, 0, 0, 0, 0, 1};
     double executed[MODEL_PHASES];
     err[0] = 0;
     if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))
@@ -530,6 +495,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
             write_kernels(&w, &c);
         write_weights(&w);
         write_host(&w);
+        write_header(&w);
         write_runtime(&w);
         remove_other_target(&w);
         write_makefile(&w); /* last: what make sees is complete */
