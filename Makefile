@@ -106,4 +106,4 @@ install: aggen
 	cp -R templates runtime spaces $(DESTDIR)$(PREFIX)/share/aggen
 
 clean:
-	rm -rf build aggen out/*.build out/*.bin out/*.c out/*.h out/*.cu out/*.S out/*.mk out/search out/retrain out/generate
+	rm -rf build aggen out/*.build out/*.bin out/*.c out/*.h out/*.cu out/*.S out/*.mk $(patsubst %.mk,%,$(wildcard out/*.mk))

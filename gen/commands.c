@@ -51,22 +51,15 @@ int command_kernels(const struct options *o, const struct spec *spec)
 
 /* ---------------------------------------------------------------- what is emitted */
 
-/* A file's programs are those from the first to the last. */
-static enum program first_program(const struct genotype *geno)
+/* Number i of the file's programs; NULL: there are no more. */
+static const struct program_kind *program_of_file(const struct genotype *geno, int i)
 {
-    return geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH;
+    return program_of(geno->genes > 0, i);
 }
 
-static enum program last_program(const struct genotype *geno)
+static struct model *new_model(const struct job *job, const struct program_kind *program)
 {
-    return geno->genes ? PROGRAM_GENERATE : PROGRAM_SEARCH;
-}
-
-/* On the CPU all threads share each picture that a generator draws. */
-static struct model *new_model(const struct job *job, enum program program)
-{
-    const int one_picture = program >= PROGRAM_GENERATE && job->o->target == TARGET_CPU;
-    return model_new(job->spec, job->geno, program, !job->o->no_merge, one_picture);
+    return model_new(job->spec, job->geno, program, !job->o->no_merge, job->o->target == TARGET_CUDA);
 }
 
 /* Reads the weights that generator m carries. */
@@ -154,7 +147,7 @@ static int emit_embedded(struct job *job)
     const struct options *o = job->o;
     char err[2048] = "";
     struct cost cost;
-    struct model *m = new_model(job, PROGRAM_LIBRARY);
+    struct model *m = new_model(job, &program_library);
     int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
     if (!status) status = read_weights(job, m, err, sizeof err);
     if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, err, sizeof err);
@@ -168,32 +161,46 @@ static int emit_embedded(struct job *job)
 /* What was written, and what to type next. */
 static void say_programs(const struct job *job)
 {
-    const enum program first = first_program(job->geno), last = last_program(job->geno);
-    const char *folder = job->o->folder, *next = program_name(job->o->weights ? last : first);
-    const char *file = mem_printf(job->mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, next);
+    const struct program_kind *next = program_of_file(job->geno, 0);
+    for (int i = 1; job->o->weights && !next->draws; i++) next = program_of_file(job->geno, i);
+    const char *folder = job->o->folder;
+    const char *file = mem_printf(job->mem, "%s%s/%s", *folder == '/' ? "" : "./", folder, next->name);
     struct ag_text make = {0, 0, 0, 0};
-    ag_text_make(&make, folder, next);
-    printf("%s.c ", program_name(first));
-    if (first != last) printf("and %s.c ", program_name(last));
-    printf("written to %s; next: %s && %s\n", folder, (char *)mem_checked(make.failed ? NULL : make.text),
-           text_shell(job->mem, file));
+    ag_text_make(&make, folder, next->name);
+    printf("%s written to %s; next: %s && %s\n", program_list(job->mem, job->geno->genes > 0, "", ".c", " and "),
+           folder, (char *)mem_checked(make.failed ? NULL : make.text), text_shell(job->mem, file));
     ag_text_free(&make);
+}
+
+/* The weights that each of the file's programs carries. */
+static int read_all_weights(struct job *job, struct carried *carried, char *err, size_t errsize)
+{
+    const struct program_kind *program;
+    int status = 0;
+    for (int i = 0; !status && (program = program_of_file(job->geno, i)); i++) {
+        if (!job->o->weights || !program->draws) continue;
+        struct model *m = new_model(job, program);
+        status = read_weights(job, m, err, errsize);
+        carried[i] = job->e.carried;
+        model_free(m);
+    }
+    return status;
 }
 
 /* Emits all programs of the file. Weights that don't fit are refused before anything is written. */
 static int emit_programs(struct job *job)
 {
     char err[1024] = "";
-    const enum program first = first_program(job->geno), last = last_program(job->geno);
-    int status = 0;
-    if (job->o->weights) {
-        struct model *carrier = new_model(job, PROGRAM_GENERATE);
-        status = read_weights(job, carrier, err, sizeof err);
-        model_free(carrier);
-    }
-    for (enum program p = first; p <= last && !status; p++) {
-        struct model *m = new_model(job, p);
-        job->e.next = p < last ? program_name(last) : NULL;
+    int count = 0;
+    while (program_of_file(job->geno, count)) count++;
+    struct carried *carried = mem_alloc(job->mem, (size_t)count * sizeof *carried);
+    const char **name = mem_alloc(job->mem, ((size_t)count + 1) * sizeof *name);
+    for (int i = 0; i < count; i++) name[i] = program_of_file(job->geno, i)->name;
+    int status = read_all_weights(job, carried, err, sizeof err);
+    for (int i = 0; i < count && !status; i++) {
+        struct model *m = new_model(job, program_of_file(job->geno, i));
+        job->e.next = name + i + 1;
+        job->e.carried = carried[i];
         status = emit_program(m, &job->e, err, sizeof err);
         model_free(m);
     }
@@ -213,14 +220,18 @@ int command_emit(const struct options *o, const struct spec *spec, const struct 
 
 /* ---------------------------------------------------------------- run */
 
-/* The program that was asked for, or the first. Returns 0, or 2 when the file has no such program. */
-static int choose_program(const struct options *o, const struct genotype *geno, enum program *program)
+/* The program that was asked for, or the first; NULL, and that is said, when the file has no such program. */
+static const struct program_kind *choose_program(const struct options *o, const struct genotype *geno)
 {
-    const enum program first = first_program(geno), last = last_program(geno);
-    for (*program = first; *program <= last; ++*program)
-        if (!o->program || strcmp(o->program, program_name(*program)) == 0) return 0;
-    if (first == last) return options_fail(o->program, "a search space's program is %s", program_name(first));
-    return options_fail(o->program, "a genotype's programs are %s and %s", program_name(first), program_name(last));
+    const struct program_kind *program;
+    for (int i = 0; (program = program_of_file(geno, i)); i++)
+        if (!o->program || strcmp(o->program, program->name) == 0) return program;
+    struct mem *mem = mem_new();
+    options_fail(o->program, "a %s %s %s", geno->genes ? "genotype's" : "search space's",
+                 program_of_file(geno, 1) ? "programs are" : "program is",
+                 program_list(mem, geno->genes > 0, "", "", " and "));
+    mem_free(mem);
+    return NULL;
 }
 
 /* The command line that ran a program, without the program's part. */
@@ -231,7 +242,7 @@ static char *run_command(struct mem *mem, const struct options *o)
     return mem_printf(mem, "%s run%s -o %s", aggen, words, text_shell(mem, o->folder));
 }
 
-static int emit_and_run(struct job *job, enum program program)
+static int emit_and_run(struct job *job, const struct program_kind *program)
 {
     const struct options *o = job->o;
     char err[2048] = "";
@@ -240,7 +251,7 @@ static int emit_and_run(struct job *job, enum program program)
     model_free(m);
     if (!status) {
         const struct run run = {.folder = o->folder,
-                                .name = program_name(program),
+                                .name = program->name,
                                 .device = o->target == TARGET_CUDA,
                                 .command = run_command(job->mem, o),
                                 .aggen = text_shell(job->mem, o->aggen),
@@ -253,9 +264,9 @@ static int emit_and_run(struct job *job, enum program program)
 
 int command_run(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
-    enum program program;
+    const struct program_kind *program = choose_program(o, geno);
     char err[1024] = "";
-    if (choose_program(o, geno, &program)) return 2;
+    if (!program) return 2;
     if (run_possible(err, sizeof err)) return report(1, err);
     struct job job = begin(o, spec, geno);
     int status = emit_and_run(&job, program);
@@ -286,12 +297,11 @@ static void print_after(void *context, const char *pass, const struct phase_grap
 /* All programs of the file, since some passes are those of programs that draw. */
 static void dump_pass(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
-    const enum program first = first_program(geno), last = geno->genes ? PROGRAM_GENERATE : first;
     struct dump dump = {.pass = pass_name(o->dump)};
     pass_watcher = (struct watcher){print_after, &dump};
-    for (enum program p = first; p <= last; p++) {
-        dump.program = program_name(p);
-        struct model *m = model_new(spec, geno, p, !o->no_merge, p == PROGRAM_GENERATE && o->target == TARGET_CPU);
+    for (int i = 0; program_of_file(geno, i); i++) {
+        dump.program = program_of_file(geno, i)->name;
+        struct model *m = model_new(spec, geno, program_of_file(geno, i), !o->no_merge, o->target == TARGET_CUDA);
         compile_watched(m, target_of(o));
         model_free(m);
     }
@@ -306,7 +316,7 @@ int command_info(const struct options *o, const struct spec *spec, const struct 
         dump_pass(o, spec, geno);
         return 0;
     }
-    struct model *m = model_new(spec, geno, first_program(geno), !o->no_merge, 0);
+    struct model *m = model_new(spec, geno, program_of_file(geno, 0), !o->no_merge, 0);
     for (int i = 0; i < m->phases && o->dump_graph; i++) {
         printf("phase %s\n", m->phase[i].name);
         graph_print(m->phase[i].graph);

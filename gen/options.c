@@ -1,6 +1,6 @@
 #include "options.h"
-#include "model.h"
 #include "plan.h"
+#include "program_kind.h"
 #include "text.h"
 
 #include <stdarg.h>
@@ -41,7 +41,9 @@ static struct word gpu(int i)
 /* Those that `aggen run` runs. */
 static struct word program(int i)
 {
-    return (struct word){i <= PROGRAM_GENERATE ? program_name((enum program)i) : NULL, i};
+    for (int p = 0; programs[p]; p++)
+        if (!programs[p]->is_library && i-- == 0) return (struct word){programs[p]->name, p};
+    return (struct word){NULL, 0};
 }
 
 static struct word pass(int i)
@@ -270,33 +272,67 @@ static void help_option(struct mem *mem, const struct option *row)
     printf("\n");
 }
 
-static const char about_files[] =
-    "\n"
-    "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search space becomes\n"
-    "DIR/search.c, to build with `make DIR/search`; a genotype becomes DIR/retrain.c and DIR/generate.c.\n"
-    "\n";
-static const char about_commands[] =
-    "\n"
-    "aggen run compiles what it writes in memory: the host program by libtcc; the kernels on a GPU (--target cuda) by\n"
-    "NVRTC, on the CPU by cc, or what CC names, if there is one, else by libtcc too, which is slow. PROGRAM is search\n"
-    "for a search space, retrain (the default) or generate for a genotype. What follows it, or the first option that\n"
-    "aggen doesn't know, is for the program, but for --set, --target and --no-merge; behind -- these too:\n"
-    "\n"
-    "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
-    "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
-    "  aggen run out/run/genotype.json generate --help\n"
-    "\n"
-    "aggen check makes pictures and channels few, keeps the rest of the space, and compares, in double precision, the\n"
-    "program whose mixtures are merged with the unmerged one, the gradient in the parameters of each operation and of\n"
-    "each part of the networks with finite differences of the loss, and one thread with two; no compiler is needed.\n";
+/* Prints a paragraph in lines of so many columns. */
+static void help_paragraph(const char *text)
+{
+    enum { COLUMNS = 112 };
+    printf("\n");
+    for (int column = 0, n; *text; text += n + (text[n] == ' ')) {
+        n = (int)strcspn(text, " ");
+        const int wraps = column + n > COLUMNS;
+        if (column) printf(wraps ? "\n" : " ");
+        column = (wraps ? 0 : column) + n + 1;
+        printf("%.*s", n, text);
+    }
+    printf("\n");
+}
+
+static void help_files(struct mem *mem)
+{
+    help_paragraph(mem_printf(mem,
+                              "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search "
+                              "space becomes %s, to build with `make DIR/%s`; a genotype becomes %s.",
+                              program_list(mem, 0, "DIR/", ".c", " and "), program_of(0, 0)->name,
+                              program_list(mem, 1, "DIR/", ".c", " and ")));
+    printf("\n");
+}
+
+/* The names among which PROGRAM is for a file, the first of which is the default. */
+static char *program_names(struct mem *mem, int of_genotype)
+{
+    const char *first = program_of(of_genotype, 0)->name;
+    char *names = program_list(mem, of_genotype, "", "", " or ");
+    if (!program_of(of_genotype, 1)) return names;
+    return mem_printf(mem, "%s (the default)%s", first, names + strlen(first));
+}
+
+static void help_running(struct mem *mem)
+{
+    help_paragraph(
+        mem_printf(mem,
+                   "aggen run compiles what it writes in memory: the host program by libtcc; the kernels on a GPU "
+                   "(--target cuda) by NVRTC, on the CPU by cc, or what CC names, if there is one, else by libtcc too, "
+                   "which is slow. PROGRAM is %s for a search space, %s for a genotype. What follows it, or the first "
+                   "option that aggen doesn't know, is for the program, but for --set, --target and --no-merge; "
+                   "behind -- these too:",
+                   program_names(mem, 0), program_names(mem, 1)));
+    printf("\n"
+           "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
+           "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
+           "  aggen run out/run/genotype.json generate --help\n");
+    help_paragraph("aggen check makes pictures and channels few, keeps the rest of the space, and compares, in double "
+                   "precision, the program whose mixtures are merged with the unmerged one, the gradient in the "
+                   "parameters of each operation and of each part of the networks with finite differences of the loss, "
+                   "and one thread with two; no compiler is needed.");
+}
 
 void options_help(void)
 {
     struct mem *mem = mem_new();
     help_commands();
-    fputs(about_files, stdout);
+    help_files(mem);
     for (int i = 0; i < OPTIONS; i++) help_option(mem, &options[i]);
-    fputs(about_commands, stdout);
+    help_running(mem);
     mem_free(mem);
 }
 

@@ -53,6 +53,18 @@ static void add_prototype(struct code *c, const char *text, const char *name)
     text_add(&c->prototypes, ");\n");
 }
 
+/* A kernel's text, static or not: a program's kernels are called from another file, a library's from the same. */
+static const char *with_linkage(struct code *c, const char *text, const char *name)
+{
+    static const char word[] = "static ";
+    const size_t n = strlen(word);
+    const char *head = strstr(text, mem_printf(c->mem, "void %s(", name));
+    if (!head || c->device) return mem_printf(c->mem, "%s", text);
+    size_t before = (size_t)(head - text);
+    if (before >= n && memcmp(head - n, word, n) == 0) before -= n;
+    return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
+}
+
 /* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
  * until that is seen. */
 static const char *load(struct code *c, const char *template)
@@ -93,15 +105,12 @@ int code_instance(struct code *c, const char *template, const char *part, const 
         template_set(c->mem, &own, part ? "AG_FN_PACK" : "AG_FN", "%s", unique);
         template_expand(&named, text.s, &own);
         free(own.list);
-        /* kernels are called from another file */
-        const char *private = mem_printf(c->mem, "static void %s(", unique), *at = strstr(named.s, private);
-        size_t before = at ? (size_t)(at - named.s) : 0;
-        const char *public = mem_printf(c->mem, "%.*s%s", (int)before, named.s, named.s + before + (at ? 7 : 0));
-        c->instance[i] = (struct instance){.name = unique, .source = public, .flop = flop, .first = c->path};
+        const char *source = with_linkage(c, named.s, unique);
+        c->instance[i] = (struct instance){.name = unique, .source = source, .flop = flop, .first = c->path};
         c->instance[i].template = mem_printf(c->mem, "%s", template);
         c->instance[i].text = mem_printf(c->mem, "%s", text.s);
         c->instances++;
-        if (!c->device) add_prototype(c, public, unique);
+        if (!c->device) add_prototype(c, source, unique);
     }
     text_free(&pieces);
     text_free(&text);

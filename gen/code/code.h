@@ -37,12 +37,16 @@ struct code {
     int device; /* CUDA; 0: C for the CPU */
     const struct target *target;
     const struct model *model;
+    const char *library; /* the name of the library that all code goes into, as one file without the runtime: kernels
+                            are static, nothing times them, and on a device phases hand a struct NAME_run on to their
+                            launches. NULL: the code is a program's */
     struct instance *instance;
     int instances, instance_capacity;
     struct loaded *loaded;
     int loads, load_capacity;
     const char *path; /* of the node that kernels are being asked for */
     struct text prototypes, phases;
+    int forwards;   /* phases call ag_parallel_forward */
     long workspace; /* on a device: what the largest kernel so far wants behind its phase's scratch, in reals */
     int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
     char *error;                              /* of errsize bytes; its first byte is set when something failed */

@@ -18,11 +18,10 @@ static long counted(const struct plan *p, int n)
 }
 
 /* The keys that make a phase's tensors smaller. */
-static const char *keys(const struct code *c, const struct node *n)
+static const char *keys(struct code *c, const struct node *n)
 {
-    if (!n->batched || !c->device || c->model->program == PROGRAM_GENERATE) return "image.size or fewer channels";
-    return c->model->program == PROGRAM_SEARCH ? "search.batch or image.size"
-                                               : "retrain.batch_g, retrain.batch_d or image.size";
+    if (!n->batched || !c->device || c->model->program->draws) return "image.size or fewer channels";
+    return mem_printf(c->mem, "%s or image.size", c->model->program->batches);
 }
 
 int bounds_hold(struct code *c, const char *phase, const struct plan *p)

@@ -6,6 +6,7 @@
 
 #include "build.h"
 #include "graph.h"
+#include "program_kind.h"
 #include "spec.h"
 
 enum { MODEL_BLOCKS = AG_STAT + 1 };
@@ -20,16 +21,16 @@ struct phase_graph {
     double flop;
 };
 
-/* PROGRAM_LIBRARY: a PROGRAM_GENERATE without style mixing. */
-enum program { PROGRAM_SEARCH, PROGRAM_RETRAIN, PROGRAM_GENERATE, PROGRAM_LIBRARY };
 enum { MODEL_PHASES = 8 };
 
 struct model {
     struct mem *mem;
     const struct spec *spec;
     const struct genotype *geno; /* genes == 0: the supernet */
-    enum program program;
+    const struct program_kind *program;
     int merge; /* linear mixtures are merged */
+    int alone; /* pictures are drawn one after the other: all threads share each of them */
+    int most;  /* pictures that a phase may take at once where that helps; 1 unless they are drawn alone */
     struct table block[MODEL_BLOCKS];
     struct phase_graph phase[MODEL_PHASES];
     int phases;
@@ -37,12 +38,11 @@ struct model {
     int origins;
 };
 
-/* Builds the graphs of all phases of a program, as they are before any pass (model_new of passes.h runs those that
- * every program takes). pictures: how many it draws at a time; 0: as many as share their weights well. */
-struct model *model_build(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                          int pictures);
+/* Builds the graphs of all phases of a program, as they are before any pass (model_new of passes.h runs those that every
+ * program takes); geno->genes is 0 for one of a search space. device: for a GPU. */
+struct model *model_build(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
+                          int merge, int device);
 void model_free(struct model *m);
-const char *program_name(enum program p);
 
 /* Multiply-adds a picture of the generator alone; `thop`: a transposed convolution counted at its output pixels times
  * the area of its window, as the paper counts. */

@@ -3,9 +3,9 @@
 #include "losses.h"
 #include "ops.h"
 
-static enum loss program_loss(const struct model *m)
+static struct training training(const struct model *m)
 {
-    return m->program == PROGRAM_SEARCH ? m->spec->search.loss : m->spec->retrain.loss;
+    return m->program->training(m->spec);
 }
 
 static int latent(struct build *b, const char *name)
@@ -26,7 +26,7 @@ static struct build phase_begin(struct model *m, const char *name, int batch)
     return (struct build){.mem = m->mem,
                           .spec = m->spec,
                           .geno = m->geno,
-                          .search = m->program == PROGRAM_SEARCH,
+                          .search = !m->program->of_genotype,
                           .block = m->block,
                           .in = &p->in,
                           .out = &p->out,
@@ -62,14 +62,6 @@ static void scores_done(struct build *b, const struct pass *pass, const struct d
     if (d->done) d->done(b, pass, state);
 }
 
-static struct pass training_pass(const struct model *m)
-{
-    int search = m->program == PROGRAM_SEARCH;
-    return (struct pass){.gumbel = search && m->spec->search.gumbel_tau > 0,
-                         .norm = search ? NORM_BATCH : NORM_TRACK,
-                         .mixing = !search && m->spec->retrain.mixing > 0};
-}
-
 void phase_forward(struct model *m, const char *name, int batch, struct pass pass)
 {
     struct build b = phase_begin(m, name, batch);
@@ -77,10 +69,16 @@ void phase_forward(struct model *m, const char *name, int batch, struct pass pas
     phase_end(m, &b, -1, -1, -1);
 }
 
+void phase_sample(struct model *m, int pictures, int mixing)
+{
+    const int styles = m->spec->family->styles;
+    phase_forward(m, "sample", pictures, (struct pass){.norm = NORM_RUNNING, .mixing = mixing, .truncate = styles});
+}
+
 void phase_d(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "d", batch);
-    struct pass pass = training_pass(m);
+    struct pass pass = training(m).pass;
     struct discriminator_state state = {{0}, {0}};
     int fake = generator(&b, &pass, latent(&b, "in.z"));
     b.g->section = 1;
@@ -88,7 +86,7 @@ void phase_d(struct model *m, int batch)
     b.g->section = 2;
     int fake_score = scores(&b, &pass, fake, &state);
     scores_done(&b, &pass, &state);
-    int loss = discriminator_loss(&b, program_loss(m), real_score, fake_score);
+    int loss = discriminator_loss(&b, training(m).loss, real_score, fake_score);
     build_output(&b, fake, "out.fake", 4);
     build_output(&b, real_score, "out.score_real", 2);
     build_output(&b, fake_score, "out.score_fake", 2);
@@ -99,12 +97,12 @@ void phase_d(struct model *m, int batch)
 void phase_g(struct model *m, const char *name, int batch, int weights, int alpha)
 {
     struct build b = phase_begin(m, name, batch);
-    struct pass pass = training_pass(m);
+    struct pass pass = training(m).pass;
     struct discriminator_state state = {{0}, {0}};
     int fake = generator(&b, &pass, latent(&b, "in.z"));
     int score = scores(&b, &pass, fake, &state);
     scores_done(&b, &pass, &state);
-    int loss = generator_loss(&b, program_loss(m), score);
+    int loss = generator_loss(&b, training(m).loss, score);
     build_output(&b, fake, "out.fake", 4);
     build_output(&b, score, "out.score_fake", 2);
     build_output(&b, loss, "out.loss", 1);
@@ -114,7 +112,7 @@ void phase_g(struct model *m, const char *name, int batch, int weights, int alph
 void phase_arch(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "arch", batch);
-    struct pass plain = {.norm = NORM_BATCH}, own = training_pass(m);
+    struct pass plain = {.norm = NORM_BATCH}, own = training(m).pass;
     struct pass bar = {.bar = 1, .norm = NORM_BATCH, .second = 1};
     struct discriminator_state bar_state = {{0}, {0}}, state = {{0}, {0}};
     int x = pictures(&b);
@@ -123,13 +121,13 @@ void phase_arch(struct model *m, int batch)
     int fake = generator(&b, &own, latent(&b, "in.z"));
     int score = scores(&b, &bar, fake, &bar_state);
     scores_done(&b, &bar, &bar_state);
-    int minmax = g_scale(b.g, discriminator_loss(&b, program_loss(m), real, score), -1);
+    int minmax = g_scale(b.g, discriminator_loss(&b, training(m).loss, real, score), -1);
     b.g->section = 2;
     int bar_real = scores(&b, &plain, x, &state);
     int bar_fake = generator(&b, &bar, latent(&b, "in.z2"));
     int bar_score = scores(&b, &plain, bar_fake, &state);
     scores_done(&b, &plain, &state);
-    int maxmin = g_scale(b.g, discriminator_loss(&b, program_loss(m), bar_real, bar_score), -1);
+    int maxmin = g_scale(b.g, discriminator_loss(&b, training(m).loss, bar_real, bar_score), -1);
     int loss = g_sub(b.g, minmax, maxmin);
     build_output(&b, minmax, "out.minmax", 1);
     build_output(&b, maxmin, "out.maxmin", 1);

@@ -94,10 +94,10 @@ static struct graph *run(const struct passing *p, struct graph *g, int early)
     return g;
 }
 
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        int pictures)
+struct model *model_new(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
+                        int merge, int device)
 {
-    struct model *m = model_build(spec, geno, program, merge, pictures);
+    struct model *m = model_build(spec, geno, program, merge, device);
     for (int i = 0; i < m->phases; i++) {
         struct phase_graph *phase = &m->phase[i];
         struct graph *g = run(&(struct passing){.model = m, .phase = phase}, phase->graph, 1);

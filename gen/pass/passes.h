@@ -40,8 +40,8 @@ struct watcher {
 extern struct watcher pass_watcher; /* .after NULL: nobody */
 
 /* Builds a model (model_build) and runs the early passes on its phases. */
-struct model *model_new(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        int pictures);
+struct model *model_new(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
+                        int merge, int device);
 /* The graph of p->phase after the other passes, which the caller frees. */
 struct graph *passes_late(const struct passing *p);
 

@@ -47,14 +47,13 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
 {
     c->target = c->device ? &target_cuda : &target_cpu;
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
-    const int draws = w->m->program == PROGRAM_GENERATE;
+    const int draws = w->m->program->draws;
     const struct policy *policy = draws ? c->target->drawing : c->target->training;
-    const int most = w->m->phases == 1 ? s->pictures : 1;
     s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct graph *g = lowered(phase, c->target, policy, draws ? &hoisted : NULL, w->m->spec->kernels);
-        executed[i] = make_phase(c, s, phase->name, g, phase->batch, policy, most);
+        executed[i] = make_phase(c, s, phase->name, g, phase->batch, policy, w->m->most);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
     }
@@ -68,12 +67,12 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
 
 void compile_watched(const struct model *m, const struct target *target)
 {
-    const int draws = m->program == PROGRAM_GENERATE, pictures = draws && m->phases == 1 ? PICTURES : 1;
+    const int draws = m->program->draws;
     const struct policy *policy = draws ? target->drawing : target->training;
     struct hoisted hoisted = {graph_new(), 0, 0};
     for (int i = 0; i < m->phases; i++) {
         struct graph *g = lowered(&m->phase[i], target, policy, draws ? &hoisted : NULL, m->spec->kernels);
-        plan_free(plan_new(g, m->phase[i].batch, policy, pictures, m->spec->kernels));
+        plan_free(plan_new(g, m->phase[i].batch, policy, m->most, m->spec->kernels));
         graph_free(g);
     }
     graph_free(hoisted.prepare);

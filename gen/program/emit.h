@@ -23,7 +23,7 @@ struct emission {
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */
-    const char *next;            /* a program that is emitted right after this one, of the same runtime; NULL: none */
+    const char *const *next;     /* programs that are emitted after this one, of the same runtime; ends with NULL */
     struct carried carried;      /* generate */
     int array;                   /* libraries: weights as a C array, however many */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does */
@@ -48,8 +48,11 @@ struct cost {
     } gcc, clang;
 };
 
-/* Writes name.h and name.c, a library of model m (PROGRAM_LIBRARY, of which but this layer was cut away unless that is
- * NULL) and what e carries; name.bin too if that is apart. Returns as emit_program does. */
+/* What a library is made of: a row of programs[]. */
+extern const struct program_kind program_library;
+
+/* Writes name.h and name.c, a library of model m (of program_library, from which all but this layer was cut away unless
+ * that is NULL) and what e carries; name.bin too if that is apart. Returns as emit_program does. */
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
                  struct cost *cost, char *err, size_t errsize);
 /* Are the weights that a library carries in a file of their own? */

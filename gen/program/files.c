@@ -1,3 +1,4 @@
+/* What is written into the folder: gathered first, then written all at once. */
 #define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 
@@ -75,7 +76,8 @@ void write_all(struct writer *w)
     if (changed && !w->failed) {
         w->file[w->files - 1].done = 0;
         unlink(path_of(w, &w->file[w->files - 1]));
-        if (w->e->next) unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, w->e->next));
+        for (const char *const *next = w->e->next; next && *next; next++)
+            unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, *next));
         for (int i = 0; i < w->files; i++)
             if (!w->file[i].done) write_one(w, &w->file[i]);
     }
@@ -126,10 +128,33 @@ void c_string(struct text *t, const char *s)
     text_add(t, "\"");
 }
 
-/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
 char *home_file(struct writer *w, const char *path)
 {
     char *text = template_file(w->mem, path, w->err, w->errsize);
     if (!text) w->failed = 1;
     return text;
+}
+
+void program_tokens(struct writer *w, struct substitutions *s)
+{
+    static const char *const with[] = {
+        "",          "_phases",         "_kernels",      "_image",        "_image_end",
+        "_source",   "_weights",        "_widths",       "_choose",       "_program",
+        "_program_", "_program_avx512", "_program_avx2", "_program_sse2", "_program_plain"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
+}
+
+void write_part(struct writer *w, int wanted, const char *template, const char *name)
+{
+    struct substitutions s = {NULL, 0, 0};
+    struct text t = {NULL, 0, 0};
+    if (!wanted) remove_file(w, name);
+    const char *file = wanted ? home_file(w, template) : NULL;
+    if (!file) return;
+    program_tokens(w, &s);
+    template_expand(&t, strstr(file, "AG_TEMPLATE") ? template_body(file) : file, &s);
+    write_file(w, name, t.s);
+    text_free(&t);
+    free(s.list);
 }

@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "family.h"
 #include "parts.h"
+#include "phases.h"
 #include "prune_source.h"
 
 #include <ctype.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a string literal may have by C99; a longer one is written as an array. */
+/* The characters that a string literal may have by C99, less some. */
 enum { LITERAL = 4000 };
 
 static const char *upper(struct mem *mem, const char *name)
@@ -197,30 +198,25 @@ static void frame(const struct library *l, const struct substitutions *s, const 
 
 /* ---------------------------------------------------------------- data */
 
-/* The genotype without its spec, which is long and of no use here. */
-static const char *without_spec(struct mem *mem, const char *genotype)
-{
-    static const char key[] = "\"spec\": ";
-    const char *spec = strstr(genotype, key), *end = spec ? spec + strlen(key) : NULL;
-    if (!spec) return genotype;
-    for (int depth = 0, quoted = 0; *end; end++) {
-        if (quoted && *end == '\\')
-            end++; /* what is escaped ends no string */
-        else if (*end == '"')
-            quoted = !quoted;
-        if (quoted) continue;
-        depth += (*end == '{') - (*end == '}');
-        if (!depth) break;
-    }
-    end += strspn(end, "}, ");
-    return mem_printf(mem, "%.*s%s", (int)(spec - genotype), genotype, end);
-}
-
 void library_mark(const struct library *l, struct substitutions *s, const char *text)
 {
     const char *name = l->w->name;
     const ag_u64 sum = ag_hash(ag_hash(AG_HASH, name, (long)strlen(name) + 1), text, (long)strlen(text));
     template_set(l->w->mem, s, "AG_MARK", "0x%016llxull", sum);
+}
+
+/* As a literal if C99 promises one of that length, else as an array. */
+static void constant_string(struct text *t, const char *s)
+{
+    if (strlen(s) <= LITERAL) {
+        c_string(t, s);
+        return;
+    }
+    text_add(t, " {");
+    for (size_t i = 0; s[i]; i++) /* as C has it where char has no sign too */
+        text_printf(t, (unsigned char)s[i] > 127 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ",
+                    (unsigned char)s[i]);
+    text_add(t, " 0}");
 }
 
 void library_info(const struct library *l, struct text *t)
@@ -230,48 +226,26 @@ void library_info(const struct library *l, struct text *t)
     const struct spec *spec = w->m->spec;
     ag_u64 sum = ag_hash(AG_HASH, w->e->genotype, (long)strlen(w->e->genotype));
     sum = ag_hash(sum, l->carried->values, (long)l->carried->bytes);
+    char *genotype = genotype_short_text(spec, w->m->geno);
     const char *text = mem_printf(
         w->mem,
         "{\"name\": \"%s\", \"family\": \"%s\", \"size\": %d, \"channels\": %d, \"latent\": %d, \"parameters\": %ld, "
         "\"weights\": \"%s\", \"hash\": \"%016llx\", %s\"genotype\": %s}",
         spec->name, spec->family->name, spec->image_size, spec->image_channels, spec->latent,
         model_parameters(w->m, AG_G), type[l->carried->type], sum,
-        l->layer ? mem_printf(w->mem, "\"layer\": \"%s\", ", l->layer) : "", without_spec(w->mem, w->e->genotype));
+        l->layer ? mem_printf(w->mem, "\"layer\": \"%s\", ", l->layer) : "", genotype);
+    free(genotype);
     text_add(t, "\nstatic const char info[] =");
-    if (strlen(text) <= LITERAL) {
-        c_string(t, text);
-    } else {
-        text_add(t, " {");
-        for (size_t i = 0; text[i]; i++) /* as C has it where char has no sign too */
-            text_printf(t, (unsigned char)text[i] > 127 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ",
-                        (unsigned char)text[i]);
-        text_add(t, " 0}");
-    }
+    constant_string(t, text);
     text_add(t, ";\n");
 }
 
 /* ---------------------------------------------------------------- code */
 
-/* What profiles programs has no place here: the lines that mark kernels go. */
-static void add_unmarked(struct text *t, const char *phases)
-{
-    while (*phases) {
-        const char *end = strchr(phases, '\n');
-        const size_t n = end ? (size_t)(end - phases) + 1 : strlen(phases);
-        const char *mark = strstr(phases, "ag_mark");
-        if (!mark || mark >= phases + n) text_addn(t, phases, n);
-        phases += n;
-    }
-}
-
 static void kernels_text(const struct code *c, struct text *t)
 {
-    for (int i = 0; i < c->instances; i++) {
-        const char *source = c->instance[i].source,
-                   *head = strstr(source, mem_printf(c->mem, "void %s(", c->instance[i].name));
-        text_printf(t, "\n/* First for %s. */\n%.*sstatic %s", c->instance[i].first, (int)(head - source), source,
-                    head);
-    }
+    for (int i = 0; i < c->instances; i++)
+        text_printf(t, "\n/* First for %s. */\n%s", c->instance[i].first, c->instance[i].source);
 }
 
 static void phases_text(const struct library *l, struct text *t)
@@ -283,12 +257,12 @@ static void phases_text(const struct library *l, struct text *t)
                 "struct ag_pictures {\n    real *const *block;\n    int count, first, threads;\n};\n\n"
                 "static int ag_sharing(void)\n{\n    return 1;\n}\n\n",
                 l->s.scratch);
-    if (strstr(l->c->phases.s, "ag_parallel_forward("))
+    if (l->c->forwards)
         text_add(t, "/* One after the other, in the caller's thread. */\n"
                     "static void ag_parallel_forward(int tasks, void (*task)(void *context, int part, int thread),\n"
                     "                                void *context)\n"
                     "{\n    for (int i = 0; i < tasks; i++) task(context, i, 0);\n}\n\n");
-    add_unmarked(t, l->c->phases.s);
+    text_add(t, l->c->phases.s);
 }
 
 /* Of the runtime's files, what the rest of the library calls. */
@@ -358,7 +332,8 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .device = e->target == TARGET_CUDA, .model = m, .error = err, .errsize = errsize};
+    struct code c = {
+        .mem = mem, .device = e->target == TARGET_CUDA, .model = m, .library = name, .error = err, .errsize = errsize};
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
@@ -368,7 +343,6 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
         mem_free(mem);
         return 2;
     }
-    l.s.pictures = 1;
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
     if (!w.failed && c.device)
@@ -380,3 +354,17 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     mem_free(mem);
     return w.failed;
 }
+
+static void phases(struct model *m, int pictures)
+{
+    phase_sample(m, pictures, 0);
+}
+
+const struct program_kind program_library = {
+    .name = "library",
+    .of_genotype = 1,
+    .is_library = 1,
+    .draws = 1,
+    .most = 1,
+    .phases = phases,
+};

@@ -66,27 +66,6 @@ static void kernels_text(const struct code *c, struct text *t)
     text_add(t, "    {\"ag_device_normals\", {0, 0, 0}, 0, 0}, /* which draw() launches */\n};\n");
 }
 
-/* A program's phases launch by what there is one of: here that is handed on. */
-static void phases_text(const struct library *l, struct text *t)
-{
-    const struct {
-        const char *from, *to;
-    } with[] = {{"_run(real *const block[AG_BLOCKS])",
-                 mem_printf(l->w->mem, "_run(struct %s_run *run, real *const block[AG_BLOCKS])", l->w->name)},
-                {"ag_launch(", "launch(run, "},
-                {"ag_launch_copy(", "launch_copy(run, "}};
-    for (const char *p = l->c->phases.s; *p;) {
-        size_t i = 0;
-        while (i < 3 && strncmp(p, with[i].from, strlen(with[i].from)) != 0) i++;
-        if (i == 3) {
-            text_addn(t, p++, 1);
-            continue;
-        }
-        text_add(t, with[i].to);
-        p += strlen(with[i].from);
-    }
-}
-
 static void write_source(struct library *l, struct substitutions *s, const char *ptx, struct cost *cost)
 {
     struct writer *w = l->w;
@@ -99,7 +78,7 @@ static void write_source(struct library *l, struct substitutions *s, const char 
     library_info(l, &rest);
     text_add(&rest, "\n");
     template_expand(&rest, template_body(launch), s);
-    phases_text(l, &rest);
+    text_add(&rest, l->c->phases.s);
     library_mark(l, s, rest.s);
     template_expand(&rest, template_body(body), s);
     library_heading(l, &t);

@@ -1,4 +1,4 @@
-/* What program.c and library.c share. */
+/* The parts of what is emitted: a program, or a library. */
 #ifndef PARTS_H
 #define PARTS_H
 
@@ -34,10 +34,13 @@ void make_folder(struct writer *w);
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
 void write_file(struct writer *w, const char *name, const char *text);
 void remove_file(struct writer *w, const char *name);
-/* Writes all that, each file under a temporary name first. One that is there and the same is left alone, so that make
- * has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first and
- * written last, and so is the makefile of a program that is emitted next: an emission that is cut short over an older
- * one leaves nothing that builds. */
+/* Where `wanted`, says that a file is to be written, from a template that knows the program's name only; else that what
+ * another emission left of this name is to go. */
+void write_part(struct writer *w, int wanted, const char *template, const char *name);
+/* Writes all that, each file under a temporary name first. A file that is there and the same is left alone, so that
+ * make has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first
+ * and written last, and the makefiles of programs that are emitted after this one are removed, too: an emission that is
+ * cut short over an older one leaves nothing that builds. */
 void write_all(struct writer *w);
 /* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
 char *home_file(struct writer *w, const char *path);
@@ -45,28 +48,51 @@ char *home_file(struct writer *w, const char *path);
 void heading(const struct writer *w, struct text *t, const char *what);
 /* A string literal, or 0 for NULL. */
 void c_string(struct text *t, const char *s);
-
-/* ---------------------------------------------------------------- program.c */
-
-/* Does the program carry what phases read of the weights, and nothing else? */
-int carries_ready(const struct writer *w);
+/* The program's name, and names that begin with it. */
+void program_tokens(struct writer *w, struct substitutions *s);
 
 /* ---------------------------------------------------------------- compile.c */
-
-enum { PICTURES = 8 }; /* of a generator, at a time, where that helps */
 
 /* Of the blocks, in reals. */
 struct sizes {
     long in, out, arena, scratch, fixed;
-    int pictures; /* that a phase may take at once; before emit_phases, the most that it should */
+    int pictures; /* that a phase may take at once */
 };
 /* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
 
-/* ---------------------------------------------------------------- program.c */
+/* ---------------------------------------------------------------- the parts of a program */
 
+/* tables.c: NAME_phases.c */
+void write_phases(struct writer *w, struct code *c, struct sizes s, const double *executed);
+/* kernel_files.c: NAME_kernels.h and NAME_kernels0.c …, or NAME_kernels.cu and NAME_image.S */
+void write_kernels(struct writer *w, struct code *c);
+void write_cuda_kernels(struct writer *w, struct code *c);
 /* A device's kernels; `draws`: without those that train. */
 void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
+/* The last emission of a program wins: the kernels that the other target's left go, as they would be built along, or
+ * mislead. */
+void remove_other_target(struct writer *w);
+/* host.c: NAME.c, from the template of the program's kind if that has one, and NAME.h, which declares its tables */
+void write_host(struct writer *w);
+/* makefile.c: NAME.mk */
+void write_makefile(struct writer *w);
+/* runtime_files.c: finds the files of the runtime, in order: 0, and the writer has failed, if that cannot be done */
+int list_runtime(struct writer *w, const char *folder);
+void write_runtime(struct writer *w);
+const char *base_name(const char *path);
+
+/* ---------------------------------------------------------------- carried.c */
+
+/* Does the program carry its weights? */
+int carries(const struct writer *w);
+/* Does it carry what phases read of them, and nothing else? */
+int carries_ready(const struct writer *w);
+/* Does it have its phases for each width of vectors, so that it runs on any machine of its kind? */
+int has_widths(const struct writer *w);
+/* NAME_weights.bin and what links it; without weights, those of another emission are to go, so that make does not take
+ * them. */
+void write_weights(struct writer *w);
 
 /* ------------------------------------- library.c, library_weights.c, library_cuda.c */
 

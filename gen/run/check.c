@@ -27,7 +27,7 @@ static int load(const struct spec *spec, const struct genotype *geno, int merge,
 {
     char *text = spec_text(spec);
     const struct emission e = {.command = "aggen check", .spec = text, .run = ""};
-    struct model *m = model_new(spec, geno, geno->genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge, 0);
+    struct model *m = model_new(spec, geno, program_of(geno->genes > 0, 0), merge, 0);
     int status = run_load_model(m, &e, program, err, errsize);
     model_free(m);
     free(text);

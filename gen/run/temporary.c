@@ -45,7 +45,7 @@ int run_load_model(const struct model *m, const struct emission *e, struct loade
     hold_signals(&signals);
     if (mkdtemp(folder)) {
         status = emit_program(m, &here, err, errsize);
-        if (!status) status = run_load(folder, program_name(m->program), program, err, errsize);
+        if (!status) status = run_load(folder, m->program->name, program, err, errsize);
         remove_folder(mem, folder);
     } else
         snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));

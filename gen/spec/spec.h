@@ -155,5 +155,7 @@ char *spec_text(const struct spec *spec);
 /* The same for a genotype: its file with nothing optional but the space's name, what it has of numbers and words under
  * "found", which comes last, and in families with a mapping network the latent of every layer. */
 char *genotype_text(const struct spec *spec, const struct genotype *geno);
+/* The same without the spec. */
+char *genotype_short_text(const struct spec *spec, const struct genotype *geno);
 
 #endif

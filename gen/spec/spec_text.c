@@ -197,14 +197,16 @@ static void put_latents(struct buffer *out, const struct spec *spec, const struc
     put_text(out, "}");
 }
 
-char *genotype_text(const struct spec *spec, const struct genotype *geno)
+static char *put_genotype(const struct spec *spec, const struct genotype *geno, int with_spec)
 {
     struct buffer out = {NULL, 0, 0};
-    char *text = spec_text(spec);
+    char *text = with_spec ? spec_text(spec) : NULL;
     put_text(&out, "{\"aggen\": 1, \"space\": ");
     put_string(&out, spec->name);
-    put_text(&out, ", \"spec\": ");
-    put_text(&out, text);
+    if (with_spec) {
+        put_text(&out, ", \"spec\": ");
+        put_text(&out, text);
+    }
     put_text(&out, ", \"ops\": {");
     for (int i = 0; i < geno->genes; i++) {
         if (i) put_text(&out, ", ");
@@ -223,4 +225,14 @@ char *genotype_text(const struct spec *spec, const struct genotype *geno)
     put_char(&out, 0);
     free(text);
     return out.text;
+}
+
+char *genotype_text(const struct spec *spec, const struct genotype *geno)
+{
+    return put_genotype(spec, geno, 1);
+}
+
+char *genotype_short_text(const struct spec *spec, const struct genotype *geno)
+{
+    return put_genotype(spec, geno, 0);
 }

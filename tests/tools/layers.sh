@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 order='spec graph family model pass plan code target program run'
-tables='families' # data that files below may name: struct family *const families[]
+tables='families programs' # data that files below may name
 passed=0 failed=0
 
 # rank FOLDER: its place in the order; files directly in gen/ that all use are below all, the commands above all

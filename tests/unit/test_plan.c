@@ -383,11 +383,11 @@ static void audit_plan(const struct plan *p, const char *name)
 
 /* ---------------------------------------------------------------- the shipped spaces */
 
-static void audit_model(const struct spec *spec, const struct genotype *geno, enum program program, int merge,
-                        const struct policy *policy, const char *file)
+static void audit_model(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
+                        int merge, const struct policy *policy, const char *file)
 {
     const char *where = policy->device ? ", on a device" : policy->shares ? ", a picture alone" : "";
-    struct model *m = model_new(spec, geno, program, merge, policy->shares);
+    struct model *m = model_new(spec, geno, program, merge, policy->device);
     for (int i = 0; i < m->phases; i++) {
         char name[512];
         snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged", where);
@@ -409,11 +409,11 @@ static void audit_file(const char *file, const char *batch)
     if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
     for (int device = 0; device < 2; device++)
         for (int merge = 0; merge < 2; merge++)
-            audit_model(&spec, &geno, geno.genes ? PROGRAM_RETRAIN : PROGRAM_SEARCH, merge,
+            audit_model(&spec, &geno, program_of(geno.genes > 0, 0), merge,
                         device ? target_cuda.training : target_cpu.training, file);
     if (!geno.genes) return;
-    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, target_cuda.drawing, file);
-    audit_model(&spec, &geno, PROGRAM_GENERATE, 1, target_cpu.drawing, file);
+    audit_model(&spec, &geno, program_named("generate"), 1, target_cuda.drawing, file);
+    audit_model(&spec, &geno, program_named("generate"), 1, target_cpu.drawing, file);
 }
 
 static void audit_folder(const char *root, const char *folder)

@@ -48,7 +48,7 @@ const char *cpu_output(const struct site *s, int n)
 void cpu_mark(const struct site *s, int instance)
 {
     const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
-    text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
+    if (!s->c->library) text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
 }
 
 /* A kernel in weight space, for the weights of each picture. */
@@ -81,7 +81,8 @@ void cpu_call(const struct site *s, int n, int instance, struct call *call)
     if (call->no_bias) text_add(t, "0, ");
     text_add(t, cpu_output(s, call->result));
     if (s->group < 0) {
-        text_printf(t, ");\n    ag_mark(thread, %d, 1);\n", instance);
+        text_add(t, ");\n");
+        if (!s->c->library) text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
     } else {
         text_printf(t, "%s, images%s);\n", call->first ? ", (int)(n - first)" : "", call->more.s ? call->more.s : "");
         cpu_mark(s, instance);

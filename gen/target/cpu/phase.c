@@ -39,6 +39,12 @@ static void clear_halo(const struct site *s, int n, int copy, struct text *t)
                 shares > 1 ? "share" : "0", shares);
 }
 
+/* From here on, a thread's time is that of the kernel that is marked next. A library's kernels are not timed. */
+static void mark_begin(struct code *c, const char *indent, const char *thread)
+{
+    if (!c->library) text_printf(&c->phases, "%sag_mark_begin(%s);\n", indent, thread);
+}
+
 static void group_kernel(const struct site *s, const struct kernel *k)
 {
     struct text *t = &s->c->phases, arguments = {NULL, 0, 0};
@@ -80,7 +86,8 @@ static void emit_group(struct code *c, const char *phase, const struct plan *p, 
     text_printf(t, "    real *const *b = context;\n    real *const s = b[AG_SCRATCH] + thread * (long)SCRATCH;\n");
     text_printf(t, "    const long first = part * %dL / %d, end = (part + 1) * %dL / %d;\n", p->batch, p->parts,
                 p->batch, p->parts);
-    text_printf(t, "    (void)s;\n    ag_mark_begin(thread);\n");
+    text_add(t, "    (void)s;\n");
+    mark_begin(c, "    ", "thread");
     clear_partials(&s, g);
     text_printf(t, "    for (long n = first; n < end; n += %d) {\n", g->images);
     text_printf(t, "        const int images = (int)(end - n < %d ? end - n : %d);\n", g->images, g->images);
@@ -113,7 +120,8 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
             text_add(t, "    real *const own = b[AG_SCRATCH] + thread * (long)SCRATCH; /* of a share's rows */\n");
             take_pictures(p, i, t);
             text_add(t, "    (void)s;\n    (void)own;\n");
-            text_printf(t, "    ag_mark_begin(thread);\n    {\n");
+            mark_begin(c, "    ", "thread");
+            text_add(t, "    {\n");
         }
         group_kernel(&s, s.k);
         if (i + 1 == g->kernels || !g->kernel[i + 1].chained) text_add(t, "    }\n}\n\n");
@@ -132,9 +140,10 @@ static void run_kernels(const struct site *group, const char *phase, int from, i
         struct site s = *group;
         s.k = &g->kernel[i];
         if (s.k->shares == 1) {
-            if (i > 0 && g->kernel[i - 1].shares > 1) text_add(t, "        ag_mark_begin(0);\n");
+            if (i > 0 && g->kernel[i - 1].shares > 1) mark_begin(s.c, "        ", "0");
             group_kernel(&s, s.k);
         } else if (!s.k->chained) {
+            s.c->forwards = 1;
             text_printf(t, "        ag_parallel_forward(%d, %s_kernel%d_%d, &these);\n", s.k->shares, phase, s.group,
                         i);
         }
@@ -178,7 +187,7 @@ static void emit_small(struct code *c, const struct plan *p, const struct step *
         instance = cpu_pointwise(&s, k, &arguments, &images);
         text_printf(t, "    %s(%s%d);\n", c->instance[instance].name, arguments.s, images);
     }
-    text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
+    if (!c->library) text_printf(t, "    ag_mark(thread, %d, 1);\n", instance);
     text_free(&arguments);
 }
 
@@ -195,7 +204,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
         text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     }
     text_printf(t, "    real *const *b = block;\n    const int thread = 0;\n    (void)b;\n    (void)thread;\n");
-    text_printf(t, "    ag_mark_begin(0);\n");
+    mark_begin(c, "    ", "0");
     for (int i = 0; i < p->steps; i++) {
         if (p->step[i].group < 0) {
             emit_small(c, p, &p->step[i]);
@@ -205,7 +214,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
             run_shares(c, phase, p, p->step[i].group);
         else
             text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
-        text_printf(t, "    ag_mark_begin(0);\n");
+        mark_begin(c, "    ", "0");
     }
     for (int i = 0; i < p->copies; i++) {
         const struct graph_target *target = &p->graph->target[p->copy[i]];

@@ -40,7 +40,8 @@ void cuda_call(const struct site *s, int instance, struct launch launch, const c
     c->instance[instance].launch = launch;
     c->launched = mem_grow(c->launched, c->launches, &c->launch_capacity, sizeof *c->launched);
     c->launched[c->launches++] = instance;
-    text_printf(&s->c->phases, "    ag_launch(%d, %s); /* %s */\n", instance, arguments, s->c->instance[instance].name);
+    text_printf(&c->phases, "    %s%d, %s); /* %s */\n", c->library ? "launch(run, " : "ag_launch(", instance,
+                arguments, c->instance[instance].name);
 }
 
 static void comment(const struct site *s, const struct kernel *k)
@@ -67,7 +68,8 @@ void cuda_phase(struct code *c, const char *phase, const struct plan *p)
 {
     struct text *t = &c->phases;
     if (!bounds_hold(c, phase, p)) return;
-    text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
+    const char *run = c->library ? mem_printf(c->mem, "struct %s_run *run, ", c->library) : "";
+    text_printf(t, "static void %s_run(%sreal *const block[AG_BLOCKS])\n{\n", phase, run);
     text_add(t, "    real *const *b = block;\n    (void)b;\n");
     for (int i = 0; i < p->steps; i++) {
         const struct step *step = &p->step[i];
@@ -81,9 +83,9 @@ void cuda_phase(struct code *c, const char *phase, const struct plan *p)
     }
     for (int i = 0; i < p->copies; i++) {
         const struct graph_target *target = &p->graph->target[p->copy[i]];
-        text_printf(t, "    ag_launch_copy(%s, %s, %ld); /* %s */\n", code_target_address(c, target),
-                    code_address(c, p, -1, NULL, target->node), shape_size(p->graph->node[target->node].shape),
-                    target->name);
+        text_printf(t, "    %s%s, %s, %ld); /* %s */\n", c->library ? "launch_copy(run, " : "ag_launch_copy(",
+                    code_target_address(c, target), code_address(c, p, -1, NULL, target->node),
+                    shape_size(p->graph->node[target->node].shape), target->name);
     }
     text_add(t, "}\n\n");
 }
