@@ -62,13 +62,12 @@ static struct model *new_model(const struct job *job, const struct program_kind 
     return model_new(job->spec, job->geno, program, !job->o->no_merge, job->o->target == TARGET_CUDA);
 }
 
-/* Reads the weights that generator m carries. */
-static int read_weights(struct job *job, const struct model *m, char *err, size_t errsize)
+/* Reads the weights that generator m is to carry. */
+static int read_weights(const struct job *job, const struct model *m, struct carried *carried, char *err,
+                        size_t errsize)
 {
-    struct carried carried = {.type = job->o->weights_type};
-    int status = run_carry(m, &job->e, job->o->weights, job->mem, &carried, err, errsize);
-    job->e.carried = carried;
-    return status;
+    *carried = (struct carried){.type = job->o->weights_type};
+    return run_carry(m, &job->e, job->o->weights, job->mem, carried, err, errsize);
 }
 
 /* The command that writes the same files, for their headings: on one line, and nothing that would end a comment. */
@@ -147,9 +146,11 @@ static int emit_embedded(struct job *job)
     const struct options *o = job->o;
     char err[2048] = "";
     struct cost cost;
+    struct carried carried = {0};
     struct model *m = new_model(job, &program_library);
     int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
-    if (!status) status = read_weights(job, m, err, sizeof err);
+    if (!status) status = read_weights(job, m, &carried, err, sizeof err);
+    job->e.carried = carried;
     if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, err, sizeof err);
     model_free(m);
     if (!status) say_library(job, &cost);
@@ -173,15 +174,14 @@ static void say_programs(const struct job *job)
 }
 
 /* The weights that each of the file's programs carries. */
-static int read_all_weights(struct job *job, struct carried *carried, char *err, size_t errsize)
+static int read_all_weights(const struct job *job, struct carried *carried, char *err, size_t errsize)
 {
     const struct program_kind *program;
     int status = 0;
     for (int i = 0; !status && (program = program_of_file(job->geno, i)); i++) {
         if (!job->o->weights || !program->draws) continue;
         struct model *m = new_model(job, program);
-        status = read_weights(job, m, err, errsize);
-        carried[i] = job->e.carried;
+        status = read_weights(job, m, &carried[i], err, errsize);
         model_free(m);
     }
     return status;
