@@ -1,5 +1,3 @@
-#include "cpu.h"
-#include "cuda.h"
 #include "passes.h"
 #include "commands.h"
 #include "extract_layer.h"
@@ -30,7 +28,7 @@ static int report(int status, const char *err)
 
 static const struct target *target_of(const struct options *o)
 {
-    return o->target == TARGET_CUDA ? &target_cuda : &target_cpu;
+    return targets[o->target];
 }
 
 int command_kernels(const struct options *o, const struct spec *spec)
@@ -59,7 +57,7 @@ static const struct program_kind *program_of_file(const struct genotype *geno, i
 
 static struct model *new_model(const struct job *job, const struct program_kind *program)
 {
-    return model_new(job->spec, job->geno, program, !job->o->no_merge, job->o->target == TARGET_CUDA);
+    return model_new(job->spec, job->geno, program, !job->o->no_merge, target_of(job->o)->device);
 }
 
 /* Reads the weights that generator m is to carry. */
@@ -92,7 +90,7 @@ static struct job begin(const struct options *o, const struct spec *spec, const 
 {
     struct mem *mem = mem_new();
     struct job job = {.o = o, .spec = spec, .geno = geno, .mem = mem};
-    job.e = (struct emission){.target = o->target,
+    job.e = (struct emission){.target = target_of(o),
                               .folder = o->folder,
                               .command = command_text(mem, o),
                               .spec = spec_text(spec),
@@ -117,14 +115,14 @@ static void say_library(const struct job *job, const struct cost *cost)
 {
     const struct options *o = job->o;
     struct mem *mem = job->mem;
-    const int cuda = o->target == TARGET_CUDA, apart = emit_library_apart(&job->e);
+    const struct target *target = job->e.target;
+    const int apart = emit_library_apart(&job->e);
     const char *name = o->embed;
-    const char *more = apart && cuda ? mem_printf(mem, ", %s.c, %s.cu and %s.bin", name, name, name)
-                       : apart       ? mem_printf(mem, ", %s.c and %s.bin", name, name)
-                       : cuda        ? mem_printf(mem, ", %s.c and %s.cu", name, name)
-                                     : mem_printf(mem, " and %s.c", name);
-    printf("%s.h%s written to %s; next: cc %s%s -c %s\n", name, more, o->folder,
-           cuda ? "-O2 -I/usr/local/cuda/include" : "-O3 -march=native -fno-math-errno -fno-trapping-math",
+    const char *more = apart && target->library_source ? mem_printf(mem, ", %s.c, %s.cu and %s.bin", name, name, name)
+                       : apart                         ? mem_printf(mem, ", %s.c and %s.bin", name, name)
+                       : target->library_source        ? mem_printf(mem, ", %s.c and %s.cu", name, name)
+                                                       : mem_printf(mem, " and %s.c", name);
+    printf("%s.h%s written to %s; next: cc %s%s -c %s\n", name, more, o->folder, target->library_flags,
            apart ? mem_printf(mem, " -I%s", text_shell(mem, o->folder)) : "",
            text_shell(mem, mem_printf(mem, "%s/%s.c", o->folder, name)));
     const char *bin = apart ? mem_printf(mem, ", %s.bin: %.1f MB", name, (double)job->e.carried.bytes / 1e6) : "";
@@ -252,7 +250,7 @@ static int emit_and_run(struct job *job, const struct program_kind *program)
     if (!status) {
         const struct run run = {.folder = o->folder,
                                 .name = program->name,
-                                .device = o->target == TARGET_CUDA,
+                                .device = target_of(o)->device,
                                 .command = run_command(job->mem, o),
                                 .aggen = text_shell(job->mem, o->aggen),
                                 .word = o->word,
@@ -301,7 +299,7 @@ static void dump_pass(const struct options *o, const struct spec *spec, const st
     pass_watcher = (struct watcher){print_after, &dump};
     for (int i = 0; program_of_file(geno, i); i++) {
         dump.program = program_of_file(geno, i)->name;
-        struct model *m = model_new(spec, geno, program_of_file(geno, i), !o->no_merge, o->target == TARGET_CUDA);
+        struct model *m = model_new(spec, geno, program_of_file(geno, i), !o->no_merge, target_of(o)->device);
         compile_watched(m, target_of(o));
         model_free(m);
     }
@@ -321,7 +319,7 @@ int command_info(const struct options *o, const struct spec *spec, const struct 
         printf("phase %s\n", m->phase[i].name);
         graph_print(m->phase[i].graph);
     }
-    if (o->target == TARGET_CUDA)
+    if (target_of(o)->device)
         status = info_print_cuda(m, o->gpu, o->json, err, sizeof err);
     else
         info_print(m, o->json);

@@ -21,8 +21,7 @@ struct word {
 
 static struct word target(int i)
 {
-    static const struct word list[] = {{"cpu", TARGET_CPU}, {"cuda", TARGET_CUDA}};
-    return WORD_OF(list, i);
+    return (struct word){targets[i] ? targets[i]->name : NULL, i};
 }
 
 static struct word type(int i)
@@ -93,7 +92,7 @@ enum owner {
 };
 
 enum { EMIT = 1 << COMMAND_EMIT, RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, CHECK = 1 << COMMAND_CHECK };
-enum { EVERY = EMIT | RUN | INFO | CHECK, CPU = 1 << TARGET_CPU, CUDA = 1 << TARGET_CUDA };
+enum { EVERY = EMIT | RUN | INFO | CHECK };
 
 struct option {
     const char *name, *letter; /* its two spellings; NULL: it has one */
@@ -106,7 +105,7 @@ struct option {
     const char *standard;          /* the value without the option; NULL: none, of a CHOICE the number -1 */
     /* where it may stand */
     unsigned commands;      /* these take it */
-    unsigned targets;       /* it is for these; 0: for any */
+    const char *target;     /* it is for this one; NULL: for any */
     const char *needs;      /* an option without which it is refused */
     const char *no_command; /* why another command refuses it, and */
     const char *no_target;  /* why another target does; NULL: the message follows from the rest of the row */
@@ -134,7 +133,7 @@ static const struct option options[] = {
     {"--embed-array", .kind = FLAG, .field = AT(embed_array), .commands = EMIT, .needs = "--embed", .place = 6,
      .help = "with --embed: in DIR/NAME.c, however many, for other compilers than gcc and clang"},
     {"--kernel", .kind = TEXT, .field = AT(kernel), .argument = "LAYER", .wants = "a layer", .commands = EMIT,
-     .targets = CPU, .needs = "--embed",
+     .target = "cpu", .needs = "--embed",
      .no_target = "--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", .place = 7,
      .help = "with --embed: that layer for itself, e.g. cell3.normal1, b8.up"},
     {"--set", .kind = SETTING, .argument = "KEY.PATH=VALUE", .wants = "KEY.PATH=VALUE", .commands = EVERY,
@@ -146,7 +145,7 @@ static const struct option options[] = {
     {"--target", .kind = HELP, .argument = "cuda",
      .help = "info: every kernel too, and its time on a GPU as fast as its peaks"},
     {"--gpu", .kind = TEXT, .field = AT(gpu), .argument = "NAME", .choices = gpu, .standard = "h100", .commands = INFO,
-     .targets = CUDA, .owner = UNTIL_BEGUN, .help = "that GPU: %"},
+     .target = "cuda", .owner = UNTIL_BEGUN, .help = "that GPU: %"},
     {"--dump-graph", .kind = FLAG, .field = AT(dump_graph), .commands = INFO,
      .help = "info: the graphs of all phases too"},
     {"--dump", .kind = CHOICE, .field = AT(dump), .argument = "PASS", .choices = pass, .commands = INFO,
@@ -225,7 +224,7 @@ static int fail_place(const struct options *o, const struct option *row, const c
 {
     struct mem *mem = mem_new();
     const int several = (row->commands & (row->commands - 1)) != 0;
-    const char *why = row->targets ? mem_printf(mem, " --target %s", names(mem, target, row->targets, ", ", " or "))
+    const char *why = row->target ? mem_printf(mem, " --target %s", row->target)
                       : several    ? mem_printf(mem, ", not with %s", commands[o->command].called)
                                    : " alone";
     const char *with = names(mem, command, row->commands, ", ", " and ");
@@ -471,7 +470,7 @@ static int check(const struct command_line *line, const struct option *row, cons
         if (!row->no_command) return fail_place(o, row, value);
         return options_fail("", "%s: %s%s%s", row->no_command, row->name, *value ? " " : "", value);
     }
-    if (row->targets && !(row->targets >> o->target & 1))
+    if (row->target && strcmp(row->target, targets[o->target]->name) != 0)
         return row->no_target ? options_fail(value, "%s", row->no_target) : fail_place(o, row, value);
     if (row->needs && !line->given[find(row->needs) - options])
         return options_fail(value, "%s goes with %s", row->name, row->needs);

@@ -16,7 +16,7 @@ struct options {
     const char *file;  /* a search space or a genotype */
     char *set[OPTIONS_SETS];
     int sets;
-    enum target_kind target;
+    int target; /* its number in `targets` */
     int no_merge;
     /* emit and run */
     const char *folder;

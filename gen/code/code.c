@@ -59,7 +59,7 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
     static const char word[] = "static ";
     const size_t n = strlen(word);
     const char *head = strstr(text, mem_printf(c->mem, "void %s(", name));
-    if (!head || c->device) return mem_printf(c->mem, "%s", text);
+    if (!head || c->target->device) return mem_printf(c->mem, "%s", text);
     size_t before = (size_t)(head - text);
     if (before >= n && memcmp(head - n, word, n) == 0) before -= n;
     return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
@@ -110,7 +110,7 @@ int code_instance(struct code *c, const char *template, const char *part, const 
         c->instance[i].template = mem_printf(c->mem, "%s", template);
         c->instance[i].text = mem_printf(c->mem, "%s", text.s);
         c->instances++;
-        if (!c->device) add_prototype(c, source, unique);
+        if (!c->target->device) add_prototype(c, source, unique);
     }
     text_free(&pieces);
     text_free(&text);

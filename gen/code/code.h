@@ -34,7 +34,6 @@ struct loaded {
 
 struct code {
     struct mem *mem;
-    int device; /* CUDA; 0: C for the CPU */
     const struct target *target;
     const struct model *model;
     const char *library; /* the name of the library that all code goes into, as one file without the runtime: kernels

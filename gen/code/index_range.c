@@ -20,7 +20,7 @@ static long counted(const struct plan *p, int n)
 /* The keys that make a phase's tensors smaller. */
 static const char *keys(struct code *c, const struct node *n)
 {
-    if (!n->batched || !c->device || c->model->program->draws) return "image.size or fewer channels";
+    if (!n->batched || !c->target->device || c->model->program->draws) return "image.size or fewer channels";
     return mem_printf(c->mem, "%s or image.size", c->model->program->batches);
 }
 

@@ -13,7 +13,7 @@ int carries_ready(const struct writer *w)
 
 int has_widths(const struct writer *w)
 {
-    return carries(w) && w->e->target == TARGET_CPU;
+    return carries(w) && w->e->target->makefile_any != NULL;
 }
 
 void write_weights(struct writer *w)

@@ -1,6 +1,4 @@
 /* From the graphs of a model's phases to their code: passes, plans, kernels. */
-#include "cpu.h"
-#include "cuda.h"
 #include "ops.h"
 #include "parts.h"
 #include "passes.h"
@@ -37,7 +35,7 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
     c->target->phase(c, name, p);
     if (p->pictures > s->pictures) s->pictures = p->pictures;
     s->arena = larger(s->arena, p->arena_size);
-    s->scratch = larger(s->scratch, p->scratch_size + (c->device ? c->workspace + 16 : 0));
+    s->scratch = larger(s->scratch, p->scratch_size + (c->target->device ? c->workspace + 16 : 0));
     plan_free(p);
     graph_free(g);
     return executed;
@@ -45,7 +43,6 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
 
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
-    c->target = c->device ? &target_cuda : &target_cpu;
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
     const int draws = w->m->program->draws;
     const struct policy *policy = draws ? c->target->drawing : c->target->training;

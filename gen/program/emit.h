@@ -6,8 +6,6 @@
 #include "plan.h"
 #include "target.h"
 
-enum target_kind { TARGET_CPU, TARGET_CUDA };
-
 /* What a generator carries, `bytes` of numbers of this type. `ready` (on the CPU): the block AG_FIXED, which then is
  * all of the weights that its phases read; a program without values computes it. Else AG_G, then AG_STAT. */
 struct carried {
@@ -18,7 +16,7 @@ struct carried {
 };
 
 struct emission {
-    enum target_kind target;
+    const struct target *target;
     const char *folder;          /* where to write */
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */

@@ -1,6 +1,5 @@
 #include "passes.h"
 #include "info.h"
-#include "cpu.h"
 #include "emit.h"
 #include "ops.h"
 

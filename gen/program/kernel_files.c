@@ -82,12 +82,11 @@ void write_cuda_kernels(struct writer *w, struct code *c)
     write_part(w, 1, "templates/cuda/image.S", mem_printf(w->mem, "%s_image.S", w->name));
 }
 
-/* ---------------------------------------------------------------- the other target's */
+/* ---------------------------------------------------------------- other targets' */
 
-void remove_other_target(struct writer *w)
+void remove_other_targets(struct writer *w)
 {
-    static const char *const cpu[] = {"_kernels.h", "_kernels0.c", "_kernels1.c", "_kernels2.c", "_kernels3.c"},
-                             *const cuda[] = {"_kernels.cu", "_image.S"};
-    const int to_cuda = w->e->target == TARGET_CUDA, count = to_cuda ? 5 : 2;
-    for (int i = 0; i < count; i++) remove_file(w, mem_printf(w->mem, "%s%s", w->name, to_cuda ? cpu[i] : cuda[i]));
+    for (int i = 0; targets[i]; i++)
+        for (int f = 0; targets[i] != w->e->target && targets[i]->kernel_files[f]; f++)
+            remove_file(w, mem_printf(w->mem, "%s%s", w->name, targets[i]->kernel_files[f]));
 }

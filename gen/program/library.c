@@ -316,7 +316,7 @@ static void write_header(const struct library *l, const struct substitutions *s)
     text_free(&t);
 }
 
-static void write_library(struct library *l, struct cost *cost)
+void write_library(struct library *l, struct cost *cost)
 {
     struct substitutions s = {NULL, 0, 0};
     set_tokens(l, &s);
@@ -332,8 +332,7 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
-    struct code c = {
-        .mem = mem, .device = e->target == TARGET_CUDA, .model = m, .library = name, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .target = e->target, .model = m, .library = name, .error = err, .errsize = errsize};
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
     err[0] = 0;
@@ -345,10 +344,7 @@ int emit_library(const struct model *m, const struct emission *e, const char *na
     }
     emit_phases(&w, &c, &l.s, executed);
     if (!w.failed) make_folder(&w);
-    if (!w.failed && c.device)
-        library_cuda(&l, cost);
-    else if (!w.failed)
-        write_library(&l, cost);
+    if (!w.failed) e->target->write_library(&l, cost);
     write_all(&w);
     code_free(&c);
     mem_free(mem);

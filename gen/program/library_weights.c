@@ -141,18 +141,17 @@ static int has_kernels(const struct writer *w)
 
 const char *library_taken(const struct writer *w)
 {
-    const int device = w->e->target == TARGET_CUDA;
     if (owner_of(w, "c", heading_start, NULL) == OTHERS) return path_of(w, "c");
     if (owner_of(w, "h", heading_start, NULL) == OTHERS) return path_of(w, "h");
     if (emit_library_apart(w->e) && exists(w, "bin") && !has_bin(w)) return path_of(w, "bin");
-    if (device && exists(w, "cu") && !has_kernels(w)) return path_of(w, "cu");
+    if (w->e->target->library_source && exists(w, "cu") && !has_kernels(w)) return path_of(w, "cu");
     return NULL;
 }
 
 void library_clear(struct writer *w)
 {
     if (has_bin(w) && !emit_library_apart(w->e)) remove_file(w, mem_printf(w->mem, "%s.bin", w->name));
-    if (w->e->target != TARGET_CUDA && has_kernels(w)) remove_file(w, mem_printf(w->mem, "%s.cu", w->name));
+    if (!w->e->target->library_source && has_kernels(w)) remove_file(w, mem_printf(w->mem, "%s.cu", w->name));
 }
 
 void library_write_apart(const struct library *l)

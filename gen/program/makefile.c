@@ -25,7 +25,7 @@ static const char *kernel_objects(const struct writer *w)
 
 void write_makefile(struct writer *w)
 {
-    const char *name = w->e->target == TARGET_CUDA ? "program_cuda" : has_widths(w) ? "carried" : "program";
+    const char *name = has_widths(w) ? w->e->target->makefile_any : w->e->target->makefile;
     const char *file = home_file(w, mem_printf(w->mem, "templates/host/%s.mk", name)),
                *folder = home_file(w, "templates/host/folder.mk");
     if (!file || !folder) return;

@@ -72,7 +72,7 @@ void write_cuda_kernels(struct writer *w, struct code *c);
 void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
 /* The last emission of a program wins: the kernels that the other target's left go, as they would be built along, or
  * mislead. */
-void remove_other_target(struct writer *w);
+void remove_other_targets(struct writer *w);
 /* host.c: NAME.c, from the template of the program's kind if that has one, and NAME.h, which declares its tables */
 void write_host(struct writer *w);
 /* makefile.c: NAME.mk */
@@ -130,6 +130,8 @@ void library_mark(const struct library *l, struct substitutions *s, const char *
  * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */
 const char *library_noise(struct mem *mem, const struct table *in, const char *format);
 const struct ag_tensor *library_tensor(const struct table *t, const char *name);
+/* NAME.h and NAME.c of a generator, or of a layer of one, for the CPU. */
+void write_library(struct library *l, struct cost *cost);
 /* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
 void library_cuda(struct library *l, struct cost *cost);
 /* What it takes to compile NAME.c, of so many bytes. */

@@ -5,14 +5,11 @@
 static void list_files(struct writer *w, struct code *c, struct sizes sizes, const double *executed)
 {
     write_phases(w, c, sizes, executed);
-    if (c->device)
-        write_cuda_kernels(w, c);
-    else
-        write_kernels(w, c);
+    c->target->write_kernels(w, c);
     write_weights(w);
     write_host(w);
     write_runtime(w);
-    remove_other_target(w);
+    remove_other_targets(w);
     write_makefile(w);
 }
 
@@ -20,12 +17,11 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
 {
     struct mem *mem = mem_new();
     struct writer w = {.mem = mem, .m = m, .e = e, .name = m->program->name, .err = err, .errsize = errsize};
-    const int cuda = e->target == TARGET_CUDA;
-    struct code c = {.mem = mem, .device = cuda, .model = m, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .target = e->target, .model = m, .error = err, .errsize = errsize};
     struct sizes sizes = {0, 0, 0, 0, 0, 1};
     double executed[MODEL_PHASES];
     err[0] = 0;
-    if (list_runtime(&w, "runtime") && (!cuda || list_runtime(&w, "runtime/cuda")))
+    if (list_runtime(&w, "runtime") && (!e->target->runtime || list_runtime(&w, e->target->runtime)))
         emit_phases(&w, &c, &sizes, executed);
     if (!w.failed) make_folder(&w); /* what is refused leaves nothing */
     if (!w.failed) {

@@ -2,7 +2,6 @@
  * could move. */
 #include "emit.h"
 #include "code.h"
-#include "cuda.h"
 #include "info.h"
 #include "ops.h"
 
@@ -128,7 +127,7 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
 {
     const struct gpu *gpu = find_gpu(gpu_name);
     struct mem *mem = mem_new();
-    struct code c = {.mem = mem, .device = 1, .target = &target_cuda, .model = m, .error = err, .errsize = errsize};
+    struct code c = {.mem = mem, .target = &target_cuda, .model = m, .error = err, .errsize = errsize};
     err[0] = 0;
     if (!gpu) snprintf(err, errsize, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
     if (gpu && json) printf("{\"gpu\": \"%s\", \"phases\": {", gpu->name);

@@ -170,7 +170,7 @@ static void program_struct(const struct writer *w, struct text *t, const struct 
                 "    .image_size = %d,\n    .image_channels = %d,\n    .latent = %d,\n    .kernel = kernels,\n    "
                 ".kernels = %d,\n    .parameters = %ld,\n",
                 m->spec->image_size, m->spec->image_channels, m->spec->latent, c->instances, model_parameters(m, AG_G));
-    linked_fields(w, t, c->device);
+    linked_fields(w, t, c->target->device);
     if (s.fixed) text_printf(t, "    .fixed_size = %ld,\n", s.fixed);
     if (s.fixed && !carries_ready(w)) text_add(t, "    .prepare = prepare_run,\n");
     if (m->program->has_choices)
@@ -187,7 +187,7 @@ static void program_tables(struct writer *w, struct text *t, const struct code *
     for (int i = 0; i < MODEL_BLOCKS && !carries_ready(w); i++) table_text(t, block_tables[i], &w->m->block[i]);
     phases_table(w, t, executed, s);
     kernels_table(t, c);
-    if (c->device)
+    if (c->target->device)
         text_printf(t, "extern const char %s_image[], %s_image_end[], %s_source[]; /* from %s_image.S */\n", w->name,
                     w->name, w->name, w->name);
     if (carries(w)) text_printf(t, "extern const char %s_weights[]; /* from %s_weights.S */\n", w->name, w->name);
@@ -200,7 +200,7 @@ void write_phases(struct writer *w, struct code *c, struct sizes s, const double
     struct text t = {NULL, 0, 0};
     heading(w, &t, "Phases and tables");
     text_printf(&t, "#include \"%s.h\"\n", w->name);
-    if (!c->device) {
+    if (!c->target->device) {
         text_printf(&t, "#include \"%s_kernels.h\"\n\n", w->name);
         text_printf(&t, "enum { SCRATCH = %ld }; /* reals a thread */\n", s.scratch);
     }

@@ -41,7 +41,7 @@ int run_load_model(const struct model *m, const struct emission *e, struct loade
     sigset_t signals;
     int status = 1;
     here.folder = folder;
-    here.target = TARGET_CPU;
+    here.target = &target_cpu;
     hold_signals(&signals);
     if (mkdtemp(folder)) {
         status = emit_program(m, &here, err, errsize);

@@ -92,7 +92,7 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
     long n = g->size + statistics->size;
     float *both = mem_alloc(mem, ((size_t)n + 1) * sizeof *both), *values = both;
     int status = read_file(&tables, path, both, err);
-    carried->ready = e->target == TARGET_CPU;
+    carried->ready = e->target->ready;
     if (!status && carried->ready) {
         struct emission all = *e;
         all.carried.ready = 1;

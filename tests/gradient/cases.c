@@ -3,7 +3,6 @@
  * phases, its loss alone and its loss with all gradients. Fails if a differentiable operator has no test.
  */
 #include "cases.h"
-#include "cpu.h"
 #include "emit.h"
 #include "emit_cpu.h"
 

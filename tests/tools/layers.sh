@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 order='spec graph family model pass plan code target program run'
-tables='families programs' # data that files below may name
+tables='families programs targets target_cpu target_cuda' # data that files below may name
 passed=0 failed=0
 
 # rank FOLDER: its place in the order; files directly in gen/ that all use are below all, the commands above all

@@ -7,8 +7,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "passes.h"
-#include "cpu.h"
-#include "cuda.h"
 #include "emit.h"
 #include "ops.h"
 #include "tally.h"

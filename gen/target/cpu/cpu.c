@@ -1,4 +1,4 @@
-/* The CPU as a target: its kernels, and how it runs phases. */
+/* The kernels of the CPU, and how it runs phases. */
 #include "cpu.h"
 #include "emit_cpu.h"
 
@@ -19,8 +19,5 @@ static const struct variant *const variants[] = {
     &cpu_permute,     &cpu_softmax,     NULL,
 };
 
-static const struct policy training = {.variants = variants},
-                           drawing = {.shares = 1, .at_once = 1, .epilogues = 1, .variants = variants};
-
-const struct target target_cpu = {
-    .name = "cpu", .ending = "c", .narrow = 1, .training = &training, .drawing = &drawing, .phase = cpu_phase};
+const struct policy cpu_training = {.variants = variants},
+                    cpu_drawing = {.shares = 1, .at_once = 1, .epilogues = 1, .variants = variants};

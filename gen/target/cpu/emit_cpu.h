@@ -68,7 +68,5 @@ extern const struct variant cpu_conv_narrow, cpu_conv_tiles, cpu_conv_narrow_bor
 
 /* ---------------------------------------------------------------- phase.c */
 
-/* The functions of one phase, appended to c->phases. */
-void cpu_phase(struct code *c, const char *phase, const struct plan *p);
 
 #endif

@@ -3,6 +3,7 @@
  * at a time, and the phase function, which runs groups and small kernels in order. Where threads share a picture
  (policy->shares), one function for each kernel that is shared out and those chained to it.
  */
+#include "cpu.h"
 #include "emit_cpu.h"
 #include "index_range.h"
 #include "ops.h"

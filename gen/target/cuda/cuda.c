@@ -1,4 +1,4 @@
-/* GPUs by CUDA as a target: its kernels, and how it runs phases. */
+/* The kernels of GPUs by CUDA, and how they run phases. */
 #include "cuda.h"
 #include "emit_cuda.h"
 
@@ -13,8 +13,5 @@ static const struct variant *const variants[] = {
     &cuda_flip,      &cuda_flipt,        &cuda_permute,    &cuda_softmax,    NULL,
 };
 
-static const struct policy policy = {
+const struct policy cuda_policy = {
     .at_once = 1, .epilogues = 1, .device = 1, .blocks = DEVICE_BLOCKS, .variants = variants};
-
-const struct target target_cuda = {
-    .name = "cuda", .ending = "cu", .device = 1, .training = &policy, .drawing = &policy, .phase = cuda_phase};

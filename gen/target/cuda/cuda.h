@@ -1,8 +1,13 @@
+/* GPUs by CUDA as a target. */
 #ifndef CUDA_H
 #define CUDA_H
 
-#include "target.h"
+#include "plan.h"
 
-extern const struct target target_cuda;
+struct code;
+
+extern const struct policy cuda_policy;
+/* The function of one phase, appended to c->phases. */
+void cuda_phase(struct code *c, const char *phase, const struct plan *p);
 
 #endif

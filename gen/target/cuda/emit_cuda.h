@@ -43,7 +43,5 @@ const char *cuda_output(const struct site *s, int n);
 /* Bytes of node n's value and of its inputs. */
 double cuda_bytes(const struct site *s, int n);
 
-/* The function of one phase, appended to c->phases. */
-void cuda_phase(struct code *c, const char *phase, const struct plan *p);
 
 #endif

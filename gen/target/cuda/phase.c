@@ -1,4 +1,5 @@
 /* A phase as a list of launches, in the order of its plan. */
+#include "cuda.h"
 #include "emit_cuda.h"
 #include "index_range.h"
 #include "ops.h"
