@@ -1,158 +1,10 @@
-#include "options.h"
-#include "plan.h"
-#include "program_kind.h"
+#include "option_table.h"
+#include "target.h"
 #include "text.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---------------------------------------------------------------- names */
-
-/* One of the words that stand for a number. A list of them is a function that returns number i of them, and a name that
- * is NULL behind the last. */
-struct word {
-    const char *name;
-    int value;
-};
-
-#define WORD_OF(list, i) ((size_t)(i) < sizeof(list) / sizeof *(list) ? (list)[i] : (struct word){NULL, 0})
-
-static struct word target(int i)
-{
-    return (struct word){targets[i] ? targets[i]->name : NULL, i};
-}
-
-static struct word type(int i)
-{
-    static const struct word list[] = {{"fp32", AG_F32}, {"bf16", AG_BF16}, {"fp16", AG_F16}};
-    return WORD_OF(list, i);
-}
-
-/* Those of gen/target/cuda/roofline.c, which refuses others. */
-static struct word gpu(int i)
-{
-    static const struct word list[] = {{"h100", 0}, {"a100", 1}, {"rtx4090", 2}};
-    return WORD_OF(list, i);
-}
-
-/* Those that `aggen run` runs. */
-static struct word program(int i)
-{
-    for (int p = 0; programs[p]; p++)
-        if (!programs[p]->is_library && i-- == 0) return (struct word){programs[p]->name, p};
-    return (struct word){NULL, 0};
-}
-
-static struct word pass(int i)
-{
-    return (struct word){pass_name(i), i};
-}
-
-/* ---------------------------------------------------------------- commands */
-
-static const struct command_row {
-    const char *name;   /* the word that asks for it; NULL: none does */
-    const char *called; /* in messages */
-    const char *usage, *help;
-} commands[] = {
-    [COMMAND_EMIT] = {NULL, "emitting", "FILE [-o DIR] [--set KEY.PATH=VALUE]…",
-                      "write the programs of a search space or genotype"},
-    [COMMAND_RUN] = {"run", "run", "run FILE [-o DIR] … [PROGRAM] [OPTION]…",
-                     "write one, and run it with these options"},
-    [COMMAND_INFO] = {"info", "info", "info FILE [--json] [--set KEY.PATH=VALUE]…", "print what they amount to"},
-    [COMMAND_CHECK] = {"check", "check", "check FILE [--set KEY.PATH=VALUE]…",
-                       "test a small one of the same kind, in seconds"},
-};
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-static struct word command(int i)
-{
-    return (struct word){i < COMMANDS ? commands[i].called : NULL, i};
-}
-
-/* ---------------------------------------------------------------- options */
-
-/* What an option does to its field. */
-enum kind {
-    FLAG,    /* int: 1; the option takes no value */
-    TEXT,    /* const char *: the value, which is not empty */
-    CHOICE,  /* int or enum: the number of the name, which is one of `choices` */
-    C_NAME,  /* const char *: a name that C functions may begin with */
-    SETTING, /* none: KEY.PATH=VALUE is added to `set` */
-    HELP     /* none: the row is a further line of the help for an option that stands above */
-};
-
-/* Behind the file of `aggen run`: whether the option is aggen's or the program's. */
-enum owner {
-    PROGRAMS,    /* the program's */
-    UNTIL_BEGUN, /* aggen's, until the program's name or a word of the program's */
-    AGGENS       /* aggen's */
-};
-
-enum { EMIT = 1 << COMMAND_EMIT, RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, CHECK = 1 << COMMAND_CHECK };
-enum { EVERY = EMIT | RUN | INFO | CHECK };
-
-struct option {
-    const char *name, *letter; /* its two spellings; NULL: it has one */
-    enum kind kind;
-    size_t field; /* its offset in struct options */
-    /* its value */
-    const char *argument;          /* what the help calls it; NULL: by all its choices */
-    const char *wants;             /* what messages call it; NULL: by all its choices */
-    struct word (*choices)(int i); /* NULL: none. Of a TEXT: for help and messages, what uses the text refuses others */
-    const char *standard;          /* the value without the option; NULL: none, of a CHOICE the number -1 */
-    /* where it may stand */
-    unsigned commands;      /* these take it */
-    const char *target;     /* it is for this one; NULL: for any */
-    const char *needs;      /* an option without which it is refused */
-    const char *no_command; /* why another command refuses it, and */
-    const char *no_target;  /* why another target does; NULL: the message follows from the rest of the row */
-    enum owner owner;
-    int place;        /* in the command that emitted files name, from 1 on; 0: what is emitted does not depend on it */
-    const char *help; /* % stands for the names of all choices */
-};
-
-#define AT(name) offsetof(struct options, name)
-static const struct option options[] = {
-    {"-o", .kind = TEXT, .field = AT(folder), .argument = "DIR", .wants = "a folder", .standard = "out",
-     .commands = EMIT | RUN, .owner = UNTIL_BEGUN, .help = "where to write"},
-    {"--target", .kind = CHOICE, .field = AT(target), .choices = target, .standard = "cpu",
-     .commands = EMIT | RUN | INFO, .no_command = "check computes on the CPU", .owner = AGGENS, .place = 8,
-     .help = "what to write for"},
-    {"--weights", .kind = TEXT, .field = AT(weights), .argument = "FILE", .wants = "a file", .commands = EMIT,
-     .place = 3,
-     .help = "a genotype: out/generate carries the weights of this file (ema.safetensors), and needs no other"},
-    {"--weights-type", .kind = CHOICE, .field = AT(weights_type), .argument = "TYPE", .choices = type,
-     .standard = "fp32", .commands = EMIT, .needs = "--weights", .place = 4, .help = "as numbers of this type: %"},
-    {"--embed", .kind = C_NAME, .field = AT(embed), .argument = "NAME",
-     .wants = "a name for C: a letter, then letters, digits and _", .commands = EMIT, .needs = "--weights", .place = 5,
-     .help = "with --weights: a library in place of programs, DIR/NAME.h and DIR/NAME.c, which C and C++\n"
-             "programs compile along; more than 16 MB of weights are in DIR/NAME.bin"},
-    {"--embed-array", .kind = FLAG, .field = AT(embed_array), .commands = EMIT, .needs = "--embed", .place = 6,
-     .help = "with --embed: in DIR/NAME.c, however many, for other compilers than gcc and clang"},
-    {"--kernel", .kind = TEXT, .field = AT(kernel), .argument = "LAYER", .wants = "a layer", .commands = EMIT,
-     .target = "cpu", .needs = "--embed",
-     .no_target = "--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", .place = 7,
-     .help = "with --embed: that layer for itself, e.g. cell3.normal1, b8.up"},
-    {"--set", .kind = SETTING, .argument = "KEY.PATH=VALUE", .wants = "KEY.PATH=VALUE", .commands = EVERY,
-     .owner = AGGENS, .place = 1, .help = "as if the file said so, e.g. --set search.batch=32; may be repeated"},
-    {"--no-merge", .kind = FLAG, .field = AT(no_merge), .commands = EMIT | RUN | INFO,
-     .no_command = "check tries both, merged and not, by itself", .owner = AGGENS, .place = 2,
-     .help = "leave mixtures of linear operations unmerged: slower, the same results to rounding"},
-    {"--json", .kind = FLAG, .field = AT(json), .commands = INFO, .help = "info: as JSON"},
-    {"--target", .kind = HELP, .argument = "cuda",
-     .help = "info: every kernel too, and its time on a GPU as fast as its peaks"},
-    {"--gpu", .kind = TEXT, .field = AT(gpu), .argument = "NAME", .choices = gpu, .standard = "h100", .commands = INFO,
-     .target = "cuda", .owner = UNTIL_BEGUN, .help = "that GPU: %"},
-    {"--dump-graph", .kind = FLAG, .field = AT(dump_graph), .commands = INFO,
-     .help = "info: the graphs of all phases too"},
-    {"--dump", .kind = CHOICE, .field = AT(dump), .argument = "PASS", .choices = pass, .commands = INFO,
-     .help = "info: the graphs of all phases, or their plans, after that pass:\n%"},
-    {"--help", "-h", .kind = FLAG, .field = AT(help), .commands = EVERY, .owner = UNTIL_BEGUN, .help = "this text"},
-};
-enum { OPTIONS = sizeof options / sizeof *options };
 
 static int is_spelt(const char *word, const char *name)
 {
@@ -163,7 +15,7 @@ static int is_spelt(const char *word, const char *name)
 /* The row of an option, or of a word NAME=VALUE; NULL: there is none. */
 static const struct option *find(const char *word)
 {
-    for (int i = 0; i < OPTIONS; i++)
+    for (int i = 0; i < option_count; i++)
         if (is_spelt(word, options[i].name) || (options[i].letter && is_spelt(word, options[i].letter)))
             return &options[i];
     return NULL;
@@ -192,28 +44,10 @@ int options_fail(const char *about, const char *format, ...)
     return 2;
 }
 
-/* The names of a list whose bits are set in `which`, with `between` and, before the last, `last` between them. */
-static char *names(struct mem *mem, struct word list(int i), unsigned which, const char *between, const char *last)
-{
-    char *text = mem_printf(mem, "%s", "");
-    for (int i = 0; list(i).name; i++) {
-        if (!(which >> i & 1)) continue;
-        const int is_last = which >> i == 1 || !list(i + 1).name;
-        text = mem_printf(mem, "%s%s%s", text, !*text ? "" : is_last ? last : between, list(i).name);
-    }
-    return text;
-}
-
-/* "h100, a100 or rtx4090" */
-static char *any_of(struct mem *mem, struct word list(int i))
-{
-    return names(mem, list, ~0u, ", ", " or ");
-}
-
 static int fail_value(const struct option *row, const char *value)
 {
     struct mem *mem = mem_new();
-    const char *wants = row->wants ? row->wants : any_of(mem, row->choices);
+    const char *wants = row->wants ? row->wants : option_any_of(mem, row->choices);
     const int status = options_fail(value, "%s wants %s", row->name, wants);
     mem_free(mem);
     return status;
@@ -227,119 +61,17 @@ static int fail_place(const struct options *o, const struct option *row, const c
     const char *why = row->target ? mem_printf(mem, " --target %s", row->target)
                       : several    ? mem_printf(mem, ", not with %s", commands[o->command].called)
                                    : " alone";
-    const char *with = names(mem, command, row->commands, ", ", " and ");
+    const char *with = option_names(mem, command_word, row->commands, ", ", " and ");
     const int status = options_fail(value, "%s goes with %s%s", row->name, with, why);
     mem_free(mem);
     return status;
-}
-
-/* ---------------------------------------------------------------- help */
-
-/* The columns that a text in UTF-8 takes. */
-static int columns(const char *s)
-{
-    int n = 0;
-    for (; *s; s++) n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
-static void help_commands(void)
-{
-    int width = 0;
-    for (int i = 0; i < COMMANDS; i++)
-        if (columns(commands[i].usage) > width) width = columns(commands[i].usage);
-    for (int i = 0; i < COMMANDS; i++)
-        printf("%s aggen %s%*s  %s\n", i ? "      " : "usage:", commands[i].usage, width - columns(commands[i].usage),
-               "", commands[i].help);
-}
-
-static void help_option(struct mem *mem, const struct option *row)
-{
-    enum { INDENT = 24 };
-    const char *argument = row->argument  ? row->argument
-                           : row->choices ? names(mem, row->choices, ~0u, "|", "|")
-                                          : NULL;
-    printf("  %-*s", INDENT - 2, argument ? mem_printf(mem, "%s %s", row->name, argument) : row->name);
-    for (const char *c = row->help; *c; c++) {
-        if (*c == '%')
-            printf("%s", any_of(mem, row->choices));
-        else
-            putchar(*c);
-        if (*c == '\n') printf("%*s", INDENT, "");
-    }
-    if (row->standard) printf("; default: %s", row->standard);
-    printf("\n");
-}
-
-/* Prints a paragraph in lines of so many columns. */
-static void help_paragraph(const char *text)
-{
-    enum { COLUMNS = 112 };
-    printf("\n");
-    for (int column = 0, n; *text; text += n + (text[n] == ' ')) {
-        n = (int)strcspn(text, " ");
-        const int wraps = column + n > COLUMNS;
-        if (column) printf(wraps ? "\n" : " ");
-        column = (wraps ? 0 : column) + n + 1;
-        printf("%.*s", n, text);
-    }
-    printf("\n");
-}
-
-static void help_files(struct mem *mem)
-{
-    help_paragraph(mem_printf(mem,
-                              "FILE is a search space (spaces/*.json) or a genotype (out/run/genotype.json). A search "
-                              "space becomes %s, to build with `make DIR/%s`; a genotype becomes %s.",
-                              program_list(mem, 0, "DIR/", ".c", " and "), program_of(0, 0)->name,
-                              program_list(mem, 1, "DIR/", ".c", " and ")));
-    printf("\n");
-}
-
-/* The names among which PROGRAM is for a file, the first of which is the default. */
-static char *program_names(struct mem *mem, int of_genotype)
-{
-    const char *first = program_of(of_genotype, 0)->name;
-    char *names = program_list(mem, of_genotype, "", "", " or ");
-    if (!program_of(of_genotype, 1)) return names;
-    return mem_printf(mem, "%s (the default)%s", first, names + strlen(first));
-}
-
-static void help_running(struct mem *mem)
-{
-    help_paragraph(
-        mem_printf(mem,
-                   "aggen run compiles what it writes in memory: the host program by libtcc; the kernels on a GPU "
-                   "(--target cuda) by NVRTC, on the CPU by cc, or what CC names, if there is one, else by libtcc too, "
-                   "which is slow. PROGRAM is %s for a search space, %s for a genotype. What follows it, or the first "
-                   "option that aggen doesn't know, is for the program, but for --set, --target and --no-merge; "
-                   "behind -- these too:",
-                   program_names(mem, 0), program_names(mem, 1)));
-    printf("\n"
-           "  aggen run spaces/shapes_tiny.json --target cuda --iterations 5\n"
-           "  aggen run out/run/genotype.json generate -n 16 -o grid.png\n"
-           "  aggen run out/run/genotype.json generate --help\n");
-    help_paragraph("aggen check makes pictures and channels few, keeps the rest of the space, and compares, in double "
-                   "precision, the program whose mixtures are merged with the unmerged one, the gradient in the "
-                   "parameters of each operation and of each part of the networks with finite differences of the loss, "
-                   "and one thread with two; no compiler is needed.");
-}
-
-void options_help(void)
-{
-    struct mem *mem = mem_new();
-    help_commands();
-    help_files(mem);
-    for (int i = 0; i < OPTIONS; i++) help_option(mem, &options[i]);
-    help_running(mem);
-    mem_free(mem);
 }
 
 /* ---------------------------------------------------------------- reading */
 
 struct command_line {
     struct options *o;
-    const char *given[OPTIONS]; /* the value of each option, "" of a flag; NULL: it was not given */
+    const char *given[OPTIONS_MOST]; /* the value of each option, "" of a flag; NULL: it was not given */
     int commanded;              /* a command was named */
     int begun, rest;            /* run: the program's words have begun; all that follow are the program's */
 };
@@ -398,7 +130,7 @@ static int set(struct options *o, const struct option *row, const char *value)
 
 static void set_standards(struct options *o)
 {
-    for (int i = 0; i < OPTIONS; i++) {
+    for (int i = 0; i < option_count; i++) {
         void *field = (char *)o + options[i].field;
         if (options[i].kind == TEXT) *(const char **)field = options[i].standard;
         if (options[i].kind == CHOICE) *(int *)field = number_of(&options[i], options[i].standard);
@@ -429,9 +161,9 @@ static int take_word(struct command_line *line, char *word)
     if (o->command != COMMAND_RUN || !o->file) return 0;
     if (!line->rest && strcmp(word, "--") == 0) return line->begun = line->rest = 1;
     if (!line->rest && row && row->owner >= (line->begun ? AGGENS : UNTIL_BEGUN)) return 0;
-    for (int i = 0; program(i).name && !line->begun; i++) {
-        if (strcmp(word, program(i).name) != 0) continue;
-        o->program = program(i).name;
+    for (int i = 0; program_word(i).name && !line->begun; i++) {
+        if (strcmp(word, program_word(i).name) != 0) continue;
+        o->program = program_word(i).name;
         return line->begun = 1;
     }
     if (!line->begun && word[0] != '-') return 0;
@@ -455,7 +187,7 @@ static int read_plain(struct command_line *line, const char *word)
     }
     if (o->command != COMMAND_RUN) return options_fail(word, "one file at a time");
     struct mem *mem = mem_new();
-    const int status = options_fail(word, "one file, and one program (%s)", any_of(mem, program));
+    const int status = options_fail(word, "one file, and one program (%s)", option_any_of(mem, program_word));
     mem_free(mem);
     return status;
 }
@@ -488,7 +220,7 @@ int options_read(struct options *o, int argc, char **argv)
         if (argv[i][0] == '-' ? read_option(&line, argv + i, argc - i, &used) : read_plain(&line, argv[i])) return 2;
         if (o->help) return 0;
     }
-    for (int i = 0; i < OPTIONS; i++)
+    for (int i = 0; i < option_count; i++)
         if (line.given[i] && check(&line, &options[i], line.given[i])) return 2;
     return o->file ? 0 : options_fail("", "no file given");
 }
@@ -519,8 +251,8 @@ static char *add_words(struct mem *mem, char *words, const struct options *o, co
 char *options_words(struct mem *mem, const struct options *o)
 {
     char *words = mem_printf(mem, " %s", text_shell(mem, o->file));
-    for (int place = 1; place <= OPTIONS; place++)
-        for (int i = 0; i < OPTIONS; i++)
+    for (int place = 1; place <= option_count; place++)
+        for (int i = 0; i < option_count; i++)
             if (options[i].place == place) words = add_words(mem, words, o, &options[i]);
     return words;
 }

@@ -97,7 +97,7 @@ driver=$fuzz/gcc/fuzz
 # what aggen does after reading is left out when linking
 build gcc "gcc -O0 -ffunction-sections $checks" "gcc -Wl,--gc-sections $checks" gen/spec/*.c \
     gen/family/*.c gen/graph/*.c gen/model/*.c gen/pass/*.c gen/plan/*.c gen/code/*.c gen/target/*/*.c gen/program/*.c \
-    gen/mem.c gen/text.c gen/options.c
+    gen/mem.c gen/text.c gen/option*.c
 readers=$("$driver")
 if [ "${1:-}" = all ]; then
     shift
