@@ -2,6 +2,7 @@
  * The graph's simplifications against a plain evaluation of what they replace, and gradients known by heart. Gradients
  * in general: tests/gradient.
  */
+#include "verify.h"
 #include "fold_norm.h"
 #include "ops.h"
 #include "tally.h"
@@ -430,8 +431,71 @@ static void test_fold(int transposed, int used_twice)
     graph_free(g);
 }
 
+/* ---------------------------------------------------------------- the verifier */
+
+static struct graph *verified(void)
+{
+    struct graph *g = graph_new();
+    graph_path(g, "b8.up");
+    int x = g_input(g, 0, shape4(2, 4, 4, 3), 1), w = g_param(g, 0, 0, shape4(5, 3, 3, 3));
+    int y = g_conv(g, x, w, 1, 1), s = g_range(g, y, 3, 1, 2);
+    graph_target(g, g_add(g, s, g_permute(g, s, 0, 2, 1, 3)), 0, 0, "y");
+    return g;
+}
+
+/* Is a graph refused of which node i was changed, with a line that says `what` and names the path? */
+static void refused(struct graph *g, const char *what)
+{
+    char err[256] = "";
+    int status = graph_verify(g, err, sizeof err);
+    check(status == 1 && strstr(err, what) && strstr(err, "b8.up"), "refused (%s): %s", what, err);
+    graph_free(g);
+}
+
+static int find(const struct graph *g, enum op op)
+{
+    for (int i = 0; i < g->count; i++)
+        if (g->node[i].op == op) return i;
+    return -1;
+}
+
+static void test_verify(void)
+{
+    char err[256] = "";
+    struct graph *g = verified();
+    check(!graph_verify(g, err, sizeof err), "a good graph: %s", err);
+    g->node[find(g, OP_CONV)].shape.d[1] = 5;
+    refused(g, "has a shape that its inputs don't give");
+    g = verified();
+    g->node[find(g, OP_CONV)].in[1] = g->count - 1;
+    refused(g, "an input that does not stand before it");
+    g = verified();
+    g->node[find(g, OP_SLICE)].first = 4;
+    refused(g, "goes beyond its dimension");
+    g = verified();
+    g->node[find(g, OP_PERMUTE)].axis[1] = 1;
+    refused(g, "no permutation");
+    g = verified();
+    g->node[find(g, OP_PARAM)].batched = 1;
+    refused(g, "has another number of pictures");
+    g = verified();
+    g->node[find(g, OP_CONV)].batched = 0;
+    refused(g, "is batched where its inputs are not, or the reverse");
+    g = verified();
+    g->node[find(g, OP_INPUT)].shape.d[3] = 0;
+    refused(g, "an empty dimension");
+    g = verified();
+    g->node[find(g, OP_ADD)].op = OP_COUNT;
+    refused(g, "of no known operator");
+    g = verified();
+    g->target[0].node = g->count;
+    check(graph_verify(g, err, sizeof err) == 1 && strstr(err, "target y is no node"), "a target: %s", err);
+    graph_free(g);
+}
+
 int main(void)
 {
+    test_verify();
     test_constants();
     test_sums();
     test_rearrangements();
