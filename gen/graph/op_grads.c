@@ -1,5 +1,4 @@
 /* The gradient rules of the operators, each made of operators again. */
-#include "op_grads.h"
 #include "ops.h"
 
 static int in(const struct graph *g, int n, int k)

@@ -1,5 +1,4 @@
 #include "ops.h"
-#include "op_grads.h"
 
 /* ---------------------------------------------------------------- shapes */
 
@@ -235,6 +234,51 @@ static double macs_kernel_deconv(const struct graph *g, const struct node *n)
 }
 
 /* ---------------------------------------------------------------- the table */
+
+/* The gradient rules (op_grads.c): given node n and the gradient gy in it, each adds the gradients in n's inputs to
+ * sum[] by grad_add. */
+#define GRADIENT(name) void name(struct graph *g, int n, int gy, int *sum)
+GRADIENT(grad_both);
+GRADIENT(grad_sub);
+GRADIENT(grad_mul);
+GRADIENT(grad_relu);
+GRADIENT(grad_lrelu);
+GRADIENT(grad_tanh);
+GRADIENT(grad_softplus);
+GRADIENT(grad_sigmoid);
+GRADIENT(grad_rsqrt);
+GRADIENT(grad_pass);
+GRADIENT(grad_moments);
+GRADIENT(grad_softmax);
+GRADIENT(grad_slice);
+GRADIENT(grad_place);
+GRADIENT(grad_pad);
+GRADIENT(grad_crop);
+GRADIENT(grad_same);
+GRADIENT(grad_permute);
+GRADIENT(grad_reshape);
+GRADIENT(grad_unbatch);
+GRADIENT(grad_rebatch);
+GRADIENT(grad_conv);
+GRADIENT(grad_conv_dx);
+GRADIENT(grad_conv_dw);
+GRADIENT(grad_dw);
+GRADIENT(grad_dw_dw);
+GRADIENT(grad_nearest);
+GRADIENT(grad_sumpool);
+GRADIENT(grad_bilinear);
+GRADIENT(grad_bilinear_t);
+GRADIENT(grad_fir);
+GRADIENT(grad_shuffle);
+GRADIENT(grad_unshuffle);
+GRADIENT(grad_taps);
+GRADIENT(grad_taps_t);
+GRADIENT(grad_edge_taps);
+GRADIENT(grad_edge_taps_t);
+GRADIENT(grad_border);
+GRADIENT(grad_border_dx);
+GRADIENT(grad_border_dw);
+#undef GRADIENT
 
 const struct op_info op_table[OP_COUNT] = {
     [OP_PARAM] = {"param", CLASS_LEAF, shape_given, NULL, NULL, NULL},

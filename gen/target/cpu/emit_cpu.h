@@ -60,12 +60,6 @@ int cpu_halo_of_window(const struct node *n);
 enum split cpu_split_rows(const struct plan *p, int n);
 enum split cpu_split_other(const struct plan *p, int n);
 
-extern const struct variant cpu_conv_narrow, cpu_conv_tiles, cpu_conv_narrow_border, cpu_conv_border, cpu_conv_plain,
-    cpu_deconv, cpu_depthwise, cpu_linear, cpu_linear_wgrad, cpu_wgrad, cpu_wgrad_each, cpu_depthwise_wgrad,
-    cpu_nearest, cpu_sumpool, cpu_bilinear, cpu_bilinear_t, cpu_fir, cpu_shuffle, cpu_unshuffle, cpu_col2im,
-    cpu_border_add, cpu_border_dx, cpu_border_dw, cpu_moments, cpu_pack, cpu_taps, cpu_taps_t, cpu_edge_taps,
-    cpu_edge_taps_t, cpu_unpack, cpu_slice, cpu_place, cpu_pad, cpu_crop, cpu_flip, cpu_flipt, cpu_permute, cpu_softmax;
-
 /* ---------------------------------------------------------------- phase.c */
 
 

@@ -2,16 +2,21 @@
 #include "cuda.h"
 #include "emit_cuda.h"
 
-/* In the order in which equally cheap ones are taken. */
-static const struct variant *const variants[] = {
-    &cuda_conv,      &cuda_conv_border,  &cuda_deconv,     &cuda_depthwise,  &cuda_depthwise_wgrad,
-    &cuda_linear,    &cuda_linear_wgrad, &cuda_wgrad,      &cuda_wgrad_each, &cuda_nearest,
-    &cuda_sumpool,   &cuda_bilinear,     &cuda_bilinear_t, &cuda_fir,        &cuda_shuffle,
-    &cuda_unshuffle, &cuda_border_add,   &cuda_border_dx,  &cuda_border_dw,  &cuda_moments,
-    &cuda_pack,      &cuda_taps,         &cuda_taps_t,     &cuda_edge_taps,  &cuda_edge_taps_t,
-    &cuda_unpack,    &cuda_slice,        &cuda_place,      &cuda_pad,        &cuda_crop,
-    &cuda_flip,      &cuda_flipt,        &cuda_permute,    &cuda_softmax,    NULL,
-};
+/* clang-format off */
+/* The rows, each in the file of its kernel, in the order in which equally cheap ones are taken. */
+#define ROWS \
+    ROW(conv) ROW(conv_border) ROW(deconv) ROW(depthwise) ROW(depthwise_wgrad) ROW(linear) ROW(linear_wgrad) \
+    ROW(wgrad) ROW(wgrad_each) ROW(nearest) ROW(sumpool) ROW(bilinear) ROW(bilinear_t) ROW(fir) ROW(shuffle) \
+    ROW(unshuffle) ROW(border_add) ROW(border_dx) ROW(border_dw) ROW(moments) ROW(pack) ROW(taps) ROW(taps_t) \
+    ROW(edge_taps) ROW(edge_taps_t) ROW(unpack) ROW(slice) ROW(place) ROW(pad) ROW(crop) ROW(flip) ROW(flipt) \
+    ROW(permute) ROW(softmax)
+
+#define ROW(name) extern const struct variant cuda_##name;
+ROWS
+#undef ROW
+#define ROW(name) &cuda_##name,
+static const struct variant *const variants[] = {ROWS NULL};
+/* clang-format on */
 
 const struct policy cuda_policy = {
     .at_once = 1, .epilogues = 1, .device = 1, .blocks = DEVICE_BLOCKS, .variants = variants};

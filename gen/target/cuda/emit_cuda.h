@@ -29,12 +29,6 @@ void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitu
  * comma, to `arguments` and returns their number. */
 int cuda_prologue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments);
 
-extern const struct variant cuda_conv, cuda_conv_border, cuda_deconv, cuda_depthwise, cuda_depthwise_wgrad, cuda_linear,
-    cuda_linear_wgrad, cuda_wgrad, cuda_wgrad_each, cuda_nearest, cuda_sumpool, cuda_bilinear, cuda_bilinear_t,
-    cuda_fir, cuda_shuffle, cuda_unshuffle, cuda_border_add, cuda_border_dx, cuda_border_dw, cuda_moments, cuda_pack,
-    cuda_taps, cuda_taps_t, cuda_edge_taps, cuda_edge_taps_t, cuda_unpack, cuda_slice, cuda_place, cuda_pad, cuda_crop,
-    cuda_flip, cuda_flipt, cuda_permute, cuda_softmax;
-
 /* phase.c: a launch with these arguments, C expressions separated by commas. */
 void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments);
 /* Where a site finds input k of node n, and where n's value or its partial sums go. */
