@@ -99,36 +99,32 @@ int shape_same(struct shape a, struct shape b);
 enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
 
 /* What an operator has beside its inputs: up to four numbers, by the names that they have with each kind of operator.
- * attr[] is all of them, for what copies or compares nodes. */
-#define NODE_ATTRIBUTES                                                                                                \
-    union {                                                                                                            \
-        long attr[NODE_ATTRS];                                                                                         \
-        struct {                                                                                                       \
-            long k, stride, pad; /* windows of k x k pixels */                                                         \
-            long form;           /* enum conv_form; conv_dw: FORM_EACH for a weight for each picture */                \
-        };                                                                                                             \
-        struct {                                                                                                       \
-            long block, offset; /* param: enum ag_block, reals into it */                                              \
-        };                                                                                                             \
-        long input_offset; /* input: reals into the block of inputs */                                                 \
-        struct {                                                                                                       \
-            long dim, first, count; /* slice: indices first.. of a dimension; place: count is the result's size */     \
-        };                                                                                                             \
-        long axis[4]; /* permute: the input's dimension that becomes the result's dimension i */                       \
-        long beyond;  /* bilinear and its adjoint: enum beyond */                                                      \
-        long fir_pad; /* fir: 1 or 2 */                                                                                \
-        long taps;    /* taps and their adjoints: enum taps */                                                         \
-        struct {                                                                                                       \
-            long pack, packing; /* pack: enum pack; which order of its kernel's (enum packing of variant.h) */         \
-        };                                                                                                             \
-        long transposed; /* linear: 1 for the weight's transpose */                                                    \
-        struct {                                                                                                       \
-            long window, channels; /* col2im: k, and the result's channels */                                          \
-        };                                                                                                             \
-        struct {                                                                                                       \
-            long unpacked_k, weight_out, weight_in; /* unpack: K, O, I of the weight */                                \
-        };                                                                                                             \
+ * attr[] is all of them, for what copies or compares nodes. Each view has the size of all, so that what an initializer
+ * does not name is zero. */
+/* clang-format off */
+#define VIEW1(a)       struct { long a, a##_rest[3]; }
+#define VIEW2(a, b)    struct { long a, b, b##_rest[2]; }
+#define VIEW3(a, b, c) struct { long a, b, c, c##_rest; }
+#define NODE_ATTRIBUTES \
+    union { \
+        long attr[NODE_ATTRS]; \
+        struct { \
+            long k, stride, pad; /* windows of k x k pixels */ \
+            long form;           /* enum conv_form; conv_dw: FORM_EACH for a weight for each picture */ \
+        }; \
+        VIEW2(block, offset);      /* param: enum ag_block, reals into it */ \
+        VIEW1(input_offset);       /* input: reals into the block of inputs */ \
+        VIEW3(dim, first, count);  /* slice: indices first.. of a dimension; place: count is the result's size */ \
+        long axis[NODE_ATTRS];     /* permute: the input's dimension that becomes the result's dimension i */ \
+        VIEW1(beyond);             /* bilinear and its adjoint: enum beyond */ \
+        VIEW1(fir_pad);            /* fir: 1 or 2 */ \
+        VIEW1(taps);               /* taps and their adjoints: enum taps */ \
+        VIEW2(pack, packing);      /* pack: enum pack; which order of its kernel's (enum packing of variant.h) */ \
+        VIEW1(transposed);         /* linear: 1 for the weight's transpose */ \
+        VIEW2(window, channels);   /* col2im: k, and the result's channels */ \
+        VIEW3(unpacked_k, weight_out, weight_in); /* unpack: K, O, I of the weight */ \
     }
+/* clang-format on */
 
 struct node {
     enum op op;
