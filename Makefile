@@ -64,6 +64,7 @@ help:
 	@echo "make data/icons fetches a small set of real pictures (Debian)"
 	@echo "make install    puts aggen, its templates and its runtime under PREFIX ($(PREFIX))"
 	@echo "make clean      removes what was built; out/ keeps its runs"
+	@echo "README.md has the first steps; doc/ the keys of spaces, the programs, shipping, GPUs, the method, and how it is made"
 
 deps:
 	@sh tests/tools/deps.sh
@@ -103,7 +104,7 @@ data/icons:
 install: aggen
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/aggen
 	install -m 755 aggen $(DESTDIR)$(PREFIX)/bin
-	cp -R templates runtime spaces $(DESTDIR)$(PREFIX)/share/aggen
+	cp -R templates runtime spaces README.md doc $(DESTDIR)$(PREFIX)/share/aggen
 
 clean:
 	rm -rf build aggen out/*.build out/*.bin out/*.c out/*.h out/*.cu out/*.S out/*.mk $(patsubst %.mk,%,$(wildcard out/*.mk))

@@ -93,6 +93,8 @@ static void help_running(struct mem *mem)
                    "precision, the program whose mixtures are merged with the unmerged one, the gradient in the "
                    "parameters of each operation and of each part of the networks with finite differences of the loss, "
                    "and one thread with two; no compiler is needed.");
+    help_paragraph("doc/space.md has every key of a search space, doc/programs.md what the programs do and write, "
+                   "doc/generator.md how to ship a generator.");
 }
 
 void options_help(void)
