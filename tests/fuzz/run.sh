@@ -96,7 +96,7 @@ ok "tests/fuzz/seeds.py" $?
 driver=$fuzz/gcc/fuzz
 # what aggen does after reading is left out when linking
 build gcc "gcc -O0 -ffunction-sections $checks" "gcc -Wl,--gc-sections $checks" gen/spec/*.c \
-    gen/family/*.c gen/graph/*.c gen/model/*.c gen/pass/*.c gen/program/*.c gen/mem.c gen/text.c gen/options.c gen/help.c
+    gen/family/*.c gen/graph/*.c gen/model/*.c gen/pass/*.c gen/program/*.c gen/mem.c gen/text.c gen/options.c
 readers=$("$driver")
 if [ "${1:-}" = all ]; then
     shift
