@@ -23,10 +23,10 @@ struct program_kind {
 
     /* What it computes. */
     int draws; /* its weights stay as they are: phases are compiled for drawing, and it may carry its weights */
-    int most;  /* it draws: on the CPU a phase may take so many pictures at once, if it is the only one */
-    void (*phases)(struct model *m, int pictures);        /* adds them to m; those that draw compute so many pictures */
+    int most;  /* of one that draws: the pictures that a phase may take at once on the CPU, if it is the only phase */
+    void (*phases)(struct model *m, int pictures); /* adds them to m; phases of a generator draw so many pictures */
     struct training (*training)(const struct spec *spec); /* NULL: it does not train */
-    const char *batches; /* the keys with the sizes of its batches, for messages; of one that trains */
+    const char *batches; /* of one that trains: the keys with the sizes of its batches, for messages */
 
     /* Its host program. A library has none. */
     const char *(*host)(const struct spec *spec);                    /* templates/host/HOST.c … */
