@@ -63,9 +63,9 @@ static void check_options(const struct options *o)
     HOLDS(!o->weights || (emits && *o->weights));
     HOLDS(o->weights || (!o->embed && o->weights_type == AG_F32));
     HOLDS(o->embed || (!o->embed_array && !o->kernel));
-    HOLDS(!o->kernel || o->target == TARGET_CPU);
+    HOLDS(!o->kernel || targets[o->target] == &target_cpu);
     HOLDS(o->command == COMMAND_INFO || (!o->json && !o->dump_graph));
-    HOLDS(o->command != COMMAND_CHECK || (o->target == TARGET_CPU && !o->no_merge));
+    HOLDS(o->command != COMMAND_CHECK || (targets[o->target] == &target_cpu && !o->no_merge));
     HOLDS(o->command == COMMAND_RUN || (!o->words && !o->program));
 }
 
