@@ -78,7 +78,7 @@ static long emit_phase(struct output *p, const struct test *t, const struct grap
     struct phase_graph phase = {.name = name, .graph = (struct graph *)g, .batch = t->batch};
     struct plan *plan = emit_plan(&phase, target_cpu.training);
     long arena = plan->arena_size;
-    cpu_phase(&p->cpu, phase.name, plan);
+    p->cpu.target->phase(&p->cpu, phase.name, plan);
     if (plan->scratch_size > p->scratch) p->scratch = plan->scratch_size;
     graph_free((struct graph *)plan->graph);
     plan_free(plan);
