@@ -87,6 +87,13 @@ enum beyond { BEYOND_CLAMP, BEYOND_ZERO }; /* what a picture is taken to be outs
 enum taps { TAPS_DECONV, TAPS_NEAREST, TAPS_BILINEAR };
 enum conv_form { FORM_SHARED, FORM_EACH, FORM_BORDER, FORM_BORDER_DX }; /* the last three: a weight for each picture */
 
+/* The order of a packed weight: which kernel reads it. */
+enum packing {
+    PACKING_TILES,   /* for register tiles: templates/cpu/vector.h */
+    PACKING_OUTPUTS, /* [O][K][K][I] */
+    PACKING_COLUMNS  /* a matrix of K K I rows, on a device: templates/cuda/pack_conv.cu */
+};
+
 enum pack { PACK_CONV, PACK_CONV_FLIPT, PACK_DECONV, PACK_DW, PACK_DW_FLIP };
 
 struct shape {
@@ -119,7 +126,7 @@ enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
         VIEW1(beyond);             /* bilinear and its adjoint: enum beyond */ \
         VIEW1(fir_pad);            /* fir: 1 or 2 */ \
         VIEW1(taps);               /* taps and their adjoints: enum taps */ \
-        VIEW2(pack, packing);      /* pack: enum pack; which order of its kernel's (enum packing of variant.h) */ \
+        VIEW2(pack, packing);      /* pack: enum pack, enum packing */ \
         VIEW1(transposed);         /* linear: 1 for the weight's transpose */ \
         VIEW2(window, channels);   /* col2im: k, and the result's channels */ \
         VIEW3(unpacked_k, weight_out, weight_in); /* unpack: K, O, I of the weight */ \

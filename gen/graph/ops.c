@@ -91,7 +91,8 @@ static int packed_channels(int out, int k)
     return round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * (k + abreast - 1);
 }
 
-/* What the largest of the kernels' orders takes. */
+/* What a packed weight takes in the order of its kernel. That of tiles has more than one channel a lane where channels
+ * are few; the other orders take no more than 4 of them then. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
@@ -99,7 +100,7 @@ static struct shape shape_pack(const struct graph *g, const struct node_args *a)
     if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
     struct weight w = g_weight(g, a->in[0]);
     int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
-    const int few = pack != PACK_DECONV && out <= 4 && in % 16 == 0; /* templates/cpu/conv_few.c */
+    const int few = a->packing != PACKING_TILES && pack != PACK_DECONV && out <= 4 && in % 16 == 0;
     const int row = few                   ? 4 * w.k
                     : pack == PACK_DECONV ? round_up(out, out <= 8 ? 8 : 16) * w.k
                                           : packed_channels(out, w.k);

@@ -40,12 +40,6 @@ enum pitch {
     PITCH_WIDE   /* further is better: windows of pixels that are a power of two apart crowd few sets of a cache */
 };
 
-/* The order of a packed weight. */
-enum packing {
-    PACKING_TILES,  /* for register tiles: templates/cpu/vector.h */
-    PACKING_OUTPUTS /* [O][K][K][I] */
-};
-
 /* What computing a problem takes. */
 struct work {
     double macs;  /* multiply-adds */

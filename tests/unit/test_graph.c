@@ -493,8 +493,40 @@ static void test_verify(void)
     graph_free(g);
 }
 
+/* ---------------------------------------------------------------- packed weights */
+
+static int round_up(int n, int unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* What templates/cpu/vector.h has register tiles read (PACKED_SIZE), and conv_plain.c. */
+static long tiles_read(int out, int in, int k)
+{
+    const int abreast = out * 4 <= 16 && k > 2 ? 4 : out * 2 <= 16 && k > 1 ? 2 : 1, n = out * abreast;
+    return (long)round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * in * k * (k + abreast - 1);
+}
+
+static void test_packed(void)
+{
+    for (int out = 1; out <= 40; out++)
+        for (int in = 1; in <= 32; in++)
+            for (int k = 1; k <= 5; k += 2) {
+                struct graph *g = graph_new();
+                int w = g_param(g, 0, 0, shape4(out, in, k, k));
+                struct node_args a = {.op = OP_PACK, .in = {w}, .ins = 1, .pack = PACK_CONV, .packing = PACKING_TILES};
+                const long tiles = shape_size(graph_get(g, graph_node(g, a)).shape);
+                a.packing = PACKING_OUTPUTS;
+                const long outputs = shape_size(graph_get(g, graph_node(g, a)).shape);
+                check(tiles >= tiles_read(out, in, k), "%d of %d, %d: %ld for tiles", out, in, k, tiles);
+                check(outputs >= (long)out * in * k * k, "%d of %d, %d: %ld for outputs", out, in, k, outputs);
+                graph_free(g);
+            }
+}
+
 int main(void)
 {
+    test_packed();
     test_verify();
     test_constants();
     test_sums();
