@@ -35,15 +35,13 @@ int command_kernels(const struct options *o, const struct spec *spec)
 {
     const struct target *target = target_of(o);
     const struct variant *const *rows = target->training->variants;
-    char *names;
-    struct mem *mem = mem_new();
-    for (int i = 0; rows[i]; i++)
-        if (strcmp(rows[i]->name, spec->kernels) == 0 || !*spec->kernels) return mem_free(mem), 0;
-    names = mem_printf(mem, "%s", rows[0]->name);
-    for (int i = 1; rows[i]; i++) names = mem_printf(mem, "%s, %s", names, rows[i]->name);
-    fprintf(stderr, "aggen: %s: kernels: the target %s has no kernel \"%s\"; it has %s\n", o->file, target->name,
-            spec->kernels, names);
-    mem_free(mem);
+    int found = !*spec->kernels;
+    for (int i = 0; rows[i] && !found; i++) found = strcmp(rows[i]->name, spec->kernels) == 0;
+    if (found) return 0;
+    fprintf(stderr, "aggen: %s: kernels: the target %s has no kernel \"%s\"; it has %s", o->file, target->name,
+            spec->kernels, rows[0]->name);
+    for (int i = 1; rows[i]; i++) fprintf(stderr, ", %s", rows[i]->name);
+    fprintf(stderr, "\n");
     return 2;
 }
 

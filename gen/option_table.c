@@ -1,4 +1,5 @@
 #include "option_table.h"
+#include "info.h"
 #include "plan.h"
 #include "program_kind.h"
 #include "target.h"
@@ -7,8 +8,6 @@
 
 /* ---------------------------------------------------------------- names */
 
-#define WORD_OF(list, i) ((size_t)(i) < sizeof(list) / sizeof *(list) ? (list)[i] : (struct word){NULL, 0})
-
 static struct word target(int i)
 {
     return (struct word){targets[i] ? targets[i]->name : NULL, i};
@@ -16,15 +15,13 @@ static struct word target(int i)
 
 static struct word type(int i)
 {
-    static const struct word list[] = {{"fp32", AG_F32}, {"bf16", AG_BF16}, {"fp16", AG_F16}};
-    return WORD_OF(list, i);
+    static const struct word list[] = {{"fp32", AG_F32}, {"bf16", AG_BF16}, {"fp16", AG_F16}, {NULL, 0}};
+    return list[i];
 }
 
-/* Those of gen/target/cuda/roofline.c, which refuses others. */
 static struct word gpu(int i)
 {
-    static const struct word list[] = {{"h100", 0}, {"a100", 1}, {"rtx4090", 2}};
-    return WORD_OF(list, i);
+    return (struct word){info_gpu(i), i};
 }
 
 /* Those that `aggen run` runs. */

@@ -11,4 +11,7 @@ struct problem {
     struct shape x, y; /* of its first input and of its result */
 };
 
+/* That of node n's operator. */
+struct problem problem_of(const struct graph *g, int n);
+
 #endif

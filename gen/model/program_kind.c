@@ -2,8 +2,6 @@
 #include "program_kind.h"
 #include "mem.h"
 
-#include <string.h>
-
 const struct program_kind *program_of(int of_genotype, int i)
 {
     for (const struct program_kind *const *p = programs; *p; p++)
@@ -19,11 +17,4 @@ char *program_list(struct mem *mem, int of_genotype, const char *before, const c
         list = mem_printf(mem, "%s%s%s%s%s", list, between, before, program_of(of_genotype, i)->name, after);
     }
     return list;
-}
-
-const struct program_kind *program_named(const char *name)
-{
-    for (const struct program_kind *const *p = programs; *p; p++)
-        if (strcmp((*p)->name, name) == 0) return *p;
-    return NULL;
 }

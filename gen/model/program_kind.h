@@ -42,7 +42,5 @@ extern const struct program_kind *const programs[]; /* ends with NULL */
 const struct program_kind *program_of(int of_genotype, int i);
 /* Their names, each between these two texts, with `last` before the last: "DIR/retrain.c and DIR/generate.c". */
 char *program_list(struct mem *mem, int of_genotype, const char *before, const char *after, const char *last);
-/* The row of that name; NULL: there is none. */
-const struct program_kind *program_named(const char *name);
 
 #endif

@@ -62,14 +62,10 @@ static int lower_conv(struct rewrite *r, struct whole whole)
     struct graph *to = r->to;
     const struct graph *g = r->from;
     const struct node *n = &g->node[whole.conv];
-    const struct problem problem = {.op = kernel_of(n->op),
-                                    .k = (int)n->k,
-                                    .stride = (int)n->stride,
-                                    .pad = (int)n->pad,
-                                    .form = whole.form,
-                                    .x = g->node[n->in[0]].shape,
-                                    .y = n->shape};
     const int *map = r->map;
+    struct problem problem = problem_of(g, whole.conv);
+    problem.op = kernel_of(n->op);
+    problem.form = whole.form;
     struct node_args a = {.op = kernel_of(n->op), .in = {map[n->in[0]]}, .ins = 2, .shape = n->shape};
     graph_at(to, g, whole.conv);
     memcpy(a.attr, n->attr, sizeof a.attr);

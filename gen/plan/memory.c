@@ -124,16 +124,13 @@ static long partial_size(const struct plan *p, int i)
     return v && v->partial ? v->partial(n) : shape_size(n->shape);
 }
 
-/* Parts of a sum that a pointwise kernel makes: as many as fill a device with blocks of threads, but none without
- * work. */
+/* Parts of a sum that a pointwise kernel makes. */
 static int count_sum_parts(const struct plan *p, int i)
 {
     enum { THREADS = 256, ROUNDS = 8 };
     const int threads = plan_sum_threads(p, i);
     const long blocks = (shape_size(p->graph->node[i].shape) * threads + THREADS - 1) / THREADS;
-    const long most = plan_summands(p, i) / (threads * ROUNDS), fill = p->policy->blocks / blocks;
-    const long parts = fill < most ? fill : most;
-    return parts < 1 ? 1 : (int)parts;
+    return plan_parts(p, blocks, plan_summands(p, i) / (threads * ROUNDS));
 }
 
 static int count_parts(const struct plan *p, int i)

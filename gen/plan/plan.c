@@ -92,6 +92,12 @@ int plan_sum_threads(const struct plan *p, int n)
     return threads;
 }
 
+int plan_parts(const struct plan *p, long blocks, long most)
+{
+    const long fill = p->policy->blocks / blocks, parts = fill < most ? fill : most;
+    return parts < 1 ? 1 : (int)parts;
+}
+
 static double kernel_macs(const struct plan *p, const struct kernel *k)
 {
     const struct graph *g = p->graph;

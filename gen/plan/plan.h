@@ -166,6 +166,9 @@ enum split plan_split_of(const struct plan *p, int n);
  * device together. */
 long plan_summands(const struct plan *p, int n);
 int plan_sum_threads(const struct plan *p, int n);
+/* In how many parts a device takes a sum, each by so many blocks of threads: as many as fill it, but `most` at the
+ * most, with which each still has work. */
+int plan_parts(const struct plan *p, long blocks, long most);
 
 /* The kernels of a step, *count of them: its group's, or the small one; none of a step that adds up parts. */
 struct kernel *plan_kernels(const struct plan *p, int step, int *count);

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-struct problem problem_of(const struct graph *g, int n)
+const char *refuses_bordered(const struct problem *p)
 {
-    const struct node *y = &g->node[n];
-    struct problem p = {.op = y->op, .k = (int)y->k, .stride = (int)y->stride, .pad = (int)y->pad, .y = y->shape};
-    p.form = (enum conv_form)y->form;
-    if (y->ins) p.x = g->node[y->in[0]].shape;
-    return p;
+    return p->form <= FORM_EACH ? NULL : "its convolution has a border of its own";
+}
+
+const char *refuses_plain(const struct problem *p)
+{
+    return p->form <= FORM_EACH ? "its convolution has no border" : NULL;
 }
 
 struct work work_of_conv(const struct problem *p)

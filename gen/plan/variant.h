@@ -81,12 +81,15 @@ struct choice_reasons {
     int rivals;
 };
 
+/* Why a kernel refuses convolutions that are not plain, or that have no border of their own (struct variant: refuses).
+ */
+const char *refuses_bordered(const struct problem *p);
+const char *refuses_plain(const struct problem *p);
 /* What a convolution's direct form takes. */
 struct work work_of_conv(const struct problem *p);
 /* Reals of a convolution's weight gradient in its kernel's order: output channels are rounded up to 16. */
 long wgrad_partial(const struct node *n);
 
-struct problem problem_of(const struct graph *g, int n);
 /* The row for a problem, NULL if there is none for its operator. `forced`: the name of the variant that is taken where
  * it does not refuse, "" for none. reasons may be NULL. */
 const struct variant *variant_choose(const struct variant *const *rows, const struct problem *p, const char *forced,

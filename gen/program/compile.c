@@ -26,37 +26,49 @@ static long larger(long a, long b)
     return a > b ? a : b;
 }
 
-/* Plans one phase, whose graph this frees, and makes its code; returns what it executes, in FLOP. */
-static double make_phase(struct code *c, struct sizes *s, const char *name, struct graph *g, int batch,
-                         const struct policy *policy, int pictures)
+/* The plan of a phase of model m for a target; what a program that draws computes once goes to `hoisted`. */
+static struct plan *phase_plan(const struct model *m, const struct phase_graph *phase, const struct target *target,
+                               struct hoisted *hoisted)
 {
-    struct plan *p = plan_new(g, batch, policy, pictures, c->model->spec->kernels);
+    const struct policy *policy = m->program->draws ? target->drawing : target->training;
+    const char *forced = m->spec->kernels;
+    struct graph *g = lowered(phase, target, policy, m->program->draws ? hoisted : NULL, forced);
+    return plan_new(g, phase->batch, policy, m->most, forced);
+}
+
+static void free_plan(struct plan *p)
+{
+    struct graph *g = (struct graph *)p->graph;
+    plan_free(p);
+    graph_free(g);
+}
+
+/* Makes the code of one phase, whose plan and graph this frees; returns what it executes, in FLOP. */
+static double make_phase(struct code *c, struct sizes *s, const char *name, struct plan *p)
+{
     double executed = plan_flop(p);
     c->target->phase(c, name, p);
     if (p->pictures > s->pictures) s->pictures = p->pictures;
     s->arena = larger(s->arena, p->arena_size);
     s->scratch = larger(s->scratch, p->scratch_size + (c->target->device ? c->workspace + 16 : 0));
-    plan_free(p);
-    graph_free(g);
+    free_plan(p);
     return executed;
 }
 
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
-    const int draws = w->m->program->draws;
-    const struct policy *policy = draws ? c->target->drawing : c->target->training;
     s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
-        struct graph *g = lowered(phase, c->target, policy, draws ? &hoisted : NULL, w->m->spec->kernels);
-        executed[i] = make_phase(c, s, phase->name, g, phase->batch, policy, w->m->most);
+        struct plan *p = phase_plan(w->m, phase, c->target, &hoisted);
+        executed[i] = make_phase(c, s, phase->name, p);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
     }
     s->fixed = hoisted.size;
     if (s->fixed && !carries_ready(w))
-        make_phase(c, s, "prepare", hoisted.prepare, 1, c->target->training, 1);
+        make_phase(c, s, "prepare", plan_new(hoisted.prepare, 1, c->target->training, 1, w->m->spec->kernels));
     else
         graph_free(hoisted.prepare);
     if (w->err[0]) w->failed = c->refused ? 2 : 1;
@@ -64,13 +76,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
 
 void compile_watched(const struct model *m, const struct target *target)
 {
-    const int draws = m->program->draws;
-    const struct policy *policy = draws ? target->drawing : target->training;
     struct hoisted hoisted = {graph_new(), 0, 0};
-    for (int i = 0; i < m->phases; i++) {
-        struct graph *g = lowered(&m->phase[i], target, policy, draws ? &hoisted : NULL, m->spec->kernels);
-        plan_free(plan_new(g, m->phase[i].batch, policy, m->most, m->spec->kernels));
-        graph_free(g);
-    }
+    for (int i = 0; i < m->phases; i++) free_plan(phase_plan(m, &m->phase[i], target, &hoisted));
     graph_free(hoisted.prepare);
 }

@@ -16,6 +16,11 @@ struct gpu {
 };
 static const struct gpu gpus[] = {{"h100", 66900, 3350}, {"a100", 19500, 2039}, {"rtx4090", 82600, 1008}};
 
+const char *info_gpu(int i)
+{
+    return (size_t)i < sizeof gpus / sizeof *gpus ? gpus[i].name : NULL;
+}
+
 static const struct gpu *find_gpu(const char *name)
 {
     for (size_t i = 0; i < sizeof gpus / sizeof *gpus; i++)

@@ -410,8 +410,8 @@ static void audit_file(const char *file, const char *batch)
             audit_model(&spec, &geno, program_of(geno.genes > 0, 0), merge,
                         device ? target_cuda.training : target_cpu.training, file);
     if (!geno.genes) return;
-    audit_model(&spec, &geno, program_named("generate"), 1, target_cuda.drawing, file);
-    audit_model(&spec, &geno, program_named("generate"), 1, target_cpu.drawing, file);
+    audit_model(&spec, &geno, program_of(1, 1), 1, target_cuda.drawing, file);
+    audit_model(&spec, &geno, program_of(1, 1), 1, target_cpu.drawing, file);
 }
 
 static void audit_folder(const char *root, const char *folder)

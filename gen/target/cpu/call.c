@@ -90,6 +90,11 @@ void cpu_call(const struct site *s, int n, int instance, struct call *call)
     text_free(&call->more);
 }
 
+int cpu_halo_of_padding(const struct node *n)
+{
+    return (int)n->pad;
+}
+
 int cpu_halo_of_window(const struct node *n)
 {
     return (int)n->k / 2;

@@ -186,11 +186,6 @@ static void emit_deconv(const struct site *s, const struct kernel *k)
 
 /* ---------------------------------------------------------------- variants */
 
-static int halo_of_padding(const struct node *n)
-{
-    return (int)n->pad;
-}
-
 /* The parities' windows reach over the border. */
 static int halo_of_parities(const struct node *n)
 {
@@ -208,16 +203,6 @@ static enum pitch pitch_of_deconv(const struct node *n)
     return n->k == 2 ? PITCH_ANY : PITCH_DENSE;
 }
 
-static const char *not_plain(const struct problem *p)
-{
-    return p->form <= FORM_EACH ? NULL : "its convolution has a border of its own";
-}
-
-static const char *not_bordered(const struct problem *p)
-{
-    return p->form <= FORM_EACH ? "its convolution has no border" : NULL;
-}
-
 static const char *not_narrow(const struct problem *p)
 {
     if (p->y.d[3] > 4) return "more than 4 output channels";
@@ -226,12 +211,12 @@ static const char *not_narrow(const struct problem *p)
 
 static const char *not_narrow_and_plain(const struct problem *p)
 {
-    return not_plain(p) ? not_plain(p) : not_narrow(p);
+    return refuses_bordered(p) ? refuses_bordered(p) : not_narrow(p);
 }
 
 static const char *not_narrow_and_bordered(const struct problem *p)
 {
-    return not_bordered(p) ? not_bordered(p) : not_narrow(p);
+    return refuses_plain(p) ? refuses_plain(p) : not_narrow(p);
 }
 
 static struct work work_without_vectors(const struct problem *p)
@@ -249,16 +234,16 @@ const struct variant cpu_conv_narrow = {.name = "conv_narrow",
                                         .packing = PACKING_OUTPUTS,
                                         .refuses = not_narrow_and_plain,
                                         .work = work_of_conv,
-                                        .halo = halo_of_padding,
+                                        .halo = cpu_halo_of_padding,
                                         .split = split_dense,
                                         .pitch = pitch_of_conv,
                                         .emit = emit_narrow};
 const struct variant cpu_conv_tiles = {.name = "conv_tiles",
                                        .op = OP_KERNEL_CONV,
                                        .can = CAN_EPILOGUE | IS_DENSE | READS_ROWS,
-                                       .refuses = not_plain,
+                                       .refuses = refuses_bordered,
                                        .work = work_of_conv,
-                                       .halo = halo_of_padding,
+                                       .halo = cpu_halo_of_padding,
                                        .split = split_dense,
                                        .pitch = pitch_of_conv,
                                        .emit = emit_tiles};
@@ -268,23 +253,23 @@ const struct variant cpu_conv_narrow_border = {.name = "conv_narrow_border",
                                                .packing = PACKING_OUTPUTS,
                                                .refuses = not_narrow_and_bordered,
                                                .work = work_of_conv,
-                                               .halo = halo_of_padding,
+                                               .halo = cpu_halo_of_padding,
                                                .emit = emit_narrow_and_border};
 const struct variant cpu_conv_border = {.name = "conv_border",
                                         .op = OP_KERNEL_CONV,
                                         .can = IS_DENSE | READS_ROWS,
-                                        .refuses = not_bordered,
+                                        .refuses = refuses_plain,
                                         .work = work_of_conv,
-                                        .halo = halo_of_padding,
+                                        .halo = cpu_halo_of_padding,
                                         .emit = emit_tiles_and_border};
 /* As it is defined, without vectors: what a variant is compared with, by --set kernels=conv_plain. */
 const struct variant cpu_conv_plain = {.name = "conv_plain",
                                        .op = OP_KERNEL_CONV,
                                        .can = CAN_EPILOGUE | IS_DENSE,
                                        .packing = PACKING_OUTPUTS,
-                                       .refuses = not_plain,
+                                       .refuses = refuses_bordered,
                                        .work = work_without_vectors,
-                                       .halo = halo_of_padding,
+                                       .halo = cpu_halo_of_padding,
                                        .split = split_dense,
                                        .emit = emit_plain};
 const struct variant cpu_deconv = {.name = "deconv",

@@ -22,8 +22,6 @@ struct call {
 int cpu_pointwise(const struct site *s, const struct kernel *k, struct text *arguments, int *images);
 /* The tokens of a node kernel's epilogue and of its shares; with call->relu set, of shares alone. */
 void cpu_epilogue(const struct site *s, struct substitutions *sub, struct call *call);
-/* Tokens: how many shares the kernel at hand has, and the share's name. */
-void cpu_shares(const struct site *s, struct substitutions *sub);
 /* prefetch.c: what a share of kernel s->k fetches while it computes, an expression (struct ahead, vector.h);
  * NULL: nothing. */
 const char *cpu_ahead(const struct site *s);
@@ -55,7 +53,8 @@ void cpu_mark(const struct site *s, int instance);
 
 /* ---------------------------------------------------------------- what rows of several files have */
 
-/* A window's halo: half of it. */
+/* A window's halo: its padding, or half of it. */
+int cpu_halo_of_padding(const struct node *n);
 int cpu_halo_of_window(const struct node *n);
 enum split cpu_split_rows(const struct plan *p, int n);
 enum split cpu_split_other(const struct plan *p, int n);

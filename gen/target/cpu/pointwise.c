@@ -310,6 +310,14 @@ static void row_pointers(struct nest *s)
 
 /* ---------------------------------------------------------------- the function and its call */
 
+/* How many shares the kernel at hand has, and the share's name. */
+static void set_shares(const struct site *s, struct substitutions *sub)
+{
+    const int shares = s->k ? s->k->shares : 1;
+    template_set(s->c->mem, sub, "AG_SHARES", "%d", shares);
+    template_set(s->c->mem, sub, "AG_SHARE", shares > 1 ? "share" : "0");
+}
+
 static void set_tokens(struct nest *s, struct substitutions *sub)
 {
     struct mem *mem = s->c->mem;
@@ -319,7 +327,7 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     text_add(&params, s->k->shares > 1 ? "int images, int share" : "int images");
     template_set(mem, sub, "AG_PARAMS", "%s", params.s);
     text_free(&params);
-    cpu_shares(s->site, sub);
+    set_shares(s->site, sub);
     template_set(mem, sub, "AG_H", "%d", s->dim[1]);
     template_set(mem, sub, "AG_W", "%d", s->dim[2]);
     template_set(mem, sub, "AG_C", "%d", s->dim[3]);
@@ -440,13 +448,6 @@ static void list_epilogue(struct nest *s)
         s->operand[s->operands++] = make_operand(s, k->root[r], 1, 0);
 }
 
-void cpu_shares(const struct site *s, struct substitutions *sub)
-{
-    const int shares = s->k ? s->k->shares : 1;
-    template_set(s->c->mem, sub, "AG_SHARES", "%d", shares);
-    template_set(s->c->mem, sub, "AG_SHARE", shares > 1 ? "share" : "0");
-}
-
 void cpu_epilogue(const struct site *site, struct substitutions *sub, struct call *call)
 {
     const struct kernel *k = site->k;
@@ -479,7 +480,7 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
         }
         body = s->e.body;
     }
-    cpu_shares(site, sub);
+    set_shares(site, sub);
     if (k && k->shares > 1) {
         text_add(&params, ", int share");
         text_add(&call->more, ", share");

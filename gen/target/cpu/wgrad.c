@@ -35,14 +35,9 @@ static void emit_wgrad(const struct site *s, const struct kernel *k)
     cpu_call(s, k->root[0], wgrad_instance(s, k->root[0]), &call);
 }
 
-static int halo_of_padding(const struct node *n)
-{
-    return (int)n->pad;
-}
-
 const struct variant cpu_wgrad = {
-    .name = "wgrad", .op = OP_CONV_DW, .halo = halo_of_padding, .partial = wgrad_partial, .emit = emit_wgrad};
+    .name = "wgrad", .op = OP_CONV_DW, .halo = cpu_halo_of_padding, .partial = wgrad_partial, .emit = emit_wgrad};
 const struct variant cpu_wgrad_each = {
-    .name = "wgrad_each", .op = OP_KERNEL_WGRAD, .halo = halo_of_padding, .emit = emit_wgrad};
+    .name = "wgrad_each", .op = OP_KERNEL_WGRAD, .halo = cpu_halo_of_padding, .emit = emit_wgrad};
 const struct variant cpu_depthwise_wgrad = {
     .name = "depthwise_wgrad", .op = OP_DW_DW, .halo = cpu_halo_of_window, .emit = emit_wgrad};

@@ -99,21 +99,11 @@ static void emit_conv_with_border(const struct site *s, const struct kernel *k)
     cuda_border(s, k->root[0]);
 }
 
-static const char *not_plain(const struct problem *p)
-{
-    return p->form <= FORM_EACH ? NULL : "its convolution has a border of its own";
-}
-
-static const char *not_bordered(const struct problem *p)
-{
-    return p->form <= FORM_EACH ? "its convolution has no border" : NULL;
-}
-
 const struct variant cuda_conv = {.name = "conv_gemm",
                                   .op = OP_KERNEL_CONV,
                                   .can = CAN_EPILOGUE | CAN_READ_UP | IS_DENSE,
                                   .packing = PACKING_COLUMNS,
-                                  .refuses = not_plain,
+                                  .refuses = refuses_bordered,
                                   .work = work_of_conv,
                                   .front = front_pays,
                                   .emit = emit_conv};
@@ -121,7 +111,7 @@ const struct variant cuda_conv_border = {.name = "conv_gemm_border",
                                          .op = OP_KERNEL_CONV,
                                          .can = IS_DENSE,
                                          .packing = PACKING_COLUMNS,
-                                         .refuses = not_bordered,
+                                         .refuses = refuses_plain,
                                          .work = work_of_conv,
                                          .emit = emit_conv_with_border};
 const struct variant cuda_deconv = {

@@ -66,18 +66,17 @@ static void emit_wgrad(const struct site *s, const struct kernel *kernel)
     if (each && parts > 1) add_parts(s, n, parts);
 }
 
-/* Parts of a sum over the batch: as many as fill a device with blocks of threads, but none without work. */
+/* Parts of a sum over the batch. */
 static int count_parts(const struct plan *p, int n)
 {
     enum { TILE = 64, PIXELS = 128 };
     const struct node *node = &p->graph->node[n];
     const struct shape y = node->shape, gy = p->graph->node[node->in[1]].shape;
     const long rows = (long)y.d[1] * y.d[2] * y.d[3];
-    const long blocks = ceil_div(rows, TILE) * ceil_div(y.d[0], TILE), fill = DEVICE_BLOCKS / blocks;
+    const long blocks = ceil_div(rows, TILE) * ceil_div(y.d[0], TILE);
     long most = (long)gy.d[0] * gy.d[1] * gy.d[2] / PIXELS;
     if (most > (long)gy.d[0] * gy.d[1]) most = (long)gy.d[0] * gy.d[1];
-    const long parts = fill < most ? fill : most;
-    return parts < 1 ? 1 : (int)parts;
+    return plan_parts(p, blocks, most);
 }
 
 const struct variant cuda_wgrad = {.name = "wgrad_gemm",
