@@ -1,6 +1,7 @@
 /*
- * What programs are written for: how phases run there, the folder of its kernel templates, and what files its kernels
- * are. Each target has a folder in gen/target/, and gen/program/targets.c has their rows.
+ * A target is what programs are written for: the CPU, or a GPU through CUDA. Its row says how phases run there, which
+ * folder has its kernel templates, and which files its kernels are written to. Each target has a folder in gen/target/;
+ * the rows are in gen/program/targets.c.
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -13,32 +14,33 @@ struct library;
 struct writer;
 
 struct target {
-    const char *name;   /* of --target; its kernel templates are files of templates/NAME with this ending: */
+    const char *name;   /* for --target; the kernel templates are templates/NAME/….ENDING */
     const char *ending; /* "c", "cu" */
-    int device;         /* kernels run on a device, in one source that a compiler of its own reads */
+    int device;         /* 1: kernels run on a GPU and are one source file, which a compiler for the GPU compiles */
 
     /* Phases. */
-    const struct policy *training, *drawing; /* of programs whose weights change, and whose weights stay */
-    int narrow; /* convolutions to few channels become products and sums of columns (to_col2im.h) */
+    const struct policy *training, *drawing; /* for programs that change their weights, and programs that don't */
+    int narrow; /* 1: convolutions to few channels become matrix products and sums of columns (to_col2im.h) */
     void (*phase)(struct code *c, const char *name,
-                  const struct plan *p); /* appends the functions of one to the code */
+                  const struct plan *p); /* appends the C functions of the phase `name` to the code */
 
     /* Programs. */
     void (*write_kernels)(struct writer *w, struct code *c);
-    const char *const *kernel_files; /* NAME_…, all that it writes; ends with NULL */
-    const char *makefile,
-        *makefile_any;   /* templates/host/….mk; for any machine of its kind, with a table for each set of
-                          * instructions, where a generator carries its weights. NULL: there is none */
-    const char *runtime; /* a folder of the runtime that it needs beside runtime/; NULL: none */
-    int ready;           /* carried weights are what phases read of them, and nothing else */
+    const char *const *kernel_files;     /* what follows NAME in the names of all files it writes; ends with NULL */
+    const char *makefile, *makefile_any; /* names of files templates/host/….mk. makefile_any: for a generator that
+                                          * carries its weights and runs on every CPU of its architecture, with phases
+                                          * for each width of vectors; NULL: none */
+    const char *runtime;                 /* a folder that programs need beside runtime/; NULL: none */
+    int ready; /* 1: a program that carries weights carries the block AG_FIXED, which is computed from the
+                  weights and is all that its phases read of them; 0: it carries the weights */
 
     /* Libraries. */
     void (*write_library)(struct library *l, struct cost *cost);
-    const char *library_source; /* the ending of a file beside NAME.h and NAME.c; NULL: there is none */
-    const char *library_flags;  /* with which NAME.c is compiled */
+    const char *library_source; /* the ending of a file that is written beside NAME.h and NAME.c; NULL: none */
+    const char *library_flags;  /* the compiler's options for NAME.c */
 };
 
 extern const struct target target_cpu, target_cuda;
-extern const struct target *const targets[]; /* ends with NULL; the first one is what is written without --target */
+extern const struct target *const targets[]; /* ends with NULL; the first one is taken without --target */
 
 #endif
