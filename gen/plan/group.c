@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { JOINED_READS = 24 }; /* a kernel of several roots reads no more than this */
+enum { JOINED_READS = 24 }; /* the most nodes that a kernel of several roots reads */
 
 int group_is_pointwise(const struct plan *p, int n)
 {
@@ -19,8 +19,8 @@ static int shares_read(const struct kernel *k, const int *read, int reads)
     return 0;
 }
 
-/* 1 if kernel k writes something that is in read[]; 2 if it is a pointwise value that a further root of k could use
- * before it is stored. */
+/* Returns 0 if kernel k writes nothing of read[]; 2 if what it writes of read[] is pointwise values, which a further
+ * root of k could use as well; 1 if there is anything else. */
 static int writes_any(const struct plan *p, const struct kernel *k, const int *read, int reads)
 {
     int result = 0;

@@ -1,4 +1,5 @@
-/* The tensors in the scratch of groups: their halos, how far apart their pixels lie, and when they are used. */
+/* Lists the tensors in the scratch of each group, with their halos, their pixel strides, and the kernels that use
+ * them. */
 #include "plan.h"
 
 static int max(int a, int b)
@@ -28,7 +29,8 @@ static void add_local(struct plan *p, int group, int n, int copy, int kernel)
     g->local[g->locals++] = (struct local){.node = n, .copy = copy, .first = kernel, .last = kernel};
 }
 
-/* The kernels of a chain run at the same time. */
+/* Widens the life of l to whole chains, because the kernels of a chain run at the same time. If a single chain writes
+ * and reads l, each thread needs only the rows of its own share. */
 static void chain_local(const struct plan *p, const struct group *g, struct local *l)
 {
     const int shares = g->kernel[l->first].shares, height = p->graph->node[l->node].shape.d[1];
@@ -37,24 +39,24 @@ static void chain_local(const struct plan *p, const struct group *g, struct loca
     while (l->last + 1 < g->kernels && g->kernel[l->last + 1].chained) l->last++;
     int within = last > l->first;
     for (int i = l->first + 1; i <= last; i++) within &= g->kernel[i].chained;
-    within &= l->first >= p->coarse; /* of a picture alone */
+    within &= l->first >= p->coarse; /* its kernels take one picture at a time */
     if (within && !l->halo && !l->copy && p->batch == 1 && height % shares == 0) l->rows = height / shares;
 }
 
-/* Is the kernel's read r an input of its own node, which may want a halo, and not one of its epilogue? With what it
- * makes first its reads are others. */
+/* Returns 1 if read r of the kernel is an input of its node, which may want a halo; 0 if the epilogue reads it. A
+ * kernel with a front or a prologue reads other nodes in the place of its first input. */
 static int is_own_read(const struct plan *p, const struct kernel *k, int r)
 {
     return k->kind == KERNEL_NODE && !k->front && !k->prologue && r < p->graph->node[k->root[0]].ins;
 }
 
-/* The scratch tensor that kernel k finds what it reads in, or NULL. */
+/* Returns the scratch tensor in which kernel k finds its read r; NULL: that is not in scratch. */
 static struct local *read_local(const struct plan *p, int group, const struct kernel *k, int r)
 {
     return is_own_read(p, k, r) ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
 }
 
-/* Does kernel k read or write scratch tensor l? */
+/* Returns 1 if kernel k reads or writes scratch tensor l. */
 static int uses(const struct plan *p, int group, const struct kernel *k, const struct local *l)
 {
     for (int r = 0; r < k->roots; r++)
@@ -65,9 +67,9 @@ static int uses(const struct plan *p, int group, const struct kernel *k, const s
 }
 
 /*
- * Reals from a pixel of l to the next. Pixels a multiple of a large power of two apart fall on few sets of L1, where
- * what windows of depthwise convolutions read has no room: there pixels lie a line of cache further apart, if all
- * kernels that read or write them can do with it.
+ * Returns the reals from a pixel of l to the next. If that is a multiple of a large power of two, all pixels fall on a
+ * few sets of the L1 cache, which have no room for the windows of a depthwise convolution. Then pixels are put a line
+ * of cache further apart, if all kernels that read or write l allow it.
  */
 static int pixel_stride(const struct plan *p, int group, const struct local *l)
 {
@@ -86,7 +88,6 @@ static int pixel_stride(const struct plan *p, int group, const struct local *l)
     return wide ? shape.d[3] + LINE : shape.d[3];
 }
 
-/* The scratch tensors of a group, their halos and when they are used. */
 static void list_locals(struct plan *p, int group)
 {
     struct group *g = &p->group[group];

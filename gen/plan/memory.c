@@ -1,6 +1,7 @@
 /*
- * Where everything lies: scratch of each group, and one arena for the phase. Two tensors share memory where their
- * lives do not overlap; the largest are placed first, each at the lowest offset that is free for all of its life.
+ * Gives every tensor its place: in the scratch of a group, or in the one arena of the phase. Two tensors may share
+ * memory if their lives do not overlap. The largest tensors are placed first, each at the lowest offset that is free
+ * during its whole life.
  */
 #include "ops.h"
 #include "plan.h"
@@ -8,8 +9,10 @@
 
 #include <stdlib.h>
 
-enum { SCRATCH_REALS = 98304 }; /* what a group may take for the pictures it works on at a time: 384 KB, within L2 */
+enum { SCRATCH_REALS = 98304 }; /* the most scratch for the pictures that a group takes at a time: 384 KB, within L2 */
 
+/* Something to be placed. size: reals. first, last: its life, in kernels of the group or in steps. order: which of
+ * equal size is placed first. */
 struct object {
     long size, *offset;
     int first, last, order;
@@ -34,7 +37,8 @@ static int compare_objects(const void *a, const void *b)
     return x->order - y->order;
 }
 
-/* The lowest offset at which object i fits beside the objects placed before it that live at the same time. */
+/* Returns the lowest offset at which object i does not overlap an object that was placed before it and lives at the
+ * same time. */
 static long lowest_fit(const struct object *o, int i)
 {
     long at = 0;
@@ -50,7 +54,7 @@ static long lowest_fit(const struct object *o, int i)
     return at;
 }
 
-/* Places all objects and returns the size of the whole. */
+/* Places all objects, frees the list, and returns the size of the memory that they need. */
 static long place(struct objects *o)
 {
     long size = 0;
@@ -65,7 +69,7 @@ static long place(struct objects *o)
 
 static void place_scratch(struct plan *p, struct group *g)
 {
-    struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: of a thread's share */
+    struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: rows of a share, in the scratch of its thread */
     for (int i = 0; i < g->locals; i++) {
         struct local *l = &g->local[i];
         const struct node *n = &p->graph->node[l->node];
@@ -75,7 +79,8 @@ static void place_scratch(struct plan *p, struct group *g)
             add_object(&own, l->size, l->first, l->last, &l->offset);
         } else {
             l->pictures = l->first < p->coarse ? p->pictures : 1;
-            /* what all pictures have before the first of them goes on stays until the last has */
+            /* The coarse kernels write it for all pictures, and the later kernels read it picture by picture: it lives
+             * until the last picture is done. */
             const int stays = l->first < p->coarse && l->last >= p->coarse;
             add_object(&o, (l->size + 15) / 16 * 16 * l->pictures, l->first, stays ? g->kernels - 1 : l->last,
                        &l->offset);
@@ -124,7 +129,7 @@ static long partial_size(const struct plan *p, int i)
     return v && v->partial ? v->partial(n) : shape_size(n->shape);
 }
 
-/* Parts of a sum that a pointwise kernel makes. */
+/* Returns the number of parts of a sum that a pointwise kernel of a GPU computes. */
 static int count_sum_parts(const struct plan *p, int i)
 {
     enum { THREADS = 256, ROUNDS = 8 };
@@ -140,8 +145,9 @@ static int count_parts(const struct plan *p, int i)
     return p->policy->blocks ? count_sum_parts(p, i) : p->parts;
 }
 
-/* A result that is only a target lies in the target's place; what feeds back into a block that is still read, or has
- * several targets, or is part of something else, is copied at the end. */
+/* Puts the value of a target straight into the target's block where possible. It is copied there at the end of the
+ * phase if the phase reads that block, if the value is another target too, or if the value lies in another node's
+ * memory. */
 static void place_targets(struct plan *p)
 {
     const struct graph *g = p->graph;

@@ -1,9 +1,9 @@
 /*
- * The order of kernels.
+ * Puts the kernels in order and makes groups of them.
  *
- * Nodes are ordered by section, then by level (how often the whole batch had to be waited for), then as they stand in
- * the graph. What is not a sum over the batch runs as late as its consumers allow, so that it is still in cache when
- * they read it. Batched nodes of one level that follow one another at one resolution form a group.
+ * Nodes are ordered by section, then by level (how many times the whole batch has been waited for), then by their
+ * number in the graph. A node that is no sum over the batch runs as late as its consumers allow, so that its value is
+ * still in cache when they read it. Batched nodes of one level and one resolution that follow one another form a group.
  */
 #include "group.h"
 #include "ops.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does it have to wait for the whole batch? */
+/* Returns 1 if the readers of node n must wait until the whole batch is done. */
 static int waits(const struct plan *p, int n)
 {
     enum op op = p->graph->node[n].op;
@@ -23,6 +23,7 @@ static int max(int a, int b)
     return a > b ? a : b;
 }
 
+/* Sets the section of each node, and the lowest level at which its inputs are there. */
 static void earliest(struct plan *p)
 {
     const struct graph *g = p->graph;
@@ -68,9 +69,10 @@ static void latest(struct plan *p)
 
 /* ---------------------------------------------------------------- items, groups, steps */
 
+/* A node to be computed, with what its place in the order depends on. */
 struct item {
     int node, section, level, batched;
-    int after, small; /* see list_items */
+    int after, small; /* list_items */
 };
 
 static int compare_items(const void *a, const void *b)
@@ -83,14 +85,15 @@ static int compare_items(const void *a, const void *b)
     return x->small != y->small ? x->small - y->small : x->node - y->node;
 }
 
-/* Numbers for each channel, or a few for each pixel. */
+/* Returns 1 if n has one value for each channel of a picture, or at most 4 for each pixel. */
 static int is_small(const struct node *n)
 {
     return n->batched && ((n->shape.d[1] == 1 && n->shape.d[2] == 1) || n->shape.d[3] <= 4);
 }
 
-/* What is computed once. Where epilogues can use them, small values come as early as they can, right after the last
- * large one that they are made of; else everything in the order of the graph. */
+/* Lists the nodes that are computed once, in their order. If kernels have epilogues, a small value (is_small) comes as
+ * early as it can, so that epilogues can read it: right after number `after`, the last large value that it depends on.
+ * All other nodes keep the order of the graph. Returns the number of items. */
 static int list_items(const struct plan *p, struct item *item)
 {
     const struct graph *g = p->graph;
@@ -108,7 +111,7 @@ static int list_items(const struct plan *p, struct item *item)
     return count;
 }
 
-/* Height of the largest picture that n reads or writes. */
+/* Returns the height in pixels of the largest picture that n reads or writes. */
 static int resolution(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
@@ -118,8 +121,9 @@ static int resolution(const struct plan *p, int n)
     return r;
 }
 
-/* Of a picture alone everything is one group; else pooling and interpolation, which are cheap, run in the group of
- * whichever side comes first, so that the other need not wait in the arena; what convolves runs at its larger side. */
+/* Returns 1 if node n may join group g. If threads share a picture, all nodes form one group. Otherwise a convolution
+ * runs in a group of its larger picture's resolution. Pooling and interpolation are cheap, and they may also join a
+ * group of their result's resolution: if that group ended, its tensors would have to pass through the arena. */
 static int fits(const struct plan *p, const struct group *g, int n)
 {
     const struct node *node = &p->graph->node[n];
@@ -136,7 +140,7 @@ static struct step *add_step(struct plan *p)
     return s;
 }
 
-/* Partial sums are added up right after their group. */
+/* Appends the steps that add up the partial sums of a group; they come right after it. */
 static void close_group(struct plan *p, int group)
 {
     for (int i = 0; group >= 0 && i < p->group[group].kernels; i++)

@@ -1,4 +1,4 @@
-/* What the stages of the plan, and those who read it, ask of it. */
+/* Questions about a plan, asked by its stages and by the emitters. */
 #include "plan.h"
 #include "../../runtime/ag.h"
 #include "ops.h"

@@ -1,4 +1,4 @@
-/* A plan as text: what has been decided of it after one of its stages. */
+/* Prints a plan as it is after one of its stages. */
 #include "ops.h"
 #include "plan.h"
 

@@ -1,6 +1,6 @@
 /*
- * What passes through the scratch of groups: batched values that only their own group reads, and copies with zeros
- * around them of what lies in the arena, for the kernels that want those.
+ * Decides what lies in the scratch of groups. This is batched values that only their own group reads, and copies of
+ * tensors of the arena for kernels that want zeros around them.
  */
 #include "group.h"
 
@@ -13,7 +13,6 @@ static void read_outside(struct plan *p, int n, int group)
     if (base != n || p->node[base].group != group) p->node[base].scratch = 0;
 }
 
-/* A batched value that only its own group reads passes through the group's scratch. */
 static void decide_scratch(struct plan *p)
 {
     for (int i = 0; i < p->graph->count; i++)
@@ -27,7 +26,8 @@ static void decide_scratch(struct plan *p)
     }
 }
 
-/* Kernels that want zeros around a tensor that lies in the arena read a copy with a halo from scratch. */
+/* If a kernel wants zeros around a tensor of the arena, adds a kernel before it that copies the tensor into scratch,
+ * with a halo. */
 static void stage_copies(struct plan *p, int group)
 {
     struct group old = p->group[group], *g = &p->group[group];

@@ -1,4 +1,4 @@
-/* The choice of a variant for every kernel. */
+/* Chooses the variant of every kernel. */
 #include "ops.h"
 #include "plan.h"
 
@@ -26,7 +26,8 @@ long wgrad_partial(const struct node *n)
     return (long)w.d[2] * w.d[3] * w.d[1] * ((w.d[0] + 15) / 16 * 16);
 }
 
-/* Multiply-adds, and the bytes of memory that move in the time of one. */
+/* Returns the cost as a number of multiply-adds. Moving a byte takes as long as two of them, and a real of scratch is
+ * four bytes. */
 static double total(struct work w)
 {
     enum { MACS_A_BYTE = 2 };

@@ -1,21 +1,24 @@
 /*
- * How threads share the kernels of a picture. Most kernels are cut into a fixed number of shares, so that results do
- * not depend on the number of threads: stretches of rows, or, where the weights of a convolution are larger than its
- * pictures, blocks of output channels (of a transposed convolution, phases of them), each with its own weights.
+ * Decides how threads share the kernels of a picture. Most kernels are cut into a fixed number of shares, so that
+ * results do not depend on the number of threads. A share is a stretch of rows. If the weights of a convolution are
+ * larger than its pictures, a share is a block of output channels (or of output phases, for a transposed convolution)
+ * with the weights for it.
  *
- * Threads wait for each other after a kernel, unless the next one's share needs no more of what was just made than the
- * same rows: then it is chained, and finds them in its own core's cache.
+ * Threads wait for each other after a kernel, unless the next kernel is chained to it. A kernel is chained if each of
+ * its shares reads only those rows which the same share of the kernel before has written. The thread that wrote them
+ * goes on with them, and they are still in the cache of its core.
  */
 #include "ops.h"
 #include "plan.h"
 #include "../../runtime/ag.h" /* AG_OUT */
 
-/* Less than this isn't worth waiting for other threads: multiply-adds, or values read and written. */
+/* A kernel with fewer multiply-adds, and fewer values read and written, is done by one thread: waiting for other
+ * threads would take longer. */
 enum { WORTH_MACS = 1 << 17, WORTH_VALUES = 1 << 14 };
 
 enum split split_dense(const struct plan *p, int n)
 {
-    enum { ROW = 9 }; /* of so many pixels, tiles of every width of vectors are in one row each */
+    enum { ROW = 9 }; /* in rows of so many pixels or more, no tile spans two rows, whatever the width of vectors */
     const struct node *y = &p->graph->node[n], *x = &p->graph->node[y->in[0]];
     if ((long)x->shape.d[1] * x->shape.d[2] < y->k * y->k * y->shape.d[3]) return SPLIT_WEIGHTS;
     return y->op == OP_KERNEL_CONV && y->k == 1 && y->shape.d[2] >= ROW ? SPLIT_ROWS : SPLIT_TILES;
@@ -34,13 +37,14 @@ static int can_share(const struct plan *p, const struct kernel *k)
     return plan_split_of(p, k->root[0]) != SPLIT_NOT;
 }
 
-/* Are its shares stretches of the rows of what it makes? */
+/* Returns 1 if the shares of k are stretches of its result's rows. */
 static int is_by_rows(const struct plan *p, const struct kernel *k)
 {
     return k->kind == KERNEL_POINTWISE || plan_split_of(p, k->root[0]) == SPLIT_ROWS;
 }
 
-/* Rows go two by two, so that tiles and depthwise windows fit well. */
+/* Returns the number of shares of kernel k. A share has at least two rows, so that register tiles and depthwise windows
+ * fit well. */
 static int count_shares(const struct plan *p, const struct kernel *k)
 {
     const struct node *n = &p->graph->node[k->root[0]];
@@ -54,7 +58,7 @@ static int count_shares(const struct plan *p, const struct kernel *k)
     return shares;
 }
 
-/* Does it write the memory that node n lies in? */
+/* Returns 1 if kernel k writes the memory in which node n lies. */
 static int writes(const struct plan *p, const struct kernel *k, int n)
 {
     long delta;
@@ -64,7 +68,7 @@ static int writes(const struct plan *p, const struct kernel *k, int n)
     return 0;
 }
 
-/* Can kernel i of a group follow on the kernels from number `first` on? */
+/* Returns 1 if kernel i can be chained to kernel i - 1 of a chain that starts with kernel `first`. */
 static int can_chain(const struct plan *p, const struct group *g, int first, int i)
 {
     const struct kernel *k = &g->kernel[i], *before = &g->kernel[i - 1];
@@ -75,7 +79,8 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     for (int e = first; e < i && !rows_alone; e++)
         for (int r = 0; r < k->reads; r++)
             if (writes(p, &g->kernel[e], k->read[r])) return 0;
-    return 1; /* what it up-samples has other rows than all of the chain: none of that wrote it */
+    return 1; /* if it up-samples an input, that has fewer rows than the chain's results, so the chain didn't write it
+               */
 }
 
 static void chain(const struct plan *p, struct group *g)
@@ -87,6 +92,7 @@ static void chain(const struct plan *p, struct group *g)
     }
 }
 
+/* Returns the first kernel of the chain of kernel k; last_of returns the last. */
 static int first_of(const struct group *g, int k)
 {
     while (g->kernel[k].chained) k--;
@@ -99,7 +105,7 @@ static int last_of(const struct group *g, int k)
     return k;
 }
 
-/* Do kernels from..to read anything that kernels first..last write? */
+/* Returns 1 if one of kernels from..to reads what one of kernels first..last writes. */
 static int reads_of(const struct plan *p, const struct group *g, int from, int to, int first, int last)
 {
     for (int k = from; k <= to; k++)
@@ -118,7 +124,7 @@ static void reverse(struct kernel *k, int n)
     }
 }
 
-/* The first n of n + m kernels come after the others. */
+/* Moves the first n of n + m kernels behind the other m. */
 static void rotate(struct kernel *k, int n, int m)
 {
     reverse(k, n);
@@ -126,8 +132,9 @@ static void rotate(struct kernel *k, int n, int m)
     reverse(k, n + m);
 }
 
-/* A chain that no other reads between it and the one that starts with kernel k, which reads it, comes right before that
- * one, if they then are a single chain: what passes between them stays in cache. */
+/* Kernel k starts a chain. If an earlier chain writes what this one reads, and no kernel between them reads it, moves
+ * the earlier chain right before kernel k. The move is kept only if the two then become one chain, whose values stay in
+ * cache. */
 static void move_chain(const struct plan *p, struct group *g, int k)
 {
     for (int last = k - 2; last >= 0; last = first_of(g, last) - 1) {
@@ -142,7 +149,8 @@ static void move_chain(const struct plan *p, struct group *g, int k)
     }
 }
 
-/* Is there but one group, and what it takes and makes of a picture in a single place each, and not copied there? */
+/* Returns 1 if the phase can draw several pictures at once: it is one group with one input for each picture and one
+ * result, which needs no copy at the end. */
 static int may_group(const struct plan *p)
 {
     int inputs = 0;
@@ -154,12 +162,12 @@ static int may_group(const struct plan *p)
            p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].storage == VALUE_STORED;
 }
 
-/* Can kernel k take all pictures of a round at once? Its results must fit the cache together. And a convolution must
- * have more weights than pixels, or nothing is gained; it is then not shared by rows, so that all kernels of a chain
- * take the same rows of every picture. */
+/* Returns 1 if kernel k can take all pictures at once. The results for all pictures must fit the cache together. A
+ * dense convolution must have weights larger than its picture, or nothing is gained. It must not be shared by rows,
+ * because all kernels of a chain take the same rows of every picture. */
 static int is_coarse(const struct plan *p, const struct kernel *k)
 {
-    enum { ROOM = 1 << 17 }; /* 512 KB */
+    enum { ROOM = 1 << 17 }; /* reals: 512 KB */
     const enum split split = plan_split_of(p, k->root[0]);
     if ((plan_can(p, k->root[0]) & IS_DENSE) && (split == SPLIT_ROWS || split == SPLIT_TILES)) return 0;
     for (int r = 0; r < k->roots; r++) {

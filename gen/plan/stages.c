@@ -1,4 +1,4 @@
-/* The stages that make a plan. */
+/* The list of the stages that make a plan, and what runs them. */
 #include "plan.h"
 #include "passes.h"
 
@@ -14,7 +14,7 @@ static int has_shares(const struct plan *p)
     return p->policy->shares;
 }
 
-/* From a graph to a plan: each stage decides one thing, and leaves it in fields of its own. */
+/* Each stage decides one thing and writes it into fields of its own. */
 const struct plan_stage plan_stages[] = {
     {"select", plan_select, NULL},      {"materialize", plan_materialize, NULL}, {"order", plan_order, NULL},
     {"fuse", plan_fuse, has_epilogues}, {"scratch", plan_scratch, NULL},         {"split", plan_split, has_shares},
