@@ -28,7 +28,8 @@ static const char *free_name(struct code *c, const char *name)
     return unique;
 }
 
-/* The function of a template file that is called `part`, from its comment to its closing brace; or all but those. */
+/* Appends the pieces of a template that `part` names: with part NULL all but its function AG_FN_PACK, else that
+ * function alone. A piece ends with the closing brace of a function. */
 static void take_part(struct text *out, const char *body, const char *part)
 {
     while (*body) {
@@ -43,7 +44,7 @@ static void take_part(struct text *out, const char *body, const char *part)
     }
 }
 
-/* Prototypes come from the functions themselves: the text from `void NAME(` to its parenthesis. */
+/* Adds the prototype of a function, which is its text from `void NAME(` to the closing parenthesis. */
 static void add_prototype(struct code *c, const char *text, const char *name)
 {
     const char *head = mem_printf(c->mem, "void %s(", name), *from = strstr(text, head),
@@ -53,7 +54,8 @@ static void add_prototype(struct code *c, const char *text, const char *name)
     text_add(&c->prototypes, ");\n");
 }
 
-/* A kernel's text, static or not: a program's kernels are called from another file, a library's from the same. */
+/* Returns the text of a kernel with or without `static`. A program calls its kernels from another file, a library from
+ * the same file. */
 static const char *with_linkage(struct code *c, const char *text, const char *name)
 {
     static const char word[] = "static ";
@@ -65,8 +67,8 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
     return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
 }
 
-/* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
- * until that is seen. */
+/* Returns the text of a kernel template, which is read once. If it cannot be read, c->error says so and the text is "";
+ * emission goes on until a caller sees the error. */
 static const char *load(struct code *c, const char *template)
 {
     for (int i = 0; i < c->loads; i++)
@@ -164,7 +166,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
         offset = node->input_offset;
     }
     const char *at = mem_printf(c->mem, "b[%s] + %ld", block_name(block), offset + delta);
-    node = &p->graph->node[n]; /* a view of what is batched need not be, and the reverse */
+    node = &p->graph->node[n]; /* an alias can be batched where its base is not, and the reverse */
     if (plan_room(p, n) > 1) return mem_printf(c->mem, "%s + picture * %ldL", at, shape_size(node->shape));
     if (!node->batched || group == -1 || p->policy->at_once) return at;
     return mem_printf(c->mem, "%s + n * %ld", at, shape_size(node->shape) / p->batch);

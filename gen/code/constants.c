@@ -1,4 +1,3 @@
-/* Tokens that the kernels of all targets share. */
 #include "constants.h"
 #include "ops.h"
 
@@ -15,13 +14,13 @@ void number_token(struct mem *mem, struct substitutions *sub, const char *token,
     template_set(mem, sub, token, "%ld", value);
 }
 
-/* Every rearrangement is a loop nest over the smaller of x and y with a stride for each of both. */
+/* The loops run over the smaller of x and y. */
 void strided_tokens(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name)
 {
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
     long xs[4] = {0, 0, 0, 1}, ys[4] = {0, 0, 0, 1}, xat = 0, yat = 0, clear = 0;
     struct shape xd = x->shape, yd = y->shape;
-    if (y->batched) { /* of one picture; a weight's window is its last dimension */
+    if (y->batched) { /* one picture; the window of a weight [N,O,I,K*K] is its last dimension */
         int flips = y->op == OP_FLIPT;
         xd = flips ? shape4(xd.d[1], xd.d[2], 1, xd.d[3]) : shape4(1, xd.d[1], xd.d[2], xd.d[3]);
         yd = flips ? shape4(yd.d[1], yd.d[2], 1, yd.d[3]) : shape4(1, yd.d[1], yd.d[2], yd.d[3]);

@@ -1,4 +1,7 @@
-/* Pointwise expressions as C: a local variable for each value, computed once. */
+/*
+ * Writes the expression of a pointwise node as C statements. Each value that it is made of becomes a local variable
+ * t0, t1, … and is computed once.
+ */
 #ifndef EXPRESSION_H
 #define EXPRESSION_H
 
@@ -7,18 +10,19 @@
 
 struct expression {
     const struct graph *graph;
-    const char *indent;
-    /* The number of the tensor in memory that node is, -1: it is to be computed; and the text of its value. */
+    const char *indent; /* at the beginning of each statement */
+    /* find returns the number of the operand in memory that holds the node; -1: the node must be computed. read appends
+     * the C expression that loads operand number `read`. */
     int (*find)(const void *context, int node);
     void (*read)(const void *context, int read, struct text *t);
     const void *context;
-    struct text body;
-    int *temp, temps; /* temp[node]: number of the local variable that holds it, plus 1 */
+    struct text body; /* the statements so far */
+    int *temp, temps; /* temp[node]: the number of the local variable that holds it, plus 1; 0: none does */
 };
 
-/* Makes sure that node's value is in a local variable (or a constant). */
+/* Appends statements to body until a local variable holds the node's value. A constant needs none. */
 void expression_evaluate(struct expression *e, int node);
-/* Appends that variable's name, or the constant, to t. */
+/* Appends to t the name of the variable that holds the node's value, or the constant. */
 void expression_value(const struct expression *e, struct text *t, int node);
 
 #endif

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-/* The last round of a loop may go beyond a tensor's end. */
+/* Less than INT_MAX, because the last round of a loop may count beyond the end of a tensor. */
 static const long MOST = INT_MAX - (1L << 20);
 
 static long counted(const struct plan *p, int n)
@@ -17,7 +17,7 @@ static long counted(const struct plan *p, int n)
     return most;
 }
 
-/* The keys that make a phase's tensors smaller. */
+/* Returns the keys of a spec that make this tensor smaller, for the message. */
 static const char *keys(struct code *c, const struct node *n)
 {
     if (!n->batched || !c->target->device || c->model->program->draws) return "image.size or fewer channels";

@@ -1,6 +1,6 @@
 /*
- * Templates: C files that stand on their own, and of which aggen copies what follows the line AG_TEMPLATE, with the
- * identifiers that begin with AG_ replaced.
+ * Templates are C files that compile as they stand. aggen copies the text behind the line AG_TEMPLATE, and replaces
+ * tokens in it: identifiers that begin with AG_.
  */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
@@ -8,13 +8,15 @@
 #include "mem.h"
 #include "text.h"
 
-/* The folder with templates/ and runtime/: $AGGEN_HOME, the executable's own, or the one it was installed with. */
+/* Returns the folder that holds templates/ and runtime/: $AGGEN_HOME if it is set, else the folder of the executable,
+ * else the one that aggen was installed to. */
 const char *template_home(void);
-/* Reads a whole file below that folder; NULL with a line in err if that fails. */
+/* Returns the text of a file below that folder, in the pool. NULL with a line in err: it cannot be read. */
 char *template_file(struct mem *mem, const char *name, char *err, size_t errsize);
-/* What follows AG_TEMPLATE. */
+/* Returns the text behind the line AG_TEMPLATE, or all of it without such a line. */
 const char *template_body(const char *file);
 
+/* A token and the text that replaces it. */
 struct substitution {
     const char *token, *text;
 };
@@ -22,9 +24,11 @@ struct substitutions {
     struct substitution *list;
     int count, capacity;
 };
+/* Adds a substitution. Of two for the same token the first holds. */
 void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...);
-/* A number as the shortest decimal that reads back as itself. */
+/* Adds a substitution by the shortest decimal number that is exactly this double. */
 void template_number(struct mem *mem, struct substitutions *s, const char *token, double value);
+/* Appends body to out, with tokens replaced. A token without substitution stays as it is. */
 void template_expand(struct text *out, const char *body, const struct substitutions *s);
 
 #endif
