@@ -1,4 +1,5 @@
-/* alphaGAN: alpha descends the duality gap, which test weights of both networks estimate (Algorithms 1 and 2). */
+/* The strategy alphaGAN: gradient descent of alpha on the duality gap V (Eq. 3), which is estimated with test weights
+ * G-bar and D-bar of both networks (Algorithms 1 and 2). */
 #include "family.h"
 #include "phases.h"
 #include "strategy.h"

@@ -1,4 +1,4 @@
-/* The weights that a program carries. */
+/* Writes the weights that a program carries. */
 #include "parts.h"
 
 int carries(const struct writer *w)

@@ -1,9 +1,10 @@
-/* From the graphs of a model's phases to their code: passes, plans, kernels. */
+/* Makes the code of a model's phases from their graphs: runs the late passes, plans, and emits kernels. */
 #include "ops.h"
 #include "parts.h"
 #include "passes.h"
 
-/* The graph of a phase as it is planned; hoisted NULL: of a program that trains. */
+/* Returns the lowered graph of a phase. hoisted NULL: for a program that trains; else what it computes once from its
+ * weights goes there. target NULL: without what a target asks for. */
 static struct graph *lowered(const struct phase_graph *phase, const struct target *target, const struct policy *policy,
                              struct hoisted *hoisted, const char *forced)
 {
@@ -26,7 +27,8 @@ static long larger(long a, long b)
     return a > b ? a : b;
 }
 
-/* The plan of a phase of model m for a target; what a program that draws computes once goes to `hoisted`. */
+/* Returns the plan of a phase for a target. What a program that draws computes once from its weights goes to
+ * hoisted. */
 static struct plan *phase_plan(const struct model *m, const struct phase_graph *phase, const struct target *target,
                                struct hoisted *hoisted)
 {
@@ -43,7 +45,8 @@ static void free_plan(struct plan *p)
     graph_free(g);
 }
 
-/* Makes the code of one phase, whose plan and graph this frees; returns what it executes, in FLOP. */
+/* Makes the code of one phase, enlarges *s to what it needs, and frees the plan and its graph. Returns the FLOP that
+ * the phase executes. */
 static double make_phase(struct code *c, struct sizes *s, const char *name, struct plan *p)
 {
     double executed = plan_flop(p);

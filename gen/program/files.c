@@ -1,4 +1,4 @@
-/* What is written into the folder: gathered first, then written all at once. */
+/* Gathers the files of a program, and then writes them into the folder all at once. */
 #define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 
@@ -31,7 +31,8 @@ static char *path_of(const struct writer *w, const struct output *file)
     return mem_printf(w->mem, "%s/%s", w->e->folder, file->name);
 }
 
-/* Is the file what it should be? */
+/* Returns 1 if the file is there already with the right bytes, or is rightly absent. A folder in its place is an
+ * error. */
 static int is_done(struct writer *w, const struct output *file)
 {
     struct ag_error unread;
@@ -39,7 +40,7 @@ static int is_done(struct writer *w, const struct output *file)
     char *now = NULL, *path = path_of(w, file);
     long size;
     if (lstat(path, &is) != 0) return !file->bytes;
-    if (S_ISDIR(is.st_mode)) { /* better now than when the others are written */
+    if (S_ISDIR(is.st_mode)) { /* fail now, before any other file is written */
         snprintf(w->err, w->errsize, "%s: cannot be written: it is a folder; -o names another folder", path);
         w->failed = 1;
     }
@@ -50,7 +51,7 @@ static int is_done(struct writer *w, const struct output *file)
     return same;
 }
 
-/* A removal that fails matters as little as one of what isn't there. */
+/* Writes or removes one file. A removal that fails is no error. */
 static void write_one(struct writer *w, const struct output *file)
 {
     struct ag_error err;
@@ -84,7 +85,6 @@ void write_all(struct writer *w)
     free(w->file);
 }
 
-/* The folder and those above it. */
 void make_folder(struct writer *w)
 {
     char *path = mem_printf(w->mem, "%s", w->e->folder);
@@ -114,7 +114,7 @@ void c_string(struct text *t, const char *s)
     }
     text_add(t, "\n        \"");
     for (int column = 0; *s; s++) {
-        if (*s == '"' || *s == '\\' || *s == '?') /* for ??/ and its like are read before strings are */
+        if (*s == '"' || *s == '\\' || *s == '?') /* `?` because of trigraphs such as ??/ */
             text_printf(t, "\\%c", *s);
         else if ((unsigned char)*s < 32 || (unsigned char)*s > 126)
             text_printf(t, "\\%03o", (unsigned char)*s);

@@ -1,4 +1,4 @@
-/* The generator: draws pictures with the retrained weights of a genotype's architecture. */
+/* The program `generate`: draws pictures with the retrained weights of a genotype. */
 #include "family.h"
 #include "phases.h"
 
@@ -11,7 +11,7 @@ static void phases(struct model *m, int pictures)
 
 static const char *host(const struct spec *spec)
 {
-    (void)spec; /* one for all families */
+    (void)spec; /* all families have the same host program */
     return "generate";
 }
 

@@ -1,4 +1,4 @@
-/* NAME.c and NAME.h: the host program of a program. */
+/* Writes NAME.c, the host program, and NAME.h. */
 #include "family.h"
 #include "parts.h"
 
@@ -18,7 +18,7 @@ static void set_string(struct mem *mem, struct substitutions *s, const char *tok
     text_free(&t);
 }
 
-/* The constants of the program's kind. */
+/* Sets the tokens that the program's kind defines as constants of its host program. */
 static void set_constants(struct writer *w, struct substitutions *s)
 {
     const struct program_kind *kind = w->m->program;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The number of architectures: the product of what each choice is among; a genotype is one. */
+/* Returns the number of architectures: the product of the numbers of options of all choices; 1 for a genotype. */
 static double space_size(const struct model *m)
 {
     struct choice choice[SPEC_GENES];
@@ -19,6 +19,8 @@ static double space_size(const struct model *m)
     return size;
 }
 
+/* flop, executed: of the direct form, and as executed. arena, scratch (of a thread), recomputed_size: reals.
+ * recomputed: how many values more than one group computes. */
 struct phase_info {
     double flop, executed;
     long arena, scratch, recomputed_size;

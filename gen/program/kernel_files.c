@@ -1,4 +1,4 @@
-/* The files of a program's kernels. */
+/* Writes the files of a program's kernels. */
 #include "emit_cpu.h"
 #include "parts.h"
 
@@ -7,7 +7,8 @@
 
 /* ---------------------------------------------------------------- the CPU's */
 
-/* In turn, to compile side by side; register tiles together, as compilers merge those that come to the same. */
+/* Returns the number of the file that a kernel goes to. Kernels go to the files in turn, so that make compiles several
+ * files at a time. Register tiles all go to file 0, where the compiler merges equal functions. */
 static int kernel_file(const struct code *c, int instance)
 {
     return strcmp(c->instance[instance].template, "tile") ? instance % KERNEL_FILES : 0;
@@ -40,7 +41,8 @@ void write_kernels(struct writer *w, struct code *c)
 
 /* ---------------------------------------------------------------- a GPU's */
 
-/* What kernels share, and the kernels that every program has: passes over whole blocks. */
+/* Appends the functions that kernels share, and the kernels that every program has: random numbers and, unless it
+ * draws, those that update whole blocks of weights. */
 static void cuda_prelude(struct writer *w, struct code *c, int draws, struct text *t)
 {
     static const char *const shared[] = {"prelude.cuh", "philox.cuh", "gemm.cuh"}, *const pass[] = {"normals", "adam",

@@ -1,4 +1,5 @@
-/* A generator as a library of two files, NAME.h and NAME.c, weights and all: templates/embed/. */
+/* Writes a generator, or a layer of one, as a library for the CPU: NAME.h and NAME.c, which contains the weights. The
+ * templates are in templates/embed/. */
 #include "extract_layer.h"
 #include "emit.h"
 #include "family.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The characters that a string literal may have by C99, less some. */
+/* C99 promises string literals of 4095 characters. */
 enum { LITERAL = 4000 };
 
 static const char *upper(struct mem *mem, const char *name)
@@ -28,6 +29,7 @@ const struct ag_tensor *library_tensor(const struct table *t, const char *name)
     return NULL;
 }
 
+/* Returns the numbers of one picture in a tensor of inputs. */
 static long size_of(const struct ag_tensor *t)
 {
     return (long)t->shape[1] * t->shape[2] * t->shape[3];
@@ -47,7 +49,7 @@ const char *library_noise(struct mem *mem, const struct table *in, const char *f
     return text;
 }
 
-/* Noise for each layer, and psi. */
+/* Returns the C statements that set each layer's noise, and psi. */
 static const char *inputs_text(struct mem *mem, const struct table *in)
 {
     const char *noise =
@@ -57,7 +59,7 @@ static const char *inputs_text(struct mem *mem, const struct table *in)
     return mem_printf(mem, "%s    (void)psi;", noise);
 }
 
-/* What the call of a whole generator is made of. */
+/* Sets the tokens of generate.h and generate.c, which a whole generator has. */
 static void set_generate(const struct library *l, struct substitutions *s)
 {
     struct mem *mem = l->w->mem;
@@ -71,12 +73,14 @@ static void set_generate(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_SET_INPUTS", "%s", inputs_text(mem, &phase->in));
 }
 
+/* Returns "[H, W, C]", the shape of one picture. */
 static const char *shape_text(struct mem *mem, const struct ag_tensor *t)
 {
     return mem_printf(mem, "[%d, %d, %d]", t->shape[2], t->shape[3], t->shape[1]);
 }
 
-/* The call of a layer: its parameters, what they are, and how they get to the phase. */
+/* Sets the tokens of layer.h and layer.c: the parameters of the layer's function, their description, and how they are
+ * copied to the inputs of the phase. */
 static void set_layer(const struct library *l, struct substitutions *s)
 {
     struct mem *mem = l->w->mem;
@@ -101,7 +105,8 @@ static void set_layer(const struct library *l, struct substitutions *s)
     template_set(mem, s, "AG_Y_SIZE", "%ld", size_of(y));
 }
 
-/* Where the weights are: in the data, or, of two bytes each, made of them in the memory. */
+/* Sets where the phases find the weights. fp32 numbers are read from the constant array; numbers of two bytes are
+ * expanded into the library's memory first. */
 static void set_fixed(const struct library *l, struct substitutions *s)
 {
     struct mem *mem = l->w->mem;
@@ -132,7 +137,7 @@ static void set_names(const struct library *l, struct substitutions *s)
         template_set(mem, s, mem_printf(mem, "AG_UPPER_%s", constant[i]), "%s_%s", capitals, constant[i]);
 }
 
-/* What headers say of the weights' place. */
+/* Sets what the header says about the files that the library needs. */
 static void set_apart(const struct library *l, struct substitutions *s)
 {
     const int apart = emit_library_apart(l->w->e);
@@ -179,7 +184,7 @@ static void set_tokens(const struct library *l, struct substitutions *s)
         set_generate(l, s);
 }
 
-/* templates/embed/library.h or .c around what is special: generate.h, layer.h, … */
+/* Appends templates/embed/library.ENDING with generate.ENDING or layer.ENDING in the place of its token AG_CALL. */
 static void frame(const struct library *l, const struct substitutions *s, const char *ending, struct text *t)
 {
     struct mem *mem = l->w->mem;
@@ -205,7 +210,7 @@ void library_mark(const struct library *l, struct substitutions *s, const char *
     template_set(l->w->mem, s, "AG_MARK", "0x%016llxull", sum);
 }
 
-/* As a literal if C99 promises one of that length, else as an array. */
+/* Appends the value of a char array: a string literal, or a list of numbers if the string is too long for one. */
 static void constant_string(struct text *t, const char *s)
 {
     if (strlen(s) <= LITERAL) {
@@ -213,7 +218,7 @@ static void constant_string(struct text *t, const char *s)
         return;
     }
     text_add(t, " {");
-    for (size_t i = 0; s[i]; i++) /* as C has it where char has no sign too */
+    for (size_t i = 0; s[i]; i++) /* bytes above 127 as '\ooo', which is right for signed and unsigned char */
         text_printf(t, (unsigned char)s[i] > 127 ? "%s'\\%03o'," : "%s%d,", i % 24 ? " " : "\n    ",
                     (unsigned char)s[i]);
     text_add(t, " 0}");
@@ -265,7 +270,7 @@ static void phases_text(const struct library *l, struct text *t)
     text_add(t, l->c->phases.s);
 }
 
-/* Of the runtime's files, what the rest of the library calls. */
+/* Appends those functions of the runtime that the rest of the library calls. */
 static void add_runtime(const struct library *l, struct text *t, const char *rest)
 {
     static const char *const name[] = {"ag_math.h", "random.c", "tensor.c", "generator.c", "image.c"};

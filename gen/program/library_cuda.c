@@ -1,4 +1,5 @@
-/* A generator for a GPU as a library: kernels as PTX and as a text, and the launches of the driver. */
+/* Writes a generator as a library for a GPU: NAME.h, NAME.c with the kernels as PTX and their launches, and NAME.cu
+ * with the source of the kernels. */
 #include "parts.h"
 #include "prune_source.h"
 
@@ -42,7 +43,7 @@ static void set_tokens(const struct library *l, struct substitutions *s)
 
 /* ---------------------------------------------------------------- data and launches */
 
-/* As numbers: C99 promises no string literals as long. */
+/* Appends the PTX as a list of numbers, because it is longer than the string literals that C99 promises. */
 static void ptx_text(struct library *l, const char *ptx, struct text *t)
 {
     const size_t before = t->length;

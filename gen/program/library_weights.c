@@ -1,4 +1,5 @@
-/* The weights of a library: numbers in its C file or, where compilers would take gigabytes for so many, in NAME.bin. */
+/* Writes the weights of a library: as numbers in its C file or, if compilers would need gigabytes for them, in
+ * NAME.bin. Also tells files of earlier libraries from files of others. */
 #define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { IN_C = 16000000 }; /* bytes of weights that are in the C file at the most */
+enum { IN_C = 16000000 }; /* the most bytes of weights that go into the C file */
 
 int emit_library_apart(const struct emission *e)
 {
@@ -19,7 +20,8 @@ static const char *number_type(const struct library *l)
     return l->carried->type == AG_F32 ? "float" : "ag_u16";
 }
 
-/* The values as C has them exactly: hexadecimal floating point, or the bits of two bytes. */
+/* Appends n values as an array that C reads without rounding: hexadecimal floating point, or the 16 bits of a number of
+ * two bytes as a whole number. */
 static void add_array(struct library *l, const char *name, long n, struct text *t)
 {
     const size_t before = t->length;
@@ -63,8 +65,9 @@ void library_weights(struct library *l, struct substitutions *s, const char *nam
     template_expand(t, template_body(file), s);
 }
 
-/* Measured with gcc 12 and clang 14 on stylegan2_celeba128, of 32 million numbers: as an array they took 7.9 and 15.9
- * GB and 79 and 108 s, beside it 0.13 and 0.53 GB, and the code alone, a quarter of a megabyte, some 3 and 20 s. */
+/* The coefficients follow from measurements with gcc 12 and clang 14 on stylegan2_celeba128, which has 32 million
+ * numbers and a quarter of a megabyte of code. With the numbers as an array, gcc took 7.9 GB and 79 s, clang 15.9 GB
+ * and 108 s. With the numbers in NAME.bin they took 0.13 and 0.53 GB. The code alone took about 3 and 20 s. */
 struct cost library_cost(const struct library *l, size_t c)
 {
     const double code = (double)(c - l->digits), numbers = (double)l->numbers,
@@ -81,7 +84,7 @@ struct cost library_cost(const struct library *l, size_t c)
 
 static const char heading_start[] = "/* " LIBRARY, kernels_start[] = "/* Kernels of ";
 
-/* The second line of a library's files whose weights are apart, so that its NAME.bin is known for what it is. */
+/* Returns the second line of NAME.c and NAME.h if the weights are apart. It tells that NAME.bin is the library's. */
 static const char *apart_line(const struct writer *w)
 {
     return mem_printf(w->mem, "/* Its weights are in %s.bin. */\n", w->name);
@@ -100,8 +103,8 @@ static char *path_of(const struct writer *w, const char *ending)
 
 enum owner { NOBODY, LIBRARYS, OTHERS };
 
-/* Whose file is it? A library's begins with these lines (second may be NULL). Nobody's is an empty one, and a folder,
- * which no file can take the place of. */
+/* Returns whose file NAME.ENDING is. A library's file begins with the given lines (second may be NULL). A file that is
+ * missing or empty is nobody's. So is a folder: writing fails there anyway. */
 static enum owner owner_of(const struct writer *w, const char *ending, const char *first, const char *second)
 {
     const char *path = path_of(w, ending), *start[] = {first, second};
@@ -125,14 +128,15 @@ static int exists(const struct writer *w, const char *ending)
     return stat(path_of(w, ending), &status) == 0;
 }
 
-/* Does NAME.bin belong to the library that is there? Of one that was cut short NAME.h may be all that there is. */
+/* Returns 1 if NAME.bin belongs to the library in the folder. An emission that was cut short may have left NAME.h
+ * without NAME.c. */
 static int has_bin(const struct writer *w)
 {
     return owner_of(w, "c", heading_start, apart_line(w)) == LIBRARYS ||
            owner_of(w, "h", heading_start, apart_line(w)) == LIBRARYS;
 }
 
-/* And NAME.cu? */
+/* Returns 1 if NAME.cu belongs to the library in the folder. */
 static int has_kernels(const struct writer *w)
 {
     return (owner_of(w, "c", heading_start, NULL) == LIBRARYS || owner_of(w, "h", heading_start, NULL) == LIBRARYS) &&

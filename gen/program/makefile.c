@@ -1,11 +1,11 @@
-/* NAME.mk, with which make builds a program. */
+/* Writes NAME.mk, with which make builds a program. */
 #include "emit_cpu.h"
 #include "parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The runtime's C files without their endings, each behind a space. */
+/* Returns the names of the runtime's C files without their endings, each behind a space. */
 static const char *runtime_objects(const struct writer *w)
 {
     const char *list = "";

@@ -1,4 +1,10 @@
-/* The parts of what is emitted: a program, or a library. */
+/*
+ * The parts of a program or library that is being written. A struct writer gathers the files; each function below adds
+ * some, or says how a part of them looks. NAME is the program's or the library's name, w->name.
+ *
+ * Errors: once a function has failed, w->failed is the status and w->err has a line. Later calls do no harm, and
+ * write_all writes nothing.
+ */
 #ifndef PARTS_H
 #define PARTS_H
 
@@ -12,91 +18,97 @@ struct writer {
     const struct model *m;
     const struct emission *e;
     const char *name;
-    char *runtime_file[RUNTIME_FILES];
+    char *runtime_file[RUNTIME_FILES]; /* paths below the home folder (template.h), sorted */
     int runtime_files;
     struct output {
         const char *name;
-        const void *bytes; /* NULL: there is to be no such file */
+        const void *bytes; /* NULL: a file of this name is removed */
         size_t size;
-        int done; /* it is there already */
-    } * file;     /* what write_all is going to write */
+        int done; /* 1: the file is there already, with these bytes */
+    } * file;     /* what write_all will write */
     int files, file_room;
     char *err;
     size_t errsize;
-    int failed;
+    int failed; /* 0, or the status that emit_program returns */
 };
 
 /* ---------------------------------------------------------------- files.c */
 
-/* Once one of these has failed, with a line in w->err, nothing is written any more. */
+/* Makes the folder w->e->folder, and the folders above it. */
 void make_folder(struct writer *w);
-/* Say what is to be written, and what of another emission is to go. Bytes are not copied, texts are. */
+/* Adds a file to the list of write_all. The bytes must live until then; a text is copied. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
 void write_file(struct writer *w, const char *name, const char *text);
+/* Adds to the list that a file of this name, which an earlier emission may have left, is removed. */
 void remove_file(struct writer *w, const char *name);
-/* Where `wanted`, says that a file is to be written, from a template that knows the program's name only; else that what
- * another emission left of this name is to go. */
+/* With `wanted`, adds a file made from a template whose only tokens are those of program_tokens; else adds the removal
+ * of this file. */
 void write_part(struct writer *w, int wanted, const char *template, const char *name);
-/* Writes all that, each file under a temporary name first. A file that is there and the same is left alone, so that
- * make has nothing to do. If any is not, the one that was named last, with which the others are built, is removed first
- * and written last, and the makefiles of programs that are emitted after this one are removed, too: an emission that is
- * cut short over an older one leaves nothing that builds. */
+/* Writes all files of the list, each under a temporary name first, and removes those to be removed. A file that is
+ * there already with the same bytes is left alone, so that make has nothing to do. If any file differs, the last one of
+ * the list, which builds the others, is removed first and written last. The makefiles of the programs w->e->next are
+ * removed too. So an emission over an older one that is cut short leaves nothing that make would build. */
 void write_all(struct writer *w);
-/* A file below the home folder; NULL, and the writer has failed, if it cannot be read. */
+/* Returns the text of a file below the home folder. NULL: it cannot be read, and the writer has failed. */
 char *home_file(struct writer *w, const char *path);
-/* The first line of a file. */
+/* Appends the first line of a file: a comment that says what it is and which command wrote it. */
 void heading(const struct writer *w, struct text *t, const char *what);
-/* A string literal, or 0 for NULL. */
+/* Appends s as a string literal of C; 0 if s is NULL. */
 void c_string(struct text *t, const char *s);
-/* The program's name, and names that begin with it. */
+/* Sets AG_PROGRAM to the program's name, and AG_PROGRAM_phases and its like to names that begin with it. */
 void program_tokens(struct writer *w, struct substitutions *s);
 
 /* ---------------------------------------------------------------- compile.c */
 
-/* Of the blocks, in reals. */
+/* Sizes of the blocks in reals. All but fixed are as large as the largest phase needs. */
 struct sizes {
-    long in, out, arena, scratch, fixed;
-    int pictures; /* that a phase may take at once */
+    long in, out, arena, scratch, fixed; /* scratch: for one thread */
+    int pictures;                        /* how many pictures a phase may draw at once */
 };
-/* The phases of w's model and the kernels that they call; executed[i]: FLOP of phase i. */
+/* Makes the code of all phases of w's model, and of the kernels that they call. executed[i]: the FLOP that phase i
+ * executes. */
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed);
 
 /* ---------------------------------------------------------------- the parts of a program */
 
-/* tables.c: NAME_phases.c */
+/* tables.c: writes NAME_phases.c. */
 void write_phases(struct writer *w, struct code *c, struct sizes s, const double *executed);
-/* kernel_files.c: NAME_kernels.h and NAME_kernels0.c …, or NAME_kernels.cu and NAME_image.S */
+/* kernel_files.c: writes NAME_kernels.h and NAME_kernels0.c …, or for a GPU NAME_kernels.cu and NAME_image.S. */
 void write_kernels(struct writer *w, struct code *c);
 void write_cuda_kernels(struct writer *w, struct code *c);
-/* A device's kernels; `draws`: without those that train. */
+/* Appends the source of all kernels of a GPU. draws: 1: without the kernels that only training needs. */
 void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *t);
-/* The last emission of a program wins: the kernels that the other target's left go, as they would be built along, or
- * mislead. */
+/* Removes the kernel files that an earlier emission of this program for another target has left: make would compile
+ * them too, or they would mislead. */
 void remove_other_targets(struct writer *w);
-/* host.c: NAME.c, from the template of the program's kind if that has one, and NAME.h, which declares its tables */
+/* host.c: writes NAME.c from the program's host template, if its kind has one, and NAME.h, which declares its tables.
+ */
 void write_host(struct writer *w);
-/* makefile.c: NAME.mk */
+/* makefile.c: writes NAME.mk. */
 void write_makefile(struct writer *w);
-/* runtime_files.c: finds the files of the runtime, in order: 0, and the writer has failed, if that cannot be done */
+/* runtime_files.c: adds the C files and headers of a folder below the home folder to w->runtime_file. Returns 1; 0 if
+ * the folder cannot be read, and the writer has failed. */
 int list_runtime(struct writer *w, const char *folder);
+/* Writes copies of the files that list_runtime found, and vector.h. */
 void write_runtime(struct writer *w);
+/* Returns the part of a path behind its last slash. */
 const char *base_name(const char *path);
 
 /* ---------------------------------------------------------------- carried.c */
 
-/* Does the program carry its weights? */
+/* Returns 1 if the program carries its weights. */
 int carries(const struct writer *w);
-/* Does it carry what phases read of them, and nothing else? */
+/* Returns 1 if it carries the block AG_FIXED instead of its weights (struct carried). */
 int carries_ready(const struct writer *w);
-/* Does it have its phases for each width of vectors, so that it runs on any machine of its kind? */
+/* Returns 1 if it has its phases for each width of vectors, so that it runs on every CPU of its architecture. */
 int has_widths(const struct writer *w);
-/* NAME_weights.bin and what links it; without weights, those of another emission are to go, so that make does not take
- * them. */
+/* Writes NAME_weights.bin and the files that link it. A program without weights removes them, so that make does not use
+ * those of an earlier emission. */
 void write_weights(struct writer *w);
 
 /* ------------------------------------- library.c, library_weights.c, library_cuda.c */
 
-#define LIBRARY "An embeddable generator" /* how its files begin */
+#define LIBRARY "An embeddable generator" /* the first words of its files */
 
 /* A library under construction. */
 struct library {
@@ -104,37 +116,41 @@ struct library {
     struct code *c;
     struct sizes s;
     const struct carried *carried;
-    const char *layer; /* NULL: a whole generator */
-    /* of NAME.c: numbers in arrays, and bytes of their text */
-    size_t numbers, digits;
+    const char *layer;      /* the name of the layer; NULL: it is a whole generator */
+    size_t numbers, digits; /* the numbers in the arrays of NAME.c, and the bytes of their text */
 };
-/* What is the same for all: names and sizes, the data, a genotype's description. */
+/* Sets the tokens that all libraries have: names, sizes of blocks, and what a whole generator takes and draws. */
 void library_tokens(const struct library *l, struct substitutions *s);
-/* The first lines of NAME.c. */
+/* Appends the first lines of NAME.h and NAME.c. */
 void library_heading(const struct library *l, struct text *t);
-/* All that is carried, as a constant array of this name; attribute: what a definition of it ends with. */
+/* Appends all carried numbers as a constant array with this name; if they are apart (emit_library_apart), the code that
+ * links NAME.bin in its place. attribute: text behind the array's declarator. */
 void library_weights(struct library *l, struct substitutions *s, const char *name, const char *attribute,
                      struct text *t);
-/* The path of a file that w would write, but which is there and no library's; NULL: there is none. Programs and their
- * parts may lie in the folder. */
+/* Returns the path of a file that w would write although it exists and belongs to no library. NULL: there is none. The
+ * folder may hold other files, such as programs. */
 const char *library_taken(const struct writer *w);
-/* Removes what an earlier library of this name had and this one has no use for. */
+/* Removes those files of an earlier library of this name that this one does not have. */
 void library_clear(struct writer *w);
-/* NAME.bin, if the weights are apart. NAME.c comes last, as it completes the library. */
+/* Writes NAME.bin, if the weights are apart. It must be called before NAME.c is written: NAME.c is the last file of
+ * the list, which completes the library. */
 void library_write_apart(const struct library *l);
+/* Appends the array `info`: a JSON object that describes the library. */
 void library_info(const struct library *l, struct text *t);
-/* The token AG_MARK: a number that follows from the library's name, its kernels, its phases and its info, with the hash
- * of its weights: `text`. */
+/* Sets the token AG_MARK to a hash of the library's name and of `text`, which holds its kernels, its phases and its
+ * info, and in the info the hash of its weights. */
 void library_mark(const struct library *l, struct substitutions *s, const char *text);
-/* A call for each layer's noise, as ag_sample_noise draws it: `format` takes the number of the first, how many a
- * picture has, and where they lie among the inputs (%1$ld, %2$ld, %3$ld). */
+/* Returns one line for each layer's noise, in the order in which ag_sample_noise draws it. format makes the line from
+ * the index of the layer's first number among all noise (%1$ld), the numbers of a picture (%2$ld) and their offset in
+ * AG_IN (%3$ld). */
 const char *library_noise(struct mem *mem, const struct table *in, const char *format);
+/* Returns the tensor of this name in a table; NULL: there is none. */
 const struct ag_tensor *library_tensor(const struct table *t, const char *name);
-/* NAME.h and NAME.c of a generator, or of a layer of one, for the CPU. */
+/* Writes the library of a generator or of a layer for the CPU: NAME.h and NAME.c. */
 void write_library(struct library *l, struct cost *cost);
-/* NAME.h, NAME.c and NAME.cu of a generator for a GPU. */
+/* Writes the library of a generator for a GPU: NAME.h, NAME.c and NAME.cu. */
 void library_cuda(struct library *l, struct cost *cost);
-/* What it takes to compile NAME.c, of so many bytes. */
+/* Returns what compiling NAME.c takes; c: its size in bytes. */
 struct cost library_cost(const struct library *l, size_t c);
 
 #endif

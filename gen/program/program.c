@@ -1,7 +1,7 @@
-/* The files of a program. */
+/* Writes the files of a program. */
 #include "parts.h"
 
-/* All files, the makefile last: what make sees is complete. */
+/* Lists all files. The makefile comes last, so that make sees it only when the others are complete. */
 static void list_files(struct writer *w, struct code *c, struct sizes sizes, const double *executed)
 {
     write_phases(w, c, sizes, executed);
@@ -23,7 +23,7 @@ int emit_program(const struct model *m, const struct emission *e, char *err, siz
     err[0] = 0;
     if (list_runtime(&w, "runtime") && (!e->target->runtime || list_runtime(&w, e->target->runtime)))
         emit_phases(&w, &c, &sizes, executed);
-    if (!w.failed) make_folder(&w); /* what is refused leaves nothing */
+    if (!w.failed) make_folder(&w); /* only now, so that a refused program leaves no folder */
     if (!w.failed) {
         list_files(&w, &c, sizes, executed);
         write_all(&w);

@@ -1,4 +1,4 @@
-/* The programs there are, in the order in which they are written: to add one, its row here. */
+/* The list of all programs, in the order in which they are written. A new program adds its row here. */
 #include "program_kind.h"
 
 extern const struct program_kind program_search, program_retrain, program_generate, program_library;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lines that are taken together, or left. */
+/* Lines that are taken or left together. */
 struct piece {
     const char *text;
-    int length, function; /* where its head begins, -1: it is none */
+    int length, function; /* function: where the head of a function begins in text; -1: it is no function */
     int taken;
 };
 
@@ -28,13 +28,13 @@ static int begins(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* A preprocessor's condition is taken in any case, by itself. */
+/* A line with a condition of the preprocessor is a piece of its own, which is always taken. */
 static int is_condition(const char *line)
 {
     return begins(line, "#if") || begins(line, "#el") || begins(line, "#endif");
 }
 
-/* Of a header's guard: its first two lines, and the last. */
+/* Returns 1 for the lines of a header guard: #ifndef …_H, #define …_H, and an #endif that ends the file. */
 static int is_guard(const char *line)
 {
     const size_t n = strcspn(line, "\n");
@@ -42,7 +42,7 @@ static int is_guard(const char *line)
     return n > 2 && strncmp(line + n - 2, "_H", 2) == 0 && (begins(line, "#ifndef ") || begins(line, "#define "));
 }
 
-/* Does a function's head begin here? Its body's first line is a brace. */
+/* Returns 1 if the head of a function begins at this line. The first line of its body is a brace. */
 static int is_function(const char *line)
 {
     if (!isalpha((unsigned char)*line)) return 0;
@@ -50,7 +50,7 @@ static int is_function(const char *line)
     return brace && (!end || brace < end) && (!blank || brace < blank);
 }
 
-/* The end of the piece that begins at this line. */
+/* Returns the end of the piece that begins at this line. *function: as in struct piece. */
 static const char *end_of(const char *line, int *function)
 {
     const char *p = line;
@@ -68,6 +68,7 @@ static const char *end_of(const char *line, int *function)
     return p;
 }
 
+/* Cuts a text into pieces. */
 static void cut(struct shaker *s, const char *text)
 {
     while (*text) {
@@ -91,7 +92,7 @@ static int is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The last character of the comment or the string that begins here; NULL: none does. */
+/* Returns the last character of the comment or string that begins here; NULL: neither begins here. */
 static const char *skipped(const char *p)
 {
     const char quote = *p, *close = begins(p, "/*") ? strstr(p, "*/") : NULL;
@@ -101,7 +102,7 @@ static const char *skipped(const char *p)
     return *p ? p : p - 1;
 }
 
-/* Outside comments and strings. */
+/* Returns 1 if the name, of n characters, occurs in the text as a word outside comments and strings. */
 static int occurs(const char *text, size_t length, const char *name, size_t n)
 {
     const char *const end = text + length;
@@ -116,7 +117,8 @@ static int occurs(const char *text, size_t length, const char *name, size_t n)
     return 0;
 }
 
-/* The name that a line declares: of a function (before its parenthesis), of a macro, or of a struct or union. */
+/* Returns the name that a line declares, and its length *n. function: 1: the line is the head of a function; 0: it may
+ * declare a macro, a struct or a union; *n is 0 if it does not. */
 static const char *name_in(const char *line, int function, size_t *n)
 {
     const char *end = line;
@@ -136,7 +138,7 @@ static const char *name_in(const char *line, int function, size_t *n)
     return name;
 }
 
-/* Does a text use a name that the piece declares? */
+/* Returns 1 if the text uses a name that the piece declares. */
 static int is_used(const struct piece *piece, const char *text, size_t length)
 {
     size_t n;

@@ -1,4 +1,4 @@
-/* The retraining: trains the architecture of a genotype from scratch, as its family of networks is trained. */
+/* The program `retrain`: trains the architecture of a genotype from scratch. The family has its host program. */
 #include "family.h"
 #include "phases.h"
 

@@ -1,5 +1,5 @@
-/* What a GPU would do: the kernels of each phase, the least time in which they can be done, and the least that they
- * could move. */
+/* Prints what a GPU would execute: the kernels of each phase, the least time that each can take by the GPU's peaks, and
+ * the least bytes that a phase could move. */
 #include "emit.h"
 #include "code.h"
 #include "info.h"
@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Peaks: fp32 multiply-adds without tensor cores, and memory. */
+/* A GPU's peaks. */
 struct gpu {
     const char *name;
-    double gflops, gbytes; /* a second */
+    double gflops, gbytes; /* per second: 1e9 fp32 operations without tensor cores, and 1e9 bytes of memory */
 };
 static const struct gpu gpus[] = {{"h100", 66900, 3350}, {"a100", 19500, 2039}, {"rtx4090", 82600, 1008}};
 
@@ -28,14 +28,14 @@ static const struct gpu *find_gpu(const char *name)
     return NULL;
 }
 
-/* A kernel in a phase. */
+/* A kernel, and its launches in a phase. */
 struct row {
     const struct instance *kernel;
     int calls;
     double seconds; /* of all calls */
 };
 
-/* Work or memory, whichever takes longer. */
+/* Returns the least seconds of one call: the time of its operations or of its bytes, whichever is longer. */
 static double roofline(const struct gpu *gpu, const struct instance *k)
 {
     double work = k->flop / (gpu->gflops * 1e9), memory = k->launch.bytes / (gpu->gbytes * 1e9);
@@ -49,7 +49,7 @@ static int slower(const void *a, const void *b)
     return strcmp(x->kernel->name, y->kernel->name);
 }
 
-/* The kernels of launches first … of c, slowest first; *rows of them. */
+/* Returns the kernels of launches number `first` and later, the slowest first. *rows: how many kernels. */
 static struct row *count_rows(struct code *c, int first, const struct gpu *gpu, int *rows)
 {
     struct row *row = mem_alloc(c->mem, sizeof *row * (size_t)(c->instances + 1));
@@ -64,11 +64,11 @@ static struct row *count_rows(struct code *c, int first, const struct gpu *gpu, 
     return row;
 }
 
-/* All launches of a phase. */
+/* All launches of a phase together. */
 struct sum {
     int calls;
     double seconds, flop, bytes;
-    double least; /* bytes, if pointwise work took no pass of its own */
+    double least; /* bytes of all kernels that are not pointwise */
 };
 
 static struct sum add_up(const struct row *row, int rows)

@@ -1,4 +1,4 @@
-/* The copies of the runtime's files beside a program. */
+/* Copies the runtime's files into the folder of a program. */
 #define _POSIX_C_SOURCE 200809L
 #include "parts.h"
 

@@ -1,10 +1,10 @@
-/* The search: trains the supernet of a search space, and decides on an architecture as its strategy says. */
+/* The program `search`: trains the supernet of a search space, and chooses an architecture as its strategy says. */
 #include "model.h"
 #include "strategy.h"
 
 static void phases(struct model *m, int pictures)
 {
-    (void)pictures; /* it draws batches, with the weights that it trains */
+    (void)pictures; /* the strategy's phases take the batch of the search */
     strategy_of(m->spec)->phases(m);
 }
 

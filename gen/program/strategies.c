@@ -1,4 +1,4 @@
-/* The strategies there are: to add one, its row here. */
+/* The list of all strategies. A new strategy adds its row here. */
 #include "strategy.h"
 
 #include <stddef.h>
@@ -9,6 +9,6 @@ const struct strategy *const strategies[] = {&strategy_alphagan, NULL};
 
 const struct strategy *strategy_of(const struct spec *spec)
 {
-    (void)spec; /* all search spaces have the same */
+    (void)spec; /* all search spaces have the same strategy */
     return strategies[0];
 }

@@ -1,6 +1,6 @@
 /*
- * A strategy: how a search decides on an architecture. Each has a row in a file of its own in gen/program/, and
- * gen/program/strategies.c lists the rows.
+ * A strategy is a way to search: it says which phases the search program has, and which host program runs them. Each
+ * strategy has a file with its row in gen/program/; gen/program/strategies.c lists the rows.
  */
 #ifndef STRATEGY_H
 #define STRATEGY_H
@@ -9,14 +9,14 @@
 
 struct strategy {
     const char *name;
-    void (*phases)(struct model *m);                                 /* adds the phases that its host program runs */
-    const char *host;                                                /* templates/host/HOST.c … */
-    void (*constants)(const struct spec *spec, struct constants *c); /* … and its constants */
+    void (*phases)(struct model *m); /* adds the phases that its host program runs to the model */
+    const char *host;                /* its host program is templates/host/HOST.c */
+    void (*constants)(const struct spec *spec, struct constants *c); /* adds the constants of the host program */
 };
 
 extern const struct strategy *const strategies[]; /* ends with NULL */
 
-/* The strategy of a search space. */
+/* Returns the strategy of a search space. */
 const struct strategy *strategy_of(const struct spec *spec);
 
 #endif

@@ -1,4 +1,4 @@
-/* NAME_phases.c: the functions of the program's phases, and the tables that its struct ag_program points to. */
+/* Writes NAME_phases.c: the functions of the program's phases, and the tables that its struct ag_program points to. */
 #include "family.h"
 #include "parts.h"
 
@@ -33,7 +33,8 @@ static enum words words_of(const struct choice *choice)
     return choice->latents ? WORDS_LATENT : choice->up ? WORDS_UP : WORDS_NORMAL;
 }
 
-/* What alpha chooses from: the names of each pool that some choice is from, then the choices. */
+/* Appends the tables that say what each alpha chooses from: the names in each pool that a choice uses, then the
+ * choices. */
 static void choices_text(struct text *t, const struct spec *spec, const struct choice *choice, int count)
 {
     static const char *const name[WORDS] = {"pool_normal", "pool_up", "latents"};
@@ -59,7 +60,7 @@ static void choices_text(struct text *t, const struct spec *spec, const struct c
     text_add(t, "};\n");
 }
 
-/* The parts of an architecture and the choices that decide them. */
+/* Appends the table of the parts of an architecture, with the choice that decides each part. */
 static void genes_text(struct text *t, const struct spec *spec)
 {
     struct part part[2 * SPEC_GENES];
@@ -124,7 +125,7 @@ static const char *number_name(enum ag_dtype type)
     return type == AG_BF16 ? "AG_BF16" : type == AG_F16 ? "AG_F16" : "AG_F32";
 }
 
-/* The names of the tables of blocks. A program that carries what phases read of the weights has none. */
+/* The names of the tables of blocks. A program that carries the block AG_FIXED has no such tables. */
 static const char *const block_tables[MODEL_BLOCKS] = {"g_params", "d_params", "alpha_params", "sn_state",
                                                        "statistics"};
 
@@ -139,7 +140,8 @@ static void blocks_field(const struct writer *w, struct text *t)
     text_add(t, "}");
 }
 
-/* What is linked along: compiled kernels of a device, weights that are carried. */
+/* Appends the fields that point to what is linked with the program: the compiled kernels of a GPU, and carried
+ * weights. */
 static void linked_fields(const struct writer *w, struct text *t, int device)
 {
     if (carries(w))
