@@ -1,6 +1,7 @@
 /*
- * What is checked is a space made small: its pools, cell, paradigm, latents, losses and image channels stay, pictures
- * and channels are few. Both of its programs, with mixtures merged and without, are loaded and compared by compare.c.
+ * Makes a search space or genotype small for `aggen check`: pools, cell, paradigm, latents, losses and image channels
+ * stay, and there are few pictures and channels. Loads its program with merged and with unmerged mixtures; compare.c
+ * compares the two.
  */
 #include "passes.h"
 #include "check.h"
@@ -46,8 +47,8 @@ static int check_small(const struct spec *spec, const struct genotype *geno, int
     return status;
 }
 
-/* Which operation is at fault: each alone in its pool, the other pool having its first. One that has no parameters
- * makes itself felt only in the gradients of what comes before it. */
+/* Finds the operation that is wrong: checks spaces with each operation alone in its pool, and only the first operation
+ * of the other pool. An operation without parameters shows only in the gradients of layers before it. */
 static int check_alone(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
 {
     int status = 0;

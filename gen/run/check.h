@@ -1,12 +1,13 @@
-/* The self-test of a search space or genotype: `aggen check`. */
+/* `aggen check`: tests whether the programs for a search space or genotype compute correct results and gradients. */
 #ifndef CHECK_H
 #define CHECK_H
 
 #include "spec.h"
 
-/* Builds a small space of the same operators, cell, paradigm, latents and losses, its mixtures merged and not, runs
- * both in double precision in memory, and prints a line a check. Returns 0 if all passed, 1 if one failed or, with a
- * line in err, which is else empty, if they could not be run. */
+/* Makes the space small (few pictures and channels; the same operators, cell, paradigm, latents and losses). Builds its
+ * program with merged and with unmerged mixtures, runs both in memory in double precision, and prints one line for each
+ * check. Returns 0 if all checks passed. Returns 1 if one failed (err is ""), or if they could not be run (a line in
+ * err). */
 int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize);
 
 #endif

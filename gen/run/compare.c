@@ -1,7 +1,7 @@
 /*
- * What `aggen check` compares: a program whose mixtures are merged with the same one unmerged, its gradients with
- * finite differences of its losses, one thread with two. All in double precision, where a correct program stays so far
- * below what is allowed, and a wrong one so far above, that the limits need no care.
+ * The comparisons of `aggen check`: the program with merged mixtures with the unmerged one, its gradients with finite
+ * differences of its losses, and one thread with two. All run in double precision. There a correct program stays far
+ * below the limits and a wrong one lies far above them, so the exact limits do not matter.
  */
 #include "spec.h"
 #include "loaded.h"
@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double MERGED = 1e-10;     /* other sums in another order; the published spaces reach 5e-13 */
-static const double DIFFERENCES = 1e-6; /* central differences over STEP; they reach 1e-7 */
-static const double STEP = 1e-5;
-static const double ROUNDING = 1e-15; /* of losses of size 1 */
+static const double MERGED = 1e-10;     /* limit, merged against unmerged; the published spaces have at most 5e-13 */
+static const double DIFFERENCES = 1e-6; /* limit, gradients against differences, whose errors reach 1e-7 */
+static const double STEP = 1e-5;        /* of the central differences */
+static const double ROUNDING = 1e-15;   /* rounding error of a loss of size 1 */
 
 enum { THREADS = 2, TRIES = 4, GROUPS = 64, MEMBERS = 1024, LABEL = 64, POWER_ITERATIONS = 2000, SEEDS = 6 };
 
@@ -25,7 +25,7 @@ struct side {
     double *block[AG_BLOCKS];
 };
 
-/* Tensors of a block that are moved together: those of an operation, wherever it stands. */
+/* Tensors of a block that are moved together, as those of one kind of operation in all layers. */
 struct group {
     char label[LABEL];
     const struct ag_tensor *tensor[MEMBERS];
@@ -35,12 +35,12 @@ struct group {
 struct check {
     struct mem *mem;
     struct side merged, unmerged;
-    double *value[AG_OUT];     /* of parameters and inputs: both programs' */
-    double *direction[AG_OUT]; /* in which parameters are moved */
-    double *moved;             /* the values of a block, some of them moved */
+    double *value[AG_OUT];     /* value[block]: parameters or inputs, the same for both programs */
+    double *direction[AG_OUT]; /* direction[block]: a step of parameters for finite differences */
+    double *moved;             /* a copy of one block, with the parameters of a group moved */
     const struct ag_phase *phase;
     double *kept[2]; /* gradients of the merged program: AG_GRAD, AG_GRAD_ALPHA */
-    double loss;
+    double loss;     /* at value */
     int quiet;
     ag_u64 seed;
     struct tally *tally;
@@ -60,6 +60,7 @@ static long tensor_size(const struct ag_tensor *t)
 
 /* ---------------------------------------------------------------- values */
 
+/* Draws a direction for each tensor: normal numbers, scaled to the tensor's root mean square (1 if it is all zero). */
 static void random_direction(struct check *c, enum ag_block block, const struct ag_table *table)
 {
     float *normal = mem_alloc(c->mem, sizeof *normal * (size_t)(table->size + 16));
@@ -76,8 +77,8 @@ static void random_direction(struct check *c, enum ag_block block, const struct 
     }
 }
 
-/* First values as programs have them; but alpha far from uniform, and nothing at a constant such as zero, where a
- * gradient of other parameters may vanish. */
+/* Draws parameters as programs initialize them, with two changes. Alpha is far from uniform. Parameters that start as a
+ * constant get noise, because at zero the gradients of others may vanish. */
 static void random_parameters(struct check *c, enum ag_block block, const struct ag_table *table)
 {
     float *first[AG_BLOCKS] = {NULL}, *noise = mem_alloc(c->mem, sizeof *noise * (size_t)(table->size + 16));
@@ -94,7 +95,7 @@ static void random_parameters(struct check *c, enum ag_block block, const struct
     random_direction(c, block, table);
 }
 
-/* y = W x, or with the transpose, scaled to length 1. */
+/* y = W x, or with `transpose` W^T x, scaled to length 1. W: [rows, columns]. */
 static void apply(const double *w, int rows, int columns, int transpose, const double *x, double *y)
 {
     const int n = transpose ? columns : rows, m = transpose ? rows : columns;
@@ -107,8 +108,8 @@ static void apply(const double *w, int rows, int columns, int transpose, const d
     for (int i = 0; i < n; i++) y[i] /= sqrt(power);
 }
 
-/* Spectral norm's vectors are constants to the gradient, which is that of the loss only where another iteration would
- * leave them as they are. */
+/* Iterates the u and v of spectral norm until they stay as they are. The gradient takes them for constants, so it
+ * agrees with finite differences only there. */
 static void converge(struct check *c, enum ag_block d, enum ag_block sn)
 {
     const struct ag_table *vectors = ag_block_table(c->merged.program, sn),
@@ -165,7 +166,8 @@ static long longest_block(const struct ag_program *p)
     return longest;
 }
 
-/* One phase on the values: what it doesn't write is not a number afterwards. */
+/* Runs the phase c->phase of one program on the values. All blocks that are not inputs are filled with NaN first, so a
+ * result that is not written is NaN. */
 static void run_phase(struct check *c, struct side *s, int threads)
 {
     const struct ag_phase *phase = &s->program->phase[c->phase - c->merged.program->phase];
@@ -182,6 +184,7 @@ static void run_phase(struct check *c, struct side *s, int threads)
 
 /* ---------------------------------------------------------------- reports */
 
+/* The largest error so far, and the tensor that has it. */
 struct worst {
     double size;
     const char *name;
@@ -206,8 +209,9 @@ static void report(struct check *c, const char *what, struct worst w, double all
 
 /* ---------------------------------------------------------------- two runs */
 
-/* Differences in a table's tensors, relative to the tensor's largest number. Where all of a tensor's are tiny beside
- * the others', they are the rounding of what cancels: relative to those. */
+/* Compares the tensors of a table. A difference is relative to the largest number of its tensor. If that is below 1e-4
+ * of the largest number of all tensors, the difference is relative to 1e-4 of the latter: such numbers are rounding
+ * errors of terms that cancel. */
 static void compare(struct worst *w, const struct ag_table *table, const double *x, const double *y)
 {
     double largest = 0;
@@ -225,6 +229,7 @@ static void compare(struct worst *w, const struct ag_table *table, const double 
     }
 }
 
+/* Compares what the phase has computed on both sides: outputs, gradients, and the state that it updates. */
 static struct worst compare_sides(struct check *c)
 {
     const struct ag_program *p = c->merged.program;
@@ -239,7 +244,8 @@ static struct worst compare_sides(struct check *c)
     return w;
 }
 
-/* The merged program with two threads in the place of the unmerged one, whose results have the same sizes. */
+/* Runs the merged program with two threads, into the unmerged program's blocks, whose results have the same sizes. The
+ * results must be equal. */
 static void check_threads(struct check *c)
 {
     struct side other = c->unmerged;
@@ -253,6 +259,7 @@ static void check_threads(struct check *c)
 
 /* ---------------------------------------------------------------- finite differences */
 
+/* Returns the loss after the group's parameters have moved by `step` times their direction. */
 static double loss_at(struct check *c, enum ag_block block, const struct group *g, double step)
 {
     double *const value = c->value[block];
@@ -267,9 +274,10 @@ static double loss_at(struct check *c, enum ag_block block, const struct group *
     return c->merged.block[AG_OUT][ag_table_find(&c->phase->out, "out.loss")->offset];
 }
 
-/* The loss's slope in the group's direction against the gradient's product with it, relative to what such a product
- * amounts to in a random direction, or to the least that differences resolve. A step that meets a kink of some ReLU
- * gives nonsense, a shorter one most likely doesn't. */
+/* Returns the error of a group's gradient: the difference between the slope of the loss along the group's direction, by
+ * central differences, and the product of gradient and direction. It is relative to the size of that product in a
+ * random direction, plus the smallest slope that differences resolve. If a step crosses the kink of a ReLU the slope is
+ * wrong; then shorter steps are tried. */
 static double slope_error(struct check *c, enum ag_block block, const struct group *g)
 {
     const double *gradient = c->kept[block == AG_ALPHA];
@@ -293,7 +301,7 @@ static double slope_error(struct check *c, enum ag_block block, const struct gro
 
 /* ---------------------------------------------------------------- groups of parameters */
 
-/* Is this component of a name an operation of the pools? */
+/* Returns 1 if this component of a name is a candidate operation. */
 static int is_operation(const char *name, size_t n)
 {
     for (int op = 0; op < OP_CANDIDATES; op++)
@@ -301,8 +309,9 @@ static int is_operation(const char *name, size_t n)
     return 0;
 }
 
-/* A tensor's group: its operation, wherever that stands; what else the layers bR of a generator have, by kind; and the
- * parts of networks: "alpha", "d.block1", "g.map". */
+/* Gives the label of a tensor's group. In the generator this is the candidate operation it belongs to, or for other
+ * tensors of StyleGAN2's layers bR their kind. All other tensors are grouped by the part of the network: "alpha",
+ * "d.block1", "g.map". */
 static void group_label(const char *name, char label[LABEL])
 {
     const int generator = strncmp(name, "g.", 2) == 0, layer = generator && name[2] == 'b';
@@ -314,7 +323,7 @@ static void group_label(const char *name, char label[LABEL])
             return;
         }
     }
-    if (layer) /* of family stylegan2 */
+    if (layer) /* only in the family stylegan2 */
         snprintf(label, LABEL, "%s",
                  strstr(name, ".affine.") ? "affine"
                  : strstr(name, ".rgb.")  ? "rgb"
@@ -342,7 +351,7 @@ static int make_groups(const struct ag_table *table, struct group *group)
     return groups;
 }
 
-/* Where a group's gradient is wrong, its worst tensor. */
+/* Returns the name of the tensor in a group whose gradient is the worst. */
 static const char *worst_tensor(struct check *c, enum ag_block block, const struct group *g)
 {
     struct worst w = {-1, ""};
@@ -414,8 +423,8 @@ static int count_zero(const struct ag_table *table, const double *gradient)
     return zero;
 }
 
-/* In so small networks all that a ReLU lets through may be zero, and then there is no gradient to check: how many
- * tensors have none, in all phases. */
+/* Returns how many tensors have a gradient that is all zero, in all phases together. Such a gradient checks nothing. It
+ * is common in networks so small, where a ReLU may let nothing through. */
 static int count_untried(struct check *c)
 {
     const struct ag_program *p = c->merged.program;
@@ -432,7 +441,7 @@ static int count_untried(struct check *c)
     return untried;
 }
 
-/* Draws the parameters that leave the fewest untried. */
+/* Draws parameters with several seeds, and keeps those with the fewest gradients that are zero. */
 static void draw_best(struct check *c)
 {
     ag_u64 best = 1;

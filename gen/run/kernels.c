@@ -1,6 +1,6 @@
 /*
- * The CPU's kernels as a shared object. They are compiled as the program's makefile would: by $CC with the flags it
- * names, $MARCH, $CFLAGS and $LDFLAGS. What was made is kept, with a note of how and from what.
+ * Compiles a program's CPU kernels into a shared object, as its makefile would: with $CC, the flags in the makefile,
+ * $MARCH, $CFLAGS and $LDFLAGS. The object is kept, with a note that says how and from which sources it was made.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "text.h"
@@ -23,11 +23,11 @@ enum { FILES = 64, LARGEST = 1 << 30 };
 struct build {
     struct mem *mem;
     const struct run *run;
-    char *folder;        /* for what is made */
+    char *folder;        /* NAME.build, for all files below */
     char *source[FILES]; /* NAME_kernels0.c, … */
     int sources;
-    const char *compiler, *how; /* its command without files */
-    char *library, *note, *log;
+    const char *compiler, *how; /* how: the compiler's command line without files */
+    char *library, *note, *log; /* paths of the object, of the note on it, of what the compiler prints */
     struct ag_error *err;
 };
 
@@ -37,7 +37,7 @@ static const char *setting(const char *name, const char *otherwise)
     return value ? value : otherwise;
 }
 
-/* The line `NAME.flags := …` of the program's makefile. */
+/* Reads the line `NAME.flags := …` of the program's makefile, and puts $MARCH (native without it) for $(MARCH). */
 static int read_flags(struct build *b, char **flags)
 {
     static const char march[] = "$(MARCH)";
@@ -79,9 +79,9 @@ static int set_up(struct build *b)
     return ag_make_dirs(b->folder, b->err);
 }
 
-/* ---------------------------------------------------------------- what there is, and what it was made from */
+/* ---------------------------------------------------------------- is the object up to date? */
 
-/* FNV-1a over a file, but for its first line, which says how aggen was asked to write it. */
+/* Adds a file to an FNV-1a hash, without its first line, which has the command that wrote it. */
 static int add_file(struct build *b, const char *path, ag_u64 *sum)
 {
     char *text;
@@ -93,6 +93,7 @@ static int add_file(struct build *b, const char *path, ag_u64 *sum)
     return status;
 }
 
+/* Makes the note: the compiler's command, and a hash of the sources. */
 static int describe(struct build *b, char **note)
 {
     const char *const folder = b->run->folder;
@@ -128,7 +129,7 @@ static int start(const char *command)
     return posix_spawn(&id, "/bin/sh", NULL, NULL, (char *const *)word, environ) == 0;
 }
 
-/* Runs commands, as many at a time as there are cores, until one fails. Returns 1 if one did. */
+/* Runs commands, ag_threads() at a time, until one fails. Returns 1 if one failed. */
 static int run_commands(char *const *command, int count)
 {
     int failed = 0, running = 0, next = 0;
@@ -148,7 +149,7 @@ static int run_commands(char *const *command, int count)
     return failed;
 }
 
-/* The compiler's first error. */
+/* Fails with the first error that the compiler printed. */
 static int give_log(const struct build *b)
 {
     struct ag_error unread;
@@ -164,20 +165,20 @@ static int give_log(const struct build *b)
     return 1;
 }
 
-/* Is there such a command? */
+/* Returns 1 if the command b->compiler exists. */
 static int has_compiler(const struct build *b)
 {
     char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > /dev/null", b->compiler);
     return run_commands(&command, 1) == 0;
 }
 
-/* Compiles the sources side by side, then links them. The object needs no library: what little the kernels call of C's
- * is aggen's own. */
+/* Compiles the sources at the same time, then links them. The object is linked without libraries: the few functions of
+ * the C library that kernels call are those of aggen itself. */
 static int make(struct build *b)
 {
     char *command[FILES], *objects = mem_printf(b->mem, "%s", "");
     const char *made = mem_printf(b->mem, "%s.new", b->library), *log = text_shell(b->mem, b->log);
-    unlink(b->log); /* the shell and the compiler would follow links */
+    unlink(b->log); /* so that the shell and the compiler do not write through a symbolic link */
     unlink(b->note);
     unlink(made);
     fprintf(stderr, "compiling the kernels…\n");
@@ -214,7 +215,7 @@ int run_kernels(struct mem *mem, const struct run *run, void **library, struct a
     *library = NULL;
     int status = set_up(&b);
     if (status) return status;
-    /* two that start at once don't write to one file */
+    /* two processes that start at once must not write the same file */
     int lock = open(mem_printf(mem, "%s/kernels.lock", b.folder),
                     O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (lock >= 0) flock(lock, LOCK_EX);

@@ -1,4 +1,4 @@
-/* What the files of this folder share. */
+/* What the files of gen/run/ share: programs that are compiled and loaded in memory. */
 #ifndef LOADED_H
 #define LOADED_H
 
@@ -6,38 +6,41 @@
 #include "ag.h"
 #include "run.h"
 
-/* symbols.c: what the program may use of aggen. The list ends with a name of NULL. */
+/* symbols.c: the functions and variables of aggen that a program may use. The list ends with a name of NULL. */
 struct symbol {
     const char *name;
     const void *address;
 };
 extern const struct symbol run_symbols[];
-/* runtime/ag.h, as the runtime inside aggen was compiled with it. */
+/* The text of the runtime/ag.h with which the runtime inside aggen was compiled. */
 extern const char run_header[];
-/* Does this machine have what the runtime was compiled for? Status 1. */
+/* Returns 0 if this machine has the vector instructions that the runtime was compiled for, else 1 with a line in
+ * err. */
 int run_machine(struct ag_error *err);
 
-/* kernels.c: the CPU's kernels as a library, made by $CC or cc and kept in FOLDER/NAME.build for the next time; NULL
- * with status 0: there is no compiler. Status 1. */
+/* kernels.c: gives the program's CPU kernels as a shared library (a handle of dlopen). $CC, or cc, compiles them into
+ * FOLDER/NAME.build, where they are kept for the next time. Returns 0; *library is NULL if there is no compiler.
+ * Returns 1 with a line in err if compiling or loading fails. */
 int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
 
-/* What run_load loaded. Its program was compiled with real as double: of its phases, run takes blocks of
- * doubles. */
+/* A program in memory. It was compiled with double as its type `real`, so its phases take blocks of doubles. */
 struct loaded {
-    void *tcc;
+    void *tcc; /* the libtcc state that holds the program's code */
     const struct ag_program *program;
 };
-/* run.c: the phases of an emitted program for the CPU in double precision, kernels and all compiled by libtcc, in
- * memory until run_unload (of which NULL is none). Status 1 with a line in err. */
+/* run.c: loads a program that was emitted for the CPU. libtcc compiles its phases and kernels in double precision. The
+ * caller ends it with run_unload, also after an error. Returns 0, or 1 with a line in err. */
 int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize);
-void run_unload(struct loaded *loaded);
-/* temporary.c: emits a model's program into a temporary folder (whatever e says of that), and loads it. */
+void run_unload(struct loaded *loaded); /* NULL: does nothing */
+/* temporary.c: emits a model's program for the CPU into a temporary folder, in the place of e->folder and e->target,
+ * loads it, and removes the folder. Returns as emit_program and run_load do. */
 struct model;
 struct emission;
 int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize);
 
-/* compare.c: compares a program with itself, its mixtures merged and not: results, gradients with finite differences,
- * threads. Prints a line a check unless it is to be quiet. */
+/* compare.c: checks a program that was loaded with merged and with unmerged mixtures. Compares the results of both, the
+ * gradients with finite differences, and one thread with two. Adds the numbers of checks to *tally, and prints a line
+ * for each unless quiet. */
 struct tally {
     int passed, failed;
 };

@@ -1,4 +1,4 @@
-/* An aggen that was built where a library was missing. */
+/* What run.h and check.h declare, in an aggen that was built without libtcc: everything fails with a line in err. */
 #include "check.h"
 #include "run.h"
 

@@ -1,6 +1,6 @@
 /*
- * The driver of libtcc: the program's host code, compiled in memory, between the kernels and the runtime. Nothing of a
- * compiler or of C's headers is looked for: the sources include ag.h alone, which stands beside them.
+ * Compiles a program's host code in memory with libtcc, and links it with the kernels and the runtime. No files of a
+ * compiler or of the C library are needed: the sources include only ag.h, which lies beside them.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "text.h"
@@ -47,7 +47,7 @@ static int compile(struct running *r, const char *ending)
     return tcc_add_file(r->tcc, file_of(r, ending)) < 0 ? give_said(r) : 0;
 }
 
-/* The runtime was compiled with one ag.h, the program is with another: they must be the same. */
+/* The program's ag.h must be the one with which the runtime inside aggen was compiled. */
 static int check_header(struct running *r)
 {
     char *path = mem_printf(r->mem, "%s/ag.h", r->run->folder), *text;
@@ -61,7 +61,7 @@ static int check_header(struct running *r)
 
 /* ---------------------------------------------------------------- kernels */
 
-/* Those of the library, which NAME_kernels.h declares a line each. */
+/* Hands the library's kernels to libtcc. Their names are in NAME_kernels.h, a line for each. */
 static int add_library(struct running *r, void *library)
 {
     char *path = file_of(r, "_kernels.h"), *text;
@@ -103,7 +103,8 @@ static int add_cpu_kernels(struct running *r)
     return add_scalar_kernels(r);
 }
 
-/* What NAME_image.S would be: nothing compiled, and the kernels' text, so that the runtime turns to NVRTC. */
+/* Defines the symbols that NAME_image.S defines in a built program: an empty cubin and the source of the kernels.
+ * Without a cubin the runtime compiles the source with NVRTC. */
 static int add_device_kernels(struct running *r)
 {
     static const char image[1];
@@ -176,7 +177,7 @@ int run_program(const struct run *run, char *err, size_t errsize)
 
 /* ---------------------------------------------------------------- phases in double precision */
 
-/* What phases call of the runtime that moves reals: aggen's own moves floats. */
+/* The runtime's functions that phases call to clear and copy reals, for doubles: those inside aggen take floats. */
 static void clear(double *x, long n)
 {
     memset(x, 0, sizeof *x * (size_t)n);

@@ -1,10 +1,10 @@
-/* What aggen hands over to a program that it has compiled: all that runtime/ag.h declares, and what libtcc's code calls
- * by itself. symbols.h is made from ag.h when aggen is built. */
+/* The symbols that aggen hands to a program compiled by libtcc: everything that runtime/ag.h declares, and the
+ * functions that libtcc's own code calls. symbols.h is made from ag.h when aggen is built. */
 #include "loaded.h"
 
 #include <string.h>
 
-/* tcc has functions for what other compilers do in place, in a library that need not be here (libtcc1.a). */
+/* For these conversions tcc emits calls of its library libtcc1.a, which may not be installed. */
 static float float_of_u64(ag_u64 x)
 {
     return (float)x;
@@ -39,7 +39,7 @@ const char run_header[] =
 #include "header.h"
     ;
 
-/* The features that the compiler used, as far as it tells: the runtime's flags are those of this file. */
+/* This file is compiled with the flags of the runtime, so its macros tell which instructions the runtime uses. */
 int run_machine(struct ag_error *err)
 {
     const char *lacking = NULL;

@@ -1,5 +1,5 @@
-/* A program that is wanted in memory alone: its files are gone again once it is there. A signal to end waits until
- * then. */
+/* Loads a program into memory through a temporary folder, which is removed once the program is loaded. Signals that end
+ * aggen are held until then. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "loaded.h"

@@ -1,4 +1,5 @@
-/* What a generator is to carry: read by the runtime's reader, and prepared by the program itself. */
+/* Prepares the weights that a generator is to carry. The runtime's reader reads them; the program's own function
+ * `prepare`, run in memory, computes AG_FIXED from them. */
 #include "emit.h"
 #include "loaded.h"
 #include "../../runtime/cuda/driver.h"
@@ -7,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Replaces n reals at `both` by numbers of two bytes; says what that costs. Status 2 for one that no such number is
- * near. */
+/* Replaces the n reals at `both` by numbers of two bytes in the same memory, and prints the rounding error. Returns 0,
+ * or 2 if a real is too large for the type. */
 static int halve(enum ag_dtype type, float *both, long n, const char *path, struct ag_error *err)
 {
     const double most = type == AG_F16 ? 65504 : 0x1.fep127;
@@ -20,7 +21,7 @@ static int halve(enum ag_dtype type, float *both, long n, const char *path, stru
     ag_u16 *half = mem_checked(malloc((size_t)n * sizeof *half));
     float *back = mem_checked(malloc((size_t)n * sizeof *back));
     double square = 0, error = 0, largest = 0;
-    long worst = -1; /* the one that is furthest off; none is */
+    long worst = -1; /* index of the number with the largest error; -1: there is no error */
     ag_halve(type, both, n, half);
     ag_unhalve(type, half, n, back);
     for (long i = 0; i < n; i++) {
@@ -42,7 +43,7 @@ static int halve(enum ag_dtype type, float *both, long n, const char *path, stru
     return 0;
 }
 
-/* The file's G, then STAT, as the program has them. */
+/* Reads the blocks AG_G, then AG_STAT, from the file into `both`. */
 static int read_file(const struct ag_program *program, const char *path, float *both, struct ag_error *err)
 {
     real *block[AG_BLOCKS] = {NULL};
@@ -51,13 +52,12 @@ static int read_file(const struct ag_program *program, const char *path, float *
     return ag_generator_load(program, path, 0, block, err);
 }
 
-/* Room for a block of a program that computes in double precision. */
 static double *new_block(struct mem *mem, long n)
 {
     return mem_alloc(mem, ((size_t)n + 1) * sizeof(double));
 }
 
-/* What the program makes of the file's numbers before it draws: AG_FIXED. */
+/* Computes the block AG_FIXED from the weights, with the program's function for that. */
 static void prepare(const struct ag_program *program, const float *both, struct mem *mem, float *fixed)
 {
     const long g = program->block[AG_G].size, statistics = program->block[AG_STAT].size;
@@ -73,7 +73,7 @@ static void prepare(const struct ag_program *program, const float *both, struct 
     for (long i = 0; i < program->fixed_size; i++) fixed[i] = (float)block[AG_FIXED][i];
 }
 
-/* x - x is NaN for what isn't finite. */
+/* x - x is 0 for finite x, else NaN. */
 static int all_finite(const float *values, long n)
 {
     long wrong = 0;
