@@ -1,4 +1,4 @@
-/* What tests of the runtime share: counted checks, and a folder of their own for files. */
+/* What the tests of the runtime share: checks that are counted, and a temporary folder for files. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -23,7 +23,7 @@ static inline void check(int ok, const char *file, int line, const char *what)
 }
 #define CHECK(condition) check(!!(condition), __FILE__, __LINE__, #condition)
 
-/* A path in the test's folder; a few live at a time. */
+/* Returns the path of a file in the test's folder. It is valid until the fourth call after this one. */
 static inline const char *in_folder(const char *name)
 {
     static char paths[4][256];
@@ -53,7 +53,7 @@ static inline int holds(const char *path, const char *text)
     return same;
 }
 
-/* What a test program does last: tidies up, prints the counts, and returns the exit status. */
+/* The last call of a test program: removes the folder, prints the counts, and returns the exit status. */
 static inline int finish(void)
 {
     char command[64];

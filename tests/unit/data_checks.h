@@ -1,4 +1,4 @@
-/* What the tests of the data loader share besides their files: opening sets, and what batches must be. */
+/* What the tests of the data loader share beside data_files.h: opening sets, and checks of batches. */
 #ifndef DATA_CHECKS_H
 #define DATA_CHECKS_H
 
@@ -25,7 +25,8 @@ static inline struct ag_data *open_data(const struct ag_data_options *o)
     return data;
 }
 
-/* Opening fails with the status and a line that has all the words (separated by |). */
+/* Checks that opening fails with this status, and with a message of one line that contains all the words (separated by
+ * |). */
 static inline void check_refused(const struct ag_data_options *o, int status, const char *words)
 {
     struct ag_data *data;
@@ -46,7 +47,7 @@ static inline int to_byte(real value)
     return (int)floor((double)(value + 1) * 127.5 + 0.5);
 }
 
-/* What is written to stderr between the two calls. */
+/* caught_stderr gives what was written to stderr since catch_stderr. */
 static int kept_stderr;
 static inline void catch_stderr(void)
 {
@@ -86,7 +87,7 @@ static inline void check_same_batches(const struct ag_data_options *a, const str
     struct ag_data *two = open_data(b);
     struct ag_error err;
     int equal = 1;
-    for (long index = 0; index < 10; index++) ag_data_batch(two, 0, BATCH, index, y, &err); /* another history */
+    for (long index = 0; index < 10; index++) ag_data_batch(two, 0, BATCH, index, y, &err); /* read before `one` */
     for (size_t i = 0; i < sizeof indices / sizeof *indices; i++)
         for (int half = 0; half < 2; half++) {
             memset(x, 0, sizeof(real) * reals);
@@ -103,7 +104,8 @@ static inline void check_same_batches(const struct ag_data_options *a, const str
     free(y);
 }
 
-/* Numbers of the pictures of an epoch of a half, checked to be whole pictures; returns how many kinds there are. */
+/* Reads all batches of the first epoch of a half, and checks that each picture is one of write_number.
+ * times[number]: how often that picture came. Returns how many different pictures came. */
 static inline int visit_images(struct ag_data *data, int half, int batch, int times[256])
 {
     real *out = malloc(sizeof(real) * (size_t)batch * SIDE * SIDE * 3);

@@ -1,4 +1,4 @@
-/* What the tests of the data loader share: picture files of every kind, which they make themselves, and checks. */
+/* What the tests of the data loader share: functions that write picture files of every kind, and checks. */
 #ifndef DATA_FILES_H
 #define DATA_FILES_H
 
@@ -38,7 +38,7 @@ static inline void fill(ag_u8 *bytes, long n, int value)
 
 static char folder[] = "/tmp/test_data.XXXXXX";
 
-/* A path in the test's folder; good until the eighth call after. */
+/* Returns the path of a file in the test's folder. It is valid until the eighth call after this one. */
 static inline const char *at(const char *name)
 {
     static char paths[8][512];
@@ -104,10 +104,10 @@ static inline void remove_folder(void)
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* A PNG whose pixels all have the given bytes (as many as its type and depth take). */
+/* A PNG whose pixels all have the same bytes. */
 struct png_kind {
     int type, depth, interlaced;
-    const char *pixel; /* bytes of one pixel (for depths below 8: the byte that holds several) */
+    const char *pixel; /* the bytes of one pixel; for depths below 8 the byte that holds several pixels */
     int bytes;         /* of pixel */
 };
 
@@ -148,7 +148,7 @@ static inline void write_png(const char *path, const ag_u8 *rgb, int width, int 
     if (!png_image_write_to_file(&image, path, 0, rgb, 0, NULL)) perror(path);
 }
 
-/* A PNG of one colour that stands for a number. */
+/* Writes a PNG of one colour, which encodes a number. */
 static inline void write_number(const char *path, int number, int width, int height)
 {
     char pixel[3] = {(char)number, (char)(255 - number), 77};
@@ -156,7 +156,7 @@ static inline void write_number(const char *path, int number, int width, int hei
     write_png_kind(path, &kind, width, height);
 }
 
-/* A PNG of noise, which doesn't compress, so that it can be cut in the middle of its pixels. */
+/* Writes a PNG of noise. Noise does not compress, so the file can be cut in the middle of its pixels. */
 static inline void write_noise(const char *path, int side)
 {
     ag_u8 *rgb = malloc((size_t)side * side * 3);
@@ -169,7 +169,7 @@ static inline void write_noise(const char *path, int side)
     free(rgb);
 }
 
-/* A JPEG of `bytes` a pixel, whose rows lie `stride` bytes apart; 0: they are all the same. */
+/* Writes a JPEG with `bytes` bytes per pixel from rows that lie `stride` bytes apart. stride 0: all rows are equal. */
 static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int adobe, JSAMPLE *row, int stride,
                                    int bytes, int width, int height)
 {
@@ -193,7 +193,7 @@ static inline void write_jpeg_rows(const char *path, J_COLOR_SPACE space, int ad
     fclose(file);
 }
 
-/* A JPEG whose pixels all have the given bytes, colours with a slight ripple. */
+/* Writes a JPEG whose pixels all have these bytes; if they are colours, with small variations. */
 static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, const char *pixel, int bytes, int width,
                               int height)
 {
@@ -203,7 +203,7 @@ static inline void write_jpeg(const char *path, J_COLOR_SPACE space, int adobe, 
     free(row);
 }
 
-/* The bytes of a small file, good until the next call. */
+/* Returns the bytes of a small file. They are valid until the next call. */
 static inline ag_u8 *file_bytes(const char *path, size_t *n)
 {
     static ag_u8 bytes[1 << 16];
@@ -214,7 +214,7 @@ static inline ag_u8 *file_bytes(const char *path, size_t *n)
     return bytes;
 }
 
-/* Puts n bytes into a small file, `times` times, before its byte `offset`. */
+/* Inserts n bytes `times` times into a small file, before its byte `offset`. */
 static inline void insert(const char *path, size_t offset, const ag_u8 *from, size_t n, int times)
 {
     size_t length;
@@ -231,7 +231,8 @@ static inline void put_number(ag_u8 out[4], unsigned long value)
     for (int i = 0; i < 4; i++) out[i] = (ag_u8)(value >> (24 - 8 * i));
 }
 
-/* Gives a JPEG or PNG EXIF data with an orientation, a TIFF file of one entry: in an APP1 segment, or an eXIf chunk. */
+/* Adds EXIF data with an orientation to a JPEG (as an APP1 segment) or PNG (as an eXIf chunk): a TIFF file of one
+ * entry. */
 static inline void add_exif(const char *path, int orientation)
 {
     const ag_u8 tiff[26] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, (ag_u8)orientation};
@@ -246,7 +247,7 @@ static inline void add_exif(const char *path, int orientation)
         insert(path, 33, chunk, sizeof chunk, 1);
 }
 
-/* A PNG header that promises the given size, and nothing after it. */
+/* Writes a PNG header with this size, and no pixels behind it. */
 static inline void write_png_header(const char *path, unsigned width, unsigned height)
 {
     ag_u8 bytes[33] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
@@ -257,7 +258,7 @@ static inline void write_png_header(const char *path, unsigned width, unsigned h
     put_number(bytes + 29, crc32(0, bytes + 12, 17));
     FILE *file = create(path);
     fwrite(bytes, 1, sizeof bytes, file);
-    fwrite("\0\0\0\0IDAT\x35\xaf\x06\x1e", 1, 12, file); /* empty, so that the header is complete */
+    fwrite("\0\0\0\0IDAT\x35\xaf\x06\x1e", 1, 12, file); /* an empty chunk of pixels, which ends the header */
     fclose(file);
 }
 

@@ -1,4 +1,4 @@
-/* Counted checks, for tests of the generator. */
+/* Checks that are counted, for tests of gen/. */
 #ifndef TALLY_H
 #define TALLY_H
 
@@ -23,7 +23,7 @@ static inline int check(int ok, const char *format, ...)
     return 0;
 }
 
-/* What a test program does last: prints the counts, and returns the exit status. */
+/* The last call of a test program: prints the counts, and returns the exit status. */
 static inline int finish(void)
 {
     printf("%d passed, %d failed\n", passed, failed);

@@ -1,4 +1,4 @@
-/* The data loader: formats, halves and epochs, broken pictures, batches made ahead. */
+/* Tests of the data loader: formats, halves and epochs, broken pictures, batches that are prepared in advance. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "../../runtime/data.h"
 #include "data_checks.h"
@@ -9,7 +9,8 @@
 
 /* ---------------------------------------------------------------- binary sets */
 
-/* Record n of file f: label f, red plane n % 256, green n / 256, blue f; pixel (x, y) = (31, 0) is white. */
+/* Writes CIFAR-10 files. Record n of file f has label f, a red plane of n % 256, a green one of n / 256 and a blue one
+ * of f; its pixel x = 31, y = 0 is white. */
 static void write_cifar(const char *path)
 {
     static ag_u8 record[3073];
@@ -52,7 +53,8 @@ static void visit_cifar_half(struct ag_data *data, int half)
             for (int k = 0; k < BATCH; k++) {
                 const real *picture = batch + k * PICTURE;
                 long number = cifar_number(picture);
-                broken |= picture[31 * 3 + 1] != 1 || picture[32 * 3 + 1] == 1; /* green: never 255 elsewhere */
+                /* only the white pixel has a green of 255 */
+                broken |= picture[31 * 3 + 1] != 1 || picture[32 * 3 + 1] == 1;
                 twice |= seen[number]++;
                 mixed |= half_of[number] == 2 - half;
                 half_of[number] = (ag_u8)(1 + half);
@@ -66,7 +68,7 @@ static void visit_cifar_half(struct ag_data *data, int half)
     check(memcmp(order[half][0], order[half][1], sizeof order[half][0]) != 0, "two epochs in the same order");
 }
 
-/* Of its records' names. */
+/* Returns the hash of the names of the set's records. */
 static ag_u64 hash_of_cifar(void)
 {
     ag_u64 hash = 0xcbf29ce484222325ULL;
@@ -84,7 +86,7 @@ static void test_cifar(void)
     struct ag_data_options o = options("cifar10", at("cifar"), 32), read, other;
     check_refused(&o, 2, "data_batch_1.bin|No such file|--data");
     const char *inner = make_folder("cifar/cifar-10-batches-bin");
-    write_cifar(inner); /* found inside the folder given */
+    write_cifar(inner); /* in a folder inside the given folder, where the loader finds them */
     struct ag_data *data = open_data(&o);
     check(ag_data_count(data, 0) == 25000 && ag_data_count(data, 1) == 25000, "halves of CIFAR-10");
     visit_cifar_half(data, 0);
@@ -109,7 +111,8 @@ static void test_stl(void)
     make_folder("stl");
     struct ag_data_options o = options("stl10", at("stl"), 96);
     FILE *file = create(at("stl/train_X.bin"));
-    for (int i = 0; i < 3 * 96 * 96; i++) fputc(i / 96 % 96 + (i % 96 == 0) * 100 + i / 9216, file); /* x; y = 0 */
+    /* STL-10 is stored column by column: i / 96 % 96 is x, i % 96 is y */
+    for (int i = 0; i < 3 * 96 * 96; i++) fputc(i / 96 % 96 + (i % 96 == 0) * 100 + i / 9216, file);
     fclose(file);
     cut(at("stl/train_X.bin"), 5000L * 27648);
     check_refused(&o, 2, "unlabeled_X.bin|No such file|--data");
@@ -117,7 +120,7 @@ static void test_stl(void)
     fclose(file);
     cut(at("stl/unlabeled_X.bin"), 27648);
     check_refused(&o, 2, "unlabeled_X.bin|27648|2764800000|--data");
-    cut(at("stl/unlabeled_X.bin"), 100000L * 27648); /* sparse */
+    cut(at("stl/unlabeled_X.bin"), 100000L * 27648); /* a sparse file, which takes no disk space */
 
     struct ag_source source;
     struct ag_error err;
@@ -137,7 +140,7 @@ static void test_stl(void)
     check(!strcmp(label, "unlabeled_X.bin, record 1"), "%s", label);
     source.close(&source);
     free(out);
-    struct ag_data *data = open_data(&o); /* too large for memory: read as needed */
+    struct ag_data *data = open_data(&o); /* too large for memory, so records are read as needed */
     check(strstr(ag_data_summary(data), "read as needed") != NULL, "%s", ag_data_summary(data));
     ag_data_close(data);
 }
@@ -199,8 +202,8 @@ static void test_images(void)
     ag_data_close(data);
 }
 
-/* A folder that vanishes as soon as another has been listed, and whether a file comes in its place: closedir here
- * stands before the C library's. */
+/* This closedir replaces the C library's. When a folder has been listed, it moves away the folder `doomed`. With
+ * `replaced` it puts a file in its place. */
 static const char *doomed;
 static int replaced;
 int closedir(DIR *stream)
@@ -212,7 +215,7 @@ int closedir(DIR *stream)
     return true_closedir(stream);
 }
 
-/* It was seen in the folder given, and is gone when its turn comes: as if it had never been there. */
+/* A folder that is listed and then vanishes before it is read is treated as if it had never been there. */
 static void test_vanishing(void)
 {
     char root[512], path[520];
@@ -276,7 +279,7 @@ static void test_names(void)
     }
 }
 
-/* The first pictures of a half, in whichever batches they come; looking at them changes no batch. */
+/* Checks that ag_data_look gives the first pictures of a half, and that looking changes no batch. */
 static void check_look(const struct ag_data_options *o, int n)
 {
     size_t reals = (size_t)n * SIDE * SIDE * 3, one = SIDE * SIDE * 3;
@@ -285,7 +288,7 @@ static void check_look(const struct ag_data_options *o, int n)
     struct ag_error err;
     for (int i = 0; i < n / 2; i++) check(!ag_data_batch(data, 0, 2, i, batches + 2 * one * i, &err), "%s", err.text);
     check(!ag_data_look(data, n, looked, &err) && !memcmp(looked, batches, reals * sizeof *looked), "other pictures");
-    for (int i = n / 2; i-- > 0;) { /* in another order, one look each */
+    for (int i = n / 2; i-- > 0;) { /* the batches in another order, with a look before each */
         real again[2 * SIDE * SIDE * 3];
         check(!ag_data_look(data, i, looked, &err) && !memcmp(looked, batches, one * (size_t)i * sizeof *looked),
               "a look at %d", i);
@@ -333,7 +336,7 @@ static void test_identity(void)
     ag_data_close(data);
 }
 
-/* CelebA's centre crop: only the largest centred square counts, whichever side is the longer. */
+/* Centre crop takes the largest centred square, of wide and of high pictures. */
 static void test_center_crop(void)
 {
     static ag_u8 rgb[19 * 30 * 3];
@@ -376,7 +379,7 @@ static void test_images_refused(void)
     write_text(at("empty/readme"), "still none\n");
     check_refused(&o, 2, "no PNG or JPEG picture in|--data");
     o.path = at("empty/readme");
-    check_refused(&o, 2, "is not a zip archive|--data"); /* a file is read as one */
+    check_refused(&o, 2, "is not a zip archive|--data"); /* a path that is a file is read as a zip archive */
     o.path = at("empty");
     write_text(at("empty/b.png"), "broken");
     write_text(at("empty/a.JPEG"), "");
@@ -417,7 +420,7 @@ static void test_batches_refused(void)
     ag_data_close(data);
 }
 
-/* Seven broken ones, by bytes of their path: each is counted, the first five are named. */
+/* Seven broken pictures: each is counted, and the first five in the order of their paths are named. */
 static void test_broken_images(void)
 {
     char text[2000], path[64];
@@ -450,7 +453,8 @@ static void visit_broken(const struct ag_data_options *o, int times[2][256], cha
     ag_data_close(data);
 }
 
-/* The same set, too large for memory: what headers don't tell is found out later and replaced. */
+/* The same set, too large for memory. Pictures that are broken behind a good header are found when they are read, and
+ * replaced. */
 static void test_late_broken_images(void)
 {
     struct ag_data_options o = options("images", at("broken"), SIDE);

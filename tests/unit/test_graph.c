@@ -1,6 +1,6 @@
 /*
- * The graph's simplifications against a plain evaluation of what they replace, and gradients known by heart. Gradients
- * in general: tests/gradient.
+ * Tests of the graph: its simplifications against a plain evaluation of the operators that they replace, and some known
+ * gradients. tests/gradient/ tests gradients in general.
  */
 #include "verify.h"
 #include "fold_norm.h"
@@ -29,7 +29,7 @@ static double leaf_value(const struct node *n, const int *at)
     return sin(x * 12.9898);
 }
 
-/* The element of an input at that place, of which dimensions of size 1 are broadcast. */
+/* Returns the element of node n at this place. Dimensions of size 1 are broadcast. */
 static double broadcast(const struct graph *g, int n, const int *at)
 {
     int index[4];
@@ -53,8 +53,8 @@ static double sum_value(const struct graph *g, int x, struct shape to, const int
     return sum;
 }
 
-/* y[n,i,j,o] = sum x[n, S i + a - P, S j + b - P, c] w[o,c,a,b], written as the sum over pixels of x; transposed: from
- * y to x. */
+/* Returns an element of y[n,i,j,o] = sum over a, b, c of x[n, S i + a - P, S j + b - P, c] w[o,c,a,b], written as a sum
+ * over the pixels of x; transposed: of the adjoint, which maps y to x. */
 static double conv_value(const struct graph *g, const struct node_args *n, const int *at, int transposed)
 {
     struct shape from = g->node[n->in[0]].shape, w = g->node[n->in[1]].shape;
@@ -88,7 +88,7 @@ static double reshape_value(const struct graph *g, int x, struct shape s, const 
     return value(g, x, index);
 }
 
-/* One element of what the operator does to its inputs. */
+/* Returns one element of the operator's result, by its definition. */
 static double plain(const struct graph *g, const struct node_args *n, struct shape s, const int *at)
 {
     int x = n->in[0], i[4] = {at[0], at[1], at[2], at[3]}, last = n->ins ? g->node[x].shape.d[2] - 1 : 0;
@@ -145,7 +145,7 @@ static double value(const struct graph *g, int n, const int *at)
     return plain(g, &a, p->shape, at);
 }
 
-/* The node for these arguments, whose shape and elements must be what the operator says whatever became of it. */
+/* Makes a node, and checks that it has the shape and elements of the operator, whatever it was simplified to. */
 static int checked_node(struct graph *g, struct node_args a)
 {
     struct shape s = op_table[a.op].shape(g, &a);
@@ -178,7 +178,7 @@ static int draw(int n)
 
 enum { POOL = 24 };
 
-/* A tensor that broadcasts against the shape, some of its dimensions 1. */
+/* Makes a leaf that broadcasts to the shape: some of its dimensions are 1. */
 static int random_leaf(struct graph *g, struct shape s, int batched)
 {
     for (int d = 0; d < 4; d++)
@@ -225,7 +225,8 @@ static int random_place(struct graph *g, int x, int dim)
     return checked_node(g, a);
 }
 
-/* Of something placed as often as not; then one index, so that sizes stay small. */
+/* Makes a slice of one index of a slice of x, so that sizes stay small. Half of the time the first slice is placed in
+ * zeros and sliced again before that. */
 static int random_slice(struct graph *g, int x)
 {
     int dim = draw(4);
@@ -234,7 +235,7 @@ static int random_slice(struct graph *g, int x)
     return g_slice(g, x, dim, draw(g->node[x].shape.d[dim]));
 }
 
-/* Sums, products and broadcasts of tensors over one index space; slices where nothing is batched. */
+/* Makes random sums, products and broadcasts of tensors over one index space, and slices if nothing is batched. */
 static void random_expressions(int batched)
 {
     struct graph *g = graph_new();
@@ -258,7 +259,7 @@ static void random_expressions(int batched)
     graph_free(g);
 }
 
-/* Chains of rearrangements of a window, in which neighbours cancel. */
+/* Makes random chains of rearrangements of a window, in which neighbours cancel. */
 static void random_rearrangements(void)
 {
     struct graph *g = graph_new();
@@ -354,7 +355,7 @@ static void test_rearrangements(void)
     graph_free(g);
 }
 
-/* The adjoint of a convolution of stride 1 is another one; both kinds against the definition. */
+/* The adjoint of a convolution of stride 1 is another convolution. Both are compared with the definition. */
 static void test_convolutions(void)
 {
     struct graph *g = graph_new();
@@ -398,7 +399,7 @@ static void test_gradients(void)
     graph_free(g);
 }
 
-/* tanh((conv - m) r s + t): r and s go to the weight, the rest is a bias. */
+/* Makes tanh((conv - m) r s + t). Folding moves r and s into the weight and makes a bias of the rest. */
 static int normalised(struct graph *g, int conv)
 {
     const struct shape channels = shape4(1, 1, 1, g->node[conv].shape.d[3]);
@@ -443,7 +444,7 @@ static struct graph *verified(void)
     return g;
 }
 
-/* Is a graph refused of which node i was changed, with a line that says `what` and names the path? */
+/* Checks that the verifier refuses graph g, with a line that says `what` and names the path of the node. */
 static void refused(struct graph *g, const char *what)
 {
     char err[256] = "";
@@ -500,7 +501,7 @@ static int round_up(int n, int unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* What templates/cpu/vector.h has register tiles read (PACKED_SIZE), and conv_plain.c. */
+/* Returns how many reals of a packed weight register tiles read, as PACKED_SIZE in templates/cpu/vector.h does. */
 static long tiles_read(int out, int in, int k)
 {
     const int abreast = out * 4 <= 16 && k > 2 ? 4 : out * 2 <= 16 && k > 1 ? 2 : 1, n = out * abreast;

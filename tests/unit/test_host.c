@@ -1,6 +1,6 @@
 /*
- * Tests of runtime/{text,options,blocks,params,adam,architecture,checkpoint,run,replay,bench,profile}.c, in one
- * process, on the toy search program (toy/program.c with -DTOY_GUMBEL). test_host.sh tests whole programs.
+ * Tests of runtime/{text,options,blocks,params,adam,architecture,checkpoint,run,replay,bench,profile}.c in one process,
+ * with a small search program written by hand (toy/program.c with -DTOY_GUMBEL). test_host.sh tests whole programs.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -196,7 +196,8 @@ static void test_architecture(void)
     ag_text_free(&text);
 }
 
-/* A style space of two layers and one latent choice each, with operations by kind of layer or by layer. */
+/* Returns a program for a StyleGAN2 space. One choice for each kind of layer decides the operations of three layers.
+ * With micro, two further choices decide the latents of two layers. */
 static struct ag_program style_program(int micro)
 {
     static const char *const normal[] = {"conv_1x1", "conv_3x3"}, *const up[] = {"deconv", "nearest_conv"};
@@ -354,7 +355,7 @@ static void test_replay(void)
 
 /* ---------------------------------------------------------------- bench */
 
-/* What a function prints. */
+/* Calls a function and gives what it prints. */
 static long captured(char *text, long room, void (*print)(void))
 {
     const char *path = in_folder("printed");

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
-/* What a process may use of a machine, as files of /proc and /sys below a folder of the test's own say it. */
+/* Tests how many cores and how much memory the runtime believes it may use, with files of /proc and /sys made by the
+ * test in a folder of its own. Also words for a shell. */
 #include "check.h"
 #include <sched.h>
 #include <unistd.h>
@@ -27,7 +28,7 @@ static int least(int a, int b)
 
 static void test_cores(void)
 {
-    CHECK(ag_cores(folder) == cores()); /* nothing is said */
+    CHECK(ag_cores(folder) == cores()); /* there are no files yet */
     put("proc/self/cgroup", "0::/box/inner\n");
     CHECK(ag_cores(folder) == cores());
     put("sys/fs/cgroup/box/inner/cpu.max", "max 100000\n");
@@ -39,11 +40,11 @@ static void test_cores(void)
     put("sys/fs/cgroup/box/inner/cpu.max", "1000 100000\n");
     CHECK(ag_cores(folder) == 1);
     put("sys/fs/cgroup/box/inner/cpu.max", "max 100000\n");
-    put("sys/fs/cgroup/box/cpu.max", "50000 50000\n"); /* the group above */
+    put("sys/fs/cgroup/box/cpu.max", "50000 50000\n"); /* the limit of the group above counts too */
     CHECK(ag_cores(folder) == 1);
     put("sys/fs/cgroup/box/cpu.max", "nonsense\n");
     CHECK(ag_cores(folder) == cores());
-    put("sys/fs/cgroup/cpu.max", "100000 100000\n"); /* a container's own root */
+    put("sys/fs/cgroup/cpu.max", "100000 100000\n"); /* the root group, as a container sees it */
     CHECK(ag_cores(folder) == 1);
     put("sys/fs/cgroup/cpu.max", "max\n");
     put("proc/self/cgroup", "12:cpuset:/\n4:cpu,cpuacct:/old\n0::/\n");
@@ -58,9 +59,9 @@ static void test_cores(void)
 static void test_memory(void)
 {
     put("proc/self/cgroup", "0::/box\n");
-    CHECK(ag_free_memory(folder) > 1e18); /* nothing is said */
+    CHECK(ag_free_memory(folder) > 1e18); /* there is no meminfo yet: no limit */
     put("proc/meminfo", "MemTotal: 1000 kB\nMemFree: 900 kB\nSwapFree:  100 kB\n");
-    CHECK(ag_free_memory(folder) > 1e18); /* swap alone says nothing */
+    CHECK(ag_free_memory(folder) > 1e18); /* without MemAvailable there is no limit */
     put("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable:     800 kB\nSwapFree:  100 kB\n");
     CHECK(ag_free_memory(folder) == 900 * 1024);
     put("sys/fs/cgroup/box/memory.max", "max\n");
@@ -87,11 +88,11 @@ static void test_too_much(void)
     CHECK(ag_check_memory(1e18, "a block", &err) == 1);
     CHECK(strstr(err.text, "1000000000000.0 MB are needed for a block") && strstr(err.text, "MB are free"));
     err.text[0] = 0;
-    CHECK(!ag_reals((long)(ag_free_memory("") / sizeof(real) + 1e9), &err)); /* the system would give it */
+    CHECK(!ag_reals((long)(ag_free_memory("") / sizeof(real) + 1e9), &err)); /* malloc alone would succeed */
     CHECK(strstr(err.text, "are needed"));
 }
 
-/* As a shell reads it, it is the word. */
+/* Returns 1 if a shell reads the quoted word as the word itself. */
 static int reads_as(const char *word)
 {
     struct ag_text text = {0, 0, 0, 0};
@@ -117,7 +118,7 @@ static void test_words(void)
     CHECK(reads_as("it's; $(touch x) `y` \\ \"z\""));
     struct ag_text text = {0, 0, 0, 0};
     ag_text_shell(&text, "out/run-2/genotype.json");
-    CHECK(!strcmp(text.text, "out/run-2/genotype.json")); /* what needs no quotes has none */
+    CHECK(!strcmp(text.text, "out/run-2/genotype.json")); /* it needs no quotes */
     ag_text_free(&text);
 }
 

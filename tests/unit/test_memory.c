@@ -1,7 +1,7 @@
 /*
- * The data loader when an allocation fails, each in its turn: the run fails with 1, or it goes on and has the same
- * pictures as always; never is a picture taken for broken. malloc and its kin are replaced for the whole program, the
- * libraries of pictures and the C library's own calls included, so this one isn't built with sanitizers.
+ * Tests the data loader when an allocation fails: the first, then the second, and so on. The run must fail with status
+ * 1, or go on with the same pictures as always; no picture may be taken for broken. malloc and its like are replaced
+ * for the whole program, including libpng, libjpeg and the C library, so this test is not built with sanitizers.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -22,11 +22,11 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *memory, size_t n);
 void __libc_free(void *memory);
 
-static long countdown; /* the allocation that fails is so many away; 0: none does */
-static int lasting;    /* 1: and all after it */
-static long live;      /* allocations not freed */
+static long countdown; /* the allocation with this number from now on fails; 0: none fails */
+static int lasting;    /* 1: all allocations after it fail too */
+static long live;      /* how many allocations are not freed */
 
-/* Threads count along: none takes the last step twice. */
+/* Returns 1 if this allocation fails. All threads count down together; exactly one of them takes the last step. */
 static int fails(void)
 {
     for (;;) {
@@ -65,9 +65,9 @@ void free(void *memory)
     __libc_free(memory);
 }
 
-/* ---------------------------------------------------------------- folders that can't be listed to their end */
+/* ---------------------------------------------------------------- folders whose listing fails */
 
-static int entries_left = -1; /* until reading a folder fails; negative: it doesn't */
+static int entries_left = -1; /* how many entries are read before reading a folder fails; -1: it never fails */
 
 struct dirent64 *readdir64(DIR *stream)
 {
@@ -81,7 +81,7 @@ struct dirent64 *readdir64(DIR *stream)
 static void test_listing(void)
 {
     struct ag_data_options o = options("images", at("set"), SIDE);
-    const int all = FILES + 8; /* and ., .. and the end, twice; deep, broken.png */
+    const int all = FILES + 8; /* also `deep`, broken.png, and for each of two folders ., .. and the end */
     for (int n = 0; n < all; n++) {
         entries_left = n;
         check_refused(&o, 1,
@@ -120,11 +120,11 @@ static void make_files(void)
     for (int i = 1; i <= 5; i++) {
         snprintf(name, sizeof name, "cifar/data_batch_%d.bin", i);
         fclose(create(at(name)));
-        cut(at(name), 30730000); /* a hole */
+        cut(at(name), 30730000); /* a sparse file */
     }
 }
 
-/* How a run went: 0, or the status of what failed, with its message in err. */
+/* Opens the set and reads some batches. Returns 0, or the status of the first failure with its message in err. */
 static int run_once(const struct ag_data_options *o, real *batches, struct ag_error *err)
 {
     struct ag_data *data;
@@ -148,7 +148,7 @@ static void check_set(const char *format, const char *path, int cached, int chan
     o.channels = channels;
     o.cache_bytes = (ag_u64)!cached;
     check(!run_once(&o, right, &err) && !run_once(&o, right, &err), "%s", err.text);
-    for (long k = 1; reached; k++) { /* until a run has fewer than k */
+    for (long k = 1; reached; k++) { /* until a run has fewer than k allocations */
         long before = live;
         memset(got, 0, sizeof got);
         countdown = k;
@@ -171,7 +171,7 @@ int main(void)
     atexit(remove_folder);
     make_files();
     ag_set_threads(1);
-    catch_stderr(); /* the broken one is named each time */
+    catch_stderr(); /* broken.png is named in each run */
     test_listing();
     check_set("cifar10", at("cifar"), 0, 1);
     for (lasting = 0; lasting < 2; lasting++)

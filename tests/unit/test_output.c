@@ -1,4 +1,4 @@
-/* Tests of runtime/output.c: outputs of a device that brings them when it pleases. */
+/* Tests of runtime/output.c with a simulated device, whose outputs arrive some time after they were asked for. */
 #include "check.h"
 #include <math.h>
 
@@ -54,7 +54,8 @@ static void test_without_device(void)
     CHECK(give(INFINITY, 3, &tally) == 1 && strstr(err.text, "out.loss of phase d is not a number in step 3 ("));
 }
 
-/* Sums are those of the CPU, to the last bit, whenever values arrive; none is waited for while there is room. */
+/* Sums are the same bits as on the CPU, whenever values arrive. The program waits for a value only when all slots are
+ * taken. */
 static void test_order(int at_once)
 {
     struct ag_tally tally = {0}, wanted = {0};
@@ -72,7 +73,7 @@ static void test_order(int at_once)
     CHECK(!ag_settle(&err) && tally.count == 5 * AG_SLOTS);
 }
 
-/* What is no number is found late, with the step in which it was. */
+/* A loss that is NaN is found when it arrives, and is reported with the step that it belongs to. */
 static void test_divergence(void)
 {
     struct ag_tally tally = {0};

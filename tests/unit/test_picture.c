@@ -1,4 +1,4 @@
-/* Resizing, and decoding of PNG and JPEG files. */
+/* Tests of resizing, and of decoding PNG and JPEG files. */
 #define _GNU_SOURCE /* fopencookie */
 #include "../../runtime/data.h"
 #include "data_files.h"
@@ -85,7 +85,8 @@ static void test_fit(void)
 
 /* ---------------------------------------------------------------- picture files */
 
-/* As ag_picture_read, of a file by name, from its bytes in memory too: both ways say the same. */
+/* Reads a picture by its name, as ag_picture_read does, and checks that reading it from its bytes in memory gives the
+ * same. */
 static int read_picture(const char *path, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
 {
     static ag_u8 bytes[1 << 20];
@@ -168,13 +169,13 @@ static void test_jpeg_kinds(void)
     check_picture(at("cmyk.jpg"), 16, 16, 0, 127, 255, 3);
 }
 
-/* Pixel i of six, red, green and blue or all of them grey. */
+/* Gives the colour of pixel i of six; grey: with equal red, green and blue. */
 static void six_colour(int i, int grey, ag_u8 rgb[3])
 {
     for (int c = 0; c < 3; c++) rgb[c] = (ag_u8)(grey || c == 0 ? 30 + 40 * i : c == 1 ? 255 - 50 * i : 7 * i);
 }
 
-/* Six pixels, two in a row: a grey JPEG or a PNG in colours, with EXIF data. */
+/* Writes six pixels in three rows, as a grey JPEG or a PNG in colours, with an orientation in EXIF data. */
 static void write_six(const char *path, int is_jpeg, int orientation)
 {
     ag_u8 rgb[6][3], grey[6];
@@ -189,7 +190,7 @@ static void write_six(const char *path, int is_jpeg, int orientation)
     add_exif(path, orientation);
 }
 
-/* What AB, CD, EF becomes, row by row: [orientation]. */
+/* turned[orientation]: the pixels of the turned picture, row by row, if the file has the rows AB, CD, EF. */
 static const char *const turned[] = {"",       "ABCDEF", "BADCFE", "FEDCBA", "EFCDAB",
                                      "ACEBDF", "ECAFDB", "FDBECA", "BDFACE"};
 
@@ -223,7 +224,7 @@ static void test_orientation(void)
 
 /* ---------------------------------------------------------------- a disk that fails */
 
-/* Bytes of which one reading fails; those after it don't. */
+/* A file of which one read call fails, the one with number `failing`. Later ones succeed. */
 struct flaky {
     const ag_u8 *bytes;
     size_t n, at;
@@ -262,7 +263,8 @@ static FILE *open_flaky(struct flaky *flaky, const char *path, int failing)
     return file;
 }
 
-/* Whichever reading fails, it is the machine's fault, or has cost nothing: no picture is taken as it lies for it. */
+/* Whichever read call fails, decoding fails as an error of the machine, or gives the right picture. No failure may make
+ * the picture lose its orientation. */
 static void test_failing_disk(void)
 {
     for (int is_jpeg = 0; is_jpeg < 2; is_jpeg++) {
@@ -294,14 +296,14 @@ static void test_failing_disk(void)
 
 /* ---------------------------------------------------------------- short files */
 
-/* How a JPEG of one colour is written: in as few bytes as its pixels can have. */
+/* How a JPEG of one colour is written. Such a file has as few bytes per pixel as possible. */
 struct flat {
     J_COLOR_SPACE space;
-    int components, across, down; /* the first one's sampling factors */
+    int components, across, down; /* across, down: sampling factors of the first component */
     int progressive, arithmetic;
 };
 
-/* One scan of all means, and one of each component's other coefficients. */
+/* Sets one scan with the means of all components, and one for each component with its other coefficients. */
 static void set_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info scans[5])
 {
     scans[0] = (jpeg_scan_info){.comps_in_scan = jpeg->num_components, .component_index = {0, 1, 2, 3}};
@@ -346,12 +348,13 @@ static void check_flat(const struct flat *flat)
     static const int sizes[][2] = {{1, 1}, {8, 8}, {9, 7}, {65, 33}, {1, 4000}, {1024, 1024}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         write_flat(at("flat.jpg"), flat, sizes[i][0], sizes[i][1]);
-        int value = flat->space == JCS_CMYK ? 64 : 128; /* 127 of ink, twice */
+        /* CMYK: the colour's ink takes half of the light, and the black ink half of the rest */
+        int value = flat->space == JCS_CMYK ? 64 : 128;
         check_picture(at("flat.jpg"), sizes[i][0], sizes[i][1], value, value, value, 3);
     }
 }
 
-/* A picture of one colour has few bytes, but is whole. */
+/* A picture of one colour has few bytes for its size, and must not be taken for broken. */
 static void test_flat_jpegs(void)
 {
     for (int progressive = 0; progressive < 2; progressive++) {
@@ -365,7 +368,7 @@ static void test_flat_jpegs(void)
     }
 }
 
-/* Another size in a JPEG's frame header. */
+/* Writes another size into the frame header of a JPEG. */
 static void claim_size(const char *path, int width, int height)
 {
     size_t n, at = 2;
@@ -378,7 +381,7 @@ static void claim_size(const char *path, int width, int height)
     fclose(file);
 }
 
-/* The last scan so many times more; each but the first says nothing new. */
+/* Appends the last scan of a JPEG `times` times. The copies change no pixel. */
 static void repeat_scan(const char *path, int times)
 {
     static ag_u8 scan[1024];
@@ -390,7 +393,7 @@ static void repeat_scan(const char *path, int times)
     insert(path, n - 2, scan, length, times);
 }
 
-/* Without the pixels that it promises, a file takes no memory for them, whatever its chunks claim. */
+/* A file that claims large chunks or many pixels, but is short, must be refused without taking memory for them. */
 static void test_small_pngs_take_little(void)
 {
     static const char *const kinds[] = {"tEXt", "zTXt", "iTXt", "iCCP", "eXIf", "sPLT", "juNk"};
@@ -451,7 +454,7 @@ static void test_broken_files(void)
     check_broken(jpeg, "17000x1 pixels are too many");
 }
 
-/* As for PNGs; and without pixels behind it, a JPEG's claim is refused before memory is asked for. */
+/* Short JPEGs that claim many pixels must be refused likewise. */
 static void test_small_jpegs_take_little(void)
 {
     const char *path = at("claim.jpg"), *words = "bytes are too few for 16384x8192 pixels";
@@ -469,12 +472,12 @@ static void test_small_jpegs_take_little(void)
     check(after.ru_maxrss - before.ru_maxrss < 64 << 10, "%ld kB more", after.ru_maxrss - before.ru_maxrss);
 }
 
-/* Each scan is a pass over all pixels. */
+/* A JPEG with too many scans is refused, because each scan takes a pass over all pixels. */
 static void test_many_scans(void)
 {
     for (int arithmetic = 0; arithmetic < 2; arithmetic++) {
         const struct flat flat = {JCS_GRAYSCALE, 1, 1, 1, 1, arithmetic};
-        write_flat(at("scans.jpg"), &flat, 32, 32); /* has two */
+        write_flat(at("scans.jpg"), &flat, 32, 32); /* has two scans */
         repeat_scan(at("scans.jpg"), 254);
         check_picture(at("scans.jpg"), 32, 32, 128, 128, 128, 0);
         repeat_scan(at("scans.jpg"), 1);

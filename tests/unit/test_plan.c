@@ -1,7 +1,7 @@
 /*
- * The invariants of plans, for all phases of all shipped spaces, on the CPU and on a device: what is read was written
- * before, nothing lies where something else lives, scratch is read in its own group, halos are wide enough, results get
- * to their targets.
+ * Checks plans for all phases of all shipped spaces, on the CPU and on a GPU. What a kernel reads was written before.
+ * No two tensors that live at the same time overlap. Scratch is read in its own group only. Halos are wide enough.
+ * Results get to their targets.
  *
  *     test_plan [ROOT]      ROOT: the checkout, for spaces/ (default ".")
  */
@@ -14,7 +14,7 @@
 #include <dirent.h>
 #include <string.h>
 
-/* A stretch of memory, in use from one moment to another, both included. */
+/* A stretch of memory of a node, in use from moment `first` to moment `last`, both included. */
 struct stretch {
     int node, block, first, last;
     long from, to;
@@ -24,8 +24,8 @@ struct stretch {
 struct audit {
     const struct plan *p;
     const char *name;
-    int *written; /* [node]: step in which its value is complete; -1: in none */
-    int *last;    /* [node]: step in which it is last read */
+    int *written; /* written[node]: the step that completes its value; -1: none does */
+    int *last;    /* last[node]: the last step that reads it */
     int faults;
 };
 
@@ -36,7 +36,7 @@ static void fault(struct audit *a, int n, const char *what)
         printf("FAILED: %s: node %d (%s, %s) %s\n", a->name, n, op_table[node->op].name, node->path, what);
 }
 
-/* The kernels of a step: of its group, or its own one. */
+/* As plan_kernels, for a plan that is not changed. */
 static const struct kernel *kernels_of(const struct plan *p, int step, int *count)
 {
     const struct step *s = &p->step[step];
@@ -51,7 +51,7 @@ static int is_root(const struct kernel *k, int n, int copy)
     return 0;
 }
 
-/* Does it leave node n in memory: as a root, or as what it makes on the way to that? */
+/* Returns 1 if kernel k leaves node n in memory: n is one of its roots or its front. */
 static int leaves(const struct kernel *k, int n)
 {
     return is_root(k, n, 0) || (n && n == k->front);
@@ -69,13 +69,15 @@ static void write(struct audit *a, int n, int step)
     a->written[n] = step;
 }
 
-/* Is it only read where it is made: the first root of a kernel with an epilogue, or a front? */
+/* Returns 1 if node n may be read in kernel k alone: it is VALUE_FUSED, and the first root before an epilogue or a
+ * front. */
 static int is_fused(const struct plan *p, const struct kernel *k, int n)
 {
     return p->node[n].storage == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
 }
 
-/* When the values that a step leaves are there: a group's at its end, partial sums when they are combined. */
+/* Finds the step that completes each value. A group completes its values at its end; partial sums are complete when
+ * they have been added up. */
 static void find_written(struct audit *a)
 {
     const struct plan *p = a->p;
@@ -100,7 +102,8 @@ static void find_written(struct audit *a)
         if (p->live[n] && p->node[n].storage == VALUE_STORED && a->written[n] < 0) fault(a, n, "is never computed");
 }
 
-/* Kernel i of step s finds node n in memory: outside scratch, complete or at least its own pictures. */
+/* Checks that kernel i of step s may read node n outside scratch: the value is complete, or an earlier kernel of the
+ * same group has written the pictures in question. */
 static void read_memory(struct audit *a, int s, int i, int n)
 {
     const struct plan *p = a->p;
@@ -145,7 +148,8 @@ static void read_input(struct audit *a, int s, int i, const struct kernel *k, in
         read_memory(a, s, i, n);
 }
 
-/* What the expression of a pointwise root reads, an input at a time; what has no memory is computed on the way. */
+/* Checks input n of the expression of a pointwise root. An input without memory is part of the expression, so its own
+ * inputs are checked. */
 static void read_expression(struct audit *a, int s, int i, const struct kernel *k, int n)
 {
     const struct plan *p = a->p;
@@ -180,7 +184,8 @@ static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *
     }
 }
 
-/* The inputs of node n, of a kernel that may make the first of them itself. */
+/* Checks the inputs of node n, which kernel k computes. The kernel may compute the first input itself, as its front or
+ * prologue. */
 static void audit_inputs(struct audit *a, int s, int i, const struct kernel *k, int n)
 {
     const struct plan *p = a->p;
@@ -229,7 +234,7 @@ static void audit_reads(struct audit *a)
     }
 }
 
-/* No two stretches that are in use at the same moment meet. */
+/* Checks that no two stretches overlap that are in use at the same moment. */
 static void audit_stretches(struct audit *a, const struct stretch *s, int count, long size)
 {
     for (int i = 0; i < count; i++) {
@@ -247,7 +252,8 @@ static int writes_local(const struct kernel *k, const struct local *l)
     return l->copy ? is_root(k, l->node, 1) : leaves(k, l->node);
 }
 
-/* Only kernels that have one tap, or windows whose pixels they find one by one, know pixels that lie apart. */
+/* Checks the pixel stride of l. A stride larger than the channels is allowed only for pointwise kernels, convolutions
+ * of one tap, and depthwise convolutions, which find each pixel of a window by itself. */
 static void audit_step(struct audit *a, const struct group *g, const struct local *l)
 {
     const struct plan *p = a->p;
@@ -258,13 +264,14 @@ static void audit_step(struct audit *a, const struct group *g, const struct loca
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DW)
             continue;
-        const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->shape.d[3] > 4; /* not conv_few.c */
+        /* up to 4 output channels a convolution may be that of conv_few.c, which takes no other stride */
+        const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->shape.d[3] > 4;
         if (!(conv && n->attr[0] == 1) && !(n->op == OP_KERNEL_DECONV && n->attr[0] == 2))
             fault(a, l->node, "lies apart for a kernel that takes it for dense");
     }
 }
 
-/* A group's scratch: from the kernel that writes to the last that reads. */
+/* Checks the scratch of a group. A tensor lives from the kernel that writes it to the last one that reads it. */
 static void audit_scratch(struct audit *a, const struct group *g)
 {
     const struct plan *p = a->p;
@@ -275,7 +282,7 @@ static void audit_scratch(struct audit *a, const struct group *g)
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * l->pixel_stride;
         if (l->rows) size = (long)l->rows * d.d[2] * l->pixel_stride;
         audit_step(a, g, l);
-        int writer = l->first; /* or one that is chained to it */
+        int writer = l->first; /* the first kernel, or one that is chained to it */
         while (!writes_local(&g->kernel[writer], l) && writer + 1 < g->kernels && g->kernel[writer + 1].chained)
             writer++;
         if (!writes_local(&g->kernel[writer], l)) fault(a, l->node, "isn't written by its first kernel");
@@ -290,8 +297,8 @@ static void audit_scratch(struct audit *a, const struct group *g)
     audit_stretches(a, s, g->locals, p->policy->shares ? p->shared_size : p->scratch_size);
 }
 
-/* The arena, and results that lie in the place of their target. Partial sums live from their group to their
- * combination. */
+/* Checks the arena, and results that lie in the place of their target. Partial sums live from their group to the step
+ * that adds them up. */
 static void audit_arena(struct audit *a)
 {
     const struct plan *p = a->p;
@@ -320,7 +327,7 @@ static void audit_arena(struct audit *a)
     audit_stretches(a, s, count, p->arena_size);
 }
 
-/* Every target lies in its place, or is copied there when all is done. */
+/* Checks that every target lies in its place, or is copied there at the end. */
 static void audit_targets(struct audit *a)
 {
     const struct plan *p = a->p;
@@ -339,8 +346,7 @@ static void audit_targets(struct audit *a)
     }
 }
 
-/* A share follows on the same one of the kernel before only if it needs no more of what a chain makes than its own
- * rows, and what is made by shares has rows. */
+/* Checks chains: a share of a chained kernel reads no other rows of what the chain writes than its own. */
 static void audit_chains(struct audit *a, const struct group *g)
 {
     const struct plan *p = a->p;
@@ -425,7 +431,7 @@ static void audit_folder(const char *root, const char *folder)
         if (!dot || strcmp(dot, ".json") != 0) continue;
         snprintf(file, sizeof file, "%s/%s", path, d->d_name);
         audit_file(file, "");
-        audit_file(file, "1"); /* one picture, one part */
+        audit_file(file, "1"); /* one picture, so one part */
         audit_file(file, "3");
         files++;
     }

@@ -1,4 +1,4 @@
-/* Writes zip archives, sound ones and broken ones. */
+/* Writes zip archives, valid ones and broken ones. */
 #ifndef ZIP_FILES_H
 #define ZIP_FILES_H
 
@@ -6,18 +6,18 @@
 
 #include <zlib.h>
 
-/* How an entry is written, and what is told of it that isn't so. */
+/* How an entry is written, and which wrong things the archive says about it. */
 struct how {
     int deflated, flags, zip64;
-    int descriptor; /* sizes and CRC-32 only in the directory, as a writer to a pipe does it */
-    int method;     /* told instead of the true one, if not 0 */
+    int descriptor; /* 1: sizes and CRC-32 are only in the directory, as when an archive is written to a pipe */
+    int method;     /* not 0: the archive names this method instead of the true one */
     int wrong_crc;
-    long more_size, more_stored, more_offset; /* added to what is told */
+    long more_size, more_stored, more_offset; /* added to the true numbers: the archive is wrong by so much */
 };
 
 struct zip {
     FILE *file;
-    ag_u64 before; /* bytes before the archive, which its places do not count */
+    ag_u64 before; /* bytes in the file before the archive; its offsets count from behind them */
     ag_u8 *directory;
     size_t used, room;
     int entries;
@@ -29,14 +29,14 @@ static inline void zip_begin(struct zip *zip, const char *path)
     zip->file = create(path);
 }
 
-/* Numbers of a record, one after the other, little-endian. */
+/* Writes a number little-endian and returns the address behind it. */
 static inline ag_u8 *put(ag_u8 *at, ag_u64 value, int bytes)
 {
     for (; bytes > 0; bytes--, value >>= 8) *at++ = (ag_u8)value;
     return at;
 }
 
-/* From the version needed to the length of extra fields: what local and central records share. */
+/* Writes the fields that local and central records share, from the version needed to the length of extra fields. */
 static inline ag_u8 *put_common(ag_u8 *at, const struct how *how, ag_u32 crc, ag_u64 stored, ag_u64 size, size_t name,
                                 int extra)
 {
@@ -67,7 +67,7 @@ static inline void put_central(struct zip *zip, const char *name, const struct h
     memcpy(at, name, length);
     at += length;
     if (how->zip64) {
-        at = put(at, 0x5455, 2); /* some other field before */
+        at = put(at, 0x5455, 2); /* another extra field comes first */
         at = put(at, 4, 2);
         at = put(at, 0, 4);
         at = put(at, 1, 2);
@@ -110,7 +110,7 @@ static inline void zip_add(struct zip *zip, const char *name, const void *bytes,
                     strlen(name), 8);
     fwrite(header, 1, (size_t)(at - header), zip->file);
     fputs(name, zip->file);
-    fwrite("\x55\x54\4\0time", 1, 8, zip->file); /* a local extra field that the directory doesn't have */
+    fwrite("\x55\x54\4\0time", 1, 8, zip->file); /* an extra field that the directory does not have */
     fwrite(bytes, 1, n, zip->file);
     if (how->descriptor) {
         at = put(put(put(put(header, 0x08074b50, 4), crc, 4), n, 4), size, 4);
@@ -133,8 +133,9 @@ static inline void zip_add_file(struct zip *zip, const char *name, const char *p
     free(bytes);
 }
 
-/* The directory, the end record (and, if zip64, the one before it that holds all its numbers), and the comment. What
- * doesn't fit its place, here and above, is written modulo 2^32 or 2^16, as macOS's programs do it. */
+/* Writes the directory, the end record and the comment; with zip64 also the zip64 end record, which has the full
+ * numbers. Numbers that do not fit their field, here and above, are written modulo 2^32 or 2^16, as programs of macOS
+ * do. */
 static inline void zip_end(struct zip *zip, int zip64, const char *comment)
 {
     ag_u8 end[128], *at = end;
