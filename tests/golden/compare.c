@@ -1,5 +1,5 @@
-/* Compares a phase's dump with what it should be: compare GOT.safetensors WANTED.safetensors [TOLERANCE]. README.md has
- * the rule; TOLERANCE, instead of 1e-3, is what values may differ by as a share of their tensor's largest. */
+/* compare GOT.safetensors WANTED.safetensors [TOLERANCE]: compares the results of a phase with the right ones. Values
+ * may differ by TOLERANCE (1e-3) times the largest value of their tensor; README.md has the rule in full. */
 #include "../../runtime/ag.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static int is_gradient(const struct ag_st_tensor *t)
     return strncmp(t->name, "grad.", 5) == 0;
 }
 
-/* Largest difference as a share of what is allowed; NaN counts as infinite. */
+/* Returns the largest difference as a share of the allowed one; infinity if a value is NaN. */
 static double compare(const struct ag_st_tensor *got, const struct ag_st_tensor *want, double largest_gradient)
 {
     double size = largest(want), allowed = is_gradient(want) ? 5e-3 * fmax(size, 1e-4 * largest_gradient) : tolerance * size;

@@ -1,6 +1,7 @@
 /*
- * cases FOLDER: writes the gradient tests into FOLDER: kernels0.c…, phases.c and what they include. Every test is two
- * phases, its loss alone and its loss with all gradients. Fails if a differentiable operator has no test.
+ * cases FOLDER: writes the gradient tests into FOLDER, as kernels0.c…, phases.c and what they include. Every test is
+ * two phases: one computes the loss alone, the other the loss and all gradients. Fails if a differentiable operator has
+ * no test.
  */
 #include "cases.h"
 #include "emit.h"
@@ -94,7 +95,7 @@ static int count_op(const struct graph *g, enum op op)
     return count;
 }
 
-/* The node of a leaf: merging numbers nodes anew. */
+/* Returns the node of a leaf, which merging may have given another number; -1: the graph no longer has it. */
 static int find_leaf(const struct graph *g, const struct leaf *l)
 {
     for (int i = 0; i < g->count; i++)
@@ -102,9 +103,9 @@ static int find_leaf(const struct graph *g, const struct leaf *l)
     return -1;
 }
 
-/* Differentiates the loss in the leaves, at once as programs do; the gradients of parameters go to AG_GRAD, of inputs
- * to AG_OUT from `out` on. A leaf may have no part in the loss, such as a bias in a gradient's gradient. Returns the
- * end of AG_OUT. */
+/* Differentiates the loss in all leaves with one call, as programs do. Gradients of parameters go to AG_GRAD, those of
+ * inputs to AG_OUT from `out` on. A leaf that the loss does not depend on gets zeros, for example a bias in the
+ * gradient of a gradient. Returns the size of AG_OUT. */
 static long differentiate(const struct test *t, struct graph *g, long out)
 {
     int wrt[LEAVES], gradient[LEAVES], count = 0;
@@ -153,7 +154,7 @@ static void table_row(struct output *p, const struct test *t, const char *name, 
                 name, p->tests, p->tests, t->in_size, t->param_size, end, arena, p->tests, t->leaves, merged);
 }
 
-/* Builds, differentiates and emits a row of the table. Returns whether its batch matters. */
+/* Builds, differentiates and emits a row of the table. Returns 1 if the test depends on the batch. */
 static int add_test(struct output *p, const struct row *r, int batch, int merged)
 {
     struct test t = {.g = graph_new(), .batch = batch};
@@ -195,7 +196,8 @@ static int add_row(struct output *p, const struct row *r, int batch)
     return batched;
 }
 
-/* At batches of one picture, of fewer than a plan has parts, and of more, which don't divide by them. */
+/* Adds each row for three batches: of one picture, of fewer pictures than a plan has parts, and of more, a number that
+ * the parts do not divide. */
 static void add_rows(struct output *p, const struct row *rows, int count)
 {
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
- * Gradient tests: small graphs, one a row of a table. cases.c differentiates each and emits it with aggen's own stages;
- * driver.c, compiled with what was emitted, compares the gradients with finite differences.
+ * Gradient tests. Each row of a table is a small graph. cases.c differentiates the graphs and emits them as C with
+ * aggen's own passes and emitters; driver.c is compiled with that C and compares the gradients with finite differences.
  *
  * A new operator needs a row in operators.c.
  */
@@ -9,16 +9,17 @@
 
 #include "ops.h"
 
-enum { BATCH = 0 }; /* as the first dimension of a shape: the batch of the test, and the tensor is batched */
+enum { BATCH = 0 }; /* first dimension of a shape in a row: stands for the batch of the test; the tensor is batched */
 enum { LEAVES = 80 };
 
-/* A tensor that a test's graph starts from. Its values have absolute values in [low, high]. */
+/* An input or parameter of a test's graph. Its values have absolute values in [low, high]. offset, size: reals, in
+ * AG_IN or AG_G. */
 struct leaf {
     enum op op; /* OP_INPUT (batched) or OP_PARAM */
     long offset, size;
     double low, high;
-    int positive; /* of one sign; else of both */
-    int constant; /* not differentiated */
+    int positive; /* 1: all values are positive; 0: they have both signs */
+    int constant; /* 1: the loss is not differentiated in it */
 };
 
 /* A test under construction. */
@@ -31,24 +32,26 @@ struct test {
 };
 
 struct row {
-    enum op op; /* whose gradient it tests; OP_COUNT: a network's */
+    enum op op; /* the operator whose gradient it tests; OP_COUNT: it tests a network */
     const char *name;
-    int (*build)(struct test *t, const struct row *r); /* the node whose weighted sum is differentiated */
-    struct shape a, b;                                 /* of its inputs, or of its input and result */
-    int attr[4];
-    int batch; /* 0: one test for each of several batches */
-    int merge; /* also built with its mixtures merged, which must not change anything */
+    int (*build)(struct test *t, const struct row *r); /* returns a node; the loss is a weighted sum of its values */
+    struct shape a, b;                                 /* shapes for build: of two inputs, or of input and result */
+    int attr[4];                                       /* numbers for build */
+    int batch;                                         /* pictures; 0: there is a test for each of several batches */
+    int merge; /* 1: there is a second test with merged mixtures, which must give the same results */
 };
 extern const struct row operator_rows[], network_rows[];
 extern const int operator_count, network_count;
 
-/* A new leaf with values of both signs, of at most that size; kept away from 0 and so from the kinks there. */
+/* Each makes a leaf and returns its node. test_leaf: values of both signs, of at most size `scale`, and not near 0,
+ * where ReLUs have their kink. test_leaf_positive: positive values. test_leaf_constant: not differentiated. */
 int test_leaf(struct test *t, struct shape s, double scale);
 int test_leaf_positive(struct test *t, struct shape s);
 int test_leaf_constant(struct test *t, struct shape s);
-/* [out, in, k, k], or depthwise [out, 1, k, k]: scaled to keep variances. */
+/* Makes a weight [out, in, k, k] (depthwise: [out, 1, k, k]) whose convolution about keeps the variance of its input.
+ */
 int test_weight(struct test *t, int out, int in, int k);
-/* A shape of rows as a shape of the graph. */
+/* Returns a shape of a row with the test's batch in the place of BATCH. */
 struct shape test_shape(const struct test *t, struct shape s);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Runs the emitted gradient tests. Each gradient is compared with central differences of the loss, a merged test also
- * with the one before it; the phases must not read what they haven't written, and give the same bits on any number of
- * threads.
+ * Runs the emitted gradient tests. Compares each gradient with central differences of the loss, and a merged test with
+ * the unmerged one before it. Checks that phases read nothing that they have not written, and give the same bits for
+ * every number of threads.
  */
 #include "driver.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Generated code marks its kernels; nothing here profiles. */
+/* Emitted code calls these functions after each kernel. They do nothing here. */
 void ag_mark_begin(int thread)
 {
     (void)thread;
@@ -23,7 +23,7 @@ void ag_mark(int thread, int kernel, int images)
 
 enum { ELEMENTS = 60, THREADS = 3, SHOWN = 3 };
 
-static real *block[AG_BLOCKS], *other[AG_BLOCKS]; /* other: AG_OUT and AG_GRAD of another run */
+static real *block[AG_BLOCKS], *other[AG_BLOCKS]; /* other: copies of AG_OUT and AG_GRAD after an earlier run */
 static long passed, failed;
 
 /* ---------------------------------------------------------------- values */
@@ -63,7 +63,7 @@ static void poison_all(const struct gradient_test *t)
 
 /* ---------------------------------------------------------------- checks */
 
-/* Counts the comparison of a tensor, of which `bad` elements were wrong. */
+/* Counts the check of a tensor; bad: how many of its elements are wrong. */
 static void count(int bad)
 {
     if (bad)
@@ -72,7 +72,7 @@ static void count(int bad)
         passed++;
 }
 
-/* Prints what is wrong, SHOWN elements of a tensor. */
+/* Prints a wrong element, but not more than SHOWN of a tensor. Returns bad + 1. */
 static int wrong(int bad, const struct gradient_test *t, const char *tensor, long element, double got, double want)
 {
     if (bad < SHOWN)
@@ -109,13 +109,14 @@ static double difference(const struct gradient_test *t, real *x, double step)
     return (loss_at(t, x, up) - loss_at(t, x, down)) / (double)(up - down);
 }
 
-/* Up to ELEMENTS elements of a leaf's gradient. A step that meets a kink of some inner ReLU gives nonsense, a shorter
- * one most likely doesn't. */
+/* Checks up to ELEMENTS elements of a leaf's gradient. If a step crosses the kink of a ReLU the difference is wrong;
+ * then shorter steps are tried. */
 static void check_leaf(const struct gradient_test *t, int i)
 {
     const struct test_leaf *l = &t->leaf[i];
     const real *gradient = other[l->gradient_block] + l->gradient_offset;
-    double size = rms(gradient, l->size), noise = 4e-15 * (1 + fabs((double)other[AG_OUT][0])); /* of two losses */
+    /* noise: the rounding error of a difference of two losses */
+    double size = rms(gradient, l->size), noise = 4e-15 * (1 + fabs((double)other[AG_OUT][0]));
     char name[32];
     int bad = 0;
     snprintf(name, sizeof name, "gradient of tensor %d", i);
@@ -132,7 +133,7 @@ static void check_leaf(const struct gradient_test *t, int i)
     count(bad);
 }
 
-/* This run's results against the other's. */
+/* Compares a block after this run with the copy of an earlier run. */
 static void check_same(const struct gradient_test *t, int which, long n, const char *what, double tolerance)
 {
     const real *x = block[which], *y = other[which];
@@ -142,7 +143,7 @@ static void check_same(const struct gradient_test *t, int which, long n, const c
     snprintf(name, sizeof name, "%s %s", which == AG_OUT ? "outputs" : "gradients", what);
     for (long i = 0; i < n; i++) size = isfinite((double)y[i]) && fabs((double)y[i]) > size ? fabs((double)y[i]) : size;
     for (long i = 0; i < n; i++) {
-        if (isnan((double)x[i]) && isnan((double)y[i])) continue; /* between tensors */
+        if (isnan((double)x[i]) && isnan((double)y[i])) continue; /* a gap between tensors */
         if (!close_to((double)x[i], (double)y[i], size, tolerance))
             bad = wrong(bad, t, name, i, (double)x[i], (double)y[i]);
     }

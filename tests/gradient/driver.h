@@ -1,4 +1,4 @@
-/* What cases.c emits beside kernels and phases: the table of tests. */
+/* The table of tests, which cases.c emits beside the kernels and phases of the tests. */
 #ifndef DRIVER_H
 #define DRIVER_H
 
@@ -7,20 +7,20 @@
 struct test_leaf {
     int block; /* AG_IN or AG_G */
     long offset, size;
-    double low, high;
+    double low, high; /* as in struct leaf of cases.h */
     int positive;
-    int gradient_block; /* where the gradient phase leaves its gradient; -1: nowhere */
+    int gradient_block; /* the block that gets its gradient; -1: it has none */
     long gradient_offset;
 };
 
 struct gradient_test {
     const char *name;
-    void (*loss)(real *const block[AG_BLOCKS]);     /* b[AG_OUT][0] = loss */
-    void (*gradient)(real *const block[AG_BLOCKS]); /* the same, and the gradients of the leaves */
-    long in, params, out, arena, scratch;           /* sizes, in reals; scratch: of a thread */
+    void (*loss)(real *const block[AG_BLOCKS]);     /* a phase that computes the loss into block[AG_OUT][0] */
+    void (*gradient)(real *const block[AG_BLOCKS]); /* a phase that computes the loss and the gradients of all leaves */
+    long in, params, out, arena, scratch;           /* sizes of blocks in reals; scratch: of one thread */
     const struct test_leaf *leaf;
     int leaves;
-    int merged; /* the same as the test before it, its mixtures merged */
+    int merged; /* 1: it is the test before it with merged mixtures */
 };
 extern const struct gradient_test gradient_tests[];
 extern const int gradient_count;

@@ -1,5 +1,5 @@
 /*
- * Networks of many operators: gradients of gradients, mixtures that merge, and random graphs.
+ * Gradient tests of networks of many operators: gradients of gradients, mixtures that are merged, and random graphs.
  */
 #include "cases.h"
 
@@ -46,7 +46,7 @@ static int batch_norm(struct test *t, int x)
     return g_add(g, y, test_leaf(t, vector(c), 0.3));
 }
 
-/* [N,H,W,C] -> [N,1,1,1]: summed over pixels, then a linear layer. */
+/* [N,H,W,C] -> [N,1,1,1]: the sum over pixels, then a linear layer. */
 static int linear_score(struct test *t, int x)
 {
     int pooled = g_sum(t->g, x, test_shape(t, (struct shape){{BATCH, 1, 1, channels(t, x)}}), 1);
@@ -90,7 +90,7 @@ static int penalty_up(struct test *t, const struct row *r)
     return gradient_penalty(t, linear_score(t, h), x);
 }
 
-/* The gradient in a weight, squared: what conv_dw and dwconv_dw leave is differentiated in turn. */
+/* The square of the gradient in a weight. Its gradient differentiates the results of conv_dw and dwconv_dw. */
 static int penalty_weights(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -121,7 +121,7 @@ static int weighted(struct test *t, int sum, int y, int weights, int i)
     return sum < 0 ? y : g_add(t->g, sum, y);
 }
 
-/* Candidates as the conventional family has them: three convolutions of one ReLU, and a separable one. */
+/* A mixture of candidates of the family residual: three convolutions of one ReLU, and a separable one. */
 static int mixture_normal(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -141,7 +141,7 @@ static int mixture_up(struct test *t, const struct row *r)
     return g_unary(g, OP_TANH, weighted(t, sum, g_unary(g, OP_UP_BILINEAR, x), weights, 2));
 }
 
-/* Two edges that end in one node, from tensors of their own and of each other. */
+/* Two edges that end in one node; the second starts from a tensor that depends on the first. */
 static int mixture_edges(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -182,7 +182,7 @@ static int modulated(struct test *t, int *x)
     return style;
 }
 
-/* Modulated and demodulated 1x1, 3x3 and 5x5 convolutions of one tensor, and what follows them. */
+/* A mixture of modulated and demodulated 1x1, 3x3 and 5x5 convolutions of one tensor, and the operators behind it. */
 static int mixture_modulated(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -205,7 +205,8 @@ static int up_convolution(struct test *t, int x, int w, enum taps kind)
     return g_scale(g, g_fir(g, y, 1), 4);
 }
 
-/* The three operations that double a picture, or two of them: attr: output channels, the one that is left out or 3. */
+/* A mixture of the three operations that double a picture, or of two. attr: output channels; the operation that is left
+ * out, or 3. */
 static int mixture_modulated_up(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -221,7 +222,7 @@ static int mixture_modulated_up(struct test *t, const struct row *r)
     return g_unary(g, OP_TANH, g_add(g, sum, noise));
 }
 
-/* Standard deviation over all pictures of each value, averaged to one number. */
+/* The standard deviation of each value over all pictures, averaged to one number. */
 static int deviation(struct test *t, int x)
 {
     struct graph *g = t->g;
@@ -233,7 +234,7 @@ static int deviation(struct test *t, int x)
     return g_unary(g, OP_REBATCH, g_expand(g, mean, shape4(t->batch, 1, 1, 1), 0));
 }
 
-/* The discriminator's parts, through R1. */
+/* R1 through the parts of a StyleGAN2 discriminator. */
 static int penalty_style(struct test *t, const struct row *r)
 {
     struct graph *g = t->g;
@@ -251,12 +252,12 @@ static int penalty_style(struct test *t, const struct row *r)
 
 enum { TENSORS = 40, STEPS = 14 };
 
-/* Tensors of pictures made so far; used[i]: something reads it. */
+/* The tensors of a random graph so far. used[i]: an operator reads tensor i. */
 struct pool {
     struct test *t;
     unsigned long long state;
     int tensor[TENSORS], used[TENSORS], count;
-    int start; /* a square picture's side */
+    int start; /* height and width of the input */
 };
 
 static int draw(struct pool *p, int n)
@@ -272,7 +273,7 @@ static int any(struct pool *p)
     return p->tensor[i];
 }
 
-/* A tensor of x's shape, x itself if there is no other. */
+/* Draws another tensor of x's shape; returns x if there is none. */
 static int like(struct pool *p, int x)
 {
     int i = draw(p, p->count);
@@ -301,7 +302,7 @@ static int pointwise(struct pool *p, int x)
     return g_unary(p->t->g, op[draw(p, 4)], x);
 }
 
-/* Each picture's channels, or the batch's, weigh x. */
+/* x times a weight for each channel, which is computed from each picture or from the whole batch. */
 static int gated(struct pool *p, int x)
 {
     struct graph *g = p->t->g;
@@ -329,7 +330,8 @@ static int resampled(struct pool *p, int x)
     return deconv(p->t, x, some_channels(p));
 }
 
-/* Whatever is drawn is drawn by statements of their own, in the order of which compilers have no choice. */
+/* Makes a random operator. Each random number is drawn by a statement of its own, because compilers may evaluate the
+ * arguments of a call in any order. */
 static int random_step(struct pool *p)
 {
     struct graph *g = p->t->g;
@@ -362,7 +364,7 @@ static int random_step(struct pool *p)
     }
 }
 
-/* A score of all that nothing reads. */
+/* Makes one score from all tensors that no operator reads. */
 static int random_score(struct pool *p)
 {
     int sum = -1;

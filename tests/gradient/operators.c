@@ -1,4 +1,4 @@
-/* Every differentiable operator, in every form that networks use. */
+/* Gradient tests of every differentiable operator, in every form that networks use. */
 #include "cases.h"
 
 /* ---------------------------------------------------------------- builders: one for each kind of argument list */
@@ -19,7 +19,7 @@ static int binary(struct test *t, const struct row *r)
     return graph_node(t->g, (struct node_args){.op = r->op, .in = {a, b}, .ins = 2});
 }
 
-/* The same tensor twice: both gradients go to one place. */
+/* Both operands depend on one tensor, whose gradient has two terms. */
 static int binary_same(struct test *t, const struct row *r)
 {
     int a = test_leaf(t, r->a, 1), b = g_unary(t->g, OP_TANH, a);
@@ -27,13 +27,13 @@ static int binary_same(struct test *t, const struct row *r)
     return g_mul(t->g, twice, twice);
 }
 
-/* tanh keeps the expansion from being simplified away. */
+/* The tanh is there so that the expansion is not simplified away. */
 static int expand(struct test *t, const struct row *r)
 {
     return g_unary(t->g, OP_TANH, g_expand(t->g, test_leaf(t, r->a, 1), test_shape(t, r->b), r->b.d[0] == BATCH));
 }
 
-/* Of squares, so that the gradient isn't constant. */
+/* A sum of squares, so that the gradient is not constant. */
 static int sum(struct test *t, const struct row *r)
 {
     int a = test_leaf(t, r->a, 1);
@@ -78,7 +78,8 @@ static int conv(struct test *t, const struct row *r)
     return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
 }
 
-/* a: gy, whose channels the weight puts out; attr: input channels, K, stride, padding. */
+/* a: gy, whose channels are the output channels of the weight; attr: input channels, K, stride, padding; b: 1 for a
+ * bias. */
 static int conv_dx(struct test *t, const struct row *r)
 {
     int gy = test_leaf(t, r->a, 1), w = test_weight(t, r->a.d[3], r->attr[0], r->attr[1]), s = r->attr[2];
@@ -87,7 +88,7 @@ static int conv_dx(struct test *t, const struct row *r)
     return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
 }
 
-/* a: x; b: gy; attr: K, stride, padding. */
+/* a: x; b: gy; attr: K, stride, padding, 1 for a gradient of each picture. */
 static int conv_dw(struct test *t, const struct row *r)
 {
     int x = test_leaf(t, r->a, 1), gy = test_leaf(t, r->b, 1);
@@ -103,14 +104,14 @@ static int conv_each(struct test *t, const struct row *r)
     return r->b.d[3] ? g_add(t->g, y, test_leaf(t, shape4(1, 1, 1, r->attr[0]), 1)) : y;
 }
 
-/* Operators with an attribute, of one tensor. */
+/* An operator of one tensor and one attribute. */
 static int unary_of(struct test *t, const struct row *r)
 {
     struct node_args a = {.op = r->op, .in = {test_leaf(t, r->a, 1)}, .ins = 1, .attr = {r->attr[0]}};
     return graph_node(t->g, a);
 }
 
-/* tanh keeps the views from being leaves. */
+/* The tanh is there so that the input of the operator is no leaf. */
 static int unbatch(struct test *t, const struct row *r)
 {
     int y = g_unary(t->g, OP_UNBATCH, g_unary(t->g, OP_TANH, test_leaf(t, r->a, 1)));
@@ -171,7 +172,7 @@ static int dw_dw(struct test *t, const struct row *r)
             0, 0, 0, 1                                                                                                 \
         }                                                                                                              \
     }
-/* a pointwise operator on pictures, on vectors of a picture, and in weight space */
+/* a pointwise operator on pictures, on one vector for each picture, and on weights */
 #define UNARY(op, build)                                                                                               \
     ROW(op, build, B(4, 3, 5), NO, {0}), ROW(op, build, B(1, 1, 8), NO, {0}), ROW(op, build, T(3, 2, 3, 3), NO, {0})
 /* every way in which networks broadcast */
@@ -212,7 +213,7 @@ const struct row operator_rows[] = {
     ROW(EXPAND, expand, V(1), T(3, 2, 3, 3), {0}),
     ROW(EXPAND, expand, T(3, 1, 1, 1), T(3, 2, 3, 3), {0}),
     ROW(EXPAND, expand, T(1, 2, 3, 3), T(3, 2, 3, 3), {0}),
-    /* what sums of pictures can keep: picture, rows, columns, channels */
+    /* sums of pictures over every set of dimensions */
     ROW(SUM, sum, B(4, 3, 5), V(1), {0}),
     ROW(SUM, sum, B(4, 3, 5), V(5), {0}),
     ROW(SUM, sum, B(4, 3, 5), T(1, 1, 3, 1), {0}),
@@ -230,10 +231,10 @@ const struct row operator_rows[] = {
     ROW(SUM, sum, B(4, 3, 5), B(4, 3, 1), {0}),
     ROW(SUM, sum, B(1, 1, 8), B(1, 1, 1), {0}),
     ROW(SUM, sum, B(1, 1, 8), V(8), {0}),
-    ROW(SUM, sum, B(12, 12, 3), V(1), {0}), /* long enough for lanes */
+    ROW(SUM, sum, B(12, 12, 3), V(1), {0}), /* long enough to fill vectors */
     ROW(SUM, sum, B(12, 12, 3), B(1, 1, 1), {0}),
     ROW(SUM, sum, B(12, 12, 24), B(1, 1, 24), {0}),
-    ROW(SUM, sum, B(1, 1, 1040), V(1040), {0}), /* more channels than accumulators */
+    ROW(SUM, sum, B(1, 1, 1040), V(1040), {0}), /* more channels than a kernel has accumulators */
     ROW(SUM, sum, B(2, 2, 1040), V(1040), {0}),
     ROW(SUM, sum, B(2, 2, 1040), B(1, 1, 1040), {0}),
     ROW(SUM, sum, B(2, 2, 1040), B(1, 1, 1), {0}),
@@ -302,7 +303,7 @@ const struct row operator_rows[] = {
     ROW(CONV, conv, B(2, 2, 3), NO, {5, 2, 2, 0}),
     ROW(CONV, conv, B(8, 8, 8), NO, {24, 2, 2, 0}),
     ROW(CONV, conv, B(12, 4, 24), BIAS, {1, 2, 2, 0}),
-    ROW(CONV, conv, B(3, 3, 3), NO, {5, 3, 2, 0}), /* of an odd size */
+    ROW(CONV, conv, B(3, 3, 3), NO, {5, 3, 2, 0}), /* pictures of odd height and width */
     ROW(CONV, conv, B(9, 7, 8), BIAS, {24, 3, 2, 0}),
     ROW(CONV, conv_each, B(4, 4, 3), NO, {8, 1}), /* a weight for each picture */
     ROW(CONV, conv_each, B(5, 3, 24), BIAS, {5, 1}),
@@ -346,7 +347,7 @@ const struct row operator_rows[] = {
     ROW(UNBATCH, unbatch, B(1, 1, 8), NO, {0}),
     ROW(REBATCH, rebatch, B(4, 3, 5), NO, {0}),
     ROW(REBATCH, rebatch, B(1, 1, 8), NO, {0}),
-    ROW(FLIPT, unary, B(3, 5, 9), NO, {0}), /* of a weight for each picture */
+    ROW(FLIPT, unary, B(3, 5, 9), NO, {0}), /* a weight for each picture */
     ROW(UP_BILINEAR, unary_of, B(4, 2, 3), NO, {BEYOND_ZERO}),
     ROW(UP_BILINEAR, unary_of, B(5, 6, 24), NO, {BEYOND_ZERO}),
     ROW(UP_BILINEAR_T, unary_of, B(4, 2, 3), NO, {BEYOND_ZERO}),

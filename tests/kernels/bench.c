@@ -1,8 +1,8 @@
 /*
- * Times every instance of the kernel templates: the share of the machine's multiply-add peak, measured around each in
- * the same run, on image blocks of some 256 KB taken one after another from tensors of some 8 MB; best of several. With
- * IMAGES, on blocks of as many, each of which finds another weight, as those of a network's layers do, that is not in
- * L2.
+ * bench [NAME [IMAGES]]: times the instances of the kernel templates whose names begin with NAME. Prints the share of
+ * the machine's peak of multiply-adds, which is measured before each run, as the best of several runs. A call takes
+ * pictures of some 256 KB together; calls go through tensors of some 8 MB. With IMAGES, a call takes this number of
+ * pictures, and each call reads another weight. Then the weight is not in the L2 cache, as in a network of many layers.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <omp.h>
@@ -14,7 +14,8 @@
 #include "kernels.h"
 #include "instances.h"
 
-/* Seconds this thread has run: unlike the clock on the wall, it does not count those of other programs. */
+/* Returns the seconds that this thread has run. Unlike wall-clock time, this does not count the time of other
+ * programs. */
 static double now(void)
 {
     struct timespec t;
@@ -22,7 +23,8 @@ static double now(void)
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
-/* Sums products in registers; apart from the clock, across whose calls no register is kept. */
+/* Executes multiply-adds in registers. It is a function of its own because no registers are kept across the calls that
+ * read the clock. */
 static __attribute__((noinline)) real multiply_add(long steps)
 {
     enum { CHAINS = 10 };
@@ -37,7 +39,7 @@ static __attribute__((noinline)) real multiply_add(long steps)
     PUT(sum, lanes, VL);
     return lanes[0];
 }
-/* GFLOP/s of this thread from registers. */
+/* Returns the peak of this thread in GFLOP/s. */
 static double peak(void)
 {
     static volatile real sink;
@@ -55,9 +57,9 @@ static double peak_of(int threads)
 }
 
 struct data {
-    real *x, *y, *w[64], *bias; /* x, y: the larger or the forward's; w: one a thread */
-    long xsize, ysize, wsize;
-    int images, block, weights; /* weights: how many of wsize lie one after the other in w[0] */
+    real *x, *y, *w[64], *bias; /* x, y: input and output of the forward kernel; w: one for each thread */
+    long xsize, ysize, wsize;   /* reals of one picture of x and y, and of one weight */
+    int images, block, weights; /* pictures of x; pictures of a call; weights, one after the other in w[0] */
 };
 static real *zeros(long n)
 {
@@ -67,7 +69,7 @@ static real *zeros(long n)
     return p;
 }
 
-/* One pass over the tensor; returns the seconds of the thread that took longest. */
+/* Runs the kernel over all pictures. Returns the seconds of the thread that took longest. */
 static double run(const struct instance *k, const struct data *d, int threads)
 {
     double seconds = 0;
@@ -98,7 +100,7 @@ static double share(const struct instance *k, int threads, int images, double *g
     const double flop = 2.0 * k->H * k->W * CO * K * K * (depthwise ? 1 : CI);
     struct data d;
     double best = 0, top = 0;
-    long most; /* blocks in 64 MB */
+    long most; /* the most calls whose pictures take 64 MB together */
     d.xsize = (long)(S * k->H + more + 2 * k->XH) * (S * k->W + more + 2 * k->XH) * MAX(CI, k->XSTEP);
     d.ysize = (long)(up * k->H + over + 2 * YH) * (up * k->W + over + 2 * YH) * MAX(CO, k->YSTEP);
     d.block = (256 << 10) / (long)sizeof(real) / (d.xsize + d.ysize) + 1;

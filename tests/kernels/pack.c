@@ -1,4 +1,5 @@
-/* Prints a hash of every instance's packed weight, of noise: the same for all vector widths. */
+/* Packs a weight of noise with every instance, and prints a hash of each packed weight. The hashes must be the same for
+ * all vector widths. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "kernels.h"
 #include "instances.h"
 
-/* FNV-1a of n reals' bytes. */
+/* Returns the FNV-1a hash of n reals. */
 static unsigned long long hash(const real *p, long n)
 {
     const unsigned char *byte = (const unsigned char *)p;
@@ -29,7 +30,7 @@ int main(void)
             seed = seed * 1664525u + 1013904223u;
             w[i] = (real)(seed >> 8) / (1 << 23) - 1;
         }
-        memset(packed, 255, packed_size * sizeof *packed); /* what the kernel leaves out differs from what it writes */
+        memset(packed, 255, packed_size * sizeof *packed); /* NaN, so that unwritten places change the hash */
         k->pack(w, packed);
         printf("%016llx %s\n", hash(packed, packed_size), k->name);
         free(w), free(packed);

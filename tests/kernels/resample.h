@@ -1,17 +1,18 @@
-/* Tests of the templates that change a picture's size, and of the weights that do it for them; part of test.c. */
+/* Part of test.c: tests of the templates that change a picture's size, and of those that make weights for convolutions
+ * which do so. */
 
-/* How much of pixel `from` of a row of n is in pixel `to` of the up-sampled or filtered row. */
+/* part_of returns the weight of pixel `from`, in a row of n pixels, in pixel `to` of the up-sampled or filtered row. */
 enum way { NEAREST, BILINEAR, STUFFED, BLUR };
 static double part_of(enum way way, int to, int from, int n, int pad)
 {
     static const double f[4] = {1 / 8., 3 / 8., 3 / 8., 1 / 8.};
     if (way == NEAREST) return from == to / 2;
-    if (way == BILINEAR) { /* linear between pixel centres, the ends repeated */
+    if (way == BILINEAR) { /* linear interpolation between the centres of pixels; beyond the ends the last pixel */
         const double source = (to + 0.5) / 2 - 0.5, low = floor(source);
         const int left = low < 0 ? 0 : (int)low, right = low + 1 > n - 1 ? n - 1 : (int)low + 1;
         return (from == left) * (low + 1 - source) + (from == right) * (source - low);
     }
-    if (way == STUFFED) { /* zeros between pixels, two zeros before, f at gain 2 */
+    if (way == STUFFED) { /* a zero behind each pixel and two zeros before the row, then the filter 2 f */
         const int tap = 2 * from - to + 2;
         return tap >= 0 && tap < 4 ? 2 * f[tap] : 0;
     }
@@ -60,8 +61,8 @@ static int test_window(const struct instance *k, int images)
     return wrong;
 }
 
-/* A linear map of [O][I][ins] to [O][I][outs], the same for all o and i, as a matrix [outs][ins]: from what it makes of
- * one tap at a time. where: the index of its output. */
+/* Returns the matrix [outs][ins] of a linear map from [O][I][ins] to [O][I][outs] that is the same for all o and i. It
+ * is found by mapping one tap at a time. where: the index of an output in the result of the map. */
 static double *matrix_of(void (*map)(const real *, real *), int O, int I, int ins, int outs,
                          long (*where)(int O, int I, int o, int i, int out))
 {
@@ -83,7 +84,7 @@ static long in_edges(int O, int I, int o, int i, int out)
 {
     return ((long)(out / 4 * I + i) * 4 + out % 4) * O + o;
 }
-/* The map against its matrix, and its adjoint against the matrix transposed. */
+/* Compares the map with its matrix, and its adjoint with the transposed matrix. */
 static int test_map(const struct instance *k, void (*map)(const real *, real *), void (*adjoint)(const real *, real *),
                     int outs, long (*where)(int O, int I, int o, int i, int out))
 {
@@ -111,8 +112,8 @@ static int test_map(const struct instance *k, void (*map)(const real *, real *),
     return wrong;
 }
 
-/* The convolution of x up-sampled, at p, q, by definition. Of `endless` pictures x is zero beyond its borders, where
- * up-sampling goes on and the convolution reads it. */
+/* Returns the up-sampled x at p, q by its definition; conv_of_upsampled returns the convolution of that. endless: x
+ * continues with zeros, and the up-sampled picture continues too; otherwise the up-sampled picture is zero outside. */
 static double upsampled(const struct instance *k, const struct block *x, int endless, int p, int q, int c)
 {
     double sum = 0;
@@ -132,7 +133,8 @@ static double conv_of_upsampled(const struct instance *k, const struct block *x,
             sum += z[(o * k->I + c) * 9 + s] * upsampled(k, x, endless, p + s / 3 - 1, q + s % 3 - 1, c);
     return sum;
 }
-/* StyleGAN2: y[2i + a] += x[i] w[a], 2H + 1 pixels; then [1, 3, 3, 1] / 4 with a zero before and after. */
+/* Returns StyleGAN2's up-sampling convolution at p, q: the transposed convolution y[2i + a] += x[i] w[a], of 2H + 1
+ * pixels, then the filter [1, 3, 3, 1] / 4 with one pixel of padding. */
 static double blur_of_deconv(const struct instance *k, const struct block *x, const real *z, int p, int q, int o)
 {
     static const double f[4] = {1 / 4., 3 / 4., 3 / 4., 1 / 4.};
@@ -150,7 +152,7 @@ static double blur_of_deconv(const struct instance *k, const struct block *x, co
     }
     return sum;
 }
-/* From the weights of taps.c: the output at p, q. */
+/* Returns the same at p, q from the small picture, with the weights w that taps.c makes. */
 static struct sum phases_at(const struct instance *k, const struct block *x, const real *w, int p, int q, int o)
 {
     struct sum s = {0, 0};
@@ -162,8 +164,8 @@ static struct sum phases_at(const struct instance *k, const struct block *x, con
         }
     return s;
 }
-/* Whether tap (of 16, as edge_taps.c orders them) adds to pixel i, j of an h x w picture; if so, xi, xj is what it
- * reads. */
+/* Returns 1 if an edge tap (one of 16, in the order of edge_taps.c) adds to pixel i, j of a picture. *xi, *xj: the
+ * pixel that it reads. */
 static int border_tap(const struct block *x, int tap, int i, int j, int *xi, int *xj)
 {
     const int edge = tap / 3, corner = tap - 12, i1 = x->h - 1, j1 = x->w - 1;
@@ -172,7 +174,7 @@ static int border_tap(const struct block *x, int tap, int i, int j, int *xi, int
     *(edge < 2 ? xj : xi) += tap % 3 - 1;
     return (edge < 2 ? i == edge * i1 : j == (edge - 2) * j1) && inside(x, *xi, *xj);
 }
-/* What border.c adds to y[n,i,j,q], of Q channels. */
+/* Returns what border.c adds to y[n,i,j,q]; y has Q channels. */
 static struct sum border_at(const struct block *x, const real *v, int Q, int n, int i, int j, int q)
 {
     struct sum s = {0, 0};
@@ -182,7 +184,8 @@ static struct sum border_at(const struct block *x, const real *v, int Q, int n, 
     return s;
 }
 
-/* Weights made for a small picture's phases and borders against the up-sampled picture's convolution. */
+/* Tests the weights of taps.c and edge_taps.c. Convolutions of the small picture with the former must give the
+ * convolution of the up-sampled picture; what the latter add must be the difference that the border makes to that. */
 static int test_taps(const struct instance *k)
 {
     const int O = k->O, I = k->I, outs = k->taps ? 36 : 64;
@@ -233,7 +236,7 @@ static int test_border(const struct instance *k, int images)
     free(x.data), free(y.data), free(before.data), free(v);
     return wrong;
 }
-/* The gradients of one picture's border: dx [H][W][CI] and dv [16][CI][Q] are added to. */
+/* Adds the gradients of one picture's border to dx [H][W][CI] and dv [16][CI][Q]. */
 static void border_gradients(const struct block *x, const struct block *gy, const real *v, int n, struct sum *dx,
                              struct sum *dv)
 {

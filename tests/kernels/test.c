@@ -1,4 +1,4 @@
-/* Compares every instance of the kernel templates with plain loops in double. */
+/* Compares every instance of the kernel templates with plain loops in double precision. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@ static void fetched(const void *p);
 #define PREFETCH(p) fetched(p)
 #include "kernels.h"
 
-/* What tiles of some instances are told to fetch, in five shares for two readers; and the lines of cache that they have
- * fetched. */
+/* Some instances prefetch in their register tiles. test_next says what: a weight, by five shares in two threads, and
+ * rows. has_w and has_rows: which lines of cache have been prefetched. */
 enum { LINE = 64 / sizeof(real), PART = 3 * LINE, NEXT = 5 * PART, ROWS = 2 * LINE, ROOM = 1 << 16 };
 static real next_w[ROOM] ALIGNED, next_rows[ROOM] ALIGNED;
 static const struct ahead test_next = {next_w, NEXT, 2, next_rows, ROWS};
@@ -32,7 +32,7 @@ static void fetched(const void *p)
 static const double epsilon = sizeof(real) == 4 ? FLT_EPSILON : DBL_EPSILON;
 static const real untouched = 1234;
 
-/* An image block in memory: n x (h + 2 halo) x (w + 2 halo) x step, of which the first c are channels. */
+/* Pictures in memory: [n][h + 2 halo][w + 2 halo][step], of which the first c of `step` are channels. */
 struct block {
     int n, h, w, c, step, halo;
     real *data;
@@ -80,7 +80,7 @@ static struct block same(const struct block *b)
     return to;
 }
 
-/* A sum of products, and the sum of their magnitudes, which bounds its rounding error. */
+/* A sum of products, and the sum of their absolute values, from which the bound for its rounding error follows. */
 struct sum {
     double value, magnitude;
 };
@@ -94,7 +94,7 @@ static int differs(double got, struct sum want)
     return !(fabs(got - want.value) <= 8 * epsilon * (want.magnitude + 1e-3));
 }
 
-/* y[n,i,j,o] of a convolution, from PyTorch's weight. */
+/* Returns y[n,i,j,o] of a convolution; w: [O,I,K,K] as in PyTorch. */
 static struct sum conv_at(const struct instance *k, const struct block *x, const real *w, int n, int i, int j, int o)
 {
     struct sum s = {0, 0};
@@ -276,8 +276,8 @@ static int test_col2im(const struct instance *k, int images)
     return wrong;
 }
 
-/* All weights of the next convolution are fetched by the shares of each thread, or by all shares, each of them within
- * its rounds; rows are those after the share's own. */
+/* Tests what begin_fetch hands out. If each thread needs all weights of the next convolution, its shares prefetch them
+ * all; a share prefetches no more than its rounds allow. Rows are those behind the rows of the share. */
 static int test_fetch(int items, int threads, int steps)
 {
     enum { ROUNDS = 1200, EACH_ITEM = 10, EACH_ROWS = 100 };
@@ -302,7 +302,7 @@ static int test_fetch(int items, int threads, int steps)
     return wrong;
 }
 
-/* Rows alone, and nothing at all. */
+/* Tests begin_fetch with rows alone, and with nothing to prefetch. */
 static int test_fetch_less(void)
 {
     const struct ahead rows = {NULL, 0, 1, next_rows, 100};
@@ -313,8 +313,8 @@ static int test_fetch_less(void)
     return wrong + ((const real *)range[0].at != next_w || range[0].step);
 }
 
-/* Has an instance fetched what it was told to? Of large pictures, of which each share has some, all of that, and not
- * more than some lines beyond it; rows only if its shares are rows. */
+/* Returns 1 if an instance has prefetched wrong lines. For large pictures, of which every share has a part, it must
+ * have prefetched everything and only a few lines beyond. Rows are prefetched only if shares are rows. */
 static int test_fetched(const struct instance *k)
 {
     const int large = k->H * k->W >= 100;
@@ -330,7 +330,7 @@ static int test_fetched(const struct instance *k)
 
 #include "resample.h"
 
-/* How many values are wrong. */
+/* Returns how many values of an instance are wrong. */
 static int test(const struct instance *k, int images)
 {
     if (k->pack) return test_forward(k, images);

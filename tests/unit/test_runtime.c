@@ -1,6 +1,6 @@
 /*
- * Tests of runtime/{error,random,parallel,file,formats,image,frames,progress}.c and ag_math.h, for float and double
- * (-DAG_REAL), with and without -fopenmp; -lpng -lm -lpthread.
+ * Tests of runtime/{error,random,parallel,file,formats,image,frames,progress}.c and ag_math.h. They are compiled for
+ * float and for double (-DAG_REAL), with and without -fopenmp, and linked with -lpng -lm -lpthread.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -51,7 +51,7 @@ static void test_philox(void)
     for (int i = 0; i < 4; i++) CHECK(uniform[4 + i] == (real)(word[i] >> 8) / 16777216);
 }
 
-/* The definition in double, by the C library. */
+/* Returns normal number i by its definition, in double with the C library's functions. */
 static double normal_by_libm(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 i)
 {
     ag_u32 word[4];
@@ -90,7 +90,7 @@ static void test_normals(void)
     int inside = 1;
     for (int i = 0; i < N; i++) inside = inside && x[i] >= 0 && x[i] < 1, uniform_sum += x[i] / N;
     CHECK(inside && fabs(uniform_sum - 0.5) < 0.002);
-    ag_normals(1, 1, 1, ~0ull - 2, 3, piece); /* the last ones there are */
+    ag_normals(1, 1, 1, ~0ull - 2, 3, piece); /* the numbers with the highest indices */
     CHECK(isfinite(piece[0]) && isfinite(piece[2]));
     free(x);
 }
@@ -113,7 +113,7 @@ static void test_permutation(void)
     }
     double chi2 = 0;
     for (int i = 0; i < 24; i++) chi2 += (counts[i] - 1000) * (counts[i] - 1000) / 1000.0;
-    CHECK(chi2 < 50); /* 23 degrees of freedom: beyond 50 once in a thousand times */
+    CHECK(chi2 < 50); /* 23 degrees of freedom: a value above 50 has a probability of 0.001 */
     ag_permutation(5, AG_RNG_SHUFFLE, 0, 0, order);
     ag_permutation(5, AG_RNG_SHUFFLE, 0, 1, order);
     CHECK(order[0] == 0);
@@ -124,7 +124,7 @@ static void test_permutation(void)
 enum { TASKS = 5000 };
 static int times[TASKS], busy[256], clashes, nested_times[TASKS];
 
-/* A thread's tasks come in their order, 16 of its own and then those that it takes over. */
+/* A thread runs the 16 tasks of a block in their order, its own and those that it takes over from other threads. */
 static int last_task[256];
 static void in_order(void *wrong, int task, int thread)
 {
@@ -132,7 +132,7 @@ static void in_order(void *wrong, int task, int thread)
     last_task[thread] = task;
 }
 
-/* Adds to a counter that threads share; the counter's value before. */
+/* Adds to a counter that threads share. Returns the counter's value before. */
 static int add(int *counter, int n)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -211,15 +211,15 @@ static void test_parallel(void)
         CHECK(!wrong);
     }
     ag_set_threads(3);
-    int ok = 1; /* loops so short that they end while others still take tasks */
+    int ok = 1; /* loops so short that one ends while threads of it still look for tasks */
     for (int i = 0; i < 50000; i++) ok = ok && each_once(2 + i % 7, NULL);
     CHECK(ok);
-    usleep(20000); /* long enough for the pool to sleep */
+    usleep(20000); /* long enough for the threads of the pool to fall asleep */
     CHECK(each_once(10, NULL));
     ag_set_threads(0);
 }
 
-/* All shares of a halo together are the halo, and nothing else. */
+/* Returns 1 if all shares of ag_clear_halo together clear the halo, and nothing else. */
 static int clears_halo(int h, int halo, int shares)
 {
     enum { IMAGES = 2, W = 3, CHANNELS = 2, MOST = 2 * 9 * 7 * 2 };
@@ -262,7 +262,7 @@ static void test_files(void)
         if (at + step > 300000) step = 300000 - at;
         ag_file_write(&file, large + at, step);
     }
-    CHECK(holds(path, "")); /* not before it is whole */
+    CHECK(holds(path, "")); /* the file is replaced only when it is complete */
     CHECK(!ag_file_commit(&file) && holds(path, large));
     CHECK(ag_read_file(path, 299999, &data, &size, &err) == 2 && !data && strstr(err.text, path));
     CHECK(!ag_read_file(path, 300000, &data, &size, &err) && size == 300000 && data[size] == 0);
@@ -274,7 +274,7 @@ static void test_files(void)
     CHECK(count_files(folder) == 1);
     CHECK(ag_read_file(in_folder("none"), 100, &data, &size, &err) == 2 && strstr(err.text, "No such file"));
     CHECK(ag_read_file(folder, 1 << 20, &data, &size, &err) == 2 && strstr(err.text, "directory"));
-    CHECK(!ag_read_file("/proc/self/status", 1 << 20, &data, &size, &err) && size > 100); /* a file of no stated size */
+    CHECK(!ag_read_file("/proc/self/status", 1 << 20, &data, &size, &err) && size > 100); /* its size by stat is 0 */
     ag_free(data);
 }
 
@@ -310,7 +310,7 @@ static void test_failing_writes(void)
     CHECK(!ag_file_commit(&first) && holds(path, "won"));
 }
 
-/* Writers of one file at the same time: each time one of them wins, whole. */
+/* Several writers replace one file at the same time. It must always be the complete file of one of them. */
 static void test_concurrent_writers(void)
 {
     const char *path = in_folder("contended");
@@ -350,7 +350,8 @@ static void test_folders(void)
     CHECK(!chdir(folder) && !ag_write_file("bare", "x", 1, &err) && holds(in_folder("bare"), "x"));
 }
 
-/* In place of the system's: how often the runtime waits for the disk, and a disk that fails. */
+/* These functions replace the system's fsync and syncfs. They count how often the runtime waits for the disk, and can
+ * simulate a disk that fails. */
 static int syncs, disk_syncs, disk_failure;
 
 int fsync(int fd)
@@ -371,7 +372,7 @@ static void test_syncs(void)
     const char *path = in_folder("plain");
     struct ag_file file;
     syncs = disk_syncs = 0;
-    CHECK(!ag_write_file(path, "once", 4, &err) && syncs == 2 && holds(path, "once")); /* the file and its folder */
+    CHECK(!ag_write_file(path, "once", 4, &err) && syncs == 2 && holds(path, "once")); /* of the file and its folder */
     CHECK(!ag_file_open(&file, path, &err));
     file.synced_later = 1;
     ag_file_write(&file, "many", 4);
@@ -380,7 +381,7 @@ static void test_syncs(void)
     CHECK(!ag_file_sync(fd, folder, &err) && disk_syncs == 1 && !ag_file_sync(-1, folder, &err));
     disk_failure = EIO;
     CHECK(ag_file_sync(fd, folder, &err) == 1 && strstr(err.text, folder) && strstr(err.text, "Input/output error"));
-    disk_failure = ENOSYS; /* an old kernel: then all disks are synced */
+    disk_failure = ENOSYS; /* a kernel without syncfs: then all disks are synced */
     CHECK(!ag_file_sync(fd, folder, &err));
     disk_failure = 0;
     close(fd);
@@ -425,11 +426,11 @@ static void test_png(void)
     CHECK(ag_write_png(path, 0, 7, 1, pixels, &err) == 1 && ag_write_png(path, 5, 5, 4, pixels, &err) == 1);
     CHECK(ag_write_png("/dev/full", 7, 5, 3, pixels, &err) == 1 && strstr(err.text, "No space"));
     CHECK(ag_write_png(in_folder("none/x.png"), 7, 5, 3, pixels, &err) == 1 && strstr(err.text, "No such"));
-    CHECK(png_is(path, 15, 7, 1, pixels)); /* the failures left it alone */
+    CHECK(png_is(path, 15, 7, 1, pixels)); /* the failed writes did not change the file */
 }
 
-/* Is it a grid of pictures of one pixel, white if their number is divisible by 3? The readers' usual limit of a million
- * pixels a side is lifted. */
+/* Returns 1 if the file is a grid of w x h pixels with gaps of two pixels, in which every third picture of one pixel is
+ * white. libpng's usual limit of a million pixels a side is lifted. */
 static int is_thirds(const char *path, int w, int h)
 {
     FILE *file = fopen(path, "rb");
@@ -451,7 +452,7 @@ static int is_thirds(const char *path, int w, int h)
     return !wrong;
 }
 
-/* Wider and higher than libpng takes unless it is told to, and than the format takes. */
+/* Grids that are wider and higher than libpng's usual limit, and than the limit of the PNG format. */
 static void test_large_grids(void)
 {
     enum { N = 400000 };
@@ -466,7 +467,7 @@ static void test_large_grids(void)
     CHECK(strstr(err.text, "x.png") && strstr(err.text, "2147483647"));
     CHECK(ag_canvas_new(&canvas, "x.png", 1000000000, 1, 1, 1, &err) == 2 && !canvas.pixels);
     CHECK(ag_canvas_new(&canvas, "x.png", 1L << 62, 1L << 62, 1 << 30, 3, &err) == 2 && !canvas.pixels);
-#ifndef __SANITIZE_ADDRESS__ /* whose allocator ends the program */
+#ifndef __SANITIZE_ADDRESS__ /* its allocator ends the program instead of returning NULL */
     CHECK(ag_canvas_new(&canvas, "x.png", 1L << 58, 1L << 29, 1, 3, &err) == 1 && !canvas.pixels); /* 7.8e18 bytes */
     CHECK(strstr(err.text, "x.png: out of memory"));
 #endif
@@ -488,7 +489,7 @@ static void test_grid(void)
 
 /* ---------------------------------------------------------------- single pictures */
 
-/* So many, in a folder, of 2 x 2 grey pixels; returns the status. */
+/* Writes names.count pictures of 2 x 2 grey pixels into a folder. Returns the status. */
 static int write_frames(const char *to, struct ag_frame_names names)
 {
     const struct ag_program program = {.kind = "generate", .image_size = 2, .image_channels = 1};
@@ -514,7 +515,7 @@ static void test_frames(void)
     disk_failure = EIO;
     CHECK(write_frames(to, (struct ag_frame_names){"seed", 4, 7, 3}) == 1 && count_files(to) == 44);
     CHECK(strstr(err.text, to) && strstr(err.text, "cannot sync") && ag_is_file(in_folder("frames/seed0009.png")));
-    CHECK(!write_frames(to, (struct ag_frame_names){"", 6, 0, 0}) && disk_syncs == 0); /* nothing to wait for */
+    CHECK(!write_frames(to, (struct ag_frame_names){"", 6, 0, 0}) && disk_syncs == 0); /* no pictures, no sync */
     disk_failure = 0;
 }
 
@@ -538,7 +539,7 @@ static const struct {
                  {"tanh", ag_tanh, tanh, -50, 50}, {"sigmoid", ag_sigmoid, sigmoid, -800, 800},
                  {"sqrt", ag_sqrt, sqrt, 0, 1e30}, {"softplus", ag_softplus, softplus, -800, 800}};
 
-/* The error in units of the last place of a real (of a double: of 2^-52 relative). */
+/* Returns the error of function f at x in units in the last place of a real; for doubles relative to 2^-52. */
 static double error_of(int f, real x)
 {
     double exact = functions[f].theirs((double)x), y = (double)functions[f].ours(x);
@@ -562,7 +563,7 @@ static void test_math(void)
         double worst = 0, where = 0;
         for (int i = 0; i < N + 35; i++) {
             double t = (double)i / N, x = functions[f].low + (functions[f].high - functions[f].low) * t;
-            if (i % 2) x = (i % 4 == 1 ? 1 : -1) * exp(-100 + 190 * t); /* all magnitudes */
+            if (i % 2) x = (i % 4 == 1 ? 1 : -1) * exp(-100 + 190 * t); /* numbers of all sizes */
             if (i >= N) x = special[i - N];
             double error = error_of(f, (real)x);
             if (error > worst) worst = error, where = x;
@@ -573,7 +574,7 @@ static void test_math(void)
     CHECK(signbit(ag_tanh((real)-0.0)) && !signbit(ag_tanh(0)));
 }
 
-/* A loop that compilers vectorise gives what single calls give. */
+/* A loop that compilers vectorise must give the same bits as single calls. */
 static void test_vectorised(void)
 {
     enum { N = 1003 };
@@ -629,7 +630,7 @@ static void test_progress(void)
     ag_progress_start(&progress, "search", 100, 90);
     progress.interval = 1e6;
     for (int i = 91; i <= 100; i++) {
-        if (i % 3 == 0) progress.shown -= 2e6, progress.measured -= 1; /* as if that time had passed */
+        if (i % 3 == 0) progress.shown -= 2e6, progress.measured -= 1; /* as if so much time had passed */
         ag_progress_step(&progress, i, "loss %.2f", i / 100.0);
     }
     ag_progress_note(&progress, "a note");
@@ -648,7 +649,8 @@ static void test_progress(void)
     ag_free(text);
 }
 
-/* Numbers of two bytes: each is its own nearest, and what lies between two goes to the nearer one, ties to the even. */
+/* Tests rounding to numbers of two bytes: each such number rounds to itself, and a number between two rounds to the
+ * nearer one, or to the even one if both are equally near. */
 static void test_halves(enum ag_dtype type, unsigned largest)
 {
     int wrong = 0;

@@ -50,7 +50,7 @@ static void test_round_trip(void)
     ag_st_close(&st);
 }
 
-/* Every flipped bit is seen; what others write has no checksum, or one that is not in its place any more. */
+/* A file with any bit flipped is refused. A file without our checksum, as other programs write, is read. */
 static void test_checksum(void)
 {
     struct ag_st st;
@@ -61,7 +61,7 @@ static void test_checksum(void)
     for (long bit = 0; bit < 8 * size; bit++) {
         file[bit / 8] = (char)(file[bit / 8] ^ 1 << bit % 8);
         const int status = ag_st_open_memory(&st, "flipped", file, size, &err);
-        /* the key's own name makes it a file without a checksum */
+        /* a flipped bit in the name of the checksum's key makes it a file without checksum */
         const int in_key = bit / 8 >= 8 && bit / 8 < 8 + (long)strlen(AG_ST_CHECKSUM) + 9;
         taken += !status && !in_key;
         ag_st_close(&st);
@@ -129,7 +129,8 @@ static void test_thousands_of_tensors(void)
     ag_st_close(&st);
 }
 
-/* Opens a file of that header and data_size bytes of data; in memory of exactly its size, for the sanitizer's sake. */
+/* Opens a file with this header and data_size bytes of data, from memory of exactly its size, so that a sanitizer sees
+ * every read beyond its end. */
 static int open_header_of(const char *header, size_t length, long data_size)
 {
     struct ag_st st;
@@ -260,7 +261,7 @@ static void test_corrupt_headers(void)
         check(open_header(corrupt[i], 8) == 2, __FILE__, __LINE__, corrupt[i]);
     CHECK(open_header(T(GOOD), 7) == 2 && open_header(T(GOOD), 9) == 2 && open_header(T(GOOD), 0) == 2);
     CHECK(open_header_of("{}\0", 3, 0) == 2);
-    for (size_t length = 0; length < strlen(T(GOOD)); length++) /* cut anywhere */
+    for (size_t length = 0; length < strlen(T(GOOD)); length++) /* a header cut at every place */
         if (open_header_of(T(GOOD), length, 8) != 2) CHECK(!"a header cut short");
     static const ag_u8 lengths[][9] = {{0}, {255, 255, 255, 255, 255, 255, 255, 255}, {2, 0, 0, 0, 0, 0, 0, 128, '{'}};
     for (long size = 0; size <= 9; size++)
@@ -275,7 +276,7 @@ static int sum_of(const struct ag_st_tensor *tensor)
     return sum;
 }
 
-/* A sound file with any one bit changed: sound or refused, its data all there, never a fault. */
+/* A valid file with any one bit flipped is read or refused. If it is read, all its data lie in the file. */
 static void test_flipped_bits(void)
 {
     char *file, *copy;

@@ -1,10 +1,10 @@
 /*
- * The reader of search spaces and genotypes: what it accepts, what it fills in, and that every complaint names the
- * place.
+ * Tests of the reader of search spaces and genotypes: what it accepts, which defaults it fills in, and that every error
+ * message names the place.
  *
  *     test_spec [ROOT]      ROOT: the checkout, for spaces/ (default ".")
  *
- * In the texts here ' stands for ", and @ marks where the complaint must point.
+ * In the texts here ' stands for ", and @ marks the place that the error message must name.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "keys.h"
@@ -32,7 +32,7 @@
     "'cell1.up0': 'deconv', 'cell1.up1': 'nearest',\n 'cell1.normal0': 'conv_1x1', 'cell1.normal1': 'sep_conv_7x7'"
 #define ONE_GENOTYPE "{'aggen': 1, 'spec': " ONE_CELL ",\n 'ops': {" ONE_OPS ", 'cell1.normal2': 'conv_5x5'}}"
 
-/* The other family, with its layers b4.normal, b8.up, … b16.normal. */
+/* A space of the family stylegan2, with layers b4.normal, b8.up, … b16.normal. */
 #define STYLE_HEAD                                                                                                     \
     "{'name': 't', 'image': {'size': 16}, 'data': {'format': 'shapes'}, 'discriminator': {'family': 'stylegan2'},\n "
 #define STYLE_GENERATOR   "'generator': {'family': 'stylegan2'}"
@@ -58,7 +58,7 @@ static void check(struct tally *tally, int ok, const char *what, const char *det
     printf("FAILED: %s\n        got: %s\n", what, detail);
 }
 
-/* Turns ' into " and takes the mark out; its line and column, or 0 where there is none. */
+/* Turns ' into " and removes the mark @. *line, *column: where the mark was; 0 without a mark. */
 static void prepare(const char *marked, char *text, size_t size, int *line, int *column)
 {
     int l = 1, c = 1;
@@ -88,8 +88,8 @@ static int parse(const char *marked, char *const *sets, int nsets, struct spec *
 
 struct bad {
     const char *text;
-    const char *path; /* NULL: the text is no JSON, and no path is known */
-    const char *what; /* a part of the complaint */
+    const char *path; /* the key that the message names; NULL: none, because the text is no JSON */
+    const char *what; /* a part of the message */
 };
 
 static const struct bad syntax[] = {
@@ -585,7 +585,8 @@ static void test_style_keys(struct tally *tally)
     free(twice);
 }
 
-/* The choices of a space, as "NAME:N" joined by spaces, N what each is among: "up" or "normal", or the latents. */
+/* Returns the choices of a space as "NAME:N" joined by spaces. N is the pool, "up" or "normal", or the number of
+ * latents. */
 static const char *choices(const char *space, char *const *sets, int nsets)
 {
     static char list[2048];
@@ -632,7 +633,8 @@ static void test_choices(struct tally *tally)
           "edges", got);
 }
 
-/* The parts of a space's architectures, as "NAME:C" joined by spaces, C the index of the choice that decides it. */
+/* Returns the parts of a space's architectures as "NAME:C" joined by spaces. C is the index of the choice that decides
+ * the part. */
 static const char *parts(const char *space, char *const *sets, int nsets)
 {
     static char list[2048];
@@ -670,7 +672,8 @@ static void test_parts(struct tally *tally)
     check(tally, !strcmp(got, "cell1.up0:0 cell1.up1:1 cell1.normal0:2 cell1.normal1:3 cell1.normal2:4"), "edges", got);
 }
 
-/* A key that this family has not is known as each other family's that has it. */
+/* Checks that a key which family `own` does not have is refused, with a message that names all families that have it.
+ */
 static void test_foreign_key(struct tally *tally, const struct family *own, const char *path)
 {
     char text[512], set[128], err[512] = "", *sets[] = {set};
@@ -703,7 +706,7 @@ static void test_foreign(struct tally *tally)
     check(tally, foreign > 20, "families have keys of their own", "");
 }
 
-/* A family that says nothing of another's key in its hints. */
+/* The message for a foreign key, if the family has no hint for it. */
 static void test_no_hint(struct tally *tally)
 {
     struct mem *pool = mem_new();
@@ -777,7 +780,7 @@ static void test_sets(struct tally *tally)
     check(tally, parse(SPEC, broken, 2, &s, &geno, err, sizeof err) == 0 && s.cells == 2, "the last --set wins", err);
 }
 
-/* A key that is off leaves texts as they were before it was there. */
+/* The key keep_every is not in the canonical text when it is off. */
 static void test_keep_every(struct tally *tally, const char *space)
 {
     struct spec s;
@@ -796,7 +799,7 @@ static void test_keep_every(struct tally *tally, const char *space)
     }
 }
 
-/* Pictures that are drawn lie nowhere. */
+/* The data format `shapes` draws its pictures, so data.path is ignored. */
 static void test_drawn(struct tally *tally)
 {
     struct spec s;
@@ -830,7 +833,8 @@ static void test_genotype(struct tally *tally)
           "its optional keys; any order of operations", err);
 }
 
-/* The genes of a style genotype as "OP:LATENT" joined by spaces, then the last tRGB's latent; or the complaint. */
+/* Returns the genes of a StyleGAN2 genotype as "OP:LATENT" joined by spaces, then the latent of the last tRGB; or the
+ * error message. */
 static const char *genes(const char *text, char *const *sets, int nsets)
 {
     static char list[2048];
@@ -917,13 +921,14 @@ static void test_found(struct tally *tally)
     check(tally, !strcmp(geno.found, "\"short\": 1"), "what is too long is left out", geno.found);
 }
 
-/* What shipped style files say: the number of architectures of a space (0 for a genotype), the layers of a genotype. */
+/* Checks the shipped StyleGAN2 files: the number of architectures of a space (0 for a genotype), and the layers of a
+ * genotype. */
 static void test_style_files(struct tally *tally, const char *root)
 {
     static const struct {
         const char *name;
         double size;
-        int layers, normal, up, rgb; /* normal, up: sums of latents */
+        int layers, normal, up, rgb; /* normal, up: sums of the latents of these layers */
     } files[] = {
         {"stylegan2_micro", 9, 0, 0, 0, 0},
         {"stylegan2_micro_dynamic", 618475290624., 0, 0, 0, 0},
@@ -987,7 +992,7 @@ static void test_files(struct tally *tally, const char *root)
           "an empty file", err);
 }
 
-/* A file of n bytes of filler after `head`, read back. */
+/* Writes a file of `head` and n bytes of filler, and reads it as a spec. Returns the reader's status. */
 static int read_filled(const char *head, char filler, size_t n, char *err, size_t errsize)
 {
     char path[] = "/tmp/test_spec_XXXXXX";
@@ -1042,8 +1047,8 @@ static unsigned long long next_random(unsigned long long *state)
     return *state;
 }
 
-/* Changes a few bytes of text: other bytes or letters, pieces of JSON, doubled and dropped stretches. Returns the new
- * length. */
+/* Changes a text at random places: other bytes or letters, inserted pieces of JSON, stretches doubled or dropped.
+ * Returns the new length. */
 static size_t mutate(char *text, size_t n, size_t room, unsigned long long *state)
 {
     static const char *const pieces[] = {"{",   "}",    "[",  "]",     ",",       ":",       "\"",
@@ -1072,7 +1077,7 @@ static size_t mutate(char *text, size_t n, size_t room, unsigned long long *stat
         case 4:
             n = at + 1;
             break;
-        default: /* another letter or digit, which the grammar mostly survives */
+        default: /* another letter or digit: the text mostly stays valid JSON */
             while (at < n && !isalnum((unsigned char)text[at])) at++;
             if (at < n)
                 text[at] = (char)((isdigit((unsigned char)text[at]) ? '0' : 'a') + (int)(next_random(state) % 10));
@@ -1093,7 +1098,7 @@ static void test_mutants(struct tally *tally, const char *marked, int rounds)
         struct genotype geno;
         memcpy(text, seed, strlen(seed));
         size_t n = mutate(text, strlen(seed), sizeof text, &state);
-        char *exact = malloc(n); /* so that a sanitizer sees a read past its end */
+        char *exact = malloc(n); /* of exactly n bytes, so that a sanitizer sees a read beyond its end */
         memcpy(exact, text, n);
         int status = spec_parse(exact, n, "t", NULL, 0, &s, &geno, err, sizeof err);
         free(exact);

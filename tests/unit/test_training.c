@@ -1,4 +1,4 @@
-/* What may change between a run's beginning and its going on, and what a run that learns nothing looks like. */
+/* Tests which keys of a spec may change when a run is continued, and how a run that learns nothing is recognized. */
 #include "check.h"
 
 static const struct ag_program search = {.kind = "search"}, retrain = {.kind = "retrain"};
@@ -51,13 +51,13 @@ static void test_others(void)
     CHECK(compare(&search, "{\"lr\": 1}", "{\"lr\": 2}") == 1 && !strcmp(other, "lr"));
     CHECK(compare(&search, "{\"a\": [1, [2, 3]]}", "{\"a\": [1, [2, 4]]}") == 1 && !strcmp(other, "a"));
     CHECK(compare(&search, "{\"search\": {\"lr\": 1}}", "{\"retrain\": {\"lr\": 1}}") == 1);
-    CHECK(compare(&search, "{\"search\": {\"iterations\": 1}}", "{\"search\": {}}") == 1); /* no spec is without it */
+    CHECK(compare(&search, "{\"search\": {\"iterations\": 1}}", "{\"search\": {}}") == 1); /* every spec has this key */
     CHECK(compare(&search, spec, "") == 1 && compare(&search, "nonsense", spec) == 1);
     CHECK(compare(&search, "{\"a\": {\"b\": {\"c\": 1}}, \"d\": 2}", "{\"a\": {\"b\": {\"c\": 1}}, \"d\": 3}") == 1 &&
           !strcmp(other, "d"));
 }
 
-/* Whatever stands in a file, reading it ends. */
+/* Reading ends whatever the text is. */
 static void test_nonsense(void)
 {
     const char *spec = SPEC("0.1", "0.2", "6", "15000", "");

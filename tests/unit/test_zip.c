@@ -1,4 +1,4 @@
-/* The data format zip: archives of every kind, and what is broken in them. */
+/* Tests of the data format zip: archives of every kind, and broken ones. */
 #define _XOPEN_SOURCE     700
 #define _FILE_OFFSET_BITS 64
 #include "../../runtime/data.h"
@@ -15,7 +15,8 @@ static const char *numbered(int i)
     return name;
 }
 
-/* The same pictures in a folder and, in another order and among other things, in an archive. */
+/* Writes the same pictures into a folder and into an archive, where they come in another order and among other
+ * entries. */
 static void make_set(const char *set, const char *archive, int zip64, const char *comment)
 {
     static const struct how hows[] = {{.deflated = 0}, {.deflated = 1}, {.descriptor = 1, .deflated = 1}};
@@ -118,7 +119,7 @@ static void test_threads(void)
     close_source(&readers.source);
 }
 
-/* Beyond 4 GiB; the hole takes no place on the disk. */
+/* An archive larger than 4 GiB. Most of it is a hole, which takes no disk space. */
 static void test_large(void)
 {
     struct zip zip;
@@ -139,7 +140,7 @@ static void test_large(void)
     remove(at("large.zip"));
 }
 
-/* An archive of 6 pictures whose places are the given ones; a hole between them takes no place on the disk. */
+/* Writes an archive of 6 pictures at the given offsets. The holes between them take no disk space. */
 static void make_holed(const char *path, ag_u64 before, const ag_u64 places[6], int zip64, const char *comment)
 {
     static const struct how hows[] = {{.deflated = 0}, {.deflated = 1}, {.descriptor = 1, .deflated = 1}};
@@ -152,7 +153,7 @@ static void make_holed(const char *path, ag_u64 before, const ag_u64 places[6], 
     for (int i = 0; i < 6; i++) {
         struct how how = hows[i % 3];
         how.zip64 = zip64;
-        snprintf(name, sizeof name, "set/%d.png", i * 5 % 7); /* by name in another order than by place */
+        snprintf(name, sizeof name, "set/%d.png", i * 5 % 7); /* so that names and offsets differ in order */
         write_number(at("number.png"), i, 8, 8);
         if (fseeko(zip.file, (off_t)(before + places[i]), SEEK_SET)) perror("seek");
         zip_add_file(&zip, name, at("number.png"), &how);
@@ -174,7 +175,7 @@ static void check_holed(const char *path, int expected)
     ag_data_close(data);
 }
 
-/* 1 if the file system of the test's folder takes a hole of 10 GiB. */
+/* Returns 1 if the file system of the test's folder can store a hole of 10 GiB without taking the space. */
 static int has_holes(void)
 {
     struct stat info;
@@ -186,7 +187,7 @@ static int has_holes(void)
     return has;
 }
 
-/* Beyond 4 GiB without zip64, as macOS's Finder writes it: places modulo 2^32. */
+/* Archives larger than 4 GiB without zip64, as the Finder of macOS writes them: with offsets modulo 2^32. */
 static void test_wrapped(void)
 {
     static const ag_u64 G = 1 << 30, befores[] = {0, 4321, (4ULL << 30) + 99};
@@ -201,7 +202,7 @@ static void test_wrapped(void)
         }
     make_holed(at("holed.zip"), 4 * G + 99, places[0], 1, "");
     check_holed(at("holed.zip"), 6);
-    make_holed(at("holed.zip"), 4 * G + 99, unordered, 1, ""); /* with zip64 nothing is to be guessed */
+    make_holed(at("holed.zip"), 4 * G + 99, unordered, 1, ""); /* with zip64 the offsets are complete */
     check_holed(at("holed.zip"), 6);
     make_holed(at("holed.zip"), 99, unordered, 0, "");
     check_holed(at("holed.zip"), 6);
@@ -213,8 +214,8 @@ static void test_wrapped_refused(void)
     static const ag_u64 G = 1 << 30;
     const ag_u64 places[6] = {1000, 2 * G, 4 * G - 30, 4 * G + 4000, 4 * G + 6000, 4 * G + 100000000};
     const ag_u64 guesses[][6] = {{9000, 1000, 5 * G, 5 * G + 4000, 5 * G + 8000, 5 * G + 12000}, /* out of order */
-                                 {3 * G, 2 * G, G, 5000, 4 * G, 4 * G + 8000}, /* it seems larger than it is */
-                                 {1000, 9000, 9 * G, 9 * G + 4000, 9 * G + 8000, 9 * G + 12000}}; /* a leap of 8 GiB */
+                                 {3 * G, 2 * G, G, 5000, 4 * G, 4 * G + 8000}, /* guessed larger than the file is */
+                                 {1000, 9000, 9 * G, 9 * G + 4000, 9 * G + 8000, 9 * G + 12000}}; /* a hole of 8 GiB */
     static const char words[] = "holed.zip|larger than 4 GiB|without zip64|make it again with zip64|7z|--data";
     char path[512];
     snprintf(path, sizeof path, "%s", at("holed.zip"));
@@ -229,7 +230,7 @@ static void test_wrapped_refused(void)
     remove(o.path);
 }
 
-/* A picture whose header doesn't end where it is first looked for. */
+/* A picture with a header that is longer than the bytes that the loader looks at first. */
 static void test_long_header(void)
 {
     static ag_u8 picture[20000], *end;
@@ -239,7 +240,7 @@ static void test_long_header(void)
     ag_u8 out[SIDE * SIDE * 3];
     write_number(at("1.png"), 1, 8, 8);
     FILE *file = fopen(at("1.png"), "rb");
-    size_t n = fread(picture, 1, 33, file); /* the signature and IHDR; then a chunk for nobody */
+    size_t n = fread(picture, 1, 33, file); /* the signature and IHDR; then follows a chunk of an unknown kind */
     memcpy(picture + n, "\0\0\x27\x10juNk", 8);
     for (int i = 0; i < 10000; i++) picture[n + 8 + (size_t)i] = (ag_u8)(i * i >> 3);
     ag_u32 crc = (ag_u32)crc32(0, picture + n + 4, 10004);
@@ -300,7 +301,7 @@ static void test_refused(void)
     check_refused(&o, 2, "directory of another length|--data");
 }
 
-/* The end of the part that matters, the CRC-32s and the picture: all are told apart from what is sound. */
+/* Writes an archive of two pictures with the numbers 90 and 91. */
 static void make_small(const char *path, int zip64)
 {
     static const struct how hows[] = {{.deflated = 0}, {.deflated = 1, .zip64 = 1}};
@@ -330,7 +331,7 @@ static void test_cut_anywhere(void)
     }
 }
 
-/* 1 if all the pictures of the archive that can be read are sound. */
+/* Returns 1 if all pictures of the archive that can be read are right, or if the archive is refused with status 2. */
 static int is_sound(const char *path)
 {
     struct ag_source source;
@@ -399,7 +400,7 @@ static void test_broken_entries(void)
                  {{.more_offset = 1}, "not where the archive says"},
                  {{.more_offset = 100000000}, "a place outside"},
                  {{.zip64 = 1, .more_offset = -1000000}, "a place outside"}};
-    write_noise(at("noise.png"), 60); /* longer than what is looked at first */
+    write_noise(at("noise.png"), 60); /* longer than the bytes that the loader looks at first */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ag_source source;
         struct zip zip;
@@ -420,7 +421,7 @@ static void test_broken_entries(void)
     }
 }
 
-/* They are named and counted, at opening or when they are found out. */
+/* Broken pictures are named and counted, when the set is opened or when they are read. */
 static void test_broken_said(void)
 {
     static const struct how encrypted = {.flags = 1}, bad_crc = {.wrong_crc = 7}, bzip2 = {.method = 12};
