@@ -1,4 +1,4 @@
-# aggen: a search space in, a program out. `make help` lists what there is.
+# Builds and tests aggen. `make help` lists the targets.
 CC ?= cc
 PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Werror
@@ -6,8 +6,9 @@ ROOMS = gen $(addprefix gen/,spec graph family model pass plan code target/cpu t
 INCLUDES = $(addprefix -I,$(ROOMS)) -Igen/run
 GEN = $(patsubst gen/%.c,build/gen/%.o,$(wildcard $(addsuffix /*.c,$(ROOMS))))
 
-# `aggen run` carries libtcc and the runtime, compiled as programs on the CPU are: MARCH names the machine (native;
-# x86-64 for any). Where a library's header is missing, aggen is built without it, but for what it writes files with.
+# For `aggen run`, aggen contains libtcc and the runtime, compiled with the flags of programs for the CPU. MARCH names
+# the machine to build for (native; x86-64 for any). If the header of a library is missing, aggen is built without `run`,
+# and of the runtime it contains only what writes files.
 MARCH ?= native
 HEADERS = stdio.h libtcc.h png.h jpeglib.h zlib.h
 RUN := $(if $(shell $(CC) $(CFLAGS) -E $(addprefix -include ,$(HEADERS)) -x c /dev/null > /dev/null 2>&1 || echo no),none,run)
@@ -22,7 +23,7 @@ comma := ,
 aggen: $(GEN) $(PARTS) build/how
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARIES) -lm
 
-# Changes when aggen consists of other parts than before.
+# This file changes when aggen is to consist of other parts than before, and then aggen is linked again.
 build/how: always
 	@mkdir -p build
 	@echo $(RUN) $(MARCH) | cmp -s - $@ || echo $(RUN) $(MARCH) > $@
@@ -35,7 +36,7 @@ $(RUNS)/%.o: %.c templates/host/program.mk
 	@mkdir -p $(@D)
 	$(CC) $(RUNTIME_FLAGS) $(WARNINGS) $(CFLAGS) -Iruntime -Ibuild $(INCLUDES) -MMD -MP -c -o $@ $<
 
-# The names that a program may use, and the header that declares them, as C has it.
+# symbols.h: the functions and variables of ag.h, which programs may use. header.h: the text of ag.h as string literals.
 $(RUNS)/gen/run/symbols.o: build/symbols.h build/header.h
 build/symbols.h: runtime/ag.h
 	@mkdir -p build
@@ -77,7 +78,7 @@ test: deps
 	@$(MAKE) -s --no-print-directory aggen
 	@sh tests/run.sh
 
-# clang's libFuzzer is a package of its own; without it a plain driver mutates
+# libFuzzer is a separate package of clang; without it a simple driver changes the inputs.
 fuzz: deps
 	-@sh tests/tools/deps.sh libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev
 	@sh tests/fuzz/run.sh all

@@ -32,7 +32,7 @@ enum kernel_kind {
 
 enum { PLAN_PARTS = 16 }; /* the most parts of a batch, and the most shares of a kernel: so many threads have work */
 
-enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 };
+enum { KERNEL_ROOTS = 12, KERNEL_READS = 160 }; /* the most roots of a kernel, and the most nodes that it reads */
 
 /* A kernel and the nodes it computes, its roots. */
 struct kernel {

@@ -79,8 +79,7 @@ static int can_chain(const struct plan *p, const struct group *g, int first, int
     for (int e = first; e < i && !rows_alone; e++)
         for (int r = 0; r < k->reads; r++)
             if (writes(p, &g->kernel[e], k->read[r])) return 0;
-    return 1; /* if it up-samples an input, that has fewer rows than the chain's results, so the chain didn't write it
-               */
+    return 1; /* an input that it up-samples has fewer rows than the chain's results, so the chain didn't write it */
 }
 
 static void chain(const struct plan *p, struct group *g)

@@ -81,8 +81,7 @@ void emit_cuda_source(struct writer *w, struct code *c, int draws, struct text *
 /* Removes the kernel files that an earlier emission of this program for another target has left: make would compile
  * them too, or they would mislead. */
 void remove_other_targets(struct writer *w);
-/* host.c: writes NAME.c from the program's host template, if its kind has one, and NAME.h, which declares its tables.
- */
+/* host.c: writes NAME.h, which declares the program's tables, and NAME.c if its kind has a host program. */
 void write_host(struct writer *w);
 /* makefile.c: writes NAME.mk. */
 void write_makefile(struct writer *w);

@@ -48,8 +48,7 @@ extern const int operator_count, network_count;
 int test_leaf(struct test *t, struct shape s, double scale);
 int test_leaf_positive(struct test *t, struct shape s);
 int test_leaf_constant(struct test *t, struct shape s);
-/* Makes a weight [out, in, k, k] (depthwise: [out, 1, k, k]) whose convolution about keeps the variance of its input.
- */
+/* Makes a weight [out, in, k, k] (depthwise: [out, 1, k, k]) whose convolution about keeps its input's variance. */
 int test_weight(struct test *t, int out, int in, int k);
 /* Returns a shape of a row with the test's batch in the place of BATCH. */
 struct shape test_shape(const struct test *t, struct shape s);

@@ -672,8 +672,7 @@ static void test_parts(struct tally *tally)
     check(tally, !strcmp(got, "cell1.up0:0 cell1.up1:1 cell1.normal0:2 cell1.normal1:3 cell1.normal2:4"), "edges", got);
 }
 
-/* Checks that a key which family `own` does not have is refused, with a message that names all families that have it.
- */
+/* Checks that a key which the family does not have is refused, with a message that names all families that have it. */
 static void test_foreign_key(struct tally *tally, const struct family *own, const char *path)
 {
     char text[512], set[128], err[512] = "", *sets[] = {set};
