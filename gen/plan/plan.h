@@ -19,9 +19,16 @@ enum storage {
     VALUE_INLINE,    /* computed inside the kernels that read it */
     VALUE_PER_GROUP, /* computed into scratch by each group that has a kernel that must find it in memory */
     VALUE_STORED,    /* computed once, into the arena or into the scratch of the one group that reads it */
-    VALUE_FUSED,     /* computed once, and read within its own kernel alone */
+    VALUE_FUSED,     /* computed once, and read within its own kernel alone: fuse's answer, never materialize's */
     VALUE_ALIAS,     /* part of another node's memory */
     VALUE_LEAF       /* a parameter, an input or a constant */
+};
+
+/* What fusion makes of a node's value. */
+enum fusion {
+    FUSION_NONE,
+    FUSION_EPILOGUE, /* a kernel of group fused_in stores it, beside its own node */
+    FUSION_INSIDE    /* only the kernel that computes it reads it, so that it is not stored */
 };
 
 enum kernel_kind {
@@ -65,6 +72,7 @@ struct group {
     long scratch;
 };
 
+/* Order lists the kernels of each step; fuse and scratch rewrite the lists. */
 struct step {
     int group;            /* >= 0: this group */
     struct kernel kernel; /* else: this small kernel */
@@ -75,13 +83,16 @@ struct step {
 struct node_plan {
     /* select */
     const struct variant *variant; /* of the kernel's operator; NULL: it is no kernel's */
-    /* materialize; fuse moves what kernels store for others, and what they store no longer */
-    enum storage storage;
+    /* materialize */
+    enum storage storage; /* before fusion; after it, ask plan_storage */
     int base; /* VALUE_ALIAS: the node whose memory it lies in, `delta` reals further on */
     long delta;
-    /* order; fuse moves what other kernels compute */
+    /* order */
     int section, level; /* level: how many times before the whole batch had to be waited for */
-    int group;          /* that computes it, or its partial sums; -1: a small kernel does */
+    int group;          /* that computes it, or its partial sums; -1: a small kernel does. After fusion, ask plan_group */
+    /* fuse */
+    enum fusion fusion;
+    int fused_in; /* FUSION_EPILOGUE: the group */
     /* scratch */
     int scratch; /* stored in its group's scratch */
     /* memory */
@@ -139,6 +150,9 @@ double plan_flop(const struct plan *p);
 int plan_recomputed(const struct plan *p, long *size);
 /* The node in whose memory n lies, and how far into it. */
 int plan_base(const struct plan *p, int n, long *delta);
+/* How node n's value exists, and the group that computes it (-1: a small kernel does), fusion included. */
+enum storage plan_storage(const struct plan *p, int n);
+int plan_group(const struct plan *p, int n);
 /* The scratch tensor that holds n (or a copy of it) in this group, or NULL. */
 struct local *plan_local(const struct plan *p, int group, int n, int copy);
 /* The one tensor of its own shape that the expression of pointwise value n reads, if all else are values for each

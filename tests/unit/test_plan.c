@@ -59,12 +59,12 @@ static int leaves(const struct kernel *k, int n)
 
 static int is_leaf(const struct plan *p, int n)
 {
-    return op_table[p->graph->node[n].op].class == CLASS_LEAF && p->node[n].storage == VALUE_LEAF;
+    return op_table[p->graph->node[n].op].class == CLASS_LEAF && plan_storage(p, n) == VALUE_LEAF;
 }
 
 static void write(struct audit *a, int n, int step)
 {
-    if (a->p->node[n].storage != VALUE_STORED) fault(a, n, "is computed but not kept");
+    if (plan_storage(a->p, n) != VALUE_STORED) fault(a, n, "is computed but not kept");
     if (a->written[n] >= 0) fault(a, n, "is computed twice");
     a->written[n] = step;
 }
@@ -72,7 +72,7 @@ static void write(struct audit *a, int n, int step)
 /* Is it only read where it is made: the first root of a kernel with an epilogue, or a front? */
 static int is_fused(const struct plan *p, const struct kernel *k, int n)
 {
-    return p->node[n].storage == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
+    return plan_storage(p, n) == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
 }
 
 /* When the values that a step leaves are there: a group's at its end, partial sums when they are combined. */
@@ -88,16 +88,16 @@ static void find_written(struct audit *a)
         }
         for (int i = 0; i < count; i++) {
             const int front = k[i].front;
-            if (front && p->node[front].storage != VALUE_PER_GROUP && !is_fused(p, &k[i], front)) write(a, front, s);
+            if (front && plan_storage(p, front) != VALUE_PER_GROUP && !is_fused(p, &k[i], front)) write(a, front, s);
             for (int r = 0; r < k[i].roots; r++) {
                 int n = k[i].root[r];
-                if (k[i].copy[r] || p->node[n].storage == VALUE_PER_GROUP || plan_is_partial(p, n)) continue;
+                if (k[i].copy[r] || plan_storage(p, n) == VALUE_PER_GROUP || plan_is_partial(p, n)) continue;
                 if (r > 0 || !is_fused(p, &k[i], n)) write(a, n, s);
             }
         }
     }
     for (int n = 0; n < p->graph->count; n++)
-        if (p->live[n] && p->node[n].storage == VALUE_STORED && a->written[n] < 0) fault(a, n, "is never computed");
+        if (p->live[n] && plan_storage(p, n) == VALUE_STORED && a->written[n] < 0) fault(a, n, "is never computed");
 }
 
 /* Kernel i of step s finds node n in memory: outside scratch, complete or at least its own pictures. */
@@ -107,7 +107,7 @@ static void read_memory(struct audit *a, int s, int i, int n)
     long delta;
     int base = plan_base(p, n, &delta), count;
     if (is_leaf(p, base)) return;
-    if (p->node[base].storage != VALUE_STORED) {
+    if (plan_storage(p, base) != VALUE_STORED) {
         fault(a, n, "is read but not kept");
         return;
     }
@@ -150,7 +150,7 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
 {
     const struct plan *p = a->p;
     const struct node *node = &p->graph->node[n];
-    enum storage storage = p->node[n].storage;
+    enum storage storage = plan_storage(p, n);
     if (node->op == OP_CONST && storage == VALUE_LEAF) return;
     if (storage == VALUE_INLINE || storage == VALUE_PER_GROUP) {
         const int up = plan_read_up(p, n) >= 0;
@@ -300,7 +300,7 @@ static void audit_arena(struct audit *a)
     for (int n = 0; n < p->graph->count; n++) {
         const struct node_plan *np = &p->node[n];
         const struct node *node = &p->graph->node[n];
-        if (!p->live[n] || np->storage != VALUE_STORED) continue;
+        if (!p->live[n] || plan_storage(p, n) != VALUE_STORED) continue;
         if (!np->scratch)
             s[count++] = (struct stretch){n,
                                           np->block,
@@ -310,7 +310,7 @@ static void audit_arena(struct audit *a)
                                           np->offset + shape_size(node->shape)};
         if (!plan_is_partial(p, n)) continue;
         int group = 0;
-        while (group < p->steps && p->step[group].group != np->group) group++;
+        while (group < p->steps && p->step[group].group != plan_group(p, n)) group++;
         long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
         if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows)
             fault(a, n, "has too little room for its parts");
@@ -329,7 +329,7 @@ static void audit_targets(struct audit *a)
         long delta;
         int base = plan_base(p, t->node, &delta), copied = 0;
         for (int k = 0; k < p->copies; k++) copied |= p->copy[k] == i;
-        int placed = p->node[t->node].storage == VALUE_STORED && p->node[t->node].block == t->block &&
+        int placed = plan_storage(p, t->node) == VALUE_STORED && p->node[t->node].block == t->block &&
                      p->node[t->node].offset == t->offset;
         if (!copied && !placed) fault(a, t->node, "doesn't get to its target");
         if (placed && t->block != AG_OUT && t->block != AG_GRAD && t->block != AG_GRAD_ALPHA)
