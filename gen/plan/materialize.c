@@ -179,6 +179,7 @@ void plan_materialize(struct plan *p)
             int again = is_cheap(p, i) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->storage = again ? VALUE_PER_GROUP : VALUE_STORED;
         }
+        if (np->storage == VALUE_STORED || np->storage == VALUE_PER_GROUP) variant_require(p, i);
         int in_memory = np->storage == VALUE_STORED || (np->storage == VALUE_LEAF && n->op != OP_CONST) ||
                         np->storage == VALUE_ALIAS;
         if (in_memory) {

@@ -89,7 +89,7 @@ struct node_plan {
     long delta;
     /* order */
     int section, level; /* level: how many times before the whole batch had to be waited for */
-    int group;          /* that computes it, or its partial sums; -1: a small kernel does. After fusion, ask plan_group */
+    int group;          /* that computes it, or its partial sums; -1: a small kernel does. plan_group knows of fusion */
     /* fuse */
     enum fusion fusion;
     int fused_in; /* FUSION_EPILOGUE: the group */
@@ -209,6 +209,9 @@ const char *pass_name(int i);
 
 /* print.c: the plan as it is after a stage, for --dump. */
 void plan_print(const struct plan *p, const char *stage);
+
+/* select.c: ends aggen with a message if node n needs a kernel of its own and no variant of the target computes it. */
+void variant_require(const struct plan *p, int n);
 
 /* split.c: how threads share a dense convolution n: by rows of its result, or, where its weights are larger than its
  * pictures, by what has weights of its own. */

@@ -13,6 +13,8 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A stretch of memory, in use from one moment to another, both included. */
 struct stretch {
@@ -62,7 +64,7 @@ static int is_leaf(const struct plan *p, int n)
     return op_table[p->graph->node[n].op].class == CLASS_LEAF && plan_storage(p, n) == VALUE_LEAF;
 }
 
-static void write(struct audit *a, int n, int step)
+static void mark_written(struct audit *a, int n, int step)
 {
     if (plan_storage(a->p, n) != VALUE_STORED) fault(a, n, "is computed but not kept");
     if (a->written[n] >= 0) fault(a, n, "is computed twice");
@@ -88,11 +90,12 @@ static void find_written(struct audit *a)
         }
         for (int i = 0; i < count; i++) {
             const int front = k[i].front;
-            if (front && plan_storage(p, front) != VALUE_PER_GROUP && !is_fused(p, &k[i], front)) write(a, front, s);
+            if (front && plan_storage(p, front) != VALUE_PER_GROUP && !is_fused(p, &k[i], front))
+                mark_written(a, front, s);
             for (int r = 0; r < k[i].roots; r++) {
                 int n = k[i].root[r];
                 if (k[i].copy[r] || plan_storage(p, n) == VALUE_PER_GROUP || plan_is_partial(p, n)) continue;
-                if (r > 0 || !is_fused(p, &k[i], n)) write(a, n, s);
+                if (r > 0 || !is_fused(p, &k[i], n)) mark_written(a, n, s);
             }
         }
     }
@@ -433,10 +436,48 @@ static void audit_folder(const char *root, const char *folder)
     check(files > 0, "%s: no spaces there", path);
 }
 
+/* What a child that plans `file`'s first phase without any variant writes to stderr; returns its exit status. */
+static int plan_without_variants(const char *file, char *message, size_t size)
+{
+    static struct spec spec;
+    static struct genotype geno;
+    static const struct variant *const none[] = {NULL};
+    struct policy policy = *target_cpu.training;
+    char err[1024];
+    int ends[2], status = -1;
+    if (!check(!spec_read(file, NULL, 0, &spec, &geno, err, sizeof err), "%s", err) || pipe(ends)) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        struct model *m = model_new(&spec, &geno, program_of(0, 0), 1, 0);
+        policy.variants = none;
+        emit_plan(&m->phase[0], &policy);
+        _exit(0);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t n; (n = read(ends[0], message + length, size - 1 - length)) > 0;) length += (size_t)n;
+    message[length] = 0;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_missing_variant(const char *root)
+{
+    char path[512], message[512];
+    snprintf(path, sizeof path, "%s/spaces/shapes_tiny.json", root);
+    int status = plan_without_variants(path, message, sizeof message);
+    const int named = strstr(message, "no kernel of this target computes node ") &&
+                      strstr(message, "no variant has its operator");
+    check(status == 1 && named, "planned without variants: exit status %d, '%s'", status, message);
+}
+
 int main(int argc, char **argv)
 {
     const char *root = argc > 1 ? argv[1] : ".";
     audit_folder(root, "spaces");
     audit_folder(root, "spaces/genotypes");
+    test_missing_variant(root);
     return finish();
 }
