@@ -104,8 +104,8 @@ static void move_root(struct plan *p, struct kernel *k, int group, int n, int fr
     }
     k->reads = plan_root_reads(p, n, 0, k->read, k->reads);
     k->root[k->roots++] = n;
-    p->node[n].storage = VALUE_STORED;
-    p->node[n].group = group;
+    p->node[n].fusion = FUSION_EPILOGUE;
+    p->node[n].fused_in = group;
 }
 
 static void fill_epilogue(struct plan *p, struct kernel *k, struct moment when, struct moment *written)
@@ -192,9 +192,9 @@ static void find_fronts(struct plan *p, struct group *g)
         int maker = -1, readers = 0;
         for (int e = 0; e < g->kernels; e++) {
             if (g->kernel[e].kind == KERNEL_NODE && g->kernel[e].root[0] == d) maker = e;
-            readers += reads_node(&g->kernel[e], d) && (e < i || p->node[d].storage == VALUE_PER_GROUP);
+            readers += reads_node(&g->kernel[e], d) && (e < i || plan_storage(p, d) == VALUE_PER_GROUP);
         }
-        if (maker < 0 || maker > i || readers > (p->node[d].storage == VALUE_PER_GROUP)) continue;
+        if (maker < 0 || maker > i || readers > (plan_storage(p, d) == VALUE_PER_GROUP)) continue;
         take_front(p, g, i, maker);
         i--;
     }
@@ -248,7 +248,7 @@ static void find_prologues(struct plan *p, struct group *g)
 {
     for (int i = 0; i < g->kernels; i++) {
         const int x = prologue_input(p, &g->kernel[i]);
-        if (x >= 0 && p->node[x].storage == VALUE_PER_GROUP && plan_elementwise(p, x) >= 0) move_to_prologues(p, g, x);
+        if (x >= 0 && plan_storage(p, x) == VALUE_PER_GROUP && plan_elementwise(p, x) >= 0) move_to_prologues(p, g, x);
     }
     int kept = 0;
     for (int i = 0; i < g->kernels; i++)
@@ -271,9 +271,9 @@ static void drop_unread(struct plan *p)
     for (int i = 0; i < p->groups; i++)
         for (int e = 0; e < p->group[i].kernels; e++) {
             const struct kernel *k = &p->group[i].kernel[e];
-            if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].storage = VALUE_FUSED;
-            if (k->front && p->node[k->front].storage == VALUE_STORED && !read[k->front])
-                p->node[k->front].storage = VALUE_FUSED;
+            if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].fusion = FUSION_INSIDE;
+            if (k->front && plan_storage(p, k->front) == VALUE_STORED && !read[k->front])
+                p->node[k->front].fusion = FUSION_INSIDE;
         }
 }
 

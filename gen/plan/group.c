@@ -87,7 +87,7 @@ void group_add_node(const struct plan *p, struct group *grp, int n)
     const struct node *node = &p->graph->node[n];
     for (int k = 0; k < node->ins; k++) {
         int x = plan_source(p, n, k);
-        if (p->node[x].storage != VALUE_PER_GROUP || group_has_root(grp, x, 0)) continue;
+        if (plan_storage(p, x) != VALUE_PER_GROUP || group_has_root(grp, x, 0)) continue;
         if (group_is_pointwise(p, x))
             group_add_root(p, grp, x, 0);
         else

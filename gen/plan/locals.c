@@ -94,9 +94,9 @@ static void list_locals(struct plan *p, int group)
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->roots; r++) {
-            const struct node_plan *np = &p->node[k->root[r]];
-            if (np->storage == VALUE_PER_GROUP || np->scratch || k->copy[r])
-                add_local(p, group, k->root[r], k->copy[r], i);
+            const int n = k->root[r];
+            if (plan_storage(p, n) == VALUE_PER_GROUP || p->node[n].scratch || k->copy[r])
+                add_local(p, group, n, k->copy[r], i);
         }
         if (k->front && p->node[k->front].scratch) add_local(p, group, k->front, 0, i);
     }

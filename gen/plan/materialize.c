@@ -179,6 +179,7 @@ void plan_materialize(struct plan *p)
             int again = is_cheap(p, i) && !uses[i].pointwise && !uses[i].stored && !is_target(g, i);
             np->storage = again ? VALUE_PER_GROUP : VALUE_STORED;
         }
+        if (np->storage == VALUE_STORED || np->storage == VALUE_PER_GROUP) variant_require(p, i);
         int in_memory = np->storage == VALUE_STORED || (np->storage == VALUE_LEAF && n->op != OP_CONST) ||
                         np->storage == VALUE_ALIAS;
         if (in_memory) {
@@ -193,7 +194,7 @@ int plan_read_up(const struct plan *p, int n)
 {
     const struct node *up = &p->graph->node[n];
     const int is_up = up->op == OP_UP_NEAREST || up->op == OP_UP_BILINEAR;
-    return is_up && p->node[n].storage == VALUE_INLINE ? up->in[0] : -1;
+    return is_up && plan_storage(p, n) == VALUE_INLINE ? up->in[0] : -1;
 }
 
 static int add_read(int n, int *set, int count)
@@ -209,7 +210,7 @@ int plan_root_ups(const struct plan *p, int root, int *set, int count)
     const struct node *node = &p->graph->node[root];
     for (int k = 0; k < node->ins; k++) {
         const int x = node->in[k];
-        const enum storage storage = p->node[x].storage;
+        const enum storage storage = plan_storage(p, x);
         if (plan_read_up(p, x) >= 0)
             count = add_read(x, set, count);
         else if (storage == VALUE_INLINE || storage == VALUE_PER_GROUP)
@@ -221,7 +222,7 @@ int plan_root_ups(const struct plan *p, int root, int *set, int count)
 static int expression_reads(const struct plan *p, int n, int *set, int count)
 {
     const struct node *node = &p->graph->node[n];
-    enum storage storage = p->node[n].storage;
+    const enum storage storage = plan_storage(p, n);
     if (node->op == OP_CONST) return count;
     if (storage != VALUE_INLINE && storage != VALUE_PER_GROUP) return add_read(n, set, count);
     for (int k = 0; k < node->ins; k++) count = expression_reads(p, node->in[k], set, count);

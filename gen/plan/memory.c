@@ -156,7 +156,7 @@ static void place_targets(struct plan *p)
         const struct graph_target *t = &g->target[i];
         struct node_plan *np = &p->node[t->node];
         int own = t->block == AG_OUT || t->block == AG_GRAD || t->block == AG_GRAD_ALPHA || t->block == AG_FIXED;
-        if (own && np->storage == VALUE_STORED && np->block == AG_ARENA) {
+        if (own && plan_storage(p, t->node) == VALUE_STORED && np->block == AG_ARENA) {
             np->block = t->block;
             np->offset = t->offset;
         } else {
@@ -171,7 +171,7 @@ static void place_arena(struct plan *p)
     struct objects o = {NULL, 0, 0};
     for (int i = 0; i < p->graph->count; i++) {
         struct node_plan *np = &p->node[i];
-        if (!p->live[i] || np->storage != VALUE_STORED) continue;
+        if (!p->live[i] || plan_storage(p, i) != VALUE_STORED) continue;
         if (np->block == AG_ARENA && !np->scratch)
             add_object(&o, shape_size(p->graph->node[i].shape) * plan_room(p, i), np->first_step, np->last_step,
                        &np->offset);
@@ -179,7 +179,7 @@ static void place_arena(struct plan *p)
         np->parts = count_parts(p, i);
         np->partial_size = (partial_size(p, i) + 15) / 16 * 16;
         int producing = 0;
-        while (p->step[producing].group != np->group) producing++;
+        while (p->step[producing].group != plan_group(p, i)) producing++;
         add_object(&o, np->partial_size * np->parts, producing,
                    np->first_step > producing ? np->first_step : np->last_step, &np->partial);
     }

@@ -101,7 +101,7 @@ static int list_items(const struct plan *p, struct item *item)
     for (int i = 0; i < g->count; i++) {
         const struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
-        const int stored = np->storage == VALUE_STORED, small = p->policy->epilogues && is_small(&g->node[i]);
+        const int stored = plan_storage(p, i) == VALUE_STORED, small = p->policy->epilogues && is_small(&g->node[i]);
         const int partial = plan_is_partial(p, i), batched = partial || g->node[i].batched;
         for (int k = 0; k < g->node[i].ins && batched; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
         if (stored && batched && !small) after[i] = i;

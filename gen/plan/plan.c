@@ -15,6 +15,20 @@ int plan_base(const struct plan *p, int n, long *delta)
     return n;
 }
 
+enum storage plan_storage(const struct plan *p, int n)
+{
+    switch (p->node[n].fusion) {
+    case FUSION_EPILOGUE: return VALUE_STORED;
+    case FUSION_INSIDE: return VALUE_FUSED;
+    default: return p->node[n].storage;
+    }
+}
+
+int plan_group(const struct plan *p, int n)
+{
+    return p->node[n].fusion == FUSION_EPILOGUE ? p->node[n].fused_in : p->node[n].group;
+}
+
 struct kernel *plan_kernels(const struct plan *p, int step, int *count)
 {
     struct step *s = &p->step[step];
@@ -123,7 +137,7 @@ int plan_recomputed(const struct plan *p, long *size)
     *size = 0;
     for (int n = 0; n < p->graph->count; n++) {
         int groups = 0;
-        if (!p->live[n] || p->node[n].storage != VALUE_PER_GROUP) continue;
+        if (!p->live[n] || plan_storage(p, n) != VALUE_PER_GROUP) continue;
         for (int i = 0; i < p->groups; i++) groups += plan_local(p, i, n, 0) != NULL;
         count += groups > 1;
         *size += groups > 1 ? shape_size(p->graph->node[n].shape) : 0;

@@ -20,9 +20,16 @@ enum storage {
     VALUE_INLINE,    /* in no memory: each kernel that reads it computes it again */
     VALUE_PER_GROUP, /* in the scratch of each group that has a kernel which must read it from memory */
     VALUE_STORED,    /* computed once, into the arena, or into scratch if a single group reads it */
-    VALUE_FUSED,     /* computed once, inside a kernel, and read by nothing but the rest of that kernel */
-    VALUE_ALIAS,     /* in a part of another node's memory */
-    VALUE_LEAF       /* a parameter, an input or a constant */
+    VALUE_FUSED, /* computed once, inside a kernel, and read by nothing but the rest of that kernel; only after fuse */
+    VALUE_ALIAS, /* in a part of another node's memory */
+    VALUE_LEAF   /* a parameter, an input or a constant */
+};
+
+/* How the stage fuse changes where a node's value is computed and stored. */
+enum fusion {
+    FUSION_NONE,
+    FUSION_EPILOGUE, /* the epilogue of a kernel of group fused_in computes and stores it */
+    FUSION_INSIDE    /* only the kernel that computes it reads it, so it is not stored */
 };
 
 enum kernel_kind {
@@ -71,7 +78,8 @@ struct group {
     long scratch; /* that one picture takes */
 };
 
-/* One of three things; the fields of the other two are unused. */
+/* One of three things; the fields of the other two are unused. The stage order lists the kernels, and fuse and scratch
+ * change the lists. */
 struct step {
     int group;            /* >= 0: a group's kernels run; -1: no group */
     struct kernel kernel; /* with group and combine -1: this small kernel runs */
@@ -82,14 +90,17 @@ struct step {
 struct node_plan {
     /* select */
     const struct variant *variant; /* for the node's operator; NULL: the target has no kernel for that operator */
-    /* materialize; fuse changes it for values that move into another kernel */
-    enum storage storage;
-    int base;   /* VALUE_ALIAS: the node in whose memory it lies */
-    long delta; /* VALUE_ALIAS: how far behind the start of base */
-    /* order; fuse changes the group of values that move into another kernel */
+    /* materialize */
+    enum storage storage; /* before fusion; plan_storage returns it with fusion included */
+    int base;             /* VALUE_ALIAS: the node in whose memory it lies */
+    long delta;           /* VALUE_ALIAS: how far behind the start of base */
+    /* order */
     int section, level; /* the section of the graph that computes it: sections run one after the other. level: how many
                            times the section has waited for the whole batch before that */
-    int group;          /* the group that computes it, or its partial sums; -1: a small kernel does */
+    int group;          /* the group that computes it, or its partial sums, before fusion; -1: a small kernel does */
+    /* fuse */
+    enum fusion fusion;
+    int fused_in; /* FUSION_EPILOGUE: the group that computes it then */
     /* scratch */
     int scratch; /* 1: VALUE_STORED, and in the scratch of its group */
     /* memory */
@@ -151,6 +162,10 @@ double plan_flop(const struct plan *p);
 int plan_recomputed(const struct plan *p, long *size);
 /* Returns the node in whose memory n lies, n itself unless it is an alias; *delta: how many reals behind its start. */
 int plan_base(const struct plan *p, int n, long *delta);
+/* Returns where the value of node n exists, with fusion included. */
+enum storage plan_storage(const struct plan *p, int n);
+/* Returns the group that computes node n, with fusion included; -1: a small kernel does. */
+int plan_group(const struct plan *p, int n);
 /* Returns the tensor that holds n (copy 1: the copy of n) in the scratch of this group. NULL: there is none. */
 struct local *plan_local(const struct plan *p, int group, int n, int copy);
 /* For a pointwise value n that is computed from a single tensor of n's own shape, and otherwise from constants and
@@ -211,6 +226,9 @@ const char *pass_name(int i);
 
 /* print.c: prints the plan as it is after a stage, for --dump. */
 void plan_print(const struct plan *p, const char *stage);
+
+/* select.c: ends aggen with a message if node n needs a kernel of its own and no variant of the target computes it. */
+void variant_require(const struct plan *p, int n);
 
 /* split.c: returns how threads share dense convolution n: by rows of its result, or by weights where these are larger
  * than its pictures. */

@@ -34,8 +34,8 @@ static void print_node(const struct plan *p, int n, int with_rivals)
         return;
     }
     printf("%5d %-12s %-18s %s, section %d, level %d, group %d, block %d + %ld  %s\n", n, op_table[node->op].name,
-           np->variant ? np->variant->name : "", storage[np->storage], np->section, np->level, np->group, np->block,
-           np->offset, node->path);
+           np->variant ? np->variant->name : "", storage[plan_storage(p, n)], np->section, np->level, plan_group(p, n),
+           np->block, np->offset, node->path);
 }
 
 static void print_kernel(const struct plan *p, const struct kernel *k)

@@ -10,13 +10,13 @@ static void read_outside(struct plan *p, int n, int group)
 {
     long delta;
     int base = plan_base(p, n, &delta);
-    if (base != n || p->node[base].group != group) p->node[base].scratch = 0;
+    if (base != n || plan_group(p, base) != group) p->node[base].scratch = 0;
 }
 
 static void decide_scratch(struct plan *p)
 {
     for (int i = 0; i < p->graph->count; i++)
-        p->node[i].scratch = p->live[i] && p->node[i].storage == VALUE_STORED && p->graph->node[i].batched;
+        p->node[i].scratch = p->live[i] && plan_storage(p, i) == VALUE_STORED && p->graph->node[i].batched;
     for (int i = 0; i < p->graph->targets; i++) read_outside(p, p->graph->target[i].node, -1);
     for (int s = 0; s < p->steps; s++) {
         int count;
@@ -37,7 +37,7 @@ static void stage_copies(struct plan *p, int group)
         const struct kernel *k = &old.kernel[i];
         for (int r = 0; r < k->reads && k->kind == KERNEL_NODE; r++) {
             int x = k->read[r];
-            int in_scratch = p->node[x].storage == VALUE_PER_GROUP || p->node[x].scratch;
+            int in_scratch = plan_storage(p, x) == VALUE_PER_GROUP || p->node[x].scratch;
             if (plan_halo(p, k->root[0], r) && !in_scratch && !group_has_root(g, x, 1)) group_add_root(p, g, x, 1);
         }
         *group_append(g) = *k;

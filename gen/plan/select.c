@@ -1,7 +1,9 @@
 /* Chooses the variant of every kernel. */
 #include "ops.h"
-#include "plan.h"
+#include "group.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *refuses_bordered(const struct problem *p)
@@ -69,6 +71,22 @@ void plan_select(struct plan *p)
         const struct problem problem = problem_of(p->graph, n);
         if (p->live[n]) p->node[n].variant = variant_choose(p->policy->variants, &problem, p->forced, NULL);
     }
+}
+
+void variant_require(const struct plan *p, int n)
+{
+    const struct node *node = &p->graph->node[n];
+    const struct problem problem = problem_of(p->graph, n);
+    struct choice_reasons reasons = {.rivals = 0};
+    if (p->node[n].variant || group_is_pointwise(p, n)) return;
+    variant_choose(p->policy->variants, &problem, p->forced, &reasons);
+    fprintf(stderr, "aggen: no kernel of this target computes node %d (%s, %s): ", n, op_table[node->op].name,
+            node->path && *node->path ? node->path : "no path");
+    if (!reasons.rivals) fprintf(stderr, "no variant has its operator");
+    for (int i = 0; i < reasons.rivals; i++)
+        fprintf(stderr, "%s%s refuses, as %s", i ? "; " : "", reasons.rival[i].variant->name, reasons.rival[i].why);
+    fprintf(stderr, "; this is a fault of aggen's own\n");
+    exit(1);
 }
 
 int chooser_packing(const void *chooser, const struct problem *conv)

@@ -158,7 +158,7 @@ static int may_group(const struct plan *p)
         inputs += p->graph->node[i].batched ? 1 : 2;
     }
     return p->batch == 1 && p->steps == 1 && p->groups == 1 && inputs == 1 && p->graph->targets == 1 &&
-           p->graph->target[0].block == AG_OUT && p->node[p->graph->target[0].node].storage == VALUE_STORED;
+           p->graph->target[0].block == AG_OUT && plan_storage(p, p->graph->target[0].node) == VALUE_STORED;
 }
 
 /* Returns 1 if kernel k can take all pictures at once. The results for all pictures must fit the cache together. A

@@ -13,6 +13,8 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* A stretch of memory of a node, in use from moment `first` to moment `last`, both included. */
 struct stretch {
@@ -59,12 +61,12 @@ static int leaves(const struct kernel *k, int n)
 
 static int is_leaf(const struct plan *p, int n)
 {
-    return op_table[p->graph->node[n].op].class == CLASS_LEAF && p->node[n].storage == VALUE_LEAF;
+    return op_table[p->graph->node[n].op].class == CLASS_LEAF && plan_storage(p, n) == VALUE_LEAF;
 }
 
-static void write(struct audit *a, int n, int step)
+static void mark_written(struct audit *a, int n, int step)
 {
-    if (a->p->node[n].storage != VALUE_STORED) fault(a, n, "is computed but not kept");
+    if (plan_storage(a->p, n) != VALUE_STORED) fault(a, n, "is computed but not kept");
     if (a->written[n] >= 0) fault(a, n, "is computed twice");
     a->written[n] = step;
 }
@@ -73,7 +75,7 @@ static void write(struct audit *a, int n, int step)
  * front. */
 static int is_fused(const struct plan *p, const struct kernel *k, int n)
 {
-    return p->node[n].storage == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
+    return plan_storage(p, n) == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
 }
 
 /* Finds the step that completes each value. A group completes its values at its end; partial sums are complete when
@@ -90,16 +92,17 @@ static void find_written(struct audit *a)
         }
         for (int i = 0; i < count; i++) {
             const int front = k[i].front;
-            if (front && p->node[front].storage != VALUE_PER_GROUP && !is_fused(p, &k[i], front)) write(a, front, s);
+            if (front && plan_storage(p, front) != VALUE_PER_GROUP && !is_fused(p, &k[i], front))
+                mark_written(a, front, s);
             for (int r = 0; r < k[i].roots; r++) {
                 int n = k[i].root[r];
-                if (k[i].copy[r] || p->node[n].storage == VALUE_PER_GROUP || plan_is_partial(p, n)) continue;
-                if (r > 0 || !is_fused(p, &k[i], n)) write(a, n, s);
+                if (k[i].copy[r] || plan_storage(p, n) == VALUE_PER_GROUP || plan_is_partial(p, n)) continue;
+                if (r > 0 || !is_fused(p, &k[i], n)) mark_written(a, n, s);
             }
         }
     }
     for (int n = 0; n < p->graph->count; n++)
-        if (p->live[n] && p->node[n].storage == VALUE_STORED && a->written[n] < 0) fault(a, n, "is never computed");
+        if (p->live[n] && plan_storage(p, n) == VALUE_STORED && a->written[n] < 0) fault(a, n, "is never computed");
 }
 
 /* Checks that kernel i of step s may read node n outside scratch: the value is complete, or an earlier kernel of the
@@ -110,7 +113,7 @@ static void read_memory(struct audit *a, int s, int i, int n)
     long delta;
     int base = plan_base(p, n, &delta), count;
     if (is_leaf(p, base)) return;
-    if (p->node[base].storage != VALUE_STORED) {
+    if (plan_storage(p, base) != VALUE_STORED) {
         fault(a, n, "is read but not kept");
         return;
     }
@@ -154,7 +157,7 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
 {
     const struct plan *p = a->p;
     const struct node *node = &p->graph->node[n];
-    enum storage storage = p->node[n].storage;
+    enum storage storage = plan_storage(p, n);
     if (node->op == OP_CONST && storage == VALUE_LEAF) return;
     if (storage == VALUE_INLINE || storage == VALUE_PER_GROUP) {
         const int up = plan_read_up(p, n) >= 0;
@@ -307,7 +310,7 @@ static void audit_arena(struct audit *a)
     for (int n = 0; n < p->graph->count; n++) {
         const struct node_plan *np = &p->node[n];
         const struct node *node = &p->graph->node[n];
-        if (!p->live[n] || np->storage != VALUE_STORED) continue;
+        if (!p->live[n] || plan_storage(p, n) != VALUE_STORED) continue;
         if (!np->scratch)
             s[count++] = (struct stretch){n,
                                           np->block,
@@ -317,7 +320,7 @@ static void audit_arena(struct audit *a)
                                           np->offset + shape_size(node->shape)};
         if (!plan_is_partial(p, n)) continue;
         int group = 0;
-        while (group < p->steps && p->step[group].group != np->group) group++;
+        while (group < p->steps && p->step[group].group != plan_group(p, n)) group++;
         long rows = node->op == OP_CONV_DW ? (node->shape.d[0] + 15) / 16 * 16 : node->shape.d[0];
         if (np->partial_size < shape_size(node->shape) / node->shape.d[0] * rows)
             fault(a, n, "has too little room for its parts");
@@ -336,7 +339,7 @@ static void audit_targets(struct audit *a)
         long delta;
         int base = plan_base(p, t->node, &delta), copied = 0;
         for (int k = 0; k < p->copies; k++) copied |= p->copy[k] == i;
-        int placed = p->node[t->node].storage == VALUE_STORED && p->node[t->node].block == t->block &&
+        int placed = plan_storage(p, t->node) == VALUE_STORED && p->node[t->node].block == t->block &&
                      p->node[t->node].offset == t->offset;
         if (!copied && !placed) fault(a, t->node, "doesn't get to its target");
         if (placed && t->block != AG_OUT && t->block != AG_GRAD && t->block != AG_GRAD_ALPHA)
@@ -439,10 +442,48 @@ static void audit_folder(const char *root, const char *folder)
     check(files > 0, "%s: no spaces there", path);
 }
 
+/* What a child that plans `file`'s first phase without any variant writes to stderr; returns its exit status. */
+static int plan_without_variants(const char *file, char *message, size_t size)
+{
+    static struct spec spec;
+    static struct genotype geno;
+    static const struct variant *const none[] = {NULL};
+    struct policy policy = *target_cpu.training;
+    char err[1024];
+    int ends[2], status = -1;
+    if (!check(!spec_read(file, NULL, 0, &spec, &geno, err, sizeof err), "%s", err) || pipe(ends)) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        struct model *m = model_new(&spec, &geno, program_of(0, 0), 1, 0);
+        policy.variants = none;
+        emit_plan(&m->phase[0], &policy);
+        _exit(0);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t n; (n = read(ends[0], message + length, size - 1 - length)) > 0;) length += (size_t)n;
+    message[length] = 0;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_missing_variant(const char *root)
+{
+    char path[512], message[512];
+    snprintf(path, sizeof path, "%s/spaces/shapes_tiny.json", root);
+    int status = plan_without_variants(path, message, sizeof message);
+    const int named = strstr(message, "no kernel of this target computes node ") &&
+                      strstr(message, "no variant has its operator");
+    check(status == 1 && named, "planned without variants: exit status %d, '%s'", status, message);
+}
+
 int main(int argc, char **argv)
 {
     const char *root = argc > 1 ? argv[1] : ".";
     audit_folder(root, "spaces");
     audit_folder(root, "spaces/genotypes");
+    test_missing_variant(root);
     return finish();
 }

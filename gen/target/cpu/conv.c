@@ -103,7 +103,7 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
 static int is_relu(const struct site *s)
 {
     const struct kernel *k = s->k;
-    if (!k || k->kind != KERNEL_NODE || k->roots != 2 || s->p->node[k->root[0]].storage != VALUE_FUSED) return 0;
+    if (!k || k->kind != KERNEL_NODE || k->roots != 2 || plan_storage(s->p, k->root[0]) != VALUE_FUSED) return 0;
     const struct node *n = &s->p->graph->node[k->root[1]];
     return n->op == OP_RELU && n->in[0] == k->root[0];
 }

@@ -444,7 +444,7 @@ static void list_epilogue(struct nest *s)
     for (int i = 0; i < reads; i++)
         if (!computed_here(k, read[i])) s->operand[s->operands++] = make_operand(s, read[i], 0, 0);
     s->reads = s->operands;
-    for (int r = s->p->node[k->root[0]].storage == VALUE_FUSED; r < k->roots; r++)
+    for (int r = plan_storage(s->p, k->root[0]) == VALUE_FUSED; r < k->roots; r++)
         s->operand[s->operands++] = make_operand(s, k->root[r], 1, 0);
 }
 

@@ -196,7 +196,7 @@ void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitu
 {
     struct nest *nest = begin(s, k, 0);
     struct text params = {NULL, 0, 0}, results = {NULL, 0, 0}, *body = &nest->e.body;
-    const int first = s->p->node[k->root[0]].storage == VALUE_FUSED; /* root that is stored */
+    const int first = plan_storage(s->p, k->root[0]) == VALUE_FUSED; /* root that is stored */
     nest->e.indent = "                    ";
     for (int r = 1; r < k->roots; r++) add_reads(nest, k, k->root[r]);
     for (int i = 0; i < nest->reads; i++) {

@@ -25,7 +25,7 @@ void cuda_sepconv(const struct site *s, const struct kernel *k)
     struct device_call c = launch_begin(s, n);
     const struct node *dw = &s->p->graph->node[d];
     const int in = c.x->shape.d[3], out = c.y->shape.d[3], bias = c.y->ins == 3;
-    const int kept = s->p->node[d].storage == VALUE_STORED; /* made for this kernel alone otherwise */
+    const int kept = plan_storage(s->p, d) == VALUE_STORED; /* made for this kernel alone otherwise */
     const long rows = (long)s->p->batch * c.y->shape.d[1] * c.y->shape.d[2];
     struct tile tile = sepconv_tile(rows, out);
     c.flop += 2 * op_table[dw->op].macs(s->p->graph, dw);
