@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What commands that emit have at hand. */
 struct job {
@@ -16,6 +17,7 @@ struct job {
     const struct spec *spec;
     const struct genotype *geno;
     struct emission e;
+    int lock; /* on the folder that it writes to, see struct emission; -1: none */
     struct mem *mem;
 };
 
@@ -87,7 +89,7 @@ static char *retrain_folder(struct mem *mem, const struct options *o, const stru
 static struct job begin(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     struct mem *mem = mem_new();
-    struct job job = {.o = o, .spec = spec, .geno = geno, .mem = mem};
+    struct job job = {.o = o, .spec = spec, .geno = geno, .lock = -1, .mem = mem};
     job.e = (struct emission){.target = target_of(o),
                               .folder = o->folder,
                               .command = command_text(mem, o),
@@ -103,6 +105,7 @@ static void end(struct job *job)
 {
     free((char *)job->e.spec);
     free((char *)job->e.genotype);
+    if (job->lock >= 0) close(job->lock);
     mem_free(job->mem);
 }
 
@@ -209,6 +212,7 @@ int command_emit(const struct options *o, const struct spec *spec, const struct 
     if (o->weights && !geno->genes)
         return options_fail(o->file, "--weights goes with a genotype; this is a search space");
     struct job job = begin(o, spec, geno);
+    job.e.lock = &job.lock;
     int status = o->embed ? emit_embedded(&job) : emit_programs(&job);
     end(&job);
     return status;

@@ -18,6 +18,7 @@ struct carried {
 struct emission {
     const struct target *target;
     const char *folder;          /* where to write */
+    int *lock;                   /* of the command, on that folder: a file descriptor; -1: the first program takes it */
     const char *command;         /* that made the files, for their first lines */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* default run folder */

@@ -1,11 +1,13 @@
 /* What is written into the folder: gathered first, then written all at once. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,8 +86,20 @@ void write_all(struct writer *w)
     free(w->file);
 }
 
+/* Two commands that emit into one folder take turns, so that it ends up with all files of one of them. Where the file
+ * system has no locks, each file is still written whole. */
+static void lock_folder(const struct writer *w)
+{
+    int *lock = w->e->lock;
+    if (!lock || *lock >= 0) return;
+    *lock = open(w->e->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0 || !flock(*lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return;
+    fprintf(stderr, "aggen: %s: another aggen is writing here; waiting until it has ended\n", w->e->folder);
+    flock(*lock, LOCK_EX);
+}
+
 /* The folder and those above it. */
-void make_folder(struct writer *w)
+static void make_folders(struct writer *w)
 {
     char *path = mem_printf(w->mem, "%s", w->e->folder);
     for (char *slash = path + 1;; slash++) {
@@ -99,6 +113,12 @@ void make_folder(struct writer *w)
         if (end || w->failed) return;
         *slash = '/';
     }
+}
+
+void make_folder(struct writer *w)
+{
+    make_folders(w);
+    if (!w->failed) lock_folder(w);
 }
 
 void heading(const struct writer *w, struct text *t, const char *what)

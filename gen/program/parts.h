@@ -29,6 +29,7 @@ struct writer {
 /* ---------------------------------------------------------------- files.c */
 
 /* Once one of these has failed, with a line in w->err, nothing is written any more. */
+/* Makes the folder that the emission names, and those above it; takes the command's lock on it. */
 void make_folder(struct writer *w);
 /* Say what is to be written, and what of another emission is to go. Bytes are not copied, texts are. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
