@@ -21,7 +21,7 @@ typedef unsigned int ag_u32;
 typedef unsigned long long ag_u64;
 
 struct ag_error {
-    char text[1024];
+    char text[2048];
 };
 /* Formats a message into err->text. Returns status. */
 int ag_fail(struct ag_error *err, int status, const char *format, ...);
