@@ -65,15 +65,14 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
     return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
 }
 
-/* The text of a kernel template, read once. A missing one is empty: c->error says so, and the rest of this run goes on
+/* The text of a kernel template, read once. A missing one is empty: c->err says so, and the rest of this run goes on
  * until that is seen. */
 static const char *load(struct code *c, const char *template)
 {
     for (int i = 0; i < c->loads; i++)
         if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
-    char *file =
-        template_file(c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending),
-                      c->error, c->errsize);
+    char *file = template_file(
+        c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending), c->err);
     c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
     c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
     return c->loaded[c->loads++].text;

@@ -48,9 +48,8 @@ struct code {
     int forwards;   /* phases call ag_parallel_forward */
     long workspace; /* on a device: what the largest kernel so far wants behind its phase's scratch, in reals */
     int *launched, launches, launch_capacity; /* on a device: the kernels that phases launch, in order */
-    char *error;                              /* of errsize bytes; its first byte is set when something failed */
-    size_t errsize;
-    int refused; /* what failed is what was asked for: index_range.h */
+    struct ag_error *err;                     /* has a text when something failed */
+    int refused;                              /* what failed is what was asked for: index_range.h */
 };
 
 /* Frees what the pool does not hold. */

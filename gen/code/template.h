@@ -8,10 +8,12 @@
 #include "mem.h"
 #include "text.h"
 
+struct ag_error;
+
 /* The folder with templates/ and runtime/: $AGGEN_HOME, the executable's own, or the one it was installed with. */
 const char *template_home(void);
 /* Reads a whole file below that folder; NULL with a line in err if that fails. */
-char *template_file(struct mem *mem, const char *name, char *err, size_t errsize);
+char *template_file(struct mem *mem, const char *name, struct ag_error *err);
 /* What follows AG_TEMPLATE. */
 const char *template_body(const char *file);
 

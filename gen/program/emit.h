@@ -26,7 +26,7 @@ struct emission {
     struct carried carried;      /* generate */
     int array;                   /* libraries: weights as a C array, however many */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does */
-    int (*ptx)(const char *source, char **ptx, char *err, size_t errsize);
+    int (*ptx)(const char *source, char **ptx, struct ag_error *err);
 };
 
 /* The plan of a phase as a program that trains has it; free it with plan_free, and its graph. */
@@ -37,7 +37,7 @@ void compile_watched(const struct model *m, const struct target *target);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, NAME_kernels*.c, NAME.mk and the runtime they need. Returns 0, or with a line
  * in err 1, or 2 and nothing is written: tensors are too large. */
-int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize);
+int emit_program(const struct model *m, const struct emission *e, struct ag_error *err);
 
 /* What compiling a library takes at -O3, roughly. */
 struct cost {
@@ -53,7 +53,7 @@ extern const struct program_kind program_library;
 /* Writes name.h and name.c, a library of model m (of program_library, from which all but this layer was cut away unless
  * that is NULL) and what e carries; name.bin too if that is apart. Returns as emit_program does. */
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
-                 struct cost *cost, char *err, size_t errsize);
+                 struct cost *cost, struct ag_error *err);
 /* Are the weights that a library carries in a file of their own? */
 int emit_library_apart(const struct emission *e);
 

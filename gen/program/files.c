@@ -41,10 +41,8 @@ static int is_done(struct writer *w, const struct output *file)
     char *now = NULL, *path = path_of(w, file);
     long size;
     if (lstat(path, &is) != 0) return !file->bytes;
-    if (S_ISDIR(is.st_mode)) { /* better now than when the others are written */
-        snprintf(w->err, w->errsize, "%s: cannot be written: it is a folder; -o names another folder", path);
-        w->failed = 1;
-    }
+    if (S_ISDIR(is.st_mode)) /* better now than when the others are written */
+        w->failed = ag_fail(w->err, 1, "%s: cannot be written: it is a folder; -o names another folder", path);
     if (!file->bytes || !S_ISREG(is.st_mode) || (size_t)is.st_size != file->size) return 0;
     int same = !ag_read_file(path, is.st_size, &now, &size, &unread) && (size_t)size == file->size &&
                memcmp(now, file->bytes, file->size) == 0;
@@ -65,7 +63,7 @@ static void write_one(struct writer *w, const struct output *file)
     ag_file_replace(&out, path_of(w, file), &err);
     ag_file_write(&out, file->bytes, (long)file->size);
     w->failed = ag_file_commit(&out);
-    if (w->failed) snprintf(w->err, w->errsize, "%s; -o names another folder", err.text);
+    if (w->failed) ag_fail(w->err, w->failed, "%s; -o names another folder", err.text);
 }
 
 void write_all(struct writer *w)
@@ -106,10 +104,8 @@ static void make_folders(struct writer *w)
         int end = *slash == 0;
         if (!end && *slash != '/') continue;
         *slash = 0;
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            snprintf(w->err, w->errsize, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
-            w->failed = 1;
-        }
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            w->failed = ag_fail(w->err, 1, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
         if (end || w->failed) return;
         *slash = '/';
     }
@@ -150,7 +146,7 @@ void c_string(struct text *t, const char *s)
 
 char *home_file(struct writer *w, const char *path)
 {
-    char *text = template_file(w->mem, path, w->err, w->errsize);
+    char *text = template_file(w->mem, path, w->err);
     if (!text) w->failed = 1;
     return text;
 }

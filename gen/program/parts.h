@@ -21,8 +21,7 @@ struct writer {
         int done; /* it is there already */
     } * file;     /* what write_all is going to write */
     int files, file_room;
-    char *err;
-    size_t errsize;
+    struct ag_error *err;
     int failed;
 };
 

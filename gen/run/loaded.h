@@ -29,12 +29,12 @@ struct loaded {
 };
 /* run.c: the phases of an emitted program for the CPU in double precision, kernels and all compiled by libtcc, in
  * memory until run_unload (of which NULL is none). Status 1 with a line in err. */
-int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize);
+int run_load(const char *folder, const char *name, struct loaded **loaded, struct ag_error *err);
 void run_unload(struct loaded *loaded);
 /* temporary.c: emits a model's program into a temporary folder (whatever e says of that), and loads it. */
 struct model;
 struct emission;
-int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize);
+int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, struct ag_error *err);
 
 /* compare.c: compares a program with itself, its mixtures merged and not: results, gradients with finite differences,
  * threads. Prints a line a check unless it is to be quiet. */

@@ -5,8 +5,6 @@
 
 #include "../../runtime/ag.h"
 
-#include <stddef.h>
-
 struct run {
     const char *folder, *name; /* NAME.c, NAME_phases.c, … lie there */
     int device;                /* 1: its kernels are NAME_kernels.cu, for NVRTC */
@@ -17,13 +15,13 @@ struct run {
 };
 
 /* Can this aggen run anything here? Status 1 with a line in err: no. */
-int run_possible(char *err, size_t errsize);
+int run_possible(struct ag_error *err);
 /* Returns what the program's main does, or 1 or 2 with a line in err, which is else empty. */
-int run_program(const struct run *run, char *err, size_t errsize);
+int run_program(const struct run *run, struct ag_error *err);
 
 /* Compiles CUDA kernels by NVRTC: *ptx, to be freed, is for compute capability 8.0 and more. Status 1 with a line in
  * err. */
-int run_ptx(const char *source, char **ptx, char *err, size_t errsize);
+int run_ptx(const char *source, char **ptx, struct ag_error *err);
 
 struct carried;
 struct emission;
@@ -33,6 +31,6 @@ struct model;
  * of *carried is filled in, its values lie in mem. For types of two bytes prints how much they are off. Status 1 or 2
  * with a line in err. */
 int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
-              struct carried *carried, char *err, size_t errsize);
+              struct carried *carried, struct ag_error *err);
 
 #endif
