@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What commands that emit have at hand. */
 struct job {
@@ -16,13 +17,14 @@ struct job {
     const struct spec *spec;
     const struct genotype *geno;
     struct emission e;
+    int lock; /* on the folder that it writes to, see struct emission; -1: none */
     struct mem *mem;
 };
 
 /* Prints what went wrong, unless that has been said already. */
-static int report(int status, const char *err)
+static int report(int status, const struct ag_error *err)
 {
-    if (status && err[0]) fprintf(stderr, "aggen: %s\n", err);
+    if (status && err->text[0]) fprintf(stderr, "aggen: %s\n", err->text);
     return status;
 }
 
@@ -59,11 +61,10 @@ static struct model *new_model(const struct job *job, const struct program_kind 
 }
 
 /* Reads the weights that generator m is to carry. */
-static int read_weights(const struct job *job, const struct model *m, struct carried *carried, char *err,
-                        size_t errsize)
+static int read_weights(const struct job *job, const struct model *m, struct carried *carried, struct ag_error *err)
 {
     *carried = (struct carried){.type = job->o->weights_type};
-    return run_carry(m, &job->e, job->o->weights, job->mem, carried, err, errsize);
+    return run_carry(m, &job->e, job->o->weights, job->mem, carried, err);
 }
 
 /* The command that writes the same files, for their headings: on one line, and nothing that would end a comment. */
@@ -87,7 +88,7 @@ static char *retrain_folder(struct mem *mem, const struct options *o, const stru
 static struct job begin(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     struct mem *mem = mem_new();
-    struct job job = {.o = o, .spec = spec, .geno = geno, .mem = mem};
+    struct job job = {.o = o, .spec = spec, .geno = geno, .lock = -1, .mem = mem};
     job.e = (struct emission){.target = target_of(o),
                               .folder = o->folder,
                               .command = command_text(mem, o),
@@ -103,6 +104,7 @@ static void end(struct job *job)
 {
     free((char *)job->e.spec);
     free((char *)job->e.genotype);
+    if (job->lock >= 0) close(job->lock);
     mem_free(job->mem);
 }
 
@@ -140,17 +142,17 @@ static void say_library(const struct job *job, const struct cost *cost)
 static int emit_embedded(struct job *job)
 {
     const struct options *o = job->o;
-    char err[2048] = "";
+    struct ag_error err = {""};
     struct cost cost;
     struct carried carried = {0};
     struct model *m = new_model(job, &program_library);
-    int status = o->kernel ? cut_layer(m, o->kernel, err, sizeof err) : 0;
-    if (!status) status = read_weights(job, m, &carried, err, sizeof err);
+    int status = o->kernel ? cut_layer(m, o->kernel, &err) : 0;
+    if (!status) status = read_weights(job, m, &carried, &err);
     job->e.carried = carried;
-    if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, err, sizeof err);
+    if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, &err);
     model_free(m);
     if (!status) say_library(job, &cost);
-    return report(status, err);
+    return report(status, &err);
 }
 
 /* ---------------------------------------------------------------- programs */
@@ -170,14 +172,14 @@ static void say_programs(const struct job *job)
 }
 
 /* The weights that each of the file's programs carries. */
-static int read_all_weights(const struct job *job, struct carried *carried, char *err, size_t errsize)
+static int read_all_weights(const struct job *job, struct carried *carried, struct ag_error *err)
 {
     const struct program_kind *program;
     int status = 0;
     for (int i = 0; !status && (program = program_of_file(job->geno, i)); i++) {
         if (!job->o->weights || !program->draws) continue;
         struct model *m = new_model(job, program);
-        status = read_weights(job, m, &carried[i], err, errsize);
+        status = read_weights(job, m, &carried[i], err);
         model_free(m);
     }
     return status;
@@ -186,22 +188,22 @@ static int read_all_weights(const struct job *job, struct carried *carried, char
 /* Emits all programs of the file. Weights that don't fit are refused before anything is written. */
 static int emit_programs(struct job *job)
 {
-    char err[1024] = "";
+    struct ag_error err = {""};
     int count = 0;
     while (program_of_file(job->geno, count)) count++;
     struct carried *carried = mem_alloc(job->mem, (size_t)count * sizeof *carried);
     const char **name = mem_alloc(job->mem, ((size_t)count + 1) * sizeof *name);
     for (int i = 0; i < count; i++) name[i] = program_of_file(job->geno, i)->name;
-    int status = read_all_weights(job, carried, err, sizeof err);
+    int status = read_all_weights(job, carried, &err);
     for (int i = 0; i < count && !status; i++) {
         struct model *m = new_model(job, program_of_file(job->geno, i));
         job->e.next = name + i + 1;
         job->e.carried = carried[i];
-        status = emit_program(m, &job->e, err, sizeof err);
+        status = emit_program(m, &job->e, &err);
         model_free(m);
     }
     if (!status) say_programs(job);
-    return report(status, err);
+    return report(status, &err);
 }
 
 int command_emit(const struct options *o, const struct spec *spec, const struct genotype *geno)
@@ -209,6 +211,7 @@ int command_emit(const struct options *o, const struct spec *spec, const struct 
     if (o->weights && !geno->genes)
         return options_fail(o->file, "--weights goes with a genotype; this is a search space");
     struct job job = begin(o, spec, geno);
+    job.e.lock = &job.lock;
     int status = o->embed ? emit_embedded(&job) : emit_programs(&job);
     end(&job);
     return status;
@@ -241,9 +244,9 @@ static char *run_command(struct mem *mem, const struct options *o)
 static int emit_and_run(struct job *job, const struct program_kind *program)
 {
     const struct options *o = job->o;
-    char err[2048] = "";
+    struct ag_error err = {""};
     struct model *m = new_model(job, program);
-    int status = emit_program(m, &job->e, err, sizeof err);
+    int status = emit_program(m, &job->e, &err);
     model_free(m);
     if (!status) {
         const struct run run = {.folder = o->folder,
@@ -253,17 +256,17 @@ static int emit_and_run(struct job *job, const struct program_kind *program)
                                 .aggen = text_shell(job->mem, o->aggen),
                                 .word = o->word,
                                 .words = o->words};
-        status = run_program(&run, err, sizeof err);
+        status = run_program(&run, &err);
     }
-    return report(status, err);
+    return report(status, &err);
 }
 
 int command_run(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     const struct program_kind *program = choose_program(o, geno);
-    char err[1024] = "";
+    struct ag_error err = {""};
     if (!program) return 2;
-    if (run_possible(err, sizeof err)) return report(1, err);
+    if (run_possible(&err)) return report(1, &err);
     struct job job = begin(o, spec, geno);
     int status = emit_and_run(&job, program);
     end(&job);
@@ -306,7 +309,7 @@ static void dump_pass(const struct options *o, const struct spec *spec, const st
 
 int command_info(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
-    char err[1024] = "";
+    struct ag_error err = {""};
     int status = 0;
     if (o->dump >= 0) {
         dump_pass(o, spec, geno);
@@ -318,16 +321,16 @@ int command_info(const struct options *o, const struct spec *spec, const struct 
         graph_print(m->phase[i].graph);
     }
     if (target_of(o)->device)
-        status = info_print_cuda(m, o->gpu, o->json, err, sizeof err);
+        status = info_print_cuda(m, o->gpu, o->json, &err);
     else
         info_print(m, o->json);
     model_free(m);
-    return report(status, err);
+    return report(status, &err);
 }
 
 int command_check(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
-    char err[2048] = "";
+    struct ag_error err = {""};
     (void)o;
-    return report(check_space(spec, geno, err, sizeof err), err);
+    return report(check_space(spec, geno, &err), &err);
 }

@@ -16,13 +16,13 @@ static int run(const struct options *o)
 {
     static struct spec spec;
     static struct genotype geno;
-    char err[2048];
+    struct ag_error err;
     if (o->help) {
         options_help();
         return 0;
     }
-    if (spec_read(o->file, o->set, o->sets, &spec, &geno, err, sizeof err)) {
-        fprintf(stderr, "aggen: %s\n", err);
+    if (spec_read(o->file, o->set, o->sets, &spec, &geno, &err)) {
+        fprintf(stderr, "aggen: %s\n", err.text);
         return 2;
     }
     return command_kernels(o, &spec) ? 2 : command[o->command](o, &spec, &geno);

@@ -21,9 +21,12 @@ typedef unsigned int ag_u32;
 typedef unsigned long long ag_u64;
 
 struct ag_error {
-    char text[1024];
+    char text[2048]; /* one line; "..." ends one that was cut */
 };
 /* Formats a message into err->text. Returns status. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
 int ag_fail(struct ag_error *err, int status, const char *format, ...);
 /* 1 if a control character of UTF-8 begins at c. The upper half of ISO 6429, C2 80 to C2 9F, takes two bytes. */
 int ag_is_control(const char *c);

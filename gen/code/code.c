@@ -67,15 +67,14 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
     return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
 }
 
-/* Returns the text of a kernel template, which is read once. If it cannot be read, c->error says so and the text is "";
+/* Returns the text of a kernel template, which is read once. If it cannot be read, c->err says so and the text is "";
  * emission goes on until a caller sees the error. */
 static const char *load(struct code *c, const char *template)
 {
     for (int i = 0; i < c->loads; i++)
         if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
-    char *file =
-        template_file(c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending),
-                      c->error, c->errsize);
+    char *file = template_file(
+        c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending), c->err);
     c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
     c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
     return c->loaded[c->loads++].text;

@@ -48,8 +48,7 @@ struct code {
     int forwards;                   /* 1: phases call ag_parallel_forward */
     long workspace;                 /* on a GPU: the most reals that one kernel needs behind the scratch of its phase */
     int *launched, launches, launch_capacity; /* on a GPU: the instances that phases launch, in order */
-    char *error;                              /* errsize bytes: a line once something has failed, else "" */
-    size_t errsize;
+    struct ag_error *err;                     /* its text is a line once something has failed, else "" */
     int refused; /* 1: it failed because a tensor is too large (index_range.h), which is the user's error */
 };
 
@@ -58,7 +57,7 @@ void code_free(struct code *c);
 /* Makes the kernel function of a template with these substitutions, unless there is an equal one. Returns its index in
  * c->instance. part: NULL for the template's kernel, "pack" for its function AG_FN_PACK, which packs a weight. name:
  * how the function is called, with a number behind it if the name is taken. flop: struct instance. A template that
- * cannot be read sets c->error. */
+ * cannot be read sets c->err. */
 int code_instance(struct code *c, const char *template, const char *part, const char *name,
                   const struct substitutions *s, double flop);
 /* Returns the address of node n as a C expression, for a kernel of this group (-1: for a step without group). local:

@@ -31,12 +31,11 @@ int bounds_hold(struct code *c, const char *phase, const struct plan *p)
         const int *d = n->shape.d;
         if (!p->live[i] || counted(p, i) < MOST) continue;
         c->refused = 1;
-        snprintf(c->error, c->errsize,
-                 "phase %s, %s: the result of %s, %d x %d x %d x %d, has too many values%s; kernels %scount up to "
-                 "2^31: --set a smaller %s",
-                 phase, *n->path ? n->path : "inputs", op_table[n->op].name, d[0], d[1], d[2], d[3],
-                 n->batched && !p->policy->device ? " a picture" : "", p->policy->device ? "of a GPU " : "",
-                 keys(c, n));
+        ag_fail(c->err, 2,
+                "phase %s, %s: the result of %s, %d x %d x %d x %d, has too many values%s; kernels %scount up to "
+                "2^31: --set a smaller %s",
+                phase, *n->path ? n->path : "inputs", op_table[n->op].name, d[0], d[1], d[2], d[3],
+                n->batched && !p->policy->device ? " a picture" : "", p->policy->device ? "of a GPU " : "", keys(c, n));
         return 0;
     }
     return 1;

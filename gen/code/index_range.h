@@ -5,7 +5,7 @@
 #include "code.h"
 
 /* Returns 1 if 32 bits are enough for each tensor of a phase. Counted are the values of all pictures on a GPU, and of
- * one picture with its halo on the CPU. Otherwise returns 0, c->error names a tensor, and c->refused is set. */
+ * one picture with its halo on the CPU. Otherwise returns 0, c->err names a tensor, and c->refused is set. */
 int bounds_hold(struct code *c, const char *phase, const struct plan *p);
 
 #endif

@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "template.h"
+#include "../../runtime/ag.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,7 +35,7 @@ const char *template_home(void)
     return AGGEN_PREFIX "/share/aggen";
 }
 
-char *template_file(struct mem *mem, const char *name, char *err, size_t errsize)
+char *template_file(struct mem *mem, const char *name, struct ag_error *err)
 {
     char path[8192];
     snprintf(path, sizeof path, "%s/%s", template_home(), name);
@@ -44,8 +45,8 @@ char *template_file(struct mem *mem, const char *name, char *err, size_t errsize
     for (size_t n; f && (n = fread(buffer, 1, sizeof buffer, f)) > 0;) text_addn(&t, buffer, n);
     int failed = !f || ferror(f) || !t.s;
     if (failed)
-        snprintf(err, errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
-                 f ? "cannot be read" : strerror(errno));
+        ag_fail(err, 1, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
+                f ? "cannot be read" : strerror(errno));
     char *s = failed ? NULL : mem_printf(mem, "%s", t.s);
     if (f) fclose(f);
     text_free(&t);

@@ -8,11 +8,13 @@
 #include "mem.h"
 #include "text.h"
 
+struct ag_error;
+
 /* Returns the folder that holds templates/ and runtime/: $AGGEN_HOME if it is set, else the folder of the executable,
  * else the one that aggen was installed to. */
 const char *template_home(void);
 /* Returns the text of a file below that folder, in the pool. NULL with a line in err: it cannot be read. */
-char *template_file(struct mem *mem, const char *name, char *err, size_t errsize);
+char *template_file(struct mem *mem, const char *name, struct ag_error *err);
 /* Returns the text behind the line AG_TEMPLATE, or all of it without such a line. */
 const char *template_body(const char *file);
 

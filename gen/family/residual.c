@@ -75,7 +75,7 @@ static int doublings(int base, int size)
     return 0;
 }
 
-static int check(struct spec *spec, const struct json *document, struct message *err)
+static int check(struct spec *spec, const struct json *document, struct ag_error *err)
 {
     int size = spec->image_size, fit = doublings(spec->base, size);
     if (!fit) {

@@ -56,7 +56,7 @@ static const struct key_hint hints[] = {
     {"a stylegan2 network is scaled by retrain.channel_divisor", {"retrain.channels"}},
     {0}};
 
-static int check_batch(const char *path, int batch, const struct json *document, struct message *err)
+static int check_batch(const char *path, int batch, const struct json *document, struct ag_error *err)
 {
     if (batch <= 4 || batch % 4 == 0) return 0;
     return json_error(err, key_place(document, path, path), JSON_AT_VALUE, NULL,
@@ -65,7 +65,7 @@ static int check_batch(const char *path, int batch, const struct json *document,
                       batch);
 }
 
-static int check(struct spec *spec, const struct json *document, struct message *err)
+static int check(struct spec *spec, const struct json *document, struct ag_error *err)
 {
     int large = spec->image_size == 1024;
     if (!spec->retrain.batch_g) spec->retrain.batch_g = large ? 4 : 8;

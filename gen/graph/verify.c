@@ -1,5 +1,6 @@
 #include "verify.h"
 #include "ops.h"
+#include "../../runtime/ag.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,17 +8,15 @@
 struct verifier {
     const struct graph *g;
     int batch; /* pictures of the first batched node; 0: there was none yet */
-    char *err;
-    size_t errsize;
+    struct ag_error *err;
 };
 
 static int refuse(const struct verifier *v, int i, const char *what)
 {
     const struct node *n = &v->g->node[i];
     const int known = (unsigned)n->op < OP_COUNT;
-    snprintf(v->err, v->errsize, "node %d (%s, %s) %s", i, known ? op_table[n->op].name : "no operator",
-             n->path && *n->path ? n->path : "no path", what);
-    return 1;
+    return ag_fail(v->err, 1, "node %d (%s, %s) %s", i, known ? op_table[n->op].name : "no operator",
+                   n->path && *n->path ? n->path : "no path", what);
 }
 
 static int verify_inputs(const struct verifier *v, int i)
@@ -72,15 +71,14 @@ static int verify_shape(struct verifier *v, int i)
     return 0;
 }
 
-int graph_verify(const struct graph *g, char *err, size_t errsize)
+int graph_verify(const struct graph *g, struct ag_error *err)
 {
-    struct verifier v = {g, 0, err, errsize};
+    struct verifier v = {g, 0, err};
     for (int i = 0; i < g->count; i++)
         if (verify_inputs(&v, i) || verify_attributes(&v, i) || verify_shape(&v, i)) return 1;
     for (int t = 0; t < g->targets; t++) {
         if (g->target[t].node >= 0 && g->target[t].node < g->count) continue;
-        snprintf(err, errsize, "target %s is no node", g->target[t].name);
-        return 1;
+        return ag_fail(err, 1, "target %s is no node", g->target[t].name);
     }
     return 0;
 }

@@ -1,7 +1,8 @@
 #include "extract_layer.h"
 #include "ops.h"
+#include "text.h"
+#include "../../runtime/ag.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,17 +126,21 @@ static void rebuild(struct cut *c)
     free(inputs.tensor);
 }
 
-static void say_layers(const struct cut *c, char *err, size_t errsize)
+/* Lists the layers there are, as many as the error has room for. */
+static void say_layers(const struct cut *c, struct ag_error *err)
 {
-    int used = snprintf(err, errsize, "--kernel %s: there is no such layer; there are", c->layer);
-    for (int i = 0; i < c->from->count && used < (int)errsize - 80; i++) {
+    struct text t = {NULL, 0, 0};
+    text_printf(&t, "--kernel %s: there is no such layer; there are", c->layer);
+    for (int i = 0; i < c->from->count && t.length < sizeof err->text - 80; i++) {
         const char *path = c->from->node[i].path;
         const int n = layer_length(path);
-        if (n && c->result[i]) used += snprintf(err + used, errsize - (size_t)used, " %.*s", n, path);
+        if (n && c->result[i]) text_printf(&t, " %.*s", n, path);
     }
+    ag_fail(err, 2, "%s", t.s);
+    text_free(&t);
 }
 
-int cut_layer(struct model *m, const char *layer, char *err, size_t errsize)
+int cut_layer(struct model *m, const char *layer, struct ag_error *err)
 {
     struct cut c = {.m = m, .from = m->phase[0].graph, .to = graph_new(), .layer = layer};
     const size_t n = (size_t)c.from->count + 1;
@@ -155,7 +160,7 @@ int cut_layer(struct model *m, const char *layer, char *err, size_t errsize)
         if (c.inside[i] && c.result[i] && !c.fixed[i]) c.output = i;
     }
     if (c.output < 0) {
-        say_layers(&c, err, errsize);
+        say_layers(&c, err);
         graph_free(c.to);
         return 2;
     }

@@ -75,9 +75,10 @@ struct watcher pass_watcher;
 /* A graph that is not as it should be is a fault of aggen's own: there is nothing to go on with. */
 static void verify(const char *pass, const struct phase_graph *phase, const struct graph *g)
 {
-    char err[512];
-    if (!graph_verify(g, err, sizeof err)) return;
-    fprintf(stderr, "aggen: after pass %s, phase %s: %s; this is a fault of aggen's own\n", pass, phase->name, err);
+    struct ag_error err;
+    if (!graph_verify(g, &err)) return;
+    fprintf(stderr, "aggen: after pass %s, phase %s: %s; this is a fault of aggen's own\n", pass, phase->name,
+            err.text);
     exit(1);
 }
 

@@ -62,7 +62,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
     s->pictures = 1;
-    for (int i = 0; i < w->m->phases && !w->err[0]; i++) {
+    for (int i = 0; i < w->m->phases && !w->err->text[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct plan *p = phase_plan(w->m, phase, c->target, &hoisted);
         executed[i] = make_phase(c, s, phase->name, p);
@@ -74,7 +74,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
         make_phase(c, s, "prepare", plan_new(hoisted.prepare, 1, c->target->training, 1, w->m->spec->kernels));
     else
         graph_free(hoisted.prepare);
-    if (w->err[0]) w->failed = c->refused ? 2 : 1;
+    if (w->err->text[0]) w->failed = c->refused ? 2 : 1;
 }
 
 void compile_watched(const struct model *m, const struct target *target)

@@ -19,6 +19,8 @@ struct carried {
 struct emission {
     const struct target *target;
     const char *folder;          /* where the files go */
+    int *lock;                   /* a file descriptor that holds a lock on the folder, shared by the programs of one
+                                    command; -1: not yet, the first program takes it. NULL: there is no lock */
     const char *command;         /* the command line of aggen, for the first line of each file */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* the program's default run folder */
@@ -26,7 +28,7 @@ struct emission {
     struct carried carried;      /* for the generator and for libraries */
     int array;                   /* libraries: 1: the weights are a C array, however many there are */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does (run.h) */
-    int (*ptx)(const char *source, char **ptx, char *err, size_t errsize);
+    int (*ptx)(const char *source, char **ptx, struct ag_error *err);
 };
 
 /* Returns the plan of a phase in a program that trains. The caller frees it with plan_free, and its graph with
@@ -40,7 +42,7 @@ void compile_watched(const struct model *m, const struct target *target);
 /* Writes NAME.c, NAME.h, NAME_phases.c, the kernels, NAME.mk and the runtime, NAME being the name of m's program.
  * Returns 0; else there is a line in err. 1: it failed; some files may be written. 2: a tensor is too large for the
  * target; no file is written. */
-int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize);
+int emit_program(const struct model *m, const struct emission *e, struct ag_error *err);
 
 /* What compiling a library at -O3 takes, as an estimate. */
 struct cost {
@@ -58,7 +60,7 @@ extern const struct program_kind program_library;
  * cut_layer; NULL: the library is the whole generator. *cost gets what compiling the library takes. Returns as
  * emit_program does; 2 also if a file of that name exists and is no library's. */
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
-                 struct cost *cost, char *err, size_t errsize);
+                 struct cost *cost, struct ag_error *err);
 /* Returns 1 if the weights of the library are too many for its C file, and go into a file NAME.bin. */
 int emit_library_apart(const struct emission *e);
 

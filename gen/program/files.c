@@ -1,11 +1,13 @@
 /* Gathers the files of a program, and then writes them into the folder all at once. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,10 +42,8 @@ static int is_done(struct writer *w, const struct output *file)
     char *now = NULL, *path = path_of(w, file);
     long size;
     if (lstat(path, &is) != 0) return !file->bytes;
-    if (S_ISDIR(is.st_mode)) { /* fail now, before any other file is written */
-        snprintf(w->err, w->errsize, "%s: cannot be written: it is a folder; -o names another folder", path);
-        w->failed = 1;
-    }
+    if (S_ISDIR(is.st_mode)) /* fail now, before any other file is written */
+        w->failed = ag_fail(w->err, 1, "%s: cannot be written: it is a folder; -o names another folder", path);
     if (!file->bytes || !S_ISREG(is.st_mode) || (size_t)is.st_size != file->size) return 0;
     int same = !ag_read_file(path, is.st_size, &now, &size, &unread) && (size_t)size == file->size &&
                memcmp(now, file->bytes, file->size) == 0;
@@ -64,7 +64,7 @@ static void write_one(struct writer *w, const struct output *file)
     ag_file_replace(&out, path_of(w, file), &err);
     ag_file_write(&out, file->bytes, (long)file->size);
     w->failed = ag_file_commit(&out);
-    if (w->failed) snprintf(w->err, w->errsize, "%s; -o names another folder", err.text);
+    if (w->failed) ag_fail(w->err, w->failed, "%s; -o names another folder", err.text);
 }
 
 void write_all(struct writer *w)
@@ -85,20 +85,36 @@ void write_all(struct writer *w)
     free(w->file);
 }
 
-void make_folder(struct writer *w)
+/* Two commands that emit into one folder take turns, so that all files in the end come from one of them. On a file
+ * system without locks they do not wait, but each file is still complete. */
+static void lock_folder(const struct writer *w)
+{
+    int *lock = w->e->lock;
+    if (!lock || *lock >= 0) return;
+    *lock = open(w->e->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0 || !flock(*lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return;
+    fprintf(stderr, "aggen: %s: another aggen is writing here; waiting until it has ended\n", w->e->folder);
+    flock(*lock, LOCK_EX);
+}
+
+static void make_folders(struct writer *w)
 {
     char *path = mem_printf(w->mem, "%s", w->e->folder);
     for (char *slash = path + 1;; slash++) {
         int end = *slash == 0;
         if (!end && *slash != '/') continue;
         *slash = 0;
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            snprintf(w->err, w->errsize, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
-            w->failed = 1;
-        }
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            w->failed = ag_fail(w->err, 1, "%s: cannot be made: %s; -o names another folder", path, strerror(errno));
         if (end || w->failed) return;
         *slash = '/';
     }
+}
+
+void make_folder(struct writer *w)
+{
+    make_folders(w);
+    if (!w->failed) lock_folder(w);
 }
 
 void heading(const struct writer *w, struct text *t, const char *what)
@@ -130,7 +146,7 @@ void c_string(struct text *t, const char *s)
 
 char *home_file(struct writer *w, const char *path)
 {
-    char *text = template_file(w->mem, path, w->err, w->errsize);
+    char *text = template_file(w->mem, path, w->err);
     if (!text) w->failed = 1;
     return text;
 }

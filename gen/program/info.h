@@ -14,6 +14,6 @@ void info_print(const struct model *m, int json);
 const char *info_gpu(int i);
 /* roofline.c: prints the kernels of every phase with their launches, and the least time that each can take on a GPU.
  * gpu: a name of info_gpu. Returns 0; 2 with a line in err, for example if there is no such GPU. */
-int info_print_cuda(const struct model *m, const char *gpu, int json, char *err, size_t errsize);
+int info_print_cuda(const struct model *m, const char *gpu, int json, struct ag_error *err);
 
 #endif

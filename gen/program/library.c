@@ -333,17 +333,17 @@ void write_library(struct library *l, struct cost *cost)
 }
 
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
-                 struct cost *cost, char *err, size_t errsize)
+                 struct cost *cost, struct ag_error *err)
 {
     struct mem *mem = mem_new();
-    struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .target = e->target, .model = m, .library = name, .error = err, .errsize = errsize};
+    struct writer w = {.mem = mem, .m = m, .e = e, .name = name, .err = err};
+    struct code c = {.mem = mem, .target = e->target, .model = m, .library = name, .err = err};
     struct library l = {.w = &w, .c = &c, .carried = &e->carried, .layer = layer};
     double executed[MODEL_PHASES];
-    err[0] = 0;
+    err->text[0] = 0;
     const char *taken = library_taken(&w);
     if (taken) {
-        snprintf(err, errsize, "--embed %s: %s is there already and no library's; take another name", name, taken);
+        ag_fail(err, 2, "--embed %s: %s is there already and no library's; take another name", name, taken);
         mem_free(mem);
         return 2;
     }

@@ -103,7 +103,7 @@ void library_cuda(struct library *l, struct cost *cost)
     struct text source = {NULL, 0, 0}, header = {NULL, 0, 0};
     char *file = home_file(w, "templates/embed/cuda.h"), *ptx = NULL;
     emit_cuda_source(w, l->c, 1, &source);
-    if (!w->failed) w->failed = w->e->ptx(source.s, &ptx, w->err, w->errsize);
+    if (!w->failed) w->failed = w->e->ptx(source.s, &ptx, w->err);
     if (!w->failed) {
         set_tokens(l, &s);
         library_clear(w);

@@ -27,14 +27,13 @@ struct writer {
         int done; /* 1: the file is there already, with these bytes */
     } * file;     /* what write_all will write */
     int files, file_room;
-    char *err;
-    size_t errsize;
+    struct ag_error *err;
     int failed; /* 0, or the status that emit_program returns */
 };
 
 /* ---------------------------------------------------------------- files.c */
 
-/* Makes the folder w->e->folder, and the folders above it. */
+/* Makes the folder w->e->folder and the folders above it, and takes the lock w->e->lock on it. */
 void make_folder(struct writer *w);
 /* Adds a file to the list of write_all. The bytes must live until then; a text is copied. */
 void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);

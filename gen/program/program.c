@@ -13,14 +13,14 @@ static void list_files(struct writer *w, struct code *c, struct sizes sizes, con
     write_makefile(w);
 }
 
-int emit_program(const struct model *m, const struct emission *e, char *err, size_t errsize)
+int emit_program(const struct model *m, const struct emission *e, struct ag_error *err)
 {
     struct mem *mem = mem_new();
-    struct writer w = {.mem = mem, .m = m, .e = e, .name = m->program->name, .err = err, .errsize = errsize};
-    struct code c = {.mem = mem, .target = e->target, .model = m, .error = err, .errsize = errsize};
+    struct writer w = {.mem = mem, .m = m, .e = e, .name = m->program->name, .err = err};
+    struct code c = {.mem = mem, .target = e->target, .model = m, .err = err};
     struct sizes sizes = {0, 0, 0, 0, 0, 1};
     double executed[MODEL_PHASES];
-    err[0] = 0;
+    err->text[0] = 0;
     if (list_runtime(&w, "runtime") && (!e->target->runtime || list_runtime(&w, e->target->runtime)))
         emit_phases(&w, &c, &sizes, executed);
     if (!w.failed) make_folder(&w); /* only now, so that a refused program leaves no folder */

@@ -128,13 +128,13 @@ static void print_phase(struct code *c, int first, const struct gpu *gpu, const 
         print_text(phase, row, rows, sum);
 }
 
-int info_print_cuda(const struct model *m, const char *gpu_name, int json, char *err, size_t errsize)
+int info_print_cuda(const struct model *m, const char *gpu_name, int json, struct ag_error *err)
 {
     const struct gpu *gpu = find_gpu(gpu_name);
     struct mem *mem = mem_new();
-    struct code c = {.mem = mem, .target = &target_cuda, .model = m, .error = err, .errsize = errsize};
-    err[0] = 0;
-    if (!gpu) snprintf(err, errsize, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
+    struct code c = {.mem = mem, .target = &target_cuda, .model = m, .err = err};
+    err->text[0] = 0;
+    if (!gpu) ag_fail(err, 2, "--gpu %s: unknown; there are h100, a100 and rtx4090", gpu_name);
     if (gpu && json) printf("{\"gpu\": \"%s\", \"phases\": {", gpu->name);
     if (gpu && !json)
         printf(
@@ -142,17 +142,17 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, char 
             "A kernel moves its inputs and results once. The least is what a phase would move if pointwise work took\n"
             "no pass of its own: the bytes of all kernels that are not pointwise.\n\n",
             m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
-    for (int i = 0; i < m->phases && !err[0]; i++) {
+    for (int i = 0; i < m->phases && !err->text[0]; i++) {
         struct plan *p = emit_plan(&m->phase[i], target_cuda.training);
         int first = c.launches;
         target_cuda.phase(&c, m->phase[i].name, p);
         if (i && json) printf(", ");
-        if (!err[0]) print_phase(&c, first, gpu, m->phase[i].name, json);
+        if (!err->text[0]) print_phase(&c, first, gpu, m->phase[i].name, json);
         graph_free((struct graph *)p->graph);
         plan_free(p);
     }
     if (gpu && json) printf("}}\n");
     code_free(&c);
     mem_free(mem);
-    return err[0] ? 2 : 0;
+    return err->text[0] ? 2 : 0;
 }

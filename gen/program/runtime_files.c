@@ -18,9 +18,8 @@ int list_runtime(struct writer *w, const char *folder)
     const char *path = mem_printf(w->mem, "%s/%s", template_home(), folder);
     DIR *dir = opendir(path);
     if (!dir) {
-        snprintf(w->err, w->errsize, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
-                 strerror(errno));
-        w->failed = 1;
+        w->failed = ag_fail(w->err, 1, "%s: %s; set AGGEN_HOME to the folder that holds templates/ and runtime/", path,
+                            strerror(errno));
         return 0;
     }
     errno = 0;
@@ -30,10 +29,7 @@ int list_runtime(struct writer *w, const char *folder)
             (strcmp(d->d_name + n - 2, ".c") == 0 || strcmp(d->d_name + n - 2, ".h") == 0))
             w->runtime_file[w->runtime_files++] = mem_printf(w->mem, "%s/%s", folder, d->d_name);
     }
-    if (errno) {
-        snprintf(w->err, w->errsize, "%s: cannot be read: %s", path, strerror(errno));
-        w->failed = 1;
-    }
+    if (errno) w->failed = ag_fail(w->err, 1, "%s: cannot be read: %s", path, strerror(errno));
     closedir(dir);
     if (w->failed) return 0;
     qsort(w->runtime_file, (size_t)w->runtime_files, sizeof *w->runtime_file, compare_names);

@@ -23,24 +23,24 @@ static struct spec shrink(const struct spec *spec)
     return s;
 }
 
-static int load(const struct spec *spec, const struct genotype *geno, int merge, struct loaded **program, char *err,
-                size_t errsize)
+static int load(const struct spec *spec, const struct genotype *geno, int merge, struct loaded **program,
+                struct ag_error *err)
 {
     char *text = spec_text(spec);
     const struct emission e = {.command = "aggen check", .spec = text, .run = ""};
     struct model *m = model_new(spec, geno, program_of(geno->genes > 0, 0), merge, 0);
-    int status = run_load_model(m, &e, program, err, errsize);
+    int status = run_load_model(m, &e, program, err);
     model_free(m);
     free(text);
     return status;
 }
 
-static int check_small(const struct spec *spec, const struct genotype *geno, int quiet, struct tally *tally, char *err,
-                       size_t errsize)
+static int check_small(const struct spec *spec, const struct genotype *geno, int quiet, struct tally *tally,
+                       struct ag_error *err)
 {
     struct loaded *merged = NULL, *unmerged = NULL;
-    int status = load(spec, geno, 1, &merged, err, errsize);
-    if (!status) status = load(spec, geno, 0, &unmerged, err, errsize);
+    int status = load(spec, geno, 1, &merged, err);
+    if (!status) status = load(spec, geno, 0, &unmerged, err);
     if (!status) run_check(merged, unmerged, quiet, tally);
     run_unload(merged);
     run_unload(unmerged);
@@ -49,7 +49,7 @@ static int check_small(const struct spec *spec, const struct genotype *geno, int
 
 /* Finds the operation that is wrong: checks spaces with each operation alone in its pool, and only the first operation
  * of the other pool. An operation without parameters shows only in the gradients of layers before it. */
-static int check_alone(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
+static int check_alone(const struct spec *spec, const struct genotype *geno, struct ag_error *err)
 {
     int status = 0;
     for (int up = 0; up < 2; up++) {
@@ -60,7 +60,7 @@ static int check_alone(const struct spec *spec, const struct genotype *geno, cha
             struct tally tally = {0, 0};
             *own = (struct pool){1, {pool->op[i]}};
             other->count = 1;
-            status = check_small(&alone, geno, 1, &tally, err, errsize);
+            status = check_small(&alone, geno, 1, &tally, err);
             printf("%-13s alone, with %-13s %d passed, %d failed\n", candidate_name(own->op[0]),
                    candidate_name(other->op[0]), tally.passed, tally.failed);
         }
@@ -68,15 +68,15 @@ static int check_alone(const struct spec *spec, const struct genotype *geno, cha
     return status;
 }
 
-int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize)
+int check_space(const struct spec *spec, const struct genotype *geno, struct ag_error *err)
 {
     struct spec small = shrink(spec);
     struct tally tally = {0, 0};
-    err[0] = 0;
-    int status = run_possible(err, errsize);
-    if (!status) status = check_small(&small, geno, 0, &tally, err, errsize);
+    err->text[0] = 0;
+    int status = run_possible(err);
+    if (!status) status = check_small(&small, geno, 0, &tally, err);
     if (tally.failed && !geno->genes && small.normal.count + small.up.count > 2)
-        status = check_alone(&small, geno, err, errsize);
+        status = check_alone(&small, geno, err);
     if (!status) printf("%d passed, %d failed\n", tally.passed, tally.failed);
     return status ? 1 : tally.failed > 0;
 }

@@ -8,6 +8,6 @@
  * program with merged and with unmerged mixtures, runs both in memory in double precision, and prints one line for each
  * check. Returns 0 if all checks passed. Returns 1 if one failed (err is ""), or if they could not be run (a line in
  * err). */
-int check_space(const struct spec *spec, const struct genotype *geno, char *err, size_t errsize);
+int check_space(const struct spec *spec, const struct genotype *geno, struct ag_error *err);
 
 #endif

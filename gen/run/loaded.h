@@ -30,13 +30,13 @@ struct loaded {
 };
 /* run.c: loads a program that was emitted for the CPU. libtcc compiles its phases and kernels in double precision. The
  * caller ends it with run_unload, also after an error. Returns 0, or 1 with a line in err. */
-int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize);
+int run_load(const char *folder, const char *name, struct loaded **loaded, struct ag_error *err);
 void run_unload(struct loaded *loaded); /* NULL: does nothing */
 /* temporary.c: emits a model's program for the CPU into a temporary folder, in the place of e->folder and e->target,
  * loads it, and removes the folder. Returns as emit_program and run_load do. */
 struct model;
 struct emission;
-int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize);
+int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, struct ag_error *err);
 
 /* compare.c: checks a program that was loaded with merged and with unmerged mixtures. Compares the results of both, the
  * gradients with finite differences, and one thread with two. Adds the numbers of checks to *tally, and prints a line

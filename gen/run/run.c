@@ -154,21 +154,17 @@ static int call(struct running *r, int (*program)(int, char **))
     return program(words + 1, word);
 }
 
-int run_possible(char *err, size_t errsize)
+int run_possible(struct ag_error *err)
 {
-    struct ag_error e;
-    int status = run_machine(&e);
-    if (status) snprintf(err, errsize, "%s", e.text);
-    return status;
+    return run_machine(err);
 }
 
-int run_program(const struct run *run, char *err, size_t errsize)
+int run_program(const struct run *run, struct ag_error *err)
 {
-    struct ag_error e = {""};
-    struct running r = {.mem = mem_new(), .run = run, .tcc = tcc_new(), .err = &e};
+    struct running r = {.mem = mem_new(), .run = run, .tcc = tcc_new(), .err = err};
     int (*program)(int, char **) = NULL;
-    int status = r.tcc ? build(&r, &program) : ag_fail(&e, 1, "out of memory for libtcc");
-    snprintf(err, errsize, "%s", e.text);
+    err->text[0] = 0;
+    int status = r.tcc ? build(&r, &program) : ag_fail(err, 1, "out of memory for libtcc");
     if (!status) status = call(&r, program);
     if (r.tcc) tcc_delete(r.tcc);
     mem_free(r.mem);
@@ -215,18 +211,16 @@ static int build_phases(struct running *r, const struct ag_program **program)
     return status;
 }
 
-int run_load(const char *folder, const char *name, struct loaded **loaded, char *err, size_t errsize)
+int run_load(const char *folder, const char *name, struct loaded **loaded, struct ag_error *err)
 {
-    struct ag_error e = {""};
     const struct run run = {.folder = folder, .name = name};
-    struct running r = {.mem = mem_new(), .run = &run, .tcc = tcc_new(), .err = &e};
+    struct running r = {.mem = mem_new(), .run = &run, .tcc = tcc_new(), .err = err};
     *loaded = calloc(1, sizeof **loaded);
-    int status = r.tcc && *loaded ? build_phases(&r, &(*loaded)->program) : ag_fail(&e, 1, "out of memory for libtcc");
+    int status = r.tcc && *loaded ? build_phases(&r, &(*loaded)->program) : ag_fail(err, 1, "out of memory for libtcc");
     if (*loaded)
         (*loaded)->tcc = r.tcc;
     else if (r.tcc)
         tcc_delete(r.tcc);
-    snprintf(err, errsize, "%s", e.text);
     mem_free(r.mem);
     return status;
 }

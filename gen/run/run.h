@@ -7,8 +7,6 @@
 
 #include "../../runtime/ag.h"
 
-#include <stddef.h>
-
 struct run {
     const char *folder, *name; /* the folder that holds NAME.c, NAME_phases.c, … */
     int device;                /* 1: its kernels are NAME_kernels.cu, which NVRTC compiles; 0: they are for the CPU */
@@ -19,14 +17,14 @@ struct run {
 };
 
 /* Returns 0 if aggen can run programs on this machine, else 1 with a line in err. */
-int run_possible(char *err, size_t errsize);
+int run_possible(struct ag_error *err);
 /* Runs a program and returns what its main returns, with "" in err. If it cannot be run, returns 1 or 2 with a line in
  * err. */
-int run_program(const struct run *run, char *err, size_t errsize);
+int run_program(const struct run *run, struct ag_error *err);
 
 /* Compiles CUDA kernels with NVRTC. *ptx, which the caller frees, is PTX for compute capability 8.0 and higher. Returns
  * 0, or 1 with a line in err. */
-int run_ptx(const char *source, char **ptx, char *err, size_t errsize);
+int run_ptx(const char *source, char **ptx, struct ag_error *err);
 
 struct carried;
 struct emission;
@@ -37,6 +35,6 @@ struct model;
  * of two bytes prints the rounding error. Returns 0; 1 or 2 with a line in err. 2: the file or its numbers are wrong.
  */
 int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
-              struct carried *carried, char *err, size_t errsize);
+              struct carried *carried, struct ag_error *err);
 
 #endif

@@ -32,23 +32,23 @@ static void hold_signals(sigset_t *before)
     sigprocmask(SIG_BLOCK, &ends, before);
 }
 
-int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, char *err, size_t errsize)
+int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, struct ag_error *err)
 {
     struct mem *mem = mem_new();
     const char *temporary = getenv("TMPDIR");
     char *folder = mem_printf(mem, "%s/aggen-XXXXXX", temporary && *temporary ? temporary : "/tmp");
     struct emission here = *e;
     sigset_t signals;
-    int status = 1;
+    int status;
     here.folder = folder;
     here.target = &target_cpu;
     hold_signals(&signals);
     if (mkdtemp(folder)) {
-        status = emit_program(m, &here, err, errsize);
-        if (!status) status = run_load(folder, m->program->name, program, err, errsize);
+        status = emit_program(m, &here, err);
+        if (!status) status = run_load(folder, m->program->name, program, err);
         remove_folder(mem, folder);
     } else
-        snprintf(err, errsize, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
+        status = ag_fail(err, 1, "%s: cannot be made: %s; TMPDIR names another place", folder, strerror(errno));
     sigprocmask(SIG_SETMASK, &signals, NULL);
     mem_free(mem);
     return status;

@@ -81,8 +81,8 @@ static int all_finite(const float *values, long n)
     return !wrong;
 }
 
-static int carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
-                 struct carried *carried, struct ag_error *err)
+int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
+              struct carried *carried, struct ag_error *err)
 {
     struct loaded *loaded = NULL;
     const struct table *g = &m->block[AG_G], *statistics = &m->block[AG_STAT];
@@ -96,7 +96,7 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
     if (!status && carried->ready) {
         struct emission all = *e;
         all.carried.ready = 1;
-        status = run_load_model(m, &all, &loaded, err->text, sizeof err->text);
+        status = run_load_model(m, &all, &loaded, err);
     }
     if (!status && carried->ready) {
         n = loaded->program->fixed_size;
@@ -116,19 +116,7 @@ static int carry(const struct model *m, const struct emission *e, const char *pa
     return 0;
 }
 
-int run_ptx(const char *source, char **ptx, char *err, size_t errsize)
+int run_ptx(const char *source, char **ptx, struct ag_error *err)
 {
-    struct ag_error error = {.text = ""};
-    int status = ag_nvrtc_ptx(source, 80, ptx, &error);
-    if (status) snprintf(err, errsize, "%s", error.text);
-    return status;
-}
-
-int run_carry(const struct model *m, const struct emission *e, const char *path, struct mem *mem,
-              struct carried *carried, char *err, size_t errsize)
-{
-    struct ag_error error = {.text = ""};
-    int status = carry(m, e, path, mem, carried, &error);
-    if (status) snprintf(err, errsize, "%s", error.text);
-    return status;
+    return ag_nvrtc_ptx(source, 80, ptx, err);
 }

@@ -7,7 +7,7 @@
 enum { EDGE_NAME = 32 }; /* characters in an edge's name: "cell8.skip7" and every parameter's name have to fit theirs */
 
 /* The number of a node, 1.. (or 0 for "in" where an edge may start there), or -1 with an error line. */
-static int read_node(const struct json *value, int may_be_input, struct message *err)
+static int read_node(const struct json *value, int may_be_input, struct ag_error *err)
 {
     if (may_be_input && value->kind == JSON_STRING && !strcmp(value->text, "in")) return 0;
     if (value->kind == JSON_NUMBER && value->number >= 1 && value->number < SPEC_NODES &&
@@ -19,7 +19,7 @@ static int read_node(const struct json *value, int may_be_input, struct message 
     return -1;
 }
 
-static int read_edge_name(const struct json *value, const struct cell *cell, char name[SPEC_NAME], struct message *err)
+static int read_edge_name(const struct json *value, const struct cell *cell, char name[SPEC_NAME], struct ag_error *err)
 {
     char shown[JSON_SHOWN];
     if (value->kind != JSON_STRING || !is_name(value->text, 1) || strlen(value->text) > EDGE_NAME)
@@ -36,7 +36,7 @@ static int read_edge_name(const struct json *value, const struct cell *cell, cha
     return 0;
 }
 
-static int read_edge(const struct json *value, struct cell *cell, struct message *err)
+static int read_edge(const struct json *value, struct cell *cell, struct ag_error *err)
 {
     char shown[JSON_SHOWN];
     if (value->kind != JSON_LIST || json_length(value) != 4)
@@ -63,7 +63,7 @@ static int read_edge(const struct json *value, struct cell *cell, struct message
     return 0;
 }
 
-int cell_read(const struct json *list, struct cell *cell, struct message *err)
+int cell_read(const struct json *list, struct cell *cell, struct ag_error *err)
 {
     int count = list->kind == JSON_LIST ? json_length(list) : 0;
     if (count < 1 || count > SPEC_EDGES) {
@@ -119,7 +119,7 @@ static int edge_on_cycle(const struct cell *cell)
 }
 
 static int check_skip(const struct cell *cell, const int exists[SPEC_NODES], const struct json *document,
-                      struct message *err)
+                      struct ag_error *err)
 {
     if (!cell->skip_from) return 0;
     int bad = !exists[cell->skip_from] ? cell->skip_from : !exists[cell->skip_to] ? cell->skip_to : 0;
@@ -129,7 +129,7 @@ static int check_skip(const struct cell *cell, const int exists[SPEC_NODES], con
                       bad);
 }
 
-int cell_check(const struct cell *cell, const struct json *document, struct message *err)
+int cell_check(const struct cell *cell, const struct json *document, struct ag_error *err)
 {
     int exists[SPEC_NODES] = {1}, useful[SPEC_NODES] = {0};
     for (int e = 0; e < cell->edges; e++) exists[cell->edge[e].to] = 1;

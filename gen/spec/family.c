@@ -29,7 +29,7 @@ static const char *hint_for(const struct family *family, const char *path)
 }
 
 int family_foreign(const struct family *own, const struct json *value, const char *path,
-                   int (*has)(const struct family *family, const char *path), struct message *err)
+                   int (*has)(const struct family *family, const char *path), struct ag_error *err)
 {
     char names[256] = "";
     size_t used = 0;

@@ -11,7 +11,7 @@ struct build;
 struct discriminator_state;
 struct json;
 struct key;
-struct message;
+struct ag_error;
 struct pass;
 
 /* What a family's own keys have in place of keys that only other families have. */
@@ -57,7 +57,7 @@ struct family {
     const struct key_hint *hints; /* ends with a row without text; NULL: none */
     /* Checks what no single row of the keys can, and fills in what follows from several: 0, or 2 with one line in err.
      * NULL: there is nothing to check. */
-    int (*check)(struct spec *spec, const struct json *document, struct message *err);
+    int (*check)(struct spec *spec, const struct json *document, struct ag_error *err);
 
     /* What a search decides. */
     const char *place;                                                         /* "edge" or "layer" */

@@ -36,7 +36,7 @@ static int place_index(const struct places *p, const char *name)
     return -1;
 }
 
-static int unknown_place(const struct json *value, const struct places *p, const char *latent, struct message *err)
+static int unknown_place(const struct json *value, const struct places *p, const char *latent, struct ag_error *err)
 {
     const char *name[SPEC_GENES + 1];
     char hint[SPEC_NAME + 32];
@@ -47,7 +47,7 @@ static int unknown_place(const struct json *value, const struct places *p, const
     return json_error(err, value, JSON_AT_KEY, NULL, "the spec has no such %s%s", p->family->place, hint);
 }
 
-static int not_here(const struct json *value, const struct places *p, struct message *err)
+static int not_here(const struct json *value, const struct places *p, struct ag_error *err)
 {
     char latents[64 + SPEC_NAME] = "", last[SPEC_NAME];
     if (p->family->last_latent) {
@@ -62,7 +62,7 @@ static int not_here(const struct json *value, const struct places *p, struct mes
 }
 
 /* The operation that a value names for a place of that kind, or -1 with an error line. */
-static int read_op(const struct json *value, const struct places *p, int up, struct message *err)
+static int read_op(const struct json *value, const struct places *p, int up, struct ag_error *err)
 {
     const struct key *pool = key_of_pool(p->family, up);
     int first = (int)pool->lo, last = (int)pool->hi;
@@ -80,7 +80,7 @@ static int read_op(const struct json *value, const struct places *p, int up, str
     return -1;
 }
 
-static int missing_ops(const struct json *ops, const struct places *p, struct message *err)
+static int missing_ops(const struct json *ops, const struct places *p, struct ag_error *err)
 {
     char list[LISTED * SPEC_NAME] = "";
     int missing = 0;
@@ -96,7 +96,7 @@ static int missing_ops(const struct json *ops, const struct places *p, struct me
 }
 
 /* Gives every place the operation that "micro" has for its kind. */
-static int read_micro(const struct places *p, struct genotype *geno, struct message *err)
+static int read_micro(const struct places *p, struct genotype *geno, struct ag_error *err)
 {
     static const char *const kinds[] = {"normal", "up"};
     int op[2];
@@ -112,7 +112,7 @@ static int read_micro(const struct places *p, struct genotype *geno, struct mess
     return 0;
 }
 
-static int read_ops(const struct json *ops, const struct places *p, struct genotype *geno, struct message *err)
+static int read_ops(const struct json *ops, const struct places *p, struct genotype *geno, struct ag_error *err)
 {
     if (ops->kind != JSON_OBJECT) {
         char shown[JSON_SHOWN];
@@ -147,7 +147,7 @@ static int is_last_latent(const struct places *p, const char *name)
     return 0;
 }
 
-static int read_latent(const struct json *value, const struct places *p, struct genotype *geno, struct message *err)
+static int read_latent(const struct json *value, const struct places *p, struct genotype *geno, struct ag_error *err)
 {
     char own[SPEC_NAME], shown[JSON_SHOWN];
     p->family->last_latent(p->spec, own);
@@ -164,7 +164,7 @@ static int read_latent(const struct json *value, const struct places *p, struct 
     return 0;
 }
 
-static int read_latents(const struct json *latents, const struct places *p, struct genotype *geno, struct message *err)
+static int read_latents(const struct json *latents, const struct places *p, struct genotype *geno, struct ag_error *err)
 {
     geno->last_latent = p->spec->mapping_layers;
     for (int i = 0; i < geno->genes; i++) geno->gene[i].latent = p->spec->mapping_layers;
@@ -173,7 +173,7 @@ static int read_latents(const struct json *latents, const struct places *p, stru
     return 0;
 }
 
-static int genotype_key(const struct json *value, struct message *err)
+static int genotype_key(const struct json *value, struct ag_error *err)
 {
     static const char *const names[] = {"aggen", "spec", "ops", "space", "found", "latents", "micro"};
     enum { COUNT = sizeof names / sizeof *names, OBJECTS = 4 };
@@ -244,14 +244,14 @@ static int has_micro(const struct family *family, const char *path)
 /* Complains about a part that only other families' genotypes have. An empty object is let pass, as what a writer for
  * all families may leave. */
 static int foreign_part(const struct json *root, const struct family *own, const char *name,
-                        int (*has)(const struct family *family, const char *path), struct message *err)
+                        int (*has)(const struct family *family, const char *path), struct ag_error *err)
 {
     const struct json *value = json_get(root, name);
     return value && value->first && !has(own, name) ? family_foreign(own, value, name, has, err) : 0;
 }
 
 int genotype_read(struct mem *pool, const struct json *root, struct spec *spec, struct genotype *geno,
-                  struct message *err)
+                  struct ag_error *err)
 {
     static const char *const required[] = {"aggen", "spec", "ops"};
     struct places p;

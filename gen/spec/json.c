@@ -1,5 +1,6 @@
 #include "json.h"
 #include "json_check.h"
+#include "../../runtime/ag.h"
 
 #define JSMN_STATIC
 #define JSMN_STRICT
@@ -14,7 +15,7 @@
 #include <string.h>
 
 /* Makes err one line of UTF-8, whatever went into it and wherever it was cut. */
-static void tidy(struct message *err)
+static void tidy(struct ag_error *err)
 {
     size_t size = strlen(err->text);
     for (size_t i = 0, n; i < size; i += n) {
@@ -25,12 +26,11 @@ static void tidy(struct message *err)
     }
 }
 
-int message_set(struct message *err, const char *format, ...)
+int json_fail(struct ag_error *err, const char *format, ...)
 {
-    if (!err->size) return 2;
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, err->size, format, args);
+    vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     tidy(err);
     return 2;
@@ -75,7 +75,7 @@ static void append_path(const struct json *value, char *path, size_t size)
         snprintf(path + n, size - n, "[%d]", index_of(value));
 }
 
-int json_error(struct message *err, const struct json *value, enum json_spot spot, const char *below,
+int json_error(struct ag_error *err, const struct json *value, enum json_spot spot, const char *below,
                const char *format, ...)
 {
     char path[256] = "", what[512];
@@ -92,11 +92,11 @@ int json_error(struct message *err, const struct json *value, enum json_spot spo
     const char *colon = *path ? ": " : "";
     if (source->set) {
         size_t hidden = strlen(path) > source->hidden ? source->hidden : 0;
-        return message_set(err, "--set %s: %s", path + hidden, what);
+        return json_fail(err, "--set %s: %s", path + hidden, what);
     }
     size_t line, column;
     json_place(source, spot == JSON_AT_KEY && value->key ? value->key_at : value->at, &line, &column);
-    return message_set(err, "%s:%zu:%zu: %s%s%s", source->label, line, column, path, colon, what);
+    return json_fail(err, "%s:%zu:%zu: %s%s%s", source->label, line, column, path, colon, what);
 }
 
 struct json *json_get(const struct json *object, const char *key)
@@ -182,7 +182,7 @@ static char *unescape(struct mem *pool, const char *text, size_t n)
 struct build {
     struct mem *pool;
     const struct json_source *source;
-    struct message *err;
+    struct ag_error *err;
     const jsmntok_t *token;
     struct json *node;
     struct json **last; /* the last child so far */
@@ -247,7 +247,7 @@ static int add_token(struct build *b, int i)
     return fill_scalar(b, node, token);
 }
 
-struct json *json_parse(struct mem *pool, const struct json_source *given, struct message *err)
+struct json *json_parse(struct mem *pool, const struct json_source *given, struct ag_error *err)
 {
     if (json_check(given, err)) return NULL;
     struct json_source *source = mem_alloc(pool, sizeof *source);
@@ -263,7 +263,7 @@ struct json *json_parse(struct mem *pool, const struct json_source *given, struc
     jsmn_init(&parser);
     int count = jsmn_parse(&parser, text, given->size + 1, token, room);
     if (count == JSMN_ERROR_NOMEM)
-        return message_set(err, "%s: more than %d keys and values", source->label, JSON_VALUES), NULL;
+        return json_fail(err, "%s: more than %d keys and values", source->label, JSON_VALUES), NULL;
     if (count < 1) return json_syntax_error(err, source, parser.pos, "not JSON"), NULL;
     struct build b = {pool,
                       source,
@@ -276,10 +276,10 @@ struct json *json_parse(struct mem *pool, const struct json_source *given, struc
     return b.node;
 }
 
-char *json_load(struct mem *pool, const char *path, size_t *size, struct message *err)
+char *json_load(struct mem *pool, const char *path, size_t *size, struct ag_error *err)
 {
     FILE *file = fopen(path, "rb");
-    if (!file) return message_set(err, "%s: cannot be read: %s", path, strerror(errno)), NULL;
+    if (!file) return json_fail(err, "%s: cannot be read: %s", path, strerror(errno)), NULL;
     char *text = NULL;
     size_t used = 0, room = 0;
     for (size_t got = 1; got > 0 && used <= JSON_BYTES; used += got) {
@@ -293,7 +293,7 @@ char *json_load(struct mem *pool, const char *path, size_t *size, struct message
     int failed = ferror(file), why = errno;
     fclose(file);
     *size = used;
-    if (failed) return message_set(err, "%s: cannot be read: %s", path, strerror(why)), NULL;
-    if (used > JSON_BYTES) return message_set(err, "%s: larger than %d MiB", path, JSON_BYTES >> 20), NULL;
+    if (failed) return json_fail(err, "%s: cannot be read: %s", path, strerror(why)), NULL;
+    if (used > JSON_BYTES) return json_fail(err, "%s: larger than %d MiB", path, JSON_BYTES >> 20), NULL;
     return text;
 }

@@ -16,11 +16,7 @@ enum {
     JSON_SHOWN = 72        /* bytes that json_describe fills at most */
 };
 
-/* Where an error line goes: always one line, cut to size. */
-struct message {
-    char *text;
-    size_t size;
-};
+struct ag_error;
 
 /* The text that a value was read from. */
 struct json_source {
@@ -45,10 +41,10 @@ struct json {
 
 /* The tree of a source's text (copied to the pool), or NULL with one line in err: not UTF-8, not RFC 8259, a key twice
  * in an object, a number that a double cannot hold, a NUL in a string, or past the limits above. */
-struct json *json_parse(struct mem *pool, const struct json_source *source, struct message *err);
+struct json *json_parse(struct mem *pool, const struct json_source *source, struct ag_error *err);
 
 /* The bytes of a regular file or pipe of at most JSON_BYTES, in the pool, or NULL with one line in err. */
-char *json_load(struct mem *pool, const char *path, size_t *size, struct message *err);
+char *json_load(struct mem *pool, const char *path, size_t *size, struct ag_error *err);
 
 /* The value under a key of an object, or NULL. */
 struct json *json_get(const struct json *object, const char *key);
@@ -68,14 +64,15 @@ enum json_spot { JSON_AT_VALUE, JSON_AT_KEY };
 #if defined(__GNUC__)
 __attribute__((format(printf, 5, 6)))
 #endif
-int json_error(struct message *err, const struct json *value, enum json_spot spot, const char *below, const char *format,
-               ...);
+int json_error(struct ag_error *err, const struct json *value, enum json_spot spot, const char *below,
+               const char *format, ...);
 
-/* Writes a line without a position into err and returns 2. */
+/* Writes a line without a position into err and returns 2. The line is UTF-8: "?" stands for each byte of it that is a
+ * control character or part of no character. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-int message_set(struct message *err, const char *format, ...);
+int json_fail(struct ag_error *err, const char *format, ...);
 
 /* Length of the valid UTF-8 sequence that starts at text[at], or 0. */
 size_t utf8_length(const char *text, size_t size, size_t at);

@@ -6,7 +6,7 @@
 
 struct scan {
     const struct json_source *source;
-    struct message *err;
+    struct ag_error *err;
     size_t at;
     int depth;
 };
@@ -26,7 +26,7 @@ void json_place(const struct json_source *source, size_t at, size_t *line, size_
     }
 }
 
-int json_syntax_error(struct message *err, const struct json_source *source, size_t at, const char *format, ...)
+int json_syntax_error(struct ag_error *err, const struct json_source *source, size_t at, const char *format, ...)
 {
     char what[256];
     va_list args;
@@ -35,8 +35,8 @@ int json_syntax_error(struct message *err, const struct json_source *source, siz
     va_end(args);
     size_t line, column;
     json_place(source, at, &line, &column);
-    if (source->set) return message_set(err, "%s: character %zu of the value: %s", source->label, column, what);
-    return message_set(err, "%s:%zu:%zu: %s", source->label, line, column, what);
+    if (source->set) return json_fail(err, "%s: character %zu of the value: %s", source->label, column, what);
+    return json_fail(err, "%s:%zu:%zu: %s", source->label, line, column, what);
 }
 
 size_t utf8_length(const char *text, size_t size, size_t at)
@@ -250,10 +250,10 @@ static int check_value(struct scan *s)
                              s->source->text + start, n > 30 ? "…" : "");
 }
 
-int json_check(const struct json_source *source, struct message *err)
+int json_check(const struct json_source *source, struct ag_error *err)
 {
     struct scan s = {source, err, 0, 0};
-    if (source->size > JSON_BYTES) return message_set(err, "%s: larger than %d MiB", source->label, JSON_BYTES >> 20);
+    if (source->size > JSON_BYTES) return json_fail(err, "%s: larger than %d MiB", source->label, JSON_BYTES >> 20);
     if (source->size >= 3 && !memcmp(source->text, "\xEF\xBB\xBF", 3))
         return json_syntax_error(err, source, 0, "starts with a byte order mark; save it as UTF-8 without one");
     for (size_t i = 0, n; i < source->size; i += n)

@@ -6,13 +6,13 @@
 
 enum { PATH_SIZE = 1024, KEY_SIZE = 96 }; /* bytes of data.path; of a key's path */
 
-static int wrong(const struct json *value, struct message *err, const char *allowed)
+static int wrong(const struct json *value, struct ag_error *err, const char *allowed)
 {
     char shown[JSON_SHOWN];
     return json_error(err, value, JSON_AT_VALUE, NULL, "must be %s, not %s", allowed, json_describe(value, shown));
 }
 
-static int out_of_range(const struct key *key, const struct json *value, struct message *err)
+static int out_of_range(const struct key *key, const struct json *value, struct ag_error *err)
 {
     char allowed[128];
     const char *null = key->flags & KEY_NULL ? ", or null" : "";
@@ -30,7 +30,7 @@ static int out_of_range(const struct key *key, const struct json *value, struct 
     return wrong(value, err, allowed);
 }
 
-static int read_int(const struct key *key, const struct json *value, int *field, struct message *err)
+static int read_int(const struct key *key, const struct json *value, int *field, struct ag_error *err)
 {
     if (value->kind != JSON_NUMBER) return out_of_range(key, value, err);
     double v = value->number;
@@ -41,7 +41,7 @@ static int read_int(const struct key *key, const struct json *value, int *field,
     return 0;
 }
 
-static int read_number(const struct key *key, const struct json *value, double *field, struct message *err)
+static int read_number(const struct key *key, const struct json *value, double *field, struct ag_error *err)
 {
     if (value->kind != JSON_NUMBER) return out_of_range(key, value, err);
     double v = value->number + 0.0; /* -0 becomes 0 */
@@ -53,7 +53,7 @@ static int read_number(const struct key *key, const struct json *value, double *
     return 0;
 }
 
-static int read_name(const struct json *value, char field[SPEC_NAME], struct message *err)
+static int read_name(const struct json *value, char field[SPEC_NAME], struct ag_error *err)
 {
     if (value->kind != JSON_STRING || !is_name(value->text, 0) || strlen(value->text) >= SPEC_NAME) {
         char allowed[80];
@@ -64,7 +64,7 @@ static int read_name(const struct json *value, char field[SPEC_NAME], struct mes
     return 0;
 }
 
-static int read_path(const struct json *value, char field[PATH_SIZE], struct message *err)
+static int read_path(const struct json *value, char field[PATH_SIZE], struct ag_error *err)
 {
     if (value->kind != JSON_STRING) return wrong(value, err, "a string");
     if (strlen(value->text) >= PATH_SIZE)
@@ -76,7 +76,7 @@ static int read_path(const struct json *value, char field[PATH_SIZE], struct mes
 }
 
 /* The index in `words` of a string, or -1 with an error line. */
-static int read_word(const struct json *value, const char *const *words, struct message *err)
+static int read_word(const struct json *value, const char *const *words, struct ag_error *err)
 {
     char allowed[256];
     for (int i = 0; words[i]; i++)
@@ -90,7 +90,7 @@ const char *key_family(const struct key *key, const struct spec *spec)
     return key->kind == KEY_GENERATOR ? spec->family->name : spec->family->discriminator->name;
 }
 
-static int read_family(const struct key *key, const struct json *value, const struct spec *spec, struct message *err)
+static int read_family(const struct key *key, const struct json *value, const struct spec *spec, struct ag_error *err)
 {
     const char *word = key_family(key, spec);
     if (value->kind == JSON_STRING && !strcmp(value->text, word)) return 0;
@@ -100,14 +100,14 @@ static int read_family(const struct key *key, const struct json *value, const st
     return wrong(value, err, allowed);
 }
 
-static int read_bool(const struct json *value, int *field, struct message *err)
+static int read_bool(const struct json *value, int *field, struct ag_error *err)
 {
     if (value->kind != JSON_TRUE && value->kind != JSON_FALSE) return wrong(value, err, "true or false");
     *field = value->kind == JSON_TRUE;
     return 0;
 }
 
-static int pool_word(const struct key *key, const struct json *value, struct message *err)
+static int pool_word(const struct key *key, const struct json *value, struct ag_error *err)
 {
     const char *words[OP_CANDIDATES + 1] = {0};
     for (int op = (int)key->lo; op <= (int)key->hi; op++) words[op - (int)key->lo] = candidate_name((enum candidate)op);
@@ -115,7 +115,7 @@ static int pool_word(const struct key *key, const struct json *value, struct mes
     return word < 0 ? -1 : (int)key->lo + word;
 }
 
-static int read_pool(const struct key *key, const struct json *value, struct pool *pool, struct message *err)
+static int read_pool(const struct key *key, const struct json *value, struct pool *pool, struct ag_error *err)
 {
     if (value->kind != JSON_LIST || !value->first) return wrong(value, err, "a list of one or more operations");
     pool->count = 0;
@@ -141,7 +141,7 @@ static void clear(const struct key *key, struct spec *spec)
         for (const struct key *item = key->items; item->path; item++) clear(item, spec);
 }
 
-static int read_tuple(const struct key *key, const struct json *value, struct spec *spec, struct message *err)
+static int read_tuple(const struct key *key, const struct json *value, struct spec *spec, struct ag_error *err)
 {
     char allowed[128] = "[";
     int count = 0;
@@ -157,7 +157,7 @@ static int read_tuple(const struct key *key, const struct json *value, struct sp
     return 0;
 }
 
-int key_read(const struct key *key, const struct json *value, struct spec *spec, struct message *err)
+int key_read(const struct key *key, const struct json *value, struct spec *spec, struct ag_error *err)
 {
     char *field = (char *)spec + key->offset;
     int word;
@@ -204,7 +204,7 @@ struct reading {
     size_t count; /* of keys */
     char *seen;   /* [count] */
     struct spec *spec;
-    struct message *err;
+    struct ag_error *err;
 };
 
 /* The names of the keys that may stand in the object at `prefix` ("" or "generator."); returns their number. */
@@ -262,7 +262,7 @@ static int read_object(struct reading *r, const struct json *object, const char 
 }
 
 /* Complains about a key that should be there, at the innermost object of its path that a file holds. */
-static int missing(const struct key *key, const struct json *document, struct message *err)
+static int missing(const struct key *key, const struct json *document, struct ag_error *err)
 {
     const struct json *at = document;
     const char *rest = key->path;
@@ -296,7 +296,7 @@ static int read_all(struct reading *r, const struct json *document)
     return 0;
 }
 
-int keys_read(const struct json *document, struct spec *spec, struct message *err)
+int keys_read(const struct json *document, struct spec *spec, struct ag_error *err)
 {
     struct reading r = {.pool = mem_new(), .keys = spec->family->keys, .spec = spec, .err = err};
     while (r.keys[r.count].path) r.count++;

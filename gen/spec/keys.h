@@ -42,10 +42,10 @@ struct key {
 };
 
 /* Reads one value into its field: 0, or 2 with one line in err. */
-int key_read(const struct key *key, const struct json *value, struct spec *spec, struct message *err);
+int key_read(const struct key *key, const struct json *value, struct spec *spec, struct ag_error *err);
 /* Reads a document by the rows of spec->family, other keys being errors, and fills in the defaults of the keys that are
  * not there: 0, or 2 with one line in err. */
-int keys_read(const struct json *document, struct spec *spec, struct message *err);
+int keys_read(const struct json *document, struct spec *spec, struct ag_error *err);
 /* What a row of kind KEY_GENERATOR or KEY_DISCRIMINATOR must have for its value. */
 const char *key_family(const struct key *key, const struct spec *spec);
 /* The row of that path in a family's table, or NULL. */
@@ -61,24 +61,24 @@ int family_has_key(const struct family *family, const char *path);
 /* Complains about a key or part of a genotype, at `path`, that family `own` lacks and other families have. `has` says
  * whether a family has it. Returns 0 if no other family has it, else 2 with one line in err. */
 int family_foreign(const struct family *own, const struct json *value, const char *path,
-                   int (*has)(const struct family *family, const char *path), struct message *err);
+                   int (*has)(const struct family *family, const char *path), struct ag_error *err);
 
 /* Reads the edges of a cell ([name, from, to, "up" or "normal"], …), each checked by itself. */
-int cell_read(const struct json *list, struct cell *cell, struct message *err);
+int cell_read(const struct json *list, struct cell *cell, struct ag_error *err);
 /* Checks that the edges make a cell: no cycle, no node without a way from the input or to the output. */
-int cell_check(const struct cell *cell, const struct json *document, struct message *err);
+int cell_check(const struct cell *cell, const struct json *document, struct ag_error *err);
 
 /* Reads a document as a search space: 0, or 2 with one line in err. */
-int space_read(struct mem *pool, const struct json *document, struct spec *spec, struct message *err);
+int space_read(struct mem *pool, const struct json *document, struct spec *spec, struct ag_error *err);
 /* Reads a document as a genotype, its spec first, then one operation of the right kind for each edge or layer of the
  * spec, then the latents of layers. */
 int genotype_read(struct mem *pool, const struct json *root, struct spec *spec, struct genotype *geno,
-                  struct message *err);
+                  struct ag_error *err);
 
 /* Applies "key.path=value" to a document (to its spec or, below "ops." and "latents.", to those when that is a
  * genotype): the value is JSON, or a bare word taken as a string. 0, or 2 with one line in err that begins with "--set
  * key.path". */
-int set_apply(struct mem *pool, struct json *root, int genotype, const char *set, struct message *err);
+int set_apply(struct mem *pool, struct json *root, int genotype, const char *set, struct ag_error *err);
 
 /* The operation of that name, or -1. */
 int candidate_find(const char *name);

@@ -17,7 +17,7 @@ static struct json *inner_object(struct mem *pool, struct json *object, const ch
 }
 
 /* Puts value at a path of keys below object, making the objects on the way; `path` is cut up. */
-static int put_at(struct mem *pool, struct json *object, char *path, struct json *value, struct message *err)
+static int put_at(struct mem *pool, struct json *object, char *path, struct json *value, struct ag_error *err)
 {
     char *dot = strchr(path, '.');
     if (!dot) return json_put(object, path, value), 0;
@@ -25,20 +25,20 @@ static int put_at(struct mem *pool, struct json *object, char *path, struct json
     struct json *inner = inner_object(pool, object, path, value->source);
     if (inner->kind != JSON_OBJECT) {
         char shown[JSON_SHOWN];
-        return message_set(err, "%s: \"%s\" is %s, not an object", value->source->label, path,
-                           json_describe(inner, shown));
+        return json_fail(err, "%s: \"%s\" is %s, not an object", value->source->label, path,
+                         json_describe(inner, shown));
     }
     return put_at(pool, inner, dot + 1, value, err);
 }
 
 /* A value of the command line: JSON, or else a bare word, which is a string. */
-static struct json *set_value(struct mem *pool, const struct json_source *source, struct message *err)
+static struct json *set_value(struct mem *pool, const struct json_source *source, struct ag_error *err)
 {
     struct json *value = json_parse(pool, source, err);
     if (value || (source->size && strchr("{[\"", *source->text))) return value;
     for (size_t i = 0, n; i < source->size; i += n)
         if (!(n = utf8_length(source->text, source->size, i)))
-            return message_set(err, "%s: the value is not UTF-8 text", source->label), NULL;
+            return json_fail(err, "%s: the value is not UTF-8 text", source->label), NULL;
     value = mem_alloc(pool, sizeof *value);
     struct json_source *kept = mem_alloc(pool, sizeof *kept);
     char *text = mem_alloc(pool, source->size + 1);
@@ -65,10 +65,10 @@ static size_t own_group(const char *set)
     return (n == 3 && !strncmp(set, "ops", n)) || (n == 7 && !strncmp(set, "latents", n)) ? n : 0;
 }
 
-int set_apply(struct mem *pool, struct json *root, int genotype, const char *set, struct message *err)
+int set_apply(struct mem *pool, struct json *root, int genotype, const char *set, struct ag_error *err)
 {
     size_t n = strcspn(set, "=");
-    if (!set[n] || !is_path(set, n)) return message_set(err, "--set %.80s: must be KEY.PATH=VALUE", set);
+    if (!set[n] || !is_path(set, n)) return json_fail(err, "--set %.80s: must be KEY.PATH=VALUE", set);
     size_t group = genotype ? own_group(set) : 0;
     const char *prefix = genotype && !group ? "spec." : "";
     char *label = mem_printf(pool, "--set %.*s", (int)n, set), *path = mem_printf(pool, "%s%.*s", prefix, (int)n, set);

@@ -1,10 +1,11 @@
 /* From JSON text to a checked spec. */
 #include "keys.h"
+#include "../../runtime/ag.h"
 
 #include <string.h>
 
 /* The family that a document names; the first if it names none, for whose keys that is an error. */
-static const struct family *find_family(struct mem *pool, const struct json *document, struct message *err)
+static const struct family *find_family(struct mem *pool, const struct json *document, struct ag_error *err)
 {
     const struct json *value = json_find(document, "generator.family");
     if (!value) return families[0];
@@ -20,7 +21,7 @@ static const struct family *find_family(struct mem *pool, const struct json *doc
     return NULL;
 }
 
-int space_read(struct mem *pool, const struct json *document, struct spec *spec, struct message *err)
+int space_read(struct mem *pool, const struct json *document, struct spec *spec, struct ag_error *err)
 {
     spec->family = find_family(pool, document, err);
     if (!spec->family || keys_read(document, spec, err)) return 2;
@@ -29,7 +30,7 @@ int space_read(struct mem *pool, const struct json *document, struct spec *spec,
 }
 
 static int read_document(struct mem *pool, struct json *root, char *const *sets, int nsets, struct spec *spec,
-                         struct genotype *geno, struct message *err)
+                         struct genotype *geno, struct ag_error *err)
 {
     int genotype = json_get(root, "ops") || json_get(root, "spec") || json_get(root, "aggen");
     if (root->kind != JSON_OBJECT)
@@ -40,28 +41,26 @@ static int read_document(struct mem *pool, struct json *root, char *const *sets,
 }
 
 int spec_parse(const char *text, size_t n, const char *label, char *const *sets, int nsets, struct spec *spec,
-               struct genotype *geno, char *err, size_t errsize)
+               struct genotype *geno, struct ag_error *err)
 {
     struct mem *pool = mem_new();
     struct json_source source = {label, text, n, 0, 0};
-    struct message message = {err, errsize};
     memset(spec, 0, sizeof *spec);
     memset(geno, 0, sizeof *geno);
-    if (errsize) *err = 0;
-    struct json *root = json_parse(pool, &source, &message);
-    int status = root ? read_document(pool, root, sets, nsets, spec, geno, &message) : 2;
+    err->text[0] = 0;
+    struct json *root = json_parse(pool, &source, err);
+    int status = root ? read_document(pool, root, sets, nsets, spec, geno, err) : 2;
     mem_free(pool);
     return status;
 }
 
-int spec_read(const char *path, char *const *sets, int nsets, struct spec *spec, struct genotype *geno, char *err,
-              size_t errsize)
+int spec_read(const char *path, char *const *sets, int nsets, struct spec *spec, struct genotype *geno,
+              struct ag_error *err)
 {
     struct mem *pool = mem_new();
-    struct message message = {err, errsize};
     size_t size;
-    char *text = json_load(pool, path, &size, &message);
-    int status = text ? spec_parse(text, size, path, sets, nsets, spec, geno, err, errsize) : 2;
+    char *text = json_load(pool, path, &size, err);
+    int status = text ? spec_parse(text, size, path, sets, nsets, spec, geno, err) : 2;
     mem_free(pool);
     return status;
 }

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+struct ag_error;
+
 enum {
     SPEC_NAME = 64,  /* longest name, with its NUL */
     SPEC_POOL = 9,   /* operations in a pool */
@@ -144,11 +146,11 @@ int spec_parts(const struct spec *spec, struct part part[2 * SPEC_GENES]); /* re
  * Reads a search space or a genotype (told apart by the key "ops") from a file, then applies `sets` ("key.path=value",
  * value in JSON or a bare word). Returns 0, or 2 with one line in err: "FILE:LINE:COLUMN: KEY.PATH: what is wrong".
  */
-int spec_read(const char *path, char *const *sets, int nsets, struct spec *spec, struct genotype *geno, char *err,
-              size_t errsize);
+int spec_read(const char *path, char *const *sets, int nsets, struct spec *spec, struct genotype *geno,
+              struct ag_error *err);
 /* The same for n bytes of text; `label` stands for FILE in errors. */
 int spec_parse(const char *text, size_t n, const char *label, char *const *sets, int nsets, struct spec *spec,
-               struct genotype *geno, char *err, size_t errsize);
+               struct genotype *geno, struct ag_error *err);
 /* The canonical JSON text of a spec with every default written out (malloc'd), readable by spec_read; the same spec
  * always gives the same bytes. Single line. */
 char *spec_text(const struct spec *spec);

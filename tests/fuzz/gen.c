@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "options.h"
 #include "spec.h"
+#include "../../runtime/ag.h"
 
 #include <string.h>
 
@@ -20,8 +21,9 @@ static void check_again(const struct spec *spec, const struct genotype *geno)
 {
     static struct spec spec2;
     static struct genotype geno2;
-    char err[2048], *text = geno->genes ? genotype_text(spec, geno) : spec_text(spec);
-    HOLDS(!spec_parse(text, strlen(text), "again", NULL, 0, &spec2, &geno2, err, sizeof err));
+    struct ag_error err;
+    char *text = geno->genes ? genotype_text(spec, geno) : spec_text(spec);
+    HOLDS(!spec_parse(text, strlen(text), "again", NULL, 0, &spec2, &geno2, &err));
     char *again = geno2.genes ? genotype_text(&spec2, &geno2) : spec_text(&spec2);
     HOLDS(!strcmp(text, again));
     free(text);
@@ -32,10 +34,10 @@ static void parse_text(const char *text, size_t size, char *const *sets, int nse
 {
     static struct spec spec;
     static struct genotype geno;
-    char err[2048];
-    int status = spec_parse(text, size, "fuzz", sets, nsets, &spec, &geno, err, sizeof err);
+    struct ag_error err;
+    int status = spec_parse(text, size, "fuzz", sets, nsets, &spec, &geno, &err);
     HOLDS(status == 0 || status == 2);
-    if (status) HOLDS(err[0] && !strchr(err, '\n'));
+    if (status) HOLDS(err.text[0] && !strchr(err.text, '\n'));
     if (!status) check_again(&spec, &geno);
 }
 

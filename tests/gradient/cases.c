@@ -6,6 +6,7 @@
 #include "cases.h"
 #include "emit.h"
 #include "emit_cpu.h"
+#include "../../runtime/ag.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -256,17 +257,17 @@ static void write_phases(struct output *p)
 
 int main(int argc, char **argv)
 {
-    char error[1024] = "";
+    struct ag_error err = {""};
     struct output p = {.mem = mem_new(), .folder = argc == 2 ? argv[1] : NULL};
     if (!p.folder) {
         fprintf(stderr, "usage: cases FOLDER\n");
         return 2;
     }
-    p.cpu = (struct code){.mem = p.mem, .target = &target_cpu, .error = error, .errsize = sizeof error};
+    p.cpu = (struct code){.mem = p.mem, .target = &target_cpu, .err = &err};
     add_rows(&p, operator_rows, operator_count);
     add_rows(&p, network_rows, network_count);
     check_covered(&p);
-    if (error[0]) fail(&p, error, "emission");
+    if (err.text[0]) fail(&p, err.text, "emission");
     if (!p.failed) write_kernels(&p);
     if (!p.failed) write_phases(&p);
     printf("%d graphs, %d kernels\n", p.tests, p.cpu.instances);

@@ -6,6 +6,7 @@
 #include "fold_norm.h"
 #include "ops.h"
 #include "tally.h"
+#include "../../runtime/ag.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -447,9 +448,9 @@ static struct graph *verified(void)
 /* Checks that the verifier refuses graph g, with a line that says `what` and names the path of the node. */
 static void refused(struct graph *g, const char *what)
 {
-    char err[256] = "";
-    int status = graph_verify(g, err, sizeof err);
-    check(status == 1 && strstr(err, what) && strstr(err, "b8.up"), "refused (%s): %s", what, err);
+    struct ag_error err = {""};
+    int status = graph_verify(g, &err);
+    check(status == 1 && strstr(err.text, what) && strstr(err.text, "b8.up"), "refused (%s): %s", what, err.text);
     graph_free(g);
 }
 
@@ -462,9 +463,9 @@ static int find(const struct graph *g, enum op op)
 
 static void test_verify(void)
 {
-    char err[256] = "";
+    struct ag_error err = {""};
     struct graph *g = verified();
-    check(!graph_verify(g, err, sizeof err), "a good graph: %s", err);
+    check(!graph_verify(g, &err), "a good graph: %s", err.text);
     g->node[find(g, OP_CONV)].shape.d[1] = 5;
     refused(g, "has a shape that its inputs don't give");
     g = verified();
@@ -490,7 +491,7 @@ static void test_verify(void)
     refused(g, "of no known operator");
     g = verified();
     g->target[0].node = g->count;
-    check(graph_verify(g, err, sizeof err) == 1 && strstr(err, "target y is no node"), "a target: %s", err);
+    check(graph_verify(g, &err) == 1 && strstr(err.text, "target y is no node"), "a target: %s", err.text);
     graph_free(g);
 }
 

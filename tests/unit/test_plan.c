@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "ops.h"
 #include "tally.h"
+#include "../../runtime/ag.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -410,10 +411,11 @@ static void audit_file(const char *file, const char *batch)
 {
     static struct spec spec;
     static struct genotype geno;
-    char err[1024], set[2][64], *sets[] = {set[0], set[1]};
+    struct ag_error err;
+    char set[2][64], *sets[] = {set[0], set[1]};
     snprintf(set[0], sizeof set[0], "search.batch=%s", batch);
     snprintf(set[1], sizeof set[1], "retrain.batch_g=%s", batch);
-    if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, err, sizeof err), "%s", err)) return;
+    if (!check(!spec_read(file, sets, *batch ? 2 : 0, &spec, &geno, &err), "%s", err.text)) return;
     for (int device = 0; device < 2; device++)
         for (int merge = 0; merge < 2; merge++)
             audit_model(&spec, &geno, program_of(geno.genes > 0, 0), merge,
