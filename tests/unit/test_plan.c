@@ -451,9 +451,9 @@ static int plan_without_variants(const char *file, char *message, size_t size)
     static struct genotype geno;
     static const struct variant *const none[] = {NULL};
     struct policy policy = *target_cpu.training;
-    char err[1024];
+    struct ag_error err;
     int ends[2], status = -1;
-    if (!check(!spec_read(file, NULL, 0, &spec, &geno, err, sizeof err), "%s", err) || pipe(ends)) return -1;
+    if (!check(!spec_read(file, NULL, 0, &spec, &geno, &err), "%s", err.text) || pipe(ends)) return -1;
     pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
