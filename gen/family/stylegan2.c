@@ -163,6 +163,8 @@ static void shrink(struct spec *spec)
     spec->channel_divisor = spec->d_channel_divisor = spec->retrain.channel_divisor = 1;
 }
 
+static const char *const layer_parts[] = {"affine", "rgb", NULL};
+
 const struct family family_stylegan2 = {
     .name = "stylegan2",
     .keys = keys,
@@ -180,4 +182,5 @@ const struct family family_stylegan2 = {
     .retraining = "retrain_stylegan2",
     .constants = constants,
     .shrink = shrink,
+    .layer_parts = layer_parts,
 };

@@ -3,6 +3,7 @@
  * finite differences of its losses, one thread with two. All in double precision, where a correct program stays so far
  * below what is allowed, and a wrong one so far above, that the limits need no care.
  */
+#include "family.h"
 #include "spec.h"
 #include "loaded.h"
 
@@ -34,6 +35,7 @@ struct group {
 
 struct check {
     struct mem *mem;
+    const struct family *family;
     struct side merged, unmerged;
     double *value[AG_OUT];     /* of parameters and inputs: both programs' */
     double *direction[AG_OUT]; /* in which parameters are moved */
@@ -301,9 +303,19 @@ static int is_operation(const char *name, size_t n)
     return 0;
 }
 
-/* A tensor's group: its operation, wherever that stands; what else the layers bR of a generator have, by kind; and the
- * parts of networks: "alpha", "d.block1", "g.map". */
-static void group_label(const char *name, char label[LABEL])
+/* Of the generator's tensor g.LAYER.PART.weight: PART, if that is one of the family's, else its last name. */
+static const char *layer_part(const char *const *parts, const char *name)
+{
+    for (; *parts; parts++) {
+        const char *at = strstr(name, *parts);
+        if (at && at[-1] == '.' && at[strlen(*parts)] == '.') return *parts;
+    }
+    return strrchr(name, '.') + 1;
+}
+
+/* A tensor's group: its operation, wherever that stands; what else layers of a family's generator have, by their parts;
+ * and the parts of networks: "alpha", "d.block1", "g.map". */
+static void group_label(const struct family *family, const char *name, char label[LABEL])
 {
     const int generator = strncmp(name, "g.", 2) == 0, layer = generator && name[2] == 'b';
     for (const char *part = name; generator && part; part = strchr(part, '.')) {
@@ -314,24 +326,21 @@ static void group_label(const char *name, char label[LABEL])
             return;
         }
     }
-    if (layer) /* of family stylegan2 */
-        snprintf(label, LABEL, "%s",
-                 strstr(name, ".affine.") ? "affine"
-                 : strstr(name, ".rgb.")  ? "rgb"
-                                          : strrchr(name, '.') + 1);
+    if (layer && family->layer_parts)
+        snprintf(label, LABEL, "%s", layer_part(family->layer_parts, name));
     else if (strncmp(name, "alpha.", 6) == 0)
         snprintf(label, LABEL, "alpha");
     else
         snprintf(label, LABEL, "%.*s", 2 + (int)strcspn(name + 2, "."), name);
 }
 
-static int make_groups(const struct ag_table *table, struct group *group)
+static int make_groups(const struct family *family, const struct ag_table *table, struct group *group)
 {
     int groups = 0;
     for (int i = 0; i < table->count; i++) {
         char label[LABEL];
         int k = 0;
-        group_label(table->tensor[i].name, label);
+        group_label(family, table->tensor[i].name, label);
         while (k < groups && strcmp(group[k].label, label) != 0) k++;
         if (k == groups) {
             memcpy(group[k].label, label, LABEL);
@@ -357,7 +366,7 @@ static void check_gradients(struct check *c, enum ag_block block)
 {
     const struct ag_table *table = ag_block_table(c->merged.program, block);
     struct group *group = mem_alloc(c->mem, sizeof *group * GROUPS);
-    const int groups = make_groups(table, group);
+    const int groups = make_groups(c->family, table, group);
     for (int i = 0; i < groups; i++) {
         const double error = slope_error(c, block, &group[i]);
         struct worst w = {error, error <= DIFFERENCES ? "" : worst_tensor(c, block, &group[i])};
@@ -447,9 +456,10 @@ static void draw_best(struct check *c)
     draw(c, best);
 }
 
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
+void run_check(const struct family *family, const struct loaded *merged, const struct loaded *unmerged, int quiet,
+               struct tally *tally)
 {
-    struct check c = {.mem = mem_new(), .quiet = quiet, .tally = tally};
+    struct check c = {.mem = mem_new(), .family = family, .quiet = quiet, .tally = tally};
     const struct ag_program *p = merged->program;
     new_side(&c, &c.merged, merged);
     new_side(&c, &c.unmerged, unmerged);

@@ -38,9 +38,11 @@ int run_load_model(const struct model *m, const struct emission *e, struct loade
 
 /* compare.c: compares a program with itself, its mixtures merged and not: results, gradients with finite differences,
  * threads. Prints a line a check unless it is to be quiet. */
+struct family;
 struct tally {
     int passed, failed;
 };
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally);
+void run_check(const struct family *family, const struct loaded *merged, const struct loaded *unmerged, int quiet,
+               struct tally *tally);
 
 #endif

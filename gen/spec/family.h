@@ -83,6 +83,10 @@ struct family {
     /* Makes a space small, for `aggen check`: pictures of few pixels, layers of few channels. The latent and the
      * batches are small already. */
     void (*shrink)(struct spec *spec);
+    /* Parts of a layer: `aggen check` adds up the tensors of such a part (g.b8.up.affine.weight), whichever layer has
+     * it, and other tensors of layers by their last name. The list ends with NULL. NULL: it goes by operations and by
+     * parts of the network alone. */
+    const char *const *layer_parts;
 };
 
 extern const struct family *const families[]; /* ends with NULL */
