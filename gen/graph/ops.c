@@ -82,17 +82,17 @@ static int round_up(int n, int unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* Channels that convolutions to `out` of them read and taps of a row, for one tap of the weight: on the CPU the
- * channels of a block (PACKED_SIZE in templates/cpu/vector.h), and those of pixels abreast; on a device a multiple
- * of 4. */
+/* Reals that one row of taps takes in a packed weight, for one input channel of a convolution to `out` channels. With
+ * few channels a tile computes several neighbouring pixels side by side, so that their taps lie in one row. This is
+ * PACKED_SIZE of templates/cpu/vector.h; a device rounds to 4 channels and takes less. */
 static int packed_channels(int out, int k)
 {
     const int abreast = out <= 4 && k > 2 ? 4 : out <= 8 && k > 1 ? 2 : 1, n = out * abreast;
     return round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * (k + abreast - 1);
 }
 
-/* What a packed weight takes in the order of its kernel. That of tiles has more than one channel a lane where channels
- * are few; the other orders take no more than 4 of them then. */
+/* Returns [1,1,1,reals] or [N,1,1,reals], the size of a packed weight. It is exact for PACKING_TILES. For the other
+ * orders it is a bound, which is closer where there are few output channels. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
@@ -156,7 +156,7 @@ static struct shape shape_edge_taps_t(const struct graph *g, const struct node_a
     return shape4(s.d[0], s.d[3] / 4, s.d[2], 9);
 }
 
-/* x or gy, with the channels on the other side of the edge taps. */
+/* x's or gy's shape, with the number of channels that the edge taps have on their other side. */
 static struct shape shape_border(const struct graph *g, const struct node_args *a)
 {
     struct shape x = input_shape(g, a, 0), v = input_shape(g, a, 1);
@@ -207,7 +207,7 @@ static double macs_dw(const struct graph *g, const struct node *n)
     return (double)shape_size(n->shape) * (double)n->k * (double)n->k;
 }
 
-/* Each place of gy meets the window of every input channel. */
+/* Each value of gy is multiplied with a window of every input channel. */
 static double macs_wgrad(const struct graph *g, const struct node *n)
 {
     double area = (double)n->k * (double)n->k;
@@ -236,8 +236,8 @@ static double macs_kernel_deconv(const struct graph *g, const struct node *n)
 
 /* ---------------------------------------------------------------- the table */
 
-/* The gradient rules (op_grads.c): given node n and the gradient gy in it, each adds the gradients in n's inputs to
- * sum[] by grad_add. */
+/* The gradient rules (op_grads.c). n: the node. gy: the gradient in its result. Each adds the gradients in n's inputs
+ * to sum[] by grad_add. */
 #define GRADIENT(name) void name(struct graph *g, int n, int gy, int *sum)
 GRADIENT(grad_both);
 GRADIENT(grad_sub);

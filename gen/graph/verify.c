@@ -6,7 +6,7 @@
 
 struct verifier {
     const struct graph *g;
-    int batch; /* pictures of the first batched node; 0: there was none yet */
+    int batch; /* the pictures of batched nodes; 0: none was seen yet */
     char *err;
     size_t errsize;
 };
@@ -39,7 +39,7 @@ static int is_permutation(const long axis[4])
     return seen == 15;
 }
 
-/* Attributes that a shape's rule takes as they are. */
+/* Checks the attributes that shape rules take without a check. */
 static int verify_attributes(const struct verifier *v, int i)
 {
     const struct node *n = &v->g->node[i];
