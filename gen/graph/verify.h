@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /* Checks that inputs stand before their node, that shape and `batched` are what the operator makes of the inputs, that
- * all batched nodes have the same number of pictures, that attributes are in range, and that targets are nodes. Returns
- * 0, or 1 with a line in err that names the node and its path. */
+ * all batched nodes have the same number of pictures, that attributes are in range, and that targets are nodes.
+ * Returns 0, or 1 with a line in err that names the node and its path. */
 int graph_verify(const struct graph *g, char *err, size_t errsize);
 
 #endif

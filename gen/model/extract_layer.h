@@ -5,8 +5,8 @@
 #include "model.h"
 
 /* Reduces m's first phase to one layer: the nodes whose path is `layer`, or begins with it and a dot. What they read of
- * other layers becomes inputs, and their result the output `y`. Returns 0, or 2 with a line in err that names the
- * layers there are. */
+ * other layers becomes inputs of the phase (x, noise, style and factor, by their shapes). Their result `y` becomes its
+ * output. Status 2 with a line in err that names the layers there are. */
 int cut_layer(struct model *m, const char *layer, char *err, size_t errsize);
 
 /* Says, for people, what input i of the layer is: "as b8.up gives it". */

@@ -1,9 +1,10 @@
-/* From JSON text to a checked spec. */
+/* Reads JSON text as a spec. */
 #include "keys.h"
 
 #include <string.h>
 
-/* The family that a document names; the first if it names none, for whose keys that is an error. */
+/* Returns the family that a document names. If it names none, returns the first: reading by its keys will find that one
+ * missing. */
 static const struct family *find_family(struct mem *pool, const struct json *document, struct message *err)
 {
     const struct json *value = json_find(document, "generator.family");
@@ -24,7 +25,7 @@ int space_read(struct mem *pool, const struct json *document, struct spec *spec,
 {
     spec->family = find_family(pool, document, err);
     if (!spec->family || keys_read(document, spec, err)) return 2;
-    if (!strcmp(spec->data_format, "shapes")) *spec->data_path = 0; /* drawn, whatever pictures another format had */
+    if (!strcmp(spec->data_format, "shapes")) *spec->data_path = 0; /* drawn: a path of another format goes */
     return spec->family->check ? spec->family->check(spec, document, err) : 0;
 }
 
