@@ -1,6 +1,7 @@
 /*
  * The keys of a search space as rows of a table, one table for each family. How keys are read, their defaults, their
  * ranges and the canonical text all follow from the rows. So do the messages about a key that only other families have.
+ * Functions that take err return 0, or 2 with one line in err, unless they say otherwise.
  */
 #ifndef KEYS_H
 #define KEYS_H
