@@ -73,7 +73,8 @@ struct param {
     int rank, shape[4];
     struct init init;
 };
-/* Returns the node of the parameter with this name. The first call for a name adds it to the table of its block. */
+/* Returns the node of the parameter with this name. The first call for a name adds it to the table of its block. If
+ * pass->bar is 1, the node reads it from the block of Ḡ or D̄. */
 int build_param(struct build *b, const struct pass *pass, struct param p, const char *format, ...);
 /* Returns the node of the phase's input `name`. The first call for a name adds it to the inputs. rank: in files.
  * batched: 1 if it has a value for each picture. */

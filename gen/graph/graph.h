@@ -113,6 +113,7 @@ struct shape {
 struct shape shape4(int a, int b, int c, int d);
 /* The number of values in a tensor. */
 long shape_size(struct shape s);
+/* 1 if all dimensions are equal. */
 int shape_same(struct shape a, struct shape b);
 
 enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
@@ -216,38 +217,50 @@ struct node_args node_args_of(const struct node *n);
 /* 1 if a node of these arguments is batched. */
 int node_batched(const struct graph *g, const struct node_args *a);
 
-/* Constructors. Nodes are given and returned by their numbers. h, width: of the result. k: the size of a window. */
+/* Constructors. Each returns the number of a node. Arguments that are nodes are numbers of nodes too. */
+/* Leaves. offset: in reals, from the start of the block of parameters, or of the block of inputs. */
 int g_param(struct graph *g, int block, long offset, struct shape s);
 int g_input(struct graph *g, long offset, struct shape s, int batched);
 int g_const(struct graph *g, double value, struct shape s);
+/* An operator with one input and no attributes. */
 int g_unary(struct graph *g, enum op op, int x);
 int g_add(struct graph *g, int a, int b);
 int g_plus(struct graph *g, int sum, int summand); /* sum + summand; sum -1: summand */
 int g_sub(struct graph *g, int a, int b);
 int g_mul(struct graph *g, int a, int b);
+/* x * factor; x + summand. */
 int g_scale(struct graph *g, int x, double factor);
 int g_shift(struct graph *g, int x, double summand);
+/* x broadcast to shape s; x summed to shape s (batched 0: over the batch too). */
 int g_expand(struct graph *g, int x, struct shape s, int batched);
-int g_sum(struct graph *g, int x, struct shape s, int batched); /* x summed to shape s; batched 0: over the batch too */
+int g_sum(struct graph *g, int x, struct shape s, int batched);
+/* Indices first … first + count - 1 of dimension dim; a single index; the adjoint, x from `index` on among `size`
+ * indices. */
 int g_range(struct graph *g, int x, int dim, int first, int count);
 int g_slice(struct graph *g, int x, int dim, int index);
 int g_place(struct graph *g, int x, int dim, int index, int size);
+/* A weight's window padded or cropped to k x k. */
 int g_pad(struct graph *g, int w, int k);
 int g_crop(struct graph *g, int w, int k);
+/* The dimensions a, b, c, d of x in this order. */
 int g_permute(struct graph *g, int x, int a, int b, int c, int d);
 int g_reshape(struct graph *g, int x, struct shape s);
+/* A convolution of x [N,H,W,I], and its gradients: in x [N,h,width,I], and in the weight, [O,I,k,k] (each 1: a gradient
+ * for each picture, [N,O,I,k*k]). */
 int g_conv(struct graph *g, int x, int w, int stride, int pad);
 int g_conv_dx(struct graph *g, int gy, int w, int stride, int pad, int h, int width);
 int g_conv_dw(struct graph *g, int x, int gy, int k, int stride, int pad, int each);
-/* The sizes of a convolution's weight. each: 1 if there is one for each picture. */
+/* The sizes of a weight [O,I,K,K] (each 0), or of a weight for each picture, [N,O,I,K*K] (each 1). */
 struct weight {
     int out, in, k, each;
 };
 struct weight g_weight(const struct graph *g, int w);
+/* See OP_UP_BILINEAR, OP_FIR, OP_TAPS and OP_BORDER. */
 int g_up_bilinear(struct graph *g, int x, enum beyond beyond);
 int g_fir(struct graph *g, int x, int pad);
 int g_taps(struct graph *g, int w, enum taps kind);
 int g_border(struct graph *g, int x, int edge_taps);
+/* A depthwise convolution of x [N,H,W,C], and its gradient in the weight, [C,1,k,k]. */
 int g_dw(struct graph *g, int x, int w);
 int g_dw_dw(struct graph *g, int x, int gy, int k);
 

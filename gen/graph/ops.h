@@ -8,6 +8,7 @@
 
 #include "graph.h"
 
+/* What a value of the result is computed from. */
 enum op_class {
     CLASS_LEAF,
     CLASS_POINTWISE, /* each value of the result from one value of each input */
@@ -17,6 +18,7 @@ enum op_class {
     CLASS_SMALL      /* in weight space */
 };
 
+/* A row of the table. */
 struct op_info {
     const char *name;
     enum op_class class;
@@ -53,7 +55,8 @@ struct graph *merge_mixtures(const struct graph *g);
  * same inputs in a fixed order. */
 int simplify_node(struct graph *g, struct node_args *a);
 
-/* Twice the multiply-adds of the live nodes, for the whole batch. */
+/* Twice the multiply-adds of the live nodes, for the whole batch: what convolutions and linear layers take in their
+ * direct form. */
 double graph_flop(const struct graph *g);
 
 #endif

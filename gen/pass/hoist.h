@@ -11,7 +11,7 @@
 
 /* What all phases of a program compute once. */
 struct hoisted {
-    struct graph *prepare; /* the graph of that function: its targets are the values in AG_FIXED */
+    struct graph *prepare; /* the function that computes them: its targets are the values in AG_FIXED */
     long size;             /* of AG_FIXED, in reals */
     int all;               /* 1: parameters that phases read go to AG_FIXED too, and phases read no other weights */
 };

@@ -108,7 +108,8 @@ static int lower_linear(struct graph *to, const struct graph *g, struct whole wh
     return graph_node(to, a);
 }
 
-/* Its kernel reads x and gy of the whole batch, so that no partial sums are needed. */
+/* The weight gradient of a linear layer. Its kernel reads x and gy of the whole batch, so that no partial sums are
+ * needed. */
 static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
 {
     const struct node *n = &g->node[i];

@@ -237,8 +237,8 @@ static int merge_each(struct merger *m, int first, int k)
         if (up && t[i].taps == TAPS_BILINEAR) edges = g_plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
         w = g_plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
     }
-    /* The style is the same for all terms. With up-sampling each term has it already, as OP_TAPS makes four windows of
-     * one. */
+    /* The style is the same for all terms. With up-sampling each term has it already, since OP_TAPS makes the weight
+     * larger. */
     if (!up && style >= 0) w = g_mul(to, w, along(to, style, 2));
     int y = g_conv(to, x, w, 1, k / 2);
     if (!up) return y;

@@ -37,12 +37,15 @@ enum candidate {
 };
 const char *candidate_name(enum candidate op); /* "conv_1x1", … */
 
+/* The candidate operations of a mixture. */
 struct pool {
     int count;
     enum candidate op[SPEC_POOL];
 };
 
+/* The losses of D and G (model/losses.h). */
 enum loss { LOSS_HINGE, LOSS_LOGISTIC, LOSS_WGAN };
+/* What the steps of Ḡ in Algorithm 2 change: its weights, its copy of alpha, or both. */
 enum bar_updates { BAR_WEIGHTS, BAR_ALPHA, BAR_BOTH };
 
 struct adam {
@@ -72,17 +75,18 @@ struct spec {
     int data_center_crop;        /* 1: cut out the largest centred square before resizing */
     struct pool normal, up;
     char kernels[SPEC_NAME]; /* a variant (plan/variant.h), taken wherever it can be; "": none */
-    int latent;
+    int latent;              /* numbers in z */
     /* family residual */
     int channels, base, cells;
     struct cell cell;
     int d_channels;
     /* family stylegan2: min(channel_base / R, channel_max) / channel_divisor channels at resolution R, at least 1 */
-    int style, mapping_layers;
+    int style, mapping_layers; /* numbers in a latent W_i; M */
     int channel_base, channel_max, channel_divisor;
     int d_channel_base, d_channel_max, d_channel_divisor;
     int macro;           /* 0: one alpha for all layers of a kind (micro); 1: one a layer */
     int dynamic_latents; /* 1: each layer chooses one of the latents W_i; 0: all take the last */
+    /* Algorithms 1 and 2: iterations is K, weight_steps T, bar_steps R, arch_steps S. */
     struct {
         int iterations, weight_steps, bar_steps, arch_steps, batch, critic_steps;
         double split;
@@ -105,7 +109,7 @@ struct spec {
         int g_channels, d_channels; /* 0: as in the search */
         /* family stylegan2 */
         int kimg;        /* thousands of pictures to train on */
-        int accumulate;  /* passes in a step; their gradients are averaged */
+        int accumulate;  /* passes in a step, each of batch_g or batch_d pictures; gradients are averaged */
         int r1_interval; /* D steps from one R1 step to the next; 0: no R1 */
         double r1_gamma, mixing, ema_kimg, w_decay;
         int channel_divisor; /* in place of the divisors of G and D in the search */
