@@ -6,7 +6,7 @@
 
 struct verifier {
     const struct graph *g;
-    int batch; /* the pictures of batched nodes; 0: none was seen yet */
+    int batch; /* pictures of the first batched node; 0: there was none yet */
     char *err;
     size_t errsize;
 };

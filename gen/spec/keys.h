@@ -44,7 +44,7 @@ struct key {
 
 /* Reads one value into its field: 0, or 2 with one line in err. */
 int key_read(const struct key *key, const struct json *value, struct spec *spec, struct message *err);
-/* Reads a document by the rows of spec->family. Any other key is an error. Fills in the defaults of the keys that are
+/* Reads a document by the rows of spec->family, other keys being errors, and fills in the defaults of the keys that are
  * not there: 0, or 2 with one line in err. */
 int keys_read(const struct json *document, struct spec *spec, struct message *err);
 /* What a row of kind KEY_GENERATOR or KEY_DISCRIMINATOR must have for its value. */

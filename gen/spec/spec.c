@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Returns the family that a document names. If it names none, returns the first: reading by its keys will find that one
- * missing. */
+/* The family that a document names; the first if it names none, for whose keys that is an error. */
 static const struct family *find_family(struct mem *pool, const struct json *document, struct message *err)
 {
     const struct json *value = json_find(document, "generator.family");
