@@ -178,7 +178,7 @@ static char *unescape(struct mem *pool, const char *text, size_t n)
     return out;
 }
 
-/* A tree being built from jsmn's tokens. Each token has a node, which stays unused if the token is a key. */
+/* A tree under construction from jsmn's tokens: one node a token, keys' nodes stay unused. */
 struct build {
     struct mem *pool;
     const struct json_source *source;
