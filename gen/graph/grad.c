@@ -15,7 +15,7 @@ void grad_add(struct graph *g, int n, int gradient, int *sum)
     sum[n] = sum[n] < 0 ? gradient : g_add(g, sum[n], gradient);
 }
 
-/* Sets needed[i] to 1 for the nodes through which a gradient flows from the loss to some wrt, else to 0. */
+/* Sets needed[i] to 1 for each node up to the loss that depends on some wrt through operators with a gradient. */
 static void mark_needed(const struct graph *g, int loss, const int *wrt, int count, char *needed)
 {
     memset(needed, 0, (size_t)g->count);

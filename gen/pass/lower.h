@@ -15,7 +15,7 @@ struct lowering {
     const void *context;
 };
 
-/* Returns a new graph of kernels, pointwise operators, reductions and small operators. All its nodes are live. */
+/* Returns a new graph of kernels, pointwise operators, reductions and small operators. */
 struct graph *lower(const struct graph *g, const struct lowering *how);
 
 #endif
