@@ -98,7 +98,7 @@ enum conv_form { FORM_SHARED, FORM_EACH, FORM_BORDER, FORM_BORDER_DX };
 
 /* The order of a packed weight. Each kernel reads one of them. */
 enum packing {
-    PACKING_TILES,   /* for register tiles: PACKED_SIZE in templates/cpu/vector.h */
+    PACKING_TILES,   /* for the register tiles of templates/cpu/ */
     PACKING_OUTPUTS, /* [O][K][K][I] */
     PACKING_COLUMNS  /* a matrix of K*K*I rows, on a device: templates/cuda/pack_conv.cu */
 };

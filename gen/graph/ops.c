@@ -82,17 +82,17 @@ static int round_up(int n, int unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* Reals that one row of taps takes in a packed weight, for one input channel of a convolution to `out` channels. With
- * few channels a tile computes several neighbouring pixels side by side, so that their taps lie in one row. This is
- * PACKED_SIZE of templates/cpu/vector.h; a device rounds to 4 channels and takes less. */
+/* Channels that convolutions to `out` of them read and taps of a row, for one tap of the weight: on the CPU the
+ * channels of a block (PACKED_SIZE in templates/cpu/vector.h), and those of pixels abreast; on a device a multiple
+ * of 4. */
 static int packed_channels(int out, int k)
 {
     const int abreast = out <= 4 && k > 2 ? 4 : out <= 8 && k > 1 ? 2 : 1, n = out * abreast;
     return round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * (k + abreast - 1);
 }
 
-/* Returns [1,1,1,reals] or [N,1,1,reals], the size of a packed weight. It is exact for PACKING_TILES. For the other
- * orders it is a bound, which is closer where there are few output channels. */
+/* What a packed weight takes in the order of its kernel. That of tiles has more than one channel a lane where channels
+ * are few; the other orders take no more than 4 of them then. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);

@@ -55,8 +55,7 @@ struct graph *merge_mixtures(const struct graph *g);
  * same inputs in a fixed order. */
 int simplify_node(struct graph *g, struct node_args *a);
 
-/* Twice the multiply-adds of the live nodes, for the whole batch: what convolutions and linear layers take in their
- * direct form. */
+/* Twice the multiply-adds of all live convolutions and linear layers. */
 double graph_flop(const struct graph *g);
 
 #endif

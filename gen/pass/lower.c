@@ -119,8 +119,7 @@ static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, co
     return graph_node(to, a);
 }
 
-/* The weight gradient of each picture, in the order of its kernel ([K][K][I][O], with O rounded up to 16), then
- * unpacked. */
+/* A weight gradient for each picture comes in its kernel's order, output channels rounded up to 16. */
 static int lower_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
 {
     const struct node *n = &g->node[i];
