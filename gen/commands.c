@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What commands that emit have at hand. */
+/* What the commands that emit need. */
 struct job {
     const struct options *o;
     const struct spec *spec;
@@ -49,7 +49,7 @@ int command_kernels(const struct options *o, const struct spec *spec)
 
 /* ---------------------------------------------------------------- what is emitted */
 
-/* Number i of the file's programs; NULL: there are no more. */
+/* Returns number i of the programs that are written for the file; NULL: there are no more. */
 static const struct program_kind *program_of_file(const struct genotype *geno, int i)
 {
     return program_of(geno->genes > 0, i);
@@ -67,7 +67,8 @@ static int read_weights(const struct job *job, const struct model *m, struct car
     return run_carry(m, &job->e, job->o->weights, job->mem, carried, err);
 }
 
-/* The command that writes the same files, for their headings: on one line, and nothing that would end a comment. */
+/* Returns the command that writes the same files, for their headings. It is one line, without what would begin or end a
+ * comment. */
 static char *command_text(struct mem *mem, const struct options *o)
 {
     char *s = mem_printf(mem, "aggen%s", options_words(mem, o));
@@ -76,7 +77,7 @@ static char *command_text(struct mem *mem, const struct options *o)
     return s;
 }
 
-/* The run folder of a retraining: below the search's when the genotype lies in one. */
+/* Returns the run folder of a retraining. If the genotype lies in a search's run folder, it is below that. */
 static char *retrain_folder(struct mem *mem, const struct options *o, const struct spec *spec)
 {
     const char *slash = strrchr(o->file, '/');
@@ -110,7 +111,7 @@ static void end(struct job *job)
 
 /* ---------------------------------------------------------------- a library */
 
-/* What was written, how to compile it, and what that takes. */
+/* Says what was written, how to compile it, and what that takes. */
 static void say_library(const struct job *job, const struct cost *cost)
 {
     const struct options *o = job->o;
@@ -157,7 +158,7 @@ static int emit_embedded(struct job *job)
 
 /* ---------------------------------------------------------------- programs */
 
-/* What was written, and what to type next. */
+/* Says what was written, and what to type next. */
 static void say_programs(const struct job *job)
 {
     const struct program_kind *next = program_of_file(job->geno, 0);
@@ -219,7 +220,7 @@ int command_emit(const struct options *o, const struct spec *spec, const struct 
 
 /* ---------------------------------------------------------------- run */
 
-/* The program that was asked for, or the first; NULL, and that is said, when the file has no such program. */
+/* Returns the program that was asked for, or the first one; NULL, after a message, if the file has no such program. */
 static const struct program_kind *choose_program(const struct options *o, const struct genotype *geno)
 {
     const struct program_kind *program;
@@ -233,7 +234,7 @@ static const struct program_kind *choose_program(const struct options *o, const 
     return NULL;
 }
 
-/* The command line that ran a program, without the program's part. */
+/* Returns the command line that runs the program again, without the program's own words. */
 static char *run_command(struct mem *mem, const struct options *o)
 {
     const char *words = options_words(mem, o), *aggen = text_shell(mem, o->aggen);
@@ -275,7 +276,7 @@ int command_run(const struct options *o, const struct spec *spec, const struct g
 
 /* ---------------------------------------------------------------- info and check */
 
-/* What info prints of graphs and plans on their way. */
+/* What print_after has to know. */
 struct dump {
     const char *pass, *program, *phase;
 };
@@ -284,7 +285,7 @@ static void print_after(void *context, const char *pass, const struct phase_grap
                         const struct plan *plan)
 {
     struct dump *dump = context;
-    if (phase) dump->phase = phase->name; /* its plans follow */
+    if (phase) dump->phase = phase->name; /* plans that follow are of this phase */
     if (strcmp(pass, dump->pass) != 0) return;
     printf("%s, phase %s, after %s\n", dump->program, dump->phase, pass);
     if (plan)
@@ -293,7 +294,7 @@ static void print_after(void *context, const char *pass, const struct phase_grap
         graph_print(g);
 }
 
-/* All programs of the file, since some passes are those of programs that draw. */
+/* Prints graphs or plans of all programs of the file, since some passes run only for programs that draw. */
 static void dump_pass(const struct options *o, const struct spec *spec, const struct genotype *geno)
 {
     struct dump dump = {.pass = pass_name(o->dump)};

@@ -1,4 +1,4 @@
-/* The program aggen: reads the command line and the file, and leaves the rest to the command. */
+/* The program aggen: reads the command line and the file, then calls the command. */
 #define _POSIX_C_SOURCE 200809L
 #include "commands.h"
 
@@ -31,11 +31,11 @@ static int run(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options o;
-    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is then an error like a full disk */
     ag_open_standard();
     if (options_read(&o, argc, argv)) return 2;
     const int status = run(&o);
-    if ((fflush(stdout) || ferror(stdout)) && !status) { /* what was printed may not have arrived */
+    if ((fflush(stdout) || ferror(stdout)) && !status) { /* not everything that was printed has arrived */
         fprintf(stderr, "aggen: cannot write to standard output\n");
         return 1;
     }

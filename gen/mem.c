@@ -48,7 +48,7 @@ char *mem_vprintf(struct mem *pool, const char *format, va_list args)
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (n < 0) mem_checked(NULL); /* more than an int counts */
+    if (n < 0) mem_checked(NULL); /* longer than an int counts */
     char *s = mem_alloc(pool, (size_t)n + 1);
     vsnprintf(s, (size_t)n + 1, format, args);
     return s;

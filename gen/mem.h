@@ -1,6 +1,6 @@
 /*
- * The generator's one allocator. A generator run is short and its memory small, so running out ends the program with
- * one line, and whole stages' memory is released together with the pool it came from.
+ * Memory of the generator. A run of aggen is short and takes little memory, so a failed allocation ends the program
+ * with one line. What a stage allocates lies in a pool and is freed with it.
  */
 #ifndef MEM_H
 #define MEM_H
@@ -8,19 +8,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* What malloc and its like have given; NULL ends the program. */
+/* Returns p, which malloc or its like has given. If p is NULL, ends the program. */
 void *mem_checked(void *p);
 
-struct mem; /* a pool */
+struct mem; /* a pool of memory */
 struct mem *mem_new(void);
 void mem_free(struct mem *pool);
-void *mem_alloc(struct mem *pool, size_t size); /* zeroed */
+void *mem_alloc(struct mem *pool, size_t size); /* filled with zeros */
+/* Return formatted text in the pool. */
 char *mem_printf(struct mem *pool, const char *format, ...);
 char *mem_vprintf(struct mem *pool, const char *format, va_list args);
 
-/* Makes room for one more element in a malloc'd array of `count` elements of `size` bytes; returns the array. Growing
- * moves it: built with MEM_MOVES, for tests, so do the first thousand elements one by one, which shows every pointer to
- * one that is used after another was added. */
+/* Makes room for one more element in an array of `count` elements of `size` bytes, which malloc gave. Returns the
+ * array, which may have moved. Built with MEM_MOVES, for tests, it moves for each of the first thousand elements: that
+ * shows pointers into an array that are used after it has grown. */
 void *mem_grow(void *array, int count, int *capacity, size_t size);
 
 #endif

@@ -24,7 +24,6 @@ static struct word gpu(int i)
     return (struct word){info_gpu(i), i};
 }
 
-/* Those that `aggen run` runs. */
 struct word program_word(int i)
 {
     for (int p = 0; programs[p]; p++)

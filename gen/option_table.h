@@ -1,72 +1,76 @@
-/* The rows of aggen's commands and options. */
+/* The table of aggen's options, and that of its commands. From their rows follow how a command line is read, the
+ * messages about a wrong one, and the text of --help. */
 #ifndef OPTION_TABLE_H
 #define OPTION_TABLE_H
 
 #include "options.h"
 
-/* One of the words that stand for a number. A list of them is a function that returns number i of them, and a name that
- * is NULL behind the last. */
+/* A name that stands for a number. A list of names is a function: it returns number i of them, and after the last one a
+ * NULL name. */
 struct word {
     const char *name;
     int value;
 };
 
+/* A row of the commands. */
 struct command_row {
-    const char *name;   /* the word that asks for it; NULL: none does */
-    const char *called; /* in messages */
+    const char *name;   /* on the command line; NULL: the command that no word asks for */
+    const char *called; /* for messages */
     const char *usage, *help;
 };
 enum { COMMANDS = COMMAND_CHECK + 1, OPTIONS_MOST = 32 };
 extern const struct command_row commands[COMMANDS];
-struct word command_word(int i); /* what messages call it */
-struct word program_word(int i); /* those that `aggen run` runs */
+struct word command_word(int i); /* what messages call command i */
+struct word program_word(int i); /* program i of those that `aggen run` runs */
 
-/* What an option does to its field. */
+/* What an option sets its field to. */
 enum kind {
-    FLAG,    /* int: 1; the option takes no value */
-    TEXT,    /* const char *: the value, which is not empty */
-    CHOICE,  /* int or enum: the number of the name, which is one of `choices` */
-    C_NAME,  /* const char *: a name that C functions may begin with */
-    SETTING, /* none: KEY.PATH=VALUE is added to `set` */
-    HELP     /* none: the row is a further line of the help for an option that stands above */
+    FLAG,    /* int: 1. The option takes no value */
+    TEXT,    /* const char *: its value, which is not empty */
+    CHOICE,  /* int or enum: the number of its value, which is one of `choices` */
+    C_NAME,  /* const char *: its value, with which names in C may begin */
+    SETTING, /* nothing: KEY.PATH=VALUE is added to `set` */
+    HELP     /* nothing: the row is one more line of help for an option above */
 };
 
-/* Behind the file of `aggen run`: whether the option is aggen's or the program's. */
+/* After the file of `aggen run`: whose option it is. */
 enum owner {
     PROGRAMS,    /* the program's */
-    UNTIL_BEGUN, /* aggen's, until the program's name or a word of the program's */
-    AGGENS       /* aggen's */
+    UNTIL_BEGUN, /* aggen's, until the first word for the program */
+    AGGENS       /* aggen's everywhere */
 };
 
 enum { EMIT = 1 << COMMAND_EMIT, RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, CHECK = 1 << COMMAND_CHECK };
 enum { EVERY = EMIT | RUN | INFO | CHECK };
 
+/* A row of the options. */
 struct option {
-    const char *name, *letter; /* its two spellings; NULL: it has one */
+    const char *name, *letter; /* its two spellings; letter NULL: it has one */
     enum kind kind;
-    size_t field; /* its offset in struct options */
-    /* its value */
-    const char *argument;          /* what the help calls it; NULL: by all its choices */
-    const char *wants;             /* what messages call it; NULL: by all its choices */
-    struct word (*choices)(int i); /* NULL: none. Of a TEXT: for help and messages, what uses the text refuses others */
-    const char *standard;          /* the value without the option; NULL: none, of a CHOICE the number -1 */
-    /* where it may stand */
-    unsigned commands;      /* these take it */
-    const char *target;     /* it is for this one; NULL: for any */
-    const char *needs;      /* an option without which it is refused */
-    const char *no_command; /* why another command refuses it, and */
-    const char *no_target;  /* why another target does; NULL: the message follows from the rest of the row */
+    size_t field; /* offset of its field in struct options */
+    /* its value: */
+    const char *argument;          /* what the help calls it; NULL: its choices, listed */
+    const char *wants;             /* what messages call it; NULL: its choices, listed */
+    struct word (*choices)(int i); /* NULL: any. For a TEXT they are only listed: its user checks the value */
+    const char *standard;          /* the value if it is not given; NULL: none, which is -1 for a CHOICE */
+    /* where it may be given: */
+    unsigned commands;      /* with these commands, a bit each */
+    const char *target;     /* with this target; NULL: with all */
+    const char *needs;      /* together with this option; NULL: alone too */
+    const char *no_command; /* why other commands refuse it … */
+    const char *no_target;  /* … and other targets; NULL: the message follows from the row */
     enum owner owner;
-    int place;        /* in the command that emitted files name, from 1 on; 0: what is emitted does not depend on it */
-    const char *help; /* % stands for the names of all choices */
+    int place;        /* its place, from 1, in the command that emitted files name; 0: they don't depend on it */
+    const char *help; /* "%" stands for the list of its choices */
 };
 
 extern const struct option options[];
 extern const int option_count;
 
-/* The names of a list whose bits are set in `which`, with `between` and, before the last, `last` between them. */
+/* Returns the names of a list whose bits are set in `which`, as text in mem: `last` stands before the last name, and
+ * `between` between the others. */
 char *option_names(struct mem *mem, struct word list(int i), unsigned which, const char *between, const char *last);
-/* "h100, a100 or rtx4090" */
+/* Returns all names of a list: "h100, a100 or rtx4090". */
 char *option_any_of(struct mem *mem, struct word list(int i));
 
 #endif

@@ -12,7 +12,7 @@ static int is_spelt(const char *word, const char *name)
     return strncmp(word, name, n) == 0 && (word[n] == 0 || word[n] == '=');
 }
 
-/* The row of an option, or of a word NAME=VALUE; NULL: there is none. */
+/* Returns the row of an option, or of a word NAME=VALUE; NULL: there is none. */
 static const struct option *find(const char *word)
 {
     for (int i = 0; i < option_count; i++)
@@ -21,7 +21,7 @@ static const struct option *find(const char *word)
     return NULL;
 }
 
-/* The number of one of the option's choices; -1: it is none. */
+/* Returns the number of the option's choice `name`; -1: it has no such choice. */
 static int number_of(const struct option *row, const char *name)
 {
     for (int i = 0; name && row->choices(i).name; i++)
@@ -53,7 +53,7 @@ static int fail_value(const struct option *row, const char *value)
     return status;
 }
 
-/* Says which commands and target the option goes with. */
+/* Says with which commands and target the option goes. */
 static int fail_place(const struct options *o, const struct option *row, const char *value)
 {
     struct mem *mem = mem_new();
@@ -71,12 +71,12 @@ static int fail_place(const struct options *o, const struct option *row, const c
 
 struct command_line {
     struct options *o;
-    const char *given[OPTIONS_MOST]; /* the value of each option, "" of a flag; NULL: it was not given */
-    int commanded;              /* a command was named */
-    int begun, rest;            /* run: the program's words have begun; all that follow are the program's */
+    const char *given[OPTIONS_MOST]; /* the option's value, "" for a flag; NULL: it was not given */
+    int commanded;                   /* 1: a command was named */
+    int begun, rest;                 /* run: 1 after the program's first word; 1 after -- */
 };
 
-/* A name that C functions may begin with. */
+/* 1 if names in C may begin with this word. */
 static int is_c_name(const char *word)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", more[] = "0123456789_";
@@ -86,7 +86,7 @@ static int is_c_name(const char *word)
     return first && !word[n] && n <= 60;
 }
 
-/* A header of C's own: NAME.h would be found in its place. */
+/* 1 if C has a header of this name, which would be found in place of NAME.h. */
 static int is_header(const char *name)
 {
     static const char *const headers[] = {
@@ -137,8 +137,8 @@ static void set_standards(struct options *o)
     }
 }
 
-/* Reads the option word[0]. Its value stands behind '=', or is the next word unless that is an option. *used: the words
- * that were read, of `left`. */
+/* Reads the option word[0]. Its value stands after '=', or is the next word if that is no option. Sets *used to the
+ * number of words read; `left` are left. */
 static int read_option(struct command_line *line, char **word, int left, int *used)
 {
     const struct option *row = find(word[0]);
@@ -151,9 +151,9 @@ static int read_option(struct command_line *line, char **word, int left, int *us
     return set(line->o, row, value);
 }
 
-/* Behind the file of `aggen run`: is this word for the program? From the program's name on, or from the first option
- * that aggen doesn't know, every word is but the options that are aggen's everywhere (AGGENS). Behind -- every word
- * is. */
+/* Takes the word if it is for the program of `aggen run`, and returns 1. Such words follow the file. They begin with
+ * the program's name, or with the first option that aggen does not have. From there on all words are the program's but
+ * for options that are AGGENS; after -- these are too. */
 static int take_word(struct command_line *line, char *word)
 {
     struct options *o = line->o;
@@ -171,7 +171,7 @@ static int take_word(struct command_line *line, char *word)
     return line->begun = 1;
 }
 
-/* Reads a word that is no option: the command, if it is the first and names one, or the file. */
+/* Reads a word that is no option. The first one may name a command; else it is the file. */
 static int read_plain(struct command_line *line, const char *word)
 {
     struct options *o = line->o;
@@ -192,8 +192,8 @@ static int read_plain(struct command_line *line, const char *word)
     return status;
 }
 
-/* Refuses an option that the command or the target does not take, or that needs another one. The standard choice asks
- * for nothing: check takes --target cpu. */
+/* Refuses an option that the command or the target does not take, or that needs another one. A CHOICE with its standard
+ * value is always allowed: check takes --target cpu. */
 static int check(const struct command_line *line, const struct option *row, const char *value)
 {
     const struct options *o = line->o;
@@ -227,7 +227,7 @@ int options_read(struct options *o, int argc, char **argv)
 
 /* ---------------------------------------------------------------- the command line again */
 
-/* The option's value in words, where it is another than without the option; "" of a flag; else NULL. */
+/* Returns the option's value as a word, "" for a flag. Returns NULL if it is what it would be without the option. */
 static const char *value_of(const struct options *o, const struct option *row)
 {
     const void *field = (const char *)o + row->field;

@@ -1,11 +1,11 @@
-/* The text of --help. */
+/* Prints the text of --help. */
 #include "option_table.h"
 #include "program_kind.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The columns that a text in UTF-8 takes. */
+/* Returns how many columns a text in UTF-8 takes. */
 static int columns(const char *s)
 {
     int n = 0;
@@ -41,7 +41,7 @@ static void help_option(struct mem *mem, const struct option *row)
     printf("\n");
 }
 
-/* Prints a paragraph in lines of so many columns. */
+/* Prints a paragraph in lines of at most COLUMNS columns. */
 static void help_paragraph(const char *text)
 {
     enum { COLUMNS = 112 };
@@ -66,7 +66,7 @@ static void help_files(struct mem *mem)
     printf("\n");
 }
 
-/* The names among which PROGRAM is for a file, the first of which is the default. */
+/* Returns the names that PROGRAM may be for a file, the default first. */
 static char *program_names(struct mem *mem, int of_genotype)
 {
     const char *first = program_of(of_genotype, 0)->name;

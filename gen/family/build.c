@@ -36,7 +36,7 @@ static struct ag_tensor *table_add(struct table *t, struct ag_tensor tensor, lon
 {
     t->tensor = mem_grow(t->tensor, t->count, &t->capacity, sizeof *t->tensor);
     tensor.offset = t->size;
-    t->size += (size + 15) / 16 * 16; /* every tensor starts on a vector */
+    t->size += (size + 15) / 16 * 16; /* tensors start at multiples of a line of cache */
     t->tensor[t->count] = tensor;
     return &t->tensor[t->count++];
 }
@@ -58,7 +58,7 @@ int build_param(struct build *b, const struct pass *pass, struct param p, const 
     return g_param(b->g, (int)p.block + (pass->bar ? AG_BAR_G : 0), tensor->offset, p.view);
 }
 
-/* An image batch is [N,H,W,C] in memory, [N,C,H,W] in files. */
+/* The table's entry for an input or output. A batch of pictures is [N,H,W,C] in memory and [N,C,H,W] in files. */
 static struct ag_tensor io_tensor(struct build *b, const char *name, int rank, struct shape s)
 {
     struct ag_tensor t = {.name = mem_printf(b->mem, "%s", name), .rank = rank, .nhwc = rank == 4};

@@ -1,4 +1,4 @@
-/* The families of networks there are: to add one, its row here. */
+/* The table of families. To add a family, add its row here. */
 #include "family.h"
 
 extern const struct family family_residual, family_stylegan2;

@@ -1,4 +1,4 @@
-/* The residual family's search space: its keys, its edges, its retraining. */
+/* The search space of the conventional family: its keys, the edges of its generator, its retraining. */
 #include "residual.h"
 #include "key_rows.h"
 #include "sngan.h"
@@ -24,7 +24,7 @@ static const struct key keys[] = {
     INT("generator.latent", latent, 1, 4096, "128"),
     INT("generator.channels", channels, 1, 4096, "256"),
     INT("generator.base", base, 1, 512, "4"),
-    STEPS("generator.cells", cells, 1, SPEC_CELLS, 1, KEY_NULL, "null"), /* what base and size ask for */
+    STEPS("generator.cells", cells, 1, SPEC_CELLS, 1, KEY_NULL, "null"), /* null: as base and size ask */
     POOL("generator.normal", normal, OP_CONV_1X1, OP_SEP_CONV_7X7,
          "[\"conv_1x1\", \"conv_3x3\", \"conv_5x5\", \"sep_conv_3x3\", \"sep_conv_5x5\", \"sep_conv_7x7\"]"),
     POOL("generator.up", up, OP_NEAREST, OP_BILINEAR_CONV, "[\"deconv\", \"nearest\", \"bilinear\"]"),
@@ -67,7 +67,7 @@ static const struct key_hint hints[] = {
 
 /* ---------------------------------------------------------------- what no single key can say */
 
-/* The doublings from `base` to `size`, or 0 if there is no such number in 1..SPEC_CELLS. */
+/* Returns how many doublings lead from `base` to `size`, or 0 if that is not a number from 1 to SPEC_CELLS. */
 static int doublings(int base, int size)
 {
     for (int n = 1; n <= SPEC_CELLS; n++)
@@ -156,7 +156,7 @@ static void constants(const struct spec *spec, struct constants *c)
     constant_number(c, "AG_EMA", spec->retrain.ema);
 }
 
-/* Three cells have skips over one doubling and over two. */
+/* Three cells are enough to have skips over one doubling and over two. */
 static void shrink(struct spec *spec)
 {
     enum { CELLS = 3, BASE = 2, G_CHANNELS = 5, D_CHANNELS = 8 };

@@ -1,4 +1,4 @@
-/* Generators of residual cells whose edges are mixtures of candidate operations (Eq. 8). */
+/* The generator of the conventional family: a linear layer, residual cells, a last convolution. */
 #include "residual.h"
 #include "build.h"
 #include "ops.h"
@@ -35,7 +35,7 @@ static int conv_candidate(struct build *b, const struct pass *pass, int x, int k
     return g_add(b->g, y, bias(b, pass, c, (double)c * k * k, sub(b, name, "bias")));
 }
 
-/* Twice {ReLU, depthwise, pointwise, batch norm}. */
+/* Twice {ReLU, depthwise convolution, 1x1 convolution, batch norm}. */
 static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, int k, const char *name)
 {
     int c = channels(b), affine = b->geno->genes > 0;
@@ -50,7 +50,8 @@ static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, i
     return x;
 }
 
-/* x doubled `times` times; the transposed convolution applies the same weights each time. */
+/* Doubles x `times` times. All the transposed convolutions have the same weight, and a learnable interpolation (table
+ * 7) has its 1x1 convolution once, before. */
 static int up_candidate(struct build *b, const struct pass *pass, int x, enum candidate op, int times, const char *name)
 {
     int c = channels(b);
@@ -61,7 +62,7 @@ static int up_candidate(struct build *b, const struct pass *pass, int x, enum ca
             x = g_unary(b->g, OP_UP_NEAREST, x);
         } else if (op == OP_BILINEAR || op == OP_BILINEAR_CONV) {
             x = g_unary(b->g, OP_UP_BILINEAR, x);
-        } else { /* stored [in, out, 2, 2]: the weight of the convolution it is the adjoint of */
+        } else { /* the adjoint of a convolution: its weight is stored [in, out, 2, 2] */
             int w = weight(b, pass, c, c, 2, init_uniform(1 / sqrt(4.0 * c)), sub(b, name, "weight"));
             struct shape s = graph_get(b->g, x).shape;
             x = g_conv_dx(b->g, x, w, 2, 0, 2 * s.d[1], 2 * s.d[2]);
@@ -71,7 +72,7 @@ static int up_candidate(struct build *b, const struct pass *pass, int x, enum ca
     return x;
 }
 
-/* An edge, and the node it starts from. */
+/* An edge, and the node x that it starts from. */
 struct edge_site {
     struct build *b;
     const struct pass *pass;
@@ -111,8 +112,8 @@ static int edge(struct build *b, const struct pass *pass, int x, const struct ge
     return build_mixture(b, pass, &m);
 }
 
-/* z [N,1,1,latent] -> [N,base,base,C]. The weight's rows are ordered (channel, row, column) in files, as PyTorch views
- * them; activations are NHWC. */
+/* z [N,1,1,latent] -> [N,base,base,C]. In files the weight's rows are ordered (channel, row, column), as in PyTorch, so
+ * they are permuted here. */
 static int first_layer(struct build *b, const struct pass *pass, int z)
 {
     int c = channels(b), base = b->spec->base, latent = b->spec->latent, area = base * base;
@@ -136,7 +137,7 @@ static int last_layer(struct build *b, const struct pass *pass, int x)
     return g_unary(b->g, OP_TANH, g_add(b->g, x, bias(b, pass, out, 9.0 * c, "g.rgb.conv.bias")));
 }
 
-/* Nodes of the cells, computed when first asked for: node[cell][n], where node 0 of a cell is its input. */
+/* The nodes of the cells, which are computed when they are first asked for. node[cell][0] is the cell's input. */
 struct cells {
     struct build *b;
     const struct pass *pass;

@@ -1,4 +1,4 @@
-/* The SN-GAN discriminator. Spectral norm keeps its vectors in a block of their own, AG_SN. */
+/* The SN-GAN discriminator. The vectors of spectral norm have a block of their own, AG_SN. */
 #include "sngan.h"
 #include "build.h"
 #include "ops.h"
@@ -18,7 +18,8 @@ struct disc {
     int layer;
 };
 
-/* W / sigma(W) after one power iteration: v = W^T u and u = W v, normalised; constants to the gradient. */
+/* Returns W / sigma(W), after one step of power iteration: v = W^T u, then u = W v, each scaled to length 1. No
+ * gradient flows through u and v. */
 static int spectral_norm(struct disc *d, int w, int out, int in, int k, const char *name)
 {
     struct graph *g = d->b->g;
@@ -36,7 +37,7 @@ static int spectral_norm(struct disc *d, int w, int out, int in, int k, const ch
     int wv = g_sum(g, g_mul(g, still, *v), us, 0);
     *u = g_mul(g, wv, g_unary(g, OP_RSQRT, g_shift(g, g_sum(g, g_mul(g, wv, wv), one, 0), 1e-24)));
     int sigma = g_sum(g, g_mul(g, g_sum(g, g_mul(g, w, *v), us, 0), *u), one, 0);
-    int inverse = g_unary(g, OP_RSQRT, g_mul(g, sigma, sigma)); /* sigma = u.Wv = |Wv| > 0 */
+    int inverse = g_unary(g, OP_RSQRT, g_mul(g, sigma, sigma)); /* sigma = u.Wv = |Wv| */
     return g_mul(g, w, inverse);
 }
 
@@ -62,8 +63,8 @@ static int average_pool(struct graph *g, int x)
     return g_scale(g, g_unary(g, OP_SUMPOOL, x), 0.25);
 }
 
-/* Blocks 1 and 2 halve the picture. The shortcuts are 1x1 convolutions, which commute with pooling: they run on the
- * pooled tensor, a quarter of the work. */
+/* Residual block 1 to 4, of which 1 and 2 halve the picture. Their shortcuts, 1x1 convolutions, commute with pooling.
+ * They come after it, where they take a quarter of the work. */
 static int disc_block(struct disc *d, int x, int block)
 {
     struct graph *g = d->b->g;
@@ -86,7 +87,7 @@ static int scores(struct build *b, const struct pass *pass, int x, struct discri
     return g_conv(b->g, h, disc_weight(&d, 1, channels(b), 0, "d.fc"), 1, 0);
 }
 
-/* The vectors u and v go back to their block. */
+/* Writes u and v back to their block. */
 static void done(struct build *b, const struct pass *pass, const struct discriminator_state *state)
 {
     const struct table *t = &b->block[AG_SN];

@@ -1,4 +1,4 @@
-/* The SN-GAN discriminator: four residual blocks of `discriminator.channels`, spectrally normalised. */
+/* The SN-GAN discriminator of the conventional family: four residual blocks with spectral norm. */
 #ifndef SNGAN_H
 #define SNGAN_H
 

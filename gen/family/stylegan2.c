@@ -1,4 +1,4 @@
-/* The StyleGAN2 family's search space: its keys, its layers, its retraining. */
+/* The search space of the StyleGAN2 family: its keys, the layers of its generator, its retraining. */
 #include "stylegan2.h"
 #include "key_rows.h"
 
@@ -30,9 +30,9 @@ static const struct key keys[] = {
     INT("discriminator.channel_divisor", d_channel_divisor, 1, 4096, "8"),
     SEARCH_KEYS("500", "5", "2"),
     INT("retrain.kimg", retrain.kimg, 1, MILLION, "15000"),
-    STEPS("retrain.batch_g", retrain.batch_g, 1, 4096, 1, KEY_NULL, "null"), /* the paper's for this image.size … */
-    STEPS("retrain.batch_d", retrain.batch_d, 1, 4096, 1, KEY_NULL, "null"), /* … and this … */
-    STEPS("retrain.accumulate", retrain.accumulate, 1, 4096, 1, KEY_NULL, "null"), /* … and this */
+    STEPS("retrain.batch_g", retrain.batch_g, 1, 4096, 1, KEY_NULL, "null"), /* null: the paper's for this size */
+    STEPS("retrain.batch_d", retrain.batch_d, 1, 4096, 1, KEY_NULL, "null"), /* null: likewise */
+    STEPS("retrain.accumulate", retrain.accumulate, 1, 4096, 1, KEY_NULL, "null"), /* null: likewise */
     NUMBER("retrain.r1_gamma", retrain.r1_gamma, 0, MILLION, 0, "10"),
     INT("retrain.r1_interval", retrain.r1_interval, 0, MILLION, "16"),
     NUMBER("retrain.mixing", retrain.mixing, 0, 1, 0, "0.9"),
@@ -114,7 +114,7 @@ static void add_choice(struct choice *choice, const char *name, const char *suff
     snprintf(choice->name, sizeof choice->name, "%.48s%s", name, suffix);
 }
 
-/* An operation for each layer (macro) or for each kind of layer (micro), then, where they are chosen, a latent for each
+/* An operation for each layer (macro), or for each kind of layer (micro). With dynamic latents then a latent for each
  * layer and for the last tRGB. */
 static int choices(const struct spec *spec, struct choice choice[SPEC_GENES])
 {
@@ -132,8 +132,9 @@ static int choices(const struct spec *spec, struct choice choice[SPEC_GENES])
 
 /* ---------------------------------------------------------------- retraining */
 
-/* Its length is counted in pictures. D takes R1_INTERVAL steps on its loss, then one on R1: Adam gets the rate and the
- * moments that make R1_INTERVAL + 1 steps as many as R1_INTERVAL (lazy regularisation, StyleGAN2's appendix B). */
+/* AG_STEPS follows from the number of pictures. After R1_INTERVAL steps on its loss D takes one step on R1. Adam's rate
+ * and moments for D are corrected so that these R1_INTERVAL + 1 steps count as R1_INTERVAL (lazy regularisation,
+ * appendix B of StyleGAN2). */
 static void constants(const struct spec *spec, struct constants *c)
 {
     const long pictures = (long)spec->retrain.batch_g * spec->retrain.accumulate, interval = spec->retrain.r1_interval;
@@ -163,6 +164,8 @@ static void shrink(struct spec *spec)
     spec->channel_divisor = spec->d_channel_divisor = spec->retrain.channel_divisor = 1;
 }
 
+static const char *const layer_parts[] = {"affine", "rgb", NULL};
+
 const struct family family_stylegan2 = {
     .name = "stylegan2",
     .keys = keys,
@@ -180,4 +183,5 @@ const struct family family_stylegan2 = {
     .retraining = "retrain_stylegan2",
     .constants = constants,
     .shrink = shrink,
+    .layer_parts = layer_parts,
 };

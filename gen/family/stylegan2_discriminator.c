@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* x * W / sqrt(fan in), padded to the same size or of stride 2. */
+/* Convolution with equalised learning rate. Stride 1 keeps the size, stride 2 has no padding. */
 static int disc_conv(struct build *b, const struct pass *pass, int x, int out, int k, int stride, const char *name)
 {
     int in = graph_get(b->g, x).shape.d[3];
@@ -20,7 +20,8 @@ static int disc_bias(struct build *b, const struct pass *pass, int y, const char
     return g_add(b->g, y, style_vector(b, pass, AG_D, out, init_zero, mem_printf(b->mem, "%s.bias", name)));
 }
 
-/* [N,R,R,C] -> [N,R/2,R/2,C']: filtered before each halving. */
+/* A residual block: x [N,R,R,C] -> [N,R/2,R/2,out]. Both ways filter the picture before they halve it. Their sum is
+ * divided by sqrt(2), which in the main way cancels the gain of the activation. */
 static int disc_block(struct build *b, const struct pass *pass, int x, int resolution, int out)
 {
     struct graph *g = b->g;
@@ -36,8 +37,8 @@ static int disc_block(struct build *b, const struct pass *pass, int x, int resol
     return g_add(g, skip, g_unary(g, OP_LRELU, disc_bias(b, pass, h, c1)));
 }
 
-/* The mean over channels and pixels of the standard deviation over groups of min(4, N) pictures m, m + M, m + 2M, …:
- * x [N,H,W,C] -> [N,1,1,1] */
+/* x [N,H,W,C] -> [N,1,1,1]: for each picture the standard deviation over its group, averaged over pixels and channels.
+ * A group is min(4, N) pictures m, m + M, m + 2M, … with M = N / min(4, N). */
 static int minibatch_deviation(struct build *b, int x)
 {
     struct graph *g = b->g;
@@ -54,7 +55,7 @@ static int minibatch_deviation(struct build *b, int x)
     return g_unary(g, OP_REBATCH, g_reshape(g, deviation, shape4(b->batch, 1, 1, 1)));
 }
 
-/* A convolution of x and, as one more channel, of a number a picture: each with its part of the weight. */
+/* A convolution of x with the minibatch deviation as one more channel. The two have separate parts of the weight. */
 static int deviation_conv(struct build *b, const struct pass *pass, int x, const char *name)
 {
     struct graph *g = b->g;
@@ -68,7 +69,8 @@ static int deviation_conv(struct build *b, const struct pass *pass, int x, const
     return g_add(g, y, g_conv(g, channel, g_range(g, w, 1, c, 1), 1, 1));
 }
 
-/* [N,4,4,C] -> [N,1,1,out]; the weight's columns are ordered (channel, row, column) in files, as PyTorch flattens. */
+/* x [N,4,4,C] -> [N,1,1,out]. In files the weight's columns are ordered (channel, row, column), as PyTorch flattens a
+ * picture, so they are permuted here. */
 static int flat_linear(struct build *b, const struct pass *pass, int x, int out, const char *name)
 {
     struct graph *g = b->g;

@@ -1,22 +1,23 @@
-/* The generator of StyleGAN2: a mapping network, and modulated convolutions with skip connections. */
+/* The generator of StyleGAN2: a mapping network, modulated convolutions, and tRGB layers whose pictures are added
+ * up. */
 #include "stylegan2.h"
 #include "ops.h"
 
 #include <math.h>
 #include <string.h>
 
-static const double MAPPING_RATE = 0.01; /* learning-rate multiplier */
+static const double MAPPING_RATE = 0.01; /* learning-rate multiplier of the mapping network */
 
 /* ---------------------------------------------------------------- latents */
 
 struct generator {
     struct build *b;
     const struct pass *pass;
-    int w[SPEC_LATENTS], mixed[SPEC_LATENTS]; /* W_i of z and of in.mix.z, [N,1,1,style] */
-    int average;                              /* their running means, [latents,1,1,style] */
+    int w[SPEC_LATENTS], mixed[SPEC_LATENTS]; /* W_i of z and of in.mix.z, each [N,1,1,style] */
+    int average;                              /* running means of all W_i, [latents,1,1,style] */
 };
 
-/* W_1 … W_M: the outputs of all layers of the mapping network. */
+/* Sets w[0] to w[M - 1] to W_1 … W_M, the outputs of the mapping network's M layers. */
 static void mapping(struct generator *s, int z, int *w)
 {
     struct build *b = s->b;
@@ -33,7 +34,7 @@ static void mapping(struct generator *s, int z, int *w)
     }
 }
 
-/* The running means follow the batch's. */
+/* Moves the running means towards the means of the batch. */
 static void track_average(struct generator *s)
 {
     struct graph *g = s->b->g;
@@ -63,7 +64,7 @@ static void latents(struct generator *s, int z)
     if (s->pass->norm == NORM_TRACK) track_average(s);
 }
 
-/* sum_i p[i] w[i], p [1,1,1,n] */
+/* Returns the sum of p[i] w[i] over i < n; p is [1,1,1,n]. */
 static int weighted(struct graph *g, int p, const int *w, int n)
 {
     int sum = -1;
@@ -74,7 +75,7 @@ static int weighted(struct graph *g, int p, const int *w, int n)
     return sum;
 }
 
-/* The latent that the genotype gives a layer or the last tRGB, 1.. */
+/* The number i of the latent W_i that the genotype gives a layer or the last tRGB. */
 static int genotype_latent(const struct genotype *geno, const char *layer)
 {
     for (int i = 0; i < geno->genes; i++)
@@ -82,7 +83,8 @@ static int genotype_latent(const struct genotype *geno, const char *layer)
     return geno->last_latent;
 }
 
-/* A layer's latent before mixing and truncation, among w, and the running mean that goes with it. */
+/* The latent that a layer chooses among w, before mixing and truncation. Sets *average to its running mean if the pass
+ * needs one. */
 static int choose_latent(struct generator *s, const int *w, const char *layer, int *average)
 {
     struct graph *g = s->b->g;
@@ -103,13 +105,14 @@ static int choose_latent(struct generator *s, const int *w, const char *layer, i
     return weighted(g, build_mixture_weights(s->b, s->pass, mem_printf(b->mem, "%s.w", layer), count), w, count);
 }
 
-/* The latent of a layer, [N,1,1,style]: one of W_i, or in search with dynamic latents the softmax mixture of all. */
+/* The latent of a layer, [N,1,1,style]. It is one of the W_i, or in a search with dynamic latents the mixture of all,
+ * then mixed with that of in.mix.z and truncated, if the pass says so. */
 static int latent_of(struct generator *s, const char *layer)
 {
     struct graph *g = s->b->g;
     const struct genotype *geno = s->b->geno;
     if (geno->genes)
-        graph_path(g, "map.w%d", genotype_latent(geno, layer)); /* layers may share it */
+        graph_path(g, "map.w%d", genotype_latent(geno, layer)); /* layers with the same latent share its nodes */
     else
         graph_path(g, "%s.w", layer);
     int average = -1, w = choose_latent(s, s->w, layer, &average);
@@ -125,7 +128,8 @@ static int latent_of(struct generator *s, const char *layer)
 
 /* ---------------------------------------------------------------- modulated convolutions */
 
-/* 1 / |s W_o| over inputs and taps: sum_i s_i^2 (sum of W_oi's squared taps). s [N,1,1,I] -> [N,1,1,O] */
+/* Returns 1 / sqrt(sum over i and taps of (s_i W_oi)^2), [N,1,1,O], for a weight w [O,I,K,K] and a style s
+ * [N,1,1,I]. */
 static int demodulation(struct graph *g, int w, int s)
 {
     struct shape ws = graph_get(g, w).shape, ss = graph_get(g, s).shape;
@@ -136,14 +140,14 @@ static int demodulation(struct graph *g, int w, int s)
     return g_unary(g, OP_RSQRT, g_shift(g, sum, 1e-8));
 }
 
-/* A layer, what it is computed of, and how many channels it makes. */
+/* A layer and what its candidates need. */
 struct layer_site {
     struct generator *s;
-    int x, style, out; /* x modulated, [N,H,W,I]; style [N,1,1,I] */
+    int x, style, out; /* x: modulated, [N,H,W,I]; style: [N,1,1,I]; out: channels */
     const struct layer *layer;
 };
 
-/* A candidate on the modulated x, demodulated. */
+/* Returns the result of one candidate, demodulated: [N,R,R,out]. */
 static int candidate(void *site, enum candidate op)
 {
     static const int window[] = {[OP_CONV_1X1] = 1, [OP_CONV_3X3] = 3,     [OP_CONV_5X5] = 5,
@@ -155,7 +159,7 @@ static int candidate(void *site, enum candidate op)
     const char *name = mem_printf(s->b->mem, "g.%s.%s.weight", l->layer->name, candidate_name(op));
     graph_path(g, "%s.%s", l->layer->name, candidate_name(op));
     int w = style_parameter(s->b, s->pass, AG_G, 4, shape4(l->out, in, k, k), init_normal(0, 1), name), y;
-    if (op == OP_DECONV) /* transposed, [H,W] -> [2H+1,2W+1], then filtered */
+    if (op == OP_DECONV) /* a transposed convolution, [H,W] -> [2H+1,2W+1], then the blur */
         y = g_scale(g, g_fir(g, g_conv_dx(g, x, g_permute(g, w, 1, 0, 2, 3), 2, 0, 2 * h + 1, 2 * h + 1), 1), 4);
     else if (op == OP_NEAREST_CONV)
         y = g_conv(g, g_unary(g, OP_UP_NEAREST, x), w, 1, 1);
@@ -166,7 +170,7 @@ static int candidate(void *site, enum candidate op)
     return g_mul(g, y, demodulation(g, w, l->style));
 }
 
-/* x [N,H,W,I] or [1,H,W,I], modulated, through the layer's mixture. */
+/* Modulates x, [N,H,W,I] or [1,H,W,I], and returns the mixture of the layer's candidates. */
 static int mixture(struct generator *s, int x, int out, const struct layer *layer)
 {
     struct build *b = s->b;
@@ -180,7 +184,7 @@ static int mixture(struct generator *s, int x, int out, const struct layer *laye
     return build_mixture(b, s->pass, &m);
 }
 
-/* Mixture, noise, bias, activation. */
+/* A layer: the mixture (Eq. 8), noise, bias, leaky ReLU. Returns [N,R,R,out]. */
 static int synthesis_layer(struct generator *s, int x, int out, const struct layer *layer)
 {
     struct build *b = s->b;
@@ -194,8 +198,8 @@ static int synthesis_layer(struct generator *s, int x, int out, const struct lay
     return style_activate(b->g, g_add(b->g, y, bias));
 }
 
-/* x [N,R,R,C] -> [N,R,R,channels]: a modulated 1x1 convolution, not demodulated; with so few outputs the style goes
- * into a weight for each picture. It takes that layer's latent. */
+/* A tRGB: x [N,R,R,C] -> [N,R,R,channels], a modulated 1x1 convolution without demodulation. It takes the latent of
+ * `layer`. With so few outputs it is cheap to put the style into a weight for each picture. */
 static int to_rgb(struct generator *s, int x, int resolution, const char *layer)
 {
     struct build *b = s->b;

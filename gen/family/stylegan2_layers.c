@@ -1,4 +1,4 @@
-/* What StyleGAN2's generator and discriminator are both made of. */
+/* What StyleGAN2's generator and discriminator share. */
 #include "stylegan2.h"
 #include "ops.h"
 

@@ -1,4 +1,4 @@
-/* Differentiation: reverse mode, from graph to graph. */
+/* Reverse-mode differentiation, from graph to graph. */
 #include "ops.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ void grad_add(struct graph *g, int n, int gradient, int *sum)
     sum[n] = sum[n] < 0 ? gradient : g_add(g, sum[n], gradient);
 }
 
-/* needed[i] = 1 for the nodes on a path from some wrt to the loss through which a gradient flows. */
+/* Sets needed[i] to 1 for each node up to the loss that depends on some wrt through operators with a gradient. */
 static void mark_needed(const struct graph *g, int loss, const int *wrt, int count, char *needed)
 {
     memset(needed, 0, (size_t)g->count);

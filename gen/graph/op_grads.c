@@ -1,4 +1,4 @@
-/* The gradient rules of the operators, each made of operators again. */
+/* The gradient rules of the operators. Each is made of operators again, so that gradients can be differentiated. */
 #include "ops.h"
 
 static int in(const struct graph *g, int n, int k)
@@ -30,7 +30,7 @@ void grad_mul(struct graph *g, int n, int gy, int *sum)
     if (wanted(g, n, 1, sum)) grad_add(g, b, g_mul(g, gy, a), sum);
 }
 
-/* By the sign of the result, which is that of x, so that x need not be kept. */
+/* The slope depends on the sign of the result, which is that of x. So x need not stay in memory. */
 void grad_relu(struct graph *g, int n, int gy, int *sum)
 {
     grad_add(g, in(g, n, 0), g_mul(g, gy, g_unary(g, OP_STEP, n)), sum);
@@ -69,8 +69,13 @@ void grad_pass(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), gy, sum);
 }
 
-/* mean = sum x / M, r = (sum (x - mean)^2 / M + eps)^(-1/2):
- * dmean/dx = 1 / M and dr/dx = -r^3 (x - mean) / M, since the mean's own part in r cancels. */
+/*
+ * mean = sum x / M and r = (sum (x - mean)^2 / M + eps)^(-1/2) give
+ *
+ *     dmean/dx = 1 / M,   dr/dx = -r^3 (x - mean) / M
+ *
+ * The part of dr/dx that comes through the mean is zero.
+ */
 void grad_moments(struct graph *g, int n, int gy, int *sum)
 {
     int x = in(g, n, 0);
@@ -141,8 +146,8 @@ void grad_reshape(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), g_reshape(g, gy, graph_get(g, in(g, n, 0)).shape), sum);
 }
 
-/* The three convolutions are the three ways to contract the form sum(gy * conv(x, w)), linear in each of gy, x and w;
- * so the gradients of each are the other two. */
+/* All three convolutions follow from the form F = sum(gy * conv(x, w)), which is linear in each of gy, x and w: conv is
+ * dF/dgy, conv_dx is dF/dx, conv_dw is dF/dw. So the gradients of each one are the other two. */
 static void grad_trilinear(struct graph *g, int x, int w, int gy, struct node n, int *sum)
 {
     int k = (int)n.k, s = (int)n.stride, p = (int)n.pad;
@@ -192,7 +197,7 @@ void grad_sumpool(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), g_unary(g, OP_UP_NEAREST, gy), sum);
 }
 
-/* The node's adjoint, with the same attributes. */
+/* Of a linear operator with one input: gy goes through the adjoint operator, which has the same attributes. */
 static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
 {
     struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {graph_get(g, n).attr[0]}};
@@ -244,7 +249,7 @@ void grad_edge_taps_t(struct graph *g, int n, int gy, int *sum)
     grad_adjoint(g, n, gy, sum, OP_EDGE_TAPS);
 }
 
-/* Trilinear as the convolutions are. */
+/* As in grad_trilinear: the three border operators are the derivatives of one trilinear form. */
 static void grad_border_form(struct graph *g, int x, int v, int gy, enum op op, int *sum)
 {
     if (op != OP_BORDER && sum[gy] != GRAD_UNWANTED) grad_add(g, gy, g_border(g, x, v), sum);

@@ -156,7 +156,7 @@ static struct shape shape_edge_taps_t(const struct graph *g, const struct node_a
     return shape4(s.d[0], s.d[3] / 4, s.d[2], 9);
 }
 
-/* x or gy, with the channels on the other side of the edge taps. */
+/* x's or gy's shape, with the number of channels that the edge taps have on their other side. */
 static struct shape shape_border(const struct graph *g, const struct node_args *a)
 {
     struct shape x = input_shape(g, a, 0), v = input_shape(g, a, 1);
@@ -207,7 +207,7 @@ static double macs_dw(const struct graph *g, const struct node *n)
     return (double)shape_size(n->shape) * (double)n->k * (double)n->k;
 }
 
-/* Each place of gy meets the window of every input channel. */
+/* Each value of gy is multiplied with a window of every input channel. */
 static double macs_wgrad(const struct graph *g, const struct node *n)
 {
     double area = (double)n->k * (double)n->k;
@@ -236,8 +236,8 @@ static double macs_kernel_deconv(const struct graph *g, const struct node *n)
 
 /* ---------------------------------------------------------------- the table */
 
-/* The gradient rules (op_grads.c): given node n and the gradient gy in it, each adds the gradients in n's inputs to
- * sum[] by grad_add. */
+/* The gradient rules (op_grads.c). n: the node. gy: the gradient in its result. Each adds the gradients in n's inputs
+ * to sum[] by grad_add. */
 #define GRADIENT(name) void name(struct graph *g, int n, int gy, int *sum)
 GRADIENT(grad_both);
 GRADIENT(grad_sub);

@@ -1,17 +1,18 @@
-/* What a kernel is to compute, apart from any graph: what the choice of an implementation depends on. */
+/* The task of one kernel, apart from any graph. Which implementation is chosen depends on this alone (plan/variant.h).
+ */
 #ifndef PROBLEM_H
 #define PROBLEM_H
 
 #include "graph.h"
 
 struct problem {
-    enum op op; /* of a kernel */
+    enum op op; /* the kernel's operator */
     int k, stride, pad;
     enum conv_form form;
-    struct shape x, y; /* of its first input and of its result */
+    struct shape x, y; /* shapes of its first input and of its result */
 };
 
-/* That of node n's operator. */
+/* The task of node n's operator. */
 struct problem problem_of(const struct graph *g, int n);
 
 #endif

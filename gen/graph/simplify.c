@@ -1,6 +1,6 @@
 /*
- * Local simplifications, applied as nodes are made: constants, neutral elements, inverses, and sums that move past
- * factors they do not touch. All are exact but for the order of rounding.
+ * Local simplifications, applied as nodes are made: constants are folded, neutral elements and pairs of inverses
+ * vanish, and factors that a sum does not touch move out of it. Results stay the same to rounding.
  */
 #include "ops.h"
 
@@ -29,7 +29,8 @@ static double constant(enum op op, double a, double b)
     return op == OP_ADD ? a + b : op == OP_SUB ? a - b : a * b;
 }
 
-/* An operand that is only broadcast can be taken as it is where the other one already has the full shape. */
+/* An input that is only broadcast is replaced by what it was broadcast from, if the other one has the full shape
+ * already. */
 static void drop_expands(const struct graph *g, struct node_args *a, struct shape s, int batched)
 {
     for (int k = 0; k < 2; k++) {
@@ -49,7 +50,7 @@ static int simplify_binary(struct graph *g, struct node_args *a)
     if (a->op == OP_MUL) {
         if (is_value(g, x, 0) || is_value(g, y, 0)) return constant_node(g, 0, s, batched);
         if (is_value(g, x, 1) && covers(g, y, s, batched)) return y;
-        if (is_const(g, x) || x > y) a->in[0] = y, a->in[1] = x; /* constants last; one order for both */
+        if (is_const(g, x) || x > y) a->in[0] = y, a->in[1] = x; /* constants last; a * b and b * a are one node */
         x = a->in[0], y = a->in[1];
         if (is_const(g, x)) a->in[0] = y, a->in[1] = x, x = a->in[0], y = a->in[1];
         struct node n = graph_get(g, x);
@@ -62,7 +63,7 @@ static int simplify_binary(struct graph *g, struct node_args *a)
     return is_value(g, y, neutral) && covers(g, x, s, batched) ? x : -1;
 }
 
-/* 1 if n has one value along all that a sum to `s` (over the batch unless `batched`) sums. */
+/* 1 if n has a single value along all dimensions that a sum from shape `full` to shape `s` adds up. */
 static int unsummed(const struct graph *g, int n, struct shape full, struct shape s, int over_batch)
 {
     for (int i = 0; i < 4; i++)

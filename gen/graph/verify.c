@@ -38,7 +38,7 @@ static int is_permutation(const long axis[4])
     return seen == 15;
 }
 
-/* Attributes that a shape's rule takes as they are. */
+/* Checks the attributes that shape rules take without a check. */
 static int verify_attributes(const struct verifier *v, int i)
 {
     const struct node *n = &v->g->node[i];

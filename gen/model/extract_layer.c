@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cutting a graph along a layer. */
+/* A layer being cut out. The arrays have an entry for each node of `from`. */
 struct cut {
     struct model *m;
     const struct graph *from;
@@ -22,7 +22,7 @@ static int is_inside(const char *path, const char *layer)
     return strncmp(path, layer, n) == 0 && (path[n] == 0 || path[n] == '.');
 }
 
-/* A path without the operation behind its second dot: its length. */
+/* The length of a path up to its second dot. What follows there is an operation, not a layer. */
 static int layer_length(const char *path)
 {
     const char *dot = strchr(path, '.'), *second = dot ? strchr(dot + 1, '.') : NULL;
@@ -35,7 +35,8 @@ static int same_layer(const struct node *a, const struct node *b)
     return n == layer_length(b->path) && strncmp(a->path, b->path, (size_t)n) == 0;
 }
 
-/* result[i]: the last value of its layer for each picture that another layer or a target uses. */
+/* Sets result[i] for the batched nodes that other layers read, and for targets. Of several in one layer it keeps the
+ * last. */
 static void find_results(struct cut *c, const char *live)
 {
     const struct graph *g = c->from;
@@ -50,8 +51,9 @@ static void find_results(struct cut *c, const char *live)
             if (c->result[k] && same_layer(&g->node[i], &g->node[k])) c->result[i] = 0;
 }
 
-/* What the output takes: all of the layer, what depends on the weights alone, and what other layers compute on the way
- * to their results, as what several of them share is the first one's. */
+/* Marks as needed what the output is computed from, and as input what is taken as given: inputs of the phase, and
+ * results of other layers. Other nodes of other layers are computed here too: a node that layers share has the path of
+ * the first of them. */
 static void mark(struct cut *c)
 {
     c->needed[c->output] = 1;
@@ -62,7 +64,8 @@ static void mark(struct cut *c)
     }
 }
 
-/* x: a picture of channels; noise: of one channel; style: a vector; factor: a number. */
+/* The name of an input of this shape. x: a picture of channels; noise: a picture of one; style: a vector; factor: a
+ * number. */
 static const char *kind_of(struct shape s)
 {
     if (s.d[1] * s.d[2] > 1) return s.d[3] > 1 ? "x" : "noise";
@@ -88,7 +91,7 @@ static struct ag_tensor *add(struct cut *c, struct table *t, const char *kind, s
     return &t->tensor[t->count++];
 }
 
-/* What an input of the layer is: another layer's result, or one of the generator's own: a latent, noise, psi. */
+/* What an input of the layer is: another layer's result, or an input of the generator (a latent, noise, psi). */
 static const char *origin_of(const struct cut *c, const struct table *inputs, const struct node *n)
 {
     if (n->op != OP_INPUT) return mem_printf(c->m->mem, "as %.*s gives it", layer_length(n->path), n->path);
@@ -111,7 +114,7 @@ static int make_input(struct cut *c, const struct table *inputs, int i)
 static void rebuild(struct cut *c)
 {
     struct phase_graph *phase = &c->m->phase[0];
-    phase->name = "ag_layer"; /* its function's name is then none that a library's may be: sample_run of `sample` */
+    phase->name = "ag_layer"; /* its function is ag_layer_run: a library named "sample" has sample_run */
     const struct table inputs = phase->in;
     free(phase->out.tensor);
     phase->in = phase->out = (struct table){NULL, 0, 0, 0};

@@ -1,15 +1,15 @@
-/* A layer of a network for itself. */
+/* Cuts a single layer out of a generator: what `--kernel LAYER` makes a library of. */
 #ifndef EXTRACT_LAYER_H
 #define EXTRACT_LAYER_H
 
 #include "model.h"
 
-/* Leaves of m's first phase (of a library) what computes the result of one layer, the nodes whose path is
- * `layer` or begins with it and a dot. What they take from elsewhere becomes inputs of the phase, its result `y` the
+/* Reduces m's first phase to one layer: the nodes whose path is `layer`, or begins with it and a dot. What they read of
+ * other layers becomes inputs of the phase (x, noise, style and factor, by their shapes). Their result `y` becomes its
  * output. Status 2 with a line in err that names the layers there are. */
 int cut_layer(struct model *m, const char *layer, struct ag_error *err);
 
-/* What its input number i is, for people: e.g. "as b8.up gives it". */
+/* Says, for people, what input i of the layer is: "as b8.up gives it". */
 const char *cut_origin(const struct model *m, int i);
 
 #endif

@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-/* Pictures of a batch that is drawn: as many pixels as 32 of 64 x 64 at the most, since what depends on the weights
- * alone is computed for each batch; and two at least, for two threads. */
+/* Returns how many pictures a drawing phase takes at a time: as many as have the pixels of 32 pictures of 64 x 64, but
+ * at least 2 and at most 16. Large batches pay since what depends on the weights alone is computed for each batch. Two
+ * are for two threads. */
 static int sample_batch(const struct spec *spec)
 {
     long pixels = (long)spec->image_size * spec->image_size;

@@ -1,5 +1,7 @@
 /*
- * From a spec to the graphs of a program's phases: what each computes, and the parameters they share.
+ * A model: the graphs of all phases of a program, and the tables of the parameters that they share. It is built from a
+ * search space or a genotype, whose family makes the networks. This folder answers what a program computes: its phases
+ * and its losses.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -11,13 +13,14 @@
 
 enum { MODEL_BLOCKS = AG_STAT + 1 };
 
+/* One phase. in, out: its inputs and outputs. flop: of its graph after the early passes, for a batch. */
 struct phase_graph {
     const char *name;
     struct graph *graph;
     int batch;
     struct table in, out;
-    int weights, alpha;                 /* blocks in which the loss's gradients are wanted; -1: none */
-    int updates_weights, updates_alpha; /* as in struct ag_phase */
+    int weights, alpha;                 /* parameter blocks in which gradients are wanted; -1: none */
+    int updates_weights, updates_alpha; /* as in struct ag_phase of runtime/ag.h */
     double flop;
 };
 
@@ -26,28 +29,28 @@ enum { MODEL_PHASES = 8 };
 struct model {
     struct mem *mem;
     const struct spec *spec;
-    const struct genotype *geno; /* genes == 0: the supernet */
+    const struct genotype *geno; /* genes is 0 for a supernet */
     const struct program_kind *program;
-    int merge; /* linear mixtures are merged */
-    int alone; /* pictures are drawn one after the other: all threads share each of them */
-    int most;  /* pictures that a phase may take at once where that helps; 1 unless they are drawn alone */
-    struct table block[MODEL_BLOCKS];
+    int merge; /* 1: mixtures are merged (merge.c) */
+    int alone; /* 1: pictures are drawn one at a time, and all threads share each */
+    int most;  /* how many pictures a phase may take at once where that is faster; 1 unless alone */
+    struct table block[MODEL_BLOCKS]; /* by enum ag_block */
     struct phase_graph phase[MODEL_PHASES];
     int phases;
-    const char **origin; /* extract_layer.c: of the inputs of a layer that was cut out */
+    const char **origin; /* of a single layer: cut_origin of its inputs */
     int origins;
 };
 
-/* Builds the graphs of all phases of a program, as they are before any pass (model_new of passes.h runs those that every
- * program takes); geno->genes is 0 for one of a search space. device: for a GPU. */
+/* Builds the graphs of all phases of a program, before any pass. model_new (pass/passes.h) calls it. geno->genes is 0
+ * for a search space. merge: 1 to merge the mixtures. device: 1 for a GPU. Free it with model_free. */
 struct model *model_build(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
                           int merge, int device);
 void model_free(struct model *m);
 
-/* Multiply-adds a picture of the generator alone; `thop`: a transposed convolution counted at its output pixels times
- * the area of its window, as the paper counts. */
+/* Multiply-adds of the model's first phase for one picture: a generator's, since that phase draws pictures. thop: 1 to
+ * count as the paper does, by which a transposed convolution of stride 2 has four times its multiply-adds. */
 double model_generator_macs(const struct model *m, int thop);
-/* Numbers in the parameters of a block. */
+/* The number of parameters in a block, without what rounds up their places. */
 long model_parameters(const struct model *m, int block);
 
 #endif

@@ -34,8 +34,8 @@ static struct build phase_begin(struct model *m, const char *name, int batch)
                           .batch = batch};
 }
 
-/* Notes the phase's loss, and that its gradients in the parameters of block `weights` and of block `alpha` are wanted;
- * -1: none. */
+/* Ends the phase: notes its loss (-1: it has none), and the parameter blocks in which its gradient is wanted (-1:
+ * none). */
 static void phase_end(struct model *m, const struct build *b, int loss, int weights, int alpha)
 {
     struct phase_graph *p = &m->phase[m->phases - 1];

@@ -1,4 +1,4 @@
-/* The table of programs, asked. */
+/* Questions about the table of programs. */
 #include "program_kind.h"
 #include "mem.h"
 

@@ -1,6 +1,7 @@
 /*
- * A kind of program that aggen writes: the files it is written for, the phases it computes, and its host program. Each
- * has a row in a file of its own in gen/program/, and gen/program/programs.c lists the rows.
+ * The kinds of programs that aggen writes: search, retrain, generate, and the library of --embed. A kind says what it
+ * is written for, which phases it computes and which host program runs them. Each is a row in a file of its own in
+ * gen/program/; gen/program/programs.c lists them.
  */
 #ifndef PROGRAM_KIND_H
 #define PROGRAM_KIND_H
@@ -13,34 +14,35 @@ struct model;
 /* How the networks of a program are trained. */
 struct training {
     enum loss loss;
-    struct pass pass; /* of G and D in a training step */
+    struct pass pass; /* how G and D are computed in a training step */
 };
 
 struct program_kind {
     const char *name; /* aggen writes NAME.c, make builds NAME, `aggen run FILE NAME` runs it */
-    int of_genotype;  /* it is written for a genotype; else for a search space */
-    int is_library;   /* --embed writes it, to be compiled along; else `aggen FILE` does, as a program */
+    int of_genotype;  /* 1: written for a genotype; 0: for a search space */
+    int is_library;   /* 1: --embed writes it, as a C library; 0: `aggen FILE` writes it, as a program */
 
     /* What it computes. */
-    int draws; /* its weights stay as they are: phases are compiled for drawing, and it may carry its weights */
-    int most;  /* of one that draws: the pictures that a phase may take at once on the CPU, if it is the only phase */
-    void (*phases)(struct model *m, int pictures); /* adds them to m; phases of a generator draw so many pictures */
+    int draws; /* 1: its weights stay as they are. It may then carry them */
+    int most;  /* if it draws and has a single phase: pictures at once on the CPU, at most */
+    void (*phases)(struct model *m, int pictures);        /* adds its phases to m, those that draw with this batch */
     struct training (*training)(const struct spec *spec); /* NULL: it does not train */
-    const char *batches; /* of one that trains: the keys with the sizes of its batches, for messages */
+    const char *batches; /* if it trains: the keys with its batch sizes, for messages */
 
     /* Its host program. A library has none. */
     const char *(*host)(const struct spec *spec);                    /* templates/host/HOST.c … */
-    void (*constants)(const struct spec *spec, struct constants *c); /* … and its constants; NULL: it has none */
-    int has_choices; /* its tables list what an architecture consists of */
-    int is_static;   /* it is linked statically, for machines without its libraries */
+    void (*constants)(const struct spec *spec, struct constants *c); /* … and constants; NULL: none */
+    int has_choices; /* 1: it has tables of what an architecture consists of */
+    int is_static;   /* 1: it is linked statically, to run on machines without its libraries */
 };
 
 extern const struct program_kind *const programs[]; /* ends with NULL */
 
-/* Number i of the programs that `aggen FILE` writes for a genotype, or for a search space, in the order of the table;
- * NULL: there are no more. The first is the one that `aggen run FILE` runs. */
+/* Returns number i of the programs that `aggen FILE` writes for a genotype (of_genotype 1) or a search space (0), in
+ * the order of the table; NULL: there are no more. `aggen run FILE` runs number 0 unless told otherwise. */
 const struct program_kind *program_of(int of_genotype, int i);
-/* Their names, each between these two texts, with `last` before the last: "DIR/retrain.c and DIR/generate.c". */
+/* Returns the names of these programs as a list, allocated from mem. Each name stands between `before` and `after`, and
+ * `last` stands before the last one: "DIR/retrain.c and DIR/generate.c". */
 char *program_list(struct mem *mem, int of_genotype, const char *before, const char *after, const char *last);
 
 #endif

@@ -4,20 +4,22 @@
 
 #include <stdlib.h>
 
-/* A value as a convolution whose channels are scaled and shifted: nodes of the new graph; -1 where there is none. */
+/* A value that is scale * conv + shift, with a factor and a summand for each channel. scale, shift: nodes of the new
+ * graph; -1: there is none. */
 struct folded {
-    int conv; /* of the old graph; -1: it is no such value */
+    int conv; /* a node of the old graph; -1: the value has no such form */
     int scale, shift;
 };
 
-/* A fixed value for each channel of picture n. */
+/* 1 if v is fixed and has one value for each channel of node n. */
 static int is_vector(const struct rewrite *r, int v, int n)
 {
     struct shape s = r->from->node[v].shape;
     return r->fixed[v] && shape_size(s) == s.d[3] && s.d[3] == r->from->node[n].shape.d[3];
 }
 
-/* What node i is, if it is a convolution or scales or shifts one that nothing else uses. */
+/* Returns node i in this form, if it is a convolution with a fixed weight, or scales or shifts one that nothing else
+ * uses. */
 static struct folded read_folded(struct rewrite *r, int i)
 {
     const struct node *n = &r->from->node[i];
@@ -36,7 +38,7 @@ static struct folded read_folded(struct rewrite *r, int i)
     return none;
 }
 
-/* The convolution with its weight scaled, and its shift. */
+/* The convolution with `scale` in its weight, plus `shift`. */
 static int make(struct rewrite *r, struct folded of)
 {
     const struct node conv = r->from->node[of.conv];

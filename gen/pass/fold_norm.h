@@ -1,6 +1,7 @@
 /*
- * Normalisation folded into convolutions. Where weights stay as they are, so do running statistics, and what scales and
- * shifts the channels of a convolution's result scales and shifts its weight and bias:
+ * The pass that folds normalisation into convolutions, for programs whose weights stay as they are. Running statistics
+ * stay as they are too. What scales and shifts the channels of a convolution's result can scale and shift its weight
+ * and bias:
  *
  *     s (conv(x, W) + b) + t = conv(x, s W) + (s b + t)
  */
@@ -9,7 +10,7 @@
 
 #include "graph.h"
 
-/* Graph g, of a program that doesn't train, with that done. The same results to rounding. */
+/* Returns a new graph, made of g before it is lowered. Its results are the same to rounding. */
 struct graph *fold(const struct graph *g);
 
 #endif

@@ -1,11 +1,11 @@
 #include "hoist.h"
 #include "ops.h"
 
-/* What a value takes, once the weights are there. */
+/* When a value is computed. */
 enum when {
-    EACH_BATCH, /* it depends on an input, or is one value for each picture */
-    AT_HAND,    /* it is a parameter or a constant, or part of one */
-    ONCE        /* it is to be computed (or copied), from parameters and constants alone */
+    EACH_BATCH, /* for each batch: it depends on an input, or is batched */
+    AT_HAND,    /* never: it is a parameter or a constant, or a part of one */
+    ONCE        /* once: it is computed or copied from parameters and constants alone */
 };
 
 static enum when when(const struct graph *g, int i, const char *fixed, const enum when *of, int all)
@@ -22,7 +22,7 @@ static void need(const struct graph *g, int i, char *needed)
     for (int k = 0; k < g->node[i].ins; k++) needed[g->node[i].in[k]] = 1;
 }
 
-/* The place of node i of `prepare` in the block: another phase may have asked for it before. */
+/* Returns where the value of prepare's node i lies in AG_FIXED, in reals. Another phase may have placed it before. */
 static long place(struct hoisted *h, int i)
 {
     struct graph *g = h->prepare;

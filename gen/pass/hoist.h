@@ -1,7 +1,7 @@
 /*
- * What depends on the weights alone (packed weights, the sums of squares that demodulation takes) is the same for every
- * batch. A program whose weights stay as they are computes it once, in a function of its own, into the block AG_FIXED.
- * If `all` parameters that phases read go there too, phases need no other block of the program's weights.
+ * The pass that takes out of a phase what depends on the weights alone: packed weights, say, or the sums of squares of
+ * demodulation. These values are the same for every batch. A program whose weights stay as they are computes them once,
+ * in a function of its own, into the block AG_FIXED.
  */
 #ifndef HOIST_H
 #define HOIST_H
@@ -9,13 +9,14 @@
 #include "graph.h"
 #include "../../runtime/ag.h"
 
+/* What all phases of a program compute once. */
 struct hoisted {
-    struct graph *prepare; /* its targets: the values in the block */
-    long size;             /* of the block, in reals */
-    int all;
+    struct graph *prepare; /* the function that computes them: its targets are the values in AG_FIXED */
+    long size;             /* of AG_FIXED, in reals */
+    int all;               /* 1: parameters that phases read go to AG_FIXED too, and phases read no other weights */
 };
 
-/* The lowered graph g without what goes to h->prepare, which the phases of a program share. */
+/* Returns the lowered graph g without those values, which it reads from AG_FIXED. Adds them to h. */
 struct graph *hoist(const struct graph *g, struct hoisted *h);
 
 #endif

@@ -9,7 +9,7 @@ static int pack(struct graph *to, int w, enum pack kind, int packing)
     return graph_node(to, (struct node_args){.op = OP_PACK, .in = {w}, .ins = 1, .pack = kind, .packing = packing});
 }
 
-/* A flipped weight is packed straight from the one it was flipped from. */
+/* A flipped weight is flipped while it is packed, from the weight before the flip. */
 static int packed_weight(struct graph *to, enum op op, int w, int packing)
 {
     const struct node n = graph_get(to, w);
@@ -19,20 +19,21 @@ static int packed_weight(struct graph *to, enum op op, int w, int packing)
     return pack(to, w, PACK_DECONV, packing);
 }
 
-/* What a convolution's kernel does in one go with it. */
+/* The nodes that become one kernel: a convolution, and the addition of a bias or a border to its result. */
 struct whole {
-    int conv;  /* -1: nothing */
+    int conv;  /* -1: there is none */
     int third; /* bias or edge taps; -1: none */
     enum conv_form form;
 };
 
-/* Is node n the border (or its adjoint) that goes with a convolution of x with a weight for each picture? */
+/* 1 if n is what the border adds to this convolution, or the adjoint of that. (The convolution has a weight for each
+ * picture.) */
 static int is_border_of(const struct node *n, const struct node *conv)
 {
     return (n->op == OP_BORDER || n->op == OP_BORDER_DX) && n->in[0] == conv->in[0];
 }
 
-/* The convolution that node i adds a bias or a border to. */
+/* Node i with what its kernel covers: it is a convolution, or adds a bias or a border to one. */
 static struct whole read_whole(const struct graph *g, int i, const int *uses)
 {
     struct whole whole = {-1, -1, FORM_SHARED};
@@ -75,7 +76,8 @@ static int lower_conv(struct rewrite *r, struct whole whole)
     return graph_node(to, a);
 }
 
-/* A vector for each picture, and so few that a part of the batch is one: packing a weight for that doesn't pay. */
+/* 1 if node x is one vector a picture, and the batch has so few pictures that each of its parts is a single one.
+ * Packing a weight does not pay then. */
 static int is_few_pixels(const struct rewrite *r, int x)
 {
     const struct lowering *how = r->own;
@@ -106,7 +108,8 @@ static int lower_linear(struct graph *to, const struct graph *g, struct whole wh
     return graph_node(to, a);
 }
 
-/* With its operands from the whole batch, so that the sum needs no parts. */
+/* The weight gradient of a linear layer. Its kernel reads x and gy of the whole batch, so that no partial sums are
+ * needed. */
 static int lower_linear_wgrad(struct graph *to, const struct graph *g, int i, const int *map)
 {
     const struct node *n = &g->node[i];

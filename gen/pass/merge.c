@@ -1,23 +1,24 @@
 /*
- * Merging of linear mixtures.
+ * The pass that merges linear mixtures (Eq. 8).
  *
- * Candidates that are linear in the same tensor are one operator:
+ * Candidates of a mixture that are linear in the same tensor are one operator:
  *
  *     sum_k a_k (conv_k(x, W_k) + b_k) = conv(x, sum_k a_k pad(W_k)) + sum_k a_k b_k
  *
- * with every window padded to the largest. What was a mixture of activations becomes a mixture of weights, and the
- * gradient stage finds dW_k = a_k crop(dW) and dL/da_k = <crop(dW), W_k> + <db, b_k> by itself, since it sees only
- * pads, products and sums. A weighted transposed convolution takes its weight a_k the same way.
+ * Every window is padded to the largest one. A mixture of activations becomes a mixture of weights. Differentiation
+ * needs no rule for this: it sees pads, products and sums, and finds dW_k = a_k crop(dW) and dL/da_k = <crop(dW), W_k>
+ * + <db, b_k>. The weight of a transposed convolution takes its a_k in the same way.
  *
- * Where the factors differ from picture to picture, as with modulation s [N,I] and demodulation d_k [N,O],
+ * Factors may differ from picture to picture, as modulation s [N,I] and demodulation d_k [N,O] do. The sum is then a
+ * convolution with a weight for each picture:
  *
  *     sum_k a_k d_k conv_k(s x, W_k) = conv(x, w_n),   w_n[o,i,.] = s[n,i] sum_k a_k d_k[n,o] pad(W_k)[o,i,.]
  *
- * is a convolution with a weight for each picture. Candidates that double the picture are merged on the small one: a
- * 3x3 convolution after up-sampling by two, and the transposed convolution with its filter, are each four 3x3
- * convolutions of x, one for each parity of the output's row and column (OP_TAPS), so their mixture is one convolution
- * with 4 O outputs, shuffled. With zeros around x this is exact for all but bilinear up-sampling, which repeats the
- * edge where the convolution after it pads with zeros; the rest, linear in x's border pixels, is OP_BORDER.
+ * Candidates that double the picture are merged on the small picture. A 3x3 convolution after an up-sampling by two is
+ * four 3x3 convolutions of x, one for each parity of the output's row and column (OP_TAPS). So is the transposed
+ * convolution with its blur. Their mixture is one convolution to 4 O channels, which are shuffled. With zeros around x
+ * this is exact for nearest and transposed. Bilinear up-sampling repeats the edge of the picture, where the convolution
+ * after it pads with zeros. The difference is linear in the border pixels of x, and OP_BORDER adds it.
  */
 #include "ops.h"
 #include "rewrite.h"
@@ -27,19 +28,20 @@
 
 enum { FACTORS = 6 };
 
-/* What a term convolves; terms of one group have the same x, kind and shape. */
+/* What a term convolves. Terms of one group have the same kind, x and shape. */
 enum term_kind { TERM_OTHER, TERM_CONV, TERM_CONV_DX, TERM_UP };
 
-/* factor[0] factor[1] … (conv(x, w) + b); b is -1 where absent. Anything else is a term of kind TERM_OTHER. */
+/* A term of a sum: factor[0] factor[1] … (conv(x, w) + b). Terms of another form are of kind TERM_OTHER. */
 struct term {
     enum term_kind kind;
-    int whole; /* the node it was read from */
-    int conv;  /* its convolution */
-    int x;     /* what is convolved, before an up-sampling */
+    int whole; /* the node that is the term */
+    int conv;  /* the node that is its convolution */
+    int x;     /* the node that is convolved; TERM_UP: before it is up-sampled */
     enum taps taps;
-    int factor[FACTORS], factors, batched; /* batched: some factor is */
+    int factor[FACTORS], factors, batched; /* batched: 1 if some factor is */
+    /* the bias; -1: there is none */
     int b;
-    int group; /* 1 + the term it goes with; 0: none yet */
+    int group; /* 1 + the number of the first term of its group; 0: it has none yet */
 };
 
 struct terms {
@@ -54,7 +56,7 @@ struct merger {
     struct terms *terms;
 };
 
-/* One number for the whole picture or for each of its channels. */
+/* 1 if n is one number for the whole tensor or for each picture, or one for each channel of each picture. */
 static int is_factor(const struct graph *g, int n, int channels)
 {
     struct shape s = g->node[n].shape;
@@ -62,7 +64,7 @@ static int is_factor(const struct graph *g, int n, int channels)
     return (batched || s.d[0] == 1) && s.d[1] == 1 && s.d[2] == 1 && (s.d[3] == 1 || (batched && s.d[3] == channels));
 }
 
-/* Takes the factors off a product: the node that is left. */
+/* Takes the factors off the product n. Returns the node that is left. */
 static int read_factors(const struct graph *g, int n, struct term *t)
 {
     for (int found = 1; found && t->factors < FACTORS;) {
@@ -96,7 +98,7 @@ static int is_same_conv(const struct node *n)
     return n->op == OP_CONV && n->stride == 1 && n->pad * 2 == n->k - 1;
 }
 
-/* A 3x3 convolution of an up-sampled picture, or a transposed one that is filtered. */
+/* Reads n if it is a 3x3 convolution after an up-sampling, or a transposed one with its blur. Returns 1 if it is. */
 static int read_up(const struct graph *g, int n, struct term *t)
 {
     const struct node *p = &g->node[n], *x = &g->node[p->in[0]];
@@ -131,7 +133,8 @@ static struct term read_term(const struct graph *g, int n)
     return t;
 }
 
-/* The terms of the sum at n: additions that nothing else uses are opened, except a convolution with its bias. */
+/* Adds the terms of the sum at n to m->terms. An addition inside it is opened if nothing else uses it, and if it is not
+ * a convolution's bias. */
 static void collect(struct merger *m, int n, int root)
 {
     const struct node *p = &m->from->node[n];
@@ -153,7 +156,7 @@ static int together(const struct graph *g, const struct term *s, const struct te
     return s->kind != TERM_CONV_DX || memcmp(a->attr, b->attr, sizeof a->attr) == 0;
 }
 
-/* The product of node (or of nothing: -1) and the term's factors. */
+/* Returns node times the term's factors; node -1: the product of the factors. */
 static int scaled(struct merger *m, int node, const struct term *t)
 {
     for (int i = 0; i < t->factors; i++)
@@ -161,7 +164,7 @@ static int scaled(struct merger *m, int node, const struct term *t)
     return node;
 }
 
-/* The terms of group `first` as one convolution with its bias. */
+/* Returns the terms of group `first` as one convolution, plus a bias if some term has one. */
 static int merge_shared(struct merger *m, int first, int k)
 {
     const struct graph *g = m->from;
@@ -182,7 +185,7 @@ static int merge_shared(struct merger *m, int first, int k)
 
 /* ---------------------------------------------------------------- a weight for each picture */
 
-/* Moves the last dimension of a factor [N,1,1,C] or [1,1,1,1] to dimension `dim`. */
+/* Reshapes a factor [N,1,1,C] or [1,1,1,1] so that its last dimension is dimension `dim`. */
 static int along(struct graph *g, int factor, int dim)
 {
     struct shape s = graph_get(g, factor).shape, to = shape4(s.d[0], 1, 1, 1);
@@ -190,7 +193,8 @@ static int along(struct graph *g, int factor, int dim)
     return g_reshape(g, factor, to);
 }
 
-/* x = s x', with s [N,1,1,I]: takes s off x and returns it, or -1. What is not batched yet becomes so. */
+/* If *x is a product s x' with s [N,1,1,I], sets *x to x' and returns s; else returns -1. An *x that is not batched is
+ * broadcast to the batch. */
 static int take_modulation(struct graph *g, int *x, int batch)
 {
     struct node n = graph_get(g, *x);
@@ -205,7 +209,8 @@ static int take_modulation(struct graph *g, int *x, int batch)
     return style;
 }
 
-/* What the term adds to the weight, [N,O,I,k*k]: its factors and the style times its own weight in a k x k window. */
+/* Returns the term's share of the weight, [N,O,I,k*k]: its own weight in a k x k window, times its factors and the
+ * style. */
 static int own_weight(struct merger *m, const struct term *t, int k, int style)
 {
     struct graph *to = m->to;
@@ -228,18 +233,19 @@ static int merge_each(struct merger *m, int first, int k)
     for (int i = first; i < m->terms->count; i++) {
         if (t[i].group != 1 + first) continue;
         int own = own_weight(m, &t[i], k, up ? style : -1);
-        if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* OP_TAPS has the filter's gain of 4 */
+        if (up && t[i].taps == TAPS_DECONV) own = g_scale(to, own, 0.25); /* the term's factor 4 is in OP_TAPS */
         if (up && t[i].taps == TAPS_BILINEAR) edges = g_plus(to, edges, g_unary(to, OP_EDGE_TAPS, own));
         w = g_plus(to, w, up ? g_taps(to, own, t[i].taps) : own);
     }
-    /* to the sum at once; what is up-sampled had it term by term, before the taps made four windows of one */
+    /* The style is the same for all terms. With up-sampling each term has it already, since OP_TAPS makes the weight
+     * larger. */
     if (!up && style >= 0) w = g_mul(to, w, along(to, style, 2));
     int y = g_conv(to, x, w, 1, k / 2);
     if (!up) return y;
     return g_unary(to, OP_SHUFFLE, edges < 0 ? y : g_add(to, y, g_border(to, x, edges)));
 }
 
-/* The term `first` and those that go with it, as one node. */
+/* Returns the term `first` and all that go with it as one node. */
 static int merge_group(struct merger *m, int first)
 {
     struct term *t = m->terms->term;
@@ -260,7 +266,7 @@ static int merge_sum(struct merger *m, int root)
 {
     m->terms->count = 0;
     collect(m, root, 1);
-    if (m->terms->count == 1 && m->terms->term[0].kind == TERM_OTHER) return -1; /* nothing to merge */
+    if (m->terms->count == 1 && m->terms->term[0].kind == TERM_OTHER) return -1;
     int sum = -1;
     for (int i = 0; i < m->terms->count; i++) {
         struct term *t = &m->terms->term[i];

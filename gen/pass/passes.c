@@ -58,13 +58,13 @@ static struct graph *run_hoist(const struct passing *p, struct graph *g)
 }
 
 const struct graph_pass graph_passes[] = {
-    /* of every program, for every target */
+    /* for every program and every target */
     {"merge", 1, merges, run_merge},
     {"differentiate", 1, NULL, run_differentiate},
-    /* of programs whose weights stay as they are */
+    /* for programs whose weights stay as they are */
     {"fold_norm", 0, draws, run_fold_norm},
     {"to_col2im", 0, draws_narrow, run_to_col2im},
-    /* to the kernels of a target */
+    /* to kernels */
     {"lower", 0, NULL, run_lower},
     {"hoist", 0, draws, run_hoist},
     {NULL, 0, NULL, NULL},
@@ -72,7 +72,7 @@ const struct graph_pass graph_passes[] = {
 
 struct watcher pass_watcher;
 
-/* A graph that is not as it should be is a fault of aggen's own: there is nothing to go on with. */
+/* A graph that fails the check is a fault of aggen's own, which ends with a message. */
 static void verify(const char *pass, const struct phase_graph *phase, const struct graph *g)
 {
     struct ag_error err;

@@ -2,8 +2,8 @@
 #include "ops.h"
 #include "rewrite.h"
 
-/* A tile's channels are a multiple of a line of cache. With more columns than COLUMNS the channels fill tiles by
- * themselves; of fewer inputs than INPUTS columns are not worth their sums. */
+/* Columns are rounded up to LINE, a line of cache. With more than COLUMNS columns there are output channels enough to
+ * fill tiles without this. With fewer than INPUTS input channels the sums cost more than they save. */
 enum { LINE = 16, COLUMNS = 64, INPUTS = 64 };
 
 static int is_narrow(const struct graph *g, int i)

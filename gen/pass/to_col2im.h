@@ -1,6 +1,7 @@
 /*
- * Convolutions to few channels, as to a picture's: a tile of so few channels leaves registers empty. They become a
- * product with a column for each tap and channel, which fills tiles, and sums of what those make of neighbours:
+ * The pass that replaces convolutions to few channels, such as the one to a picture's colours. Register tiles of so few
+ * channels would be mostly empty. A 1x1 convolution with a column for each tap and output channel fills tiles;
+ * OP_COL2IM then adds up what the taps make of neighbouring pixels:
  *
  *     conv(x, W)[i, j, o] = sum over a, b of (x . W[o, :, a, b])[i + a - K / 2, j + b - K / 2]
  */
@@ -9,7 +10,8 @@
 
 #include "graph.h"
 
-/* Graph g, not yet lowered, of a program that doesn't train, with that done. The same results to rounding. */
+/* Returns a new graph, made of g before it is lowered, of a program that does not train. Results are the same to
+ * rounding. */
 struct graph *columns(const struct graph *g);
 
 #endif

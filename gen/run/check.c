@@ -41,7 +41,7 @@ static int check_small(const struct spec *spec, const struct genotype *geno, int
     struct loaded *merged = NULL, *unmerged = NULL;
     int status = load(spec, geno, 1, &merged, err);
     if (!status) status = load(spec, geno, 0, &unmerged, err);
-    if (!status) run_check(merged, unmerged, quiet, tally);
+    if (!status) run_check(spec->family, merged, unmerged, quiet, tally);
     run_unload(merged);
     run_unload(unmerged);
     return status;

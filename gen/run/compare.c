@@ -3,6 +3,7 @@
  * differences of its losses, and one thread with two. All run in double precision. There a correct program stays far
  * below the limits and a wrong one lies far above them, so the exact limits do not matter.
  */
+#include "family.h"
 #include "spec.h"
 #include "loaded.h"
 
@@ -34,6 +35,7 @@ struct group {
 
 struct check {
     struct mem *mem;
+    const struct family *family;
     struct side merged, unmerged;
     double *value[AG_OUT];     /* value[block]: parameters or inputs, the same for both programs */
     double *direction[AG_OUT]; /* direction[block]: a step of parameters for finite differences */
@@ -309,10 +311,21 @@ static int is_operation(const char *name, size_t n)
     return 0;
 }
 
-/* Gives the label of a tensor's group. In the generator this is the candidate operation it belongs to, or for other
- * tensors of StyleGAN2's layers bR their kind. All other tensors are grouped by the part of the network: "alpha",
+/* Returns the part of a generator's layer that a tensor g.LAYER.PART.weight belongs to: PART if the family lists it,
+ * else the last word of the name. */
+static const char *layer_part(const char *const *parts, const char *name)
+{
+    for (; *parts; parts++) {
+        const char *at = strstr(name, *parts);
+        if (at && at[-1] == '.' && at[strlen(*parts)] == '.') return *parts;
+    }
+    return strrchr(name, '.') + 1;
+}
+
+/* Gives the label of a tensor's group. In the generator this is the candidate operation it belongs to or, in the layers
+ * of a family that lists their parts, the part. All other tensors are grouped by the part of the network: "alpha",
  * "d.block1", "g.map". */
-static void group_label(const char *name, char label[LABEL])
+static void group_label(const struct family *family, const char *name, char label[LABEL])
 {
     const int generator = strncmp(name, "g.", 2) == 0, layer = generator && name[2] == 'b';
     for (const char *part = name; generator && part; part = strchr(part, '.')) {
@@ -323,24 +336,21 @@ static void group_label(const char *name, char label[LABEL])
             return;
         }
     }
-    if (layer) /* only in the family stylegan2 */
-        snprintf(label, LABEL, "%s",
-                 strstr(name, ".affine.") ? "affine"
-                 : strstr(name, ".rgb.")  ? "rgb"
-                                          : strrchr(name, '.') + 1);
+    if (layer && family->layer_parts)
+        snprintf(label, LABEL, "%s", layer_part(family->layer_parts, name));
     else if (strncmp(name, "alpha.", 6) == 0)
         snprintf(label, LABEL, "alpha");
     else
         snprintf(label, LABEL, "%.*s", 2 + (int)strcspn(name + 2, "."), name);
 }
 
-static int make_groups(const struct ag_table *table, struct group *group)
+static int make_groups(const struct family *family, const struct ag_table *table, struct group *group)
 {
     int groups = 0;
     for (int i = 0; i < table->count; i++) {
         char label[LABEL];
         int k = 0;
-        group_label(table->tensor[i].name, label);
+        group_label(family, table->tensor[i].name, label);
         while (k < groups && strcmp(group[k].label, label) != 0) k++;
         if (k == groups) {
             memcpy(group[k].label, label, LABEL);
@@ -366,7 +376,7 @@ static void check_gradients(struct check *c, enum ag_block block)
 {
     const struct ag_table *table = ag_block_table(c->merged.program, block);
     struct group *group = mem_alloc(c->mem, sizeof *group * GROUPS);
-    const int groups = make_groups(table, group);
+    const int groups = make_groups(c->family, table, group);
     for (int i = 0; i < groups; i++) {
         const double error = slope_error(c, block, &group[i]);
         struct worst w = {error, error <= DIFFERENCES ? "" : worst_tensor(c, block, &group[i])};
@@ -456,9 +466,10 @@ static void draw_best(struct check *c)
     draw(c, best);
 }
 
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally)
+void run_check(const struct family *family, const struct loaded *merged, const struct loaded *unmerged, int quiet,
+               struct tally *tally)
 {
-    struct check c = {.mem = mem_new(), .quiet = quiet, .tally = tally};
+    struct check c = {.mem = mem_new(), .family = family, .quiet = quiet, .tally = tally};
     const struct ag_program *p = merged->program;
     new_side(&c, &c.merged, merged);
     new_side(&c, &c.unmerged, unmerged);

@@ -39,11 +39,13 @@ struct emission;
 int run_load_model(const struct model *m, const struct emission *e, struct loaded **program, struct ag_error *err);
 
 /* compare.c: checks a program that was loaded with merged and with unmerged mixtures. Compares the results of both, the
- * gradients with finite differences, and one thread with two. Adds the numbers of checks to *tally, and prints a line
- * for each unless quiet. */
+ * gradients with finite differences, and one thread with two. family: the networks' family. Adds the numbers of checks
+ * to *tally, and prints a line for each unless quiet. */
+struct family;
 struct tally {
     int passed, failed;
 };
-void run_check(const struct loaded *merged, const struct loaded *unmerged, int quiet, struct tally *tally);
+void run_check(const struct family *family, const struct loaded *merged, const struct loaded *unmerged, int quiet,
+               struct tally *tally);
 
 #endif

@@ -1,10 +1,10 @@
-/* The cell of a generator: its edges as read, and whether they make a cell. */
+/* The cell of a generator: reads its edges and checks that they make a cell. */
 #include "keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { EDGE_NAME = 32 }; /* characters in an edge's name: "cell8.skip7" and every parameter's name have to fit theirs */
+enum { EDGE_NAME = 32 }; /* longest name of an edge; "cell8.NAME" fits SPEC_NAME */
 
 /* The number of a node, 1.. (or 0 for "in" where an edge may start there), or -1 with an error line. */
 static int read_node(const struct json *value, int may_be_input, struct ag_error *err)
@@ -77,7 +77,7 @@ int cell_read(const struct json *list, struct cell *cell, struct ag_error *err)
     return 0;
 }
 
-/* Marks the nodes from which a way leads to `node`, itself included. */
+/* Marks `node`, and every node from which edges lead to it. */
 static void mark_before(const struct cell *cell, int node, int marked[SPEC_NODES])
 {
     marked[node] = 1;
@@ -90,7 +90,7 @@ static void mark_before(const struct cell *cell, int node, int marked[SPEC_NODES
     }
 }
 
-/* Where edge e was written, or the nearest thing that was. */
+/* Where edge e is written, or the document if it is a default. */
 static const struct json *edge_at(const struct json *document, int e)
 {
     const struct json *list = json_find(document, "generator.cell.edges");
@@ -107,7 +107,7 @@ static const struct json *value_at(const struct json *document, const char *path
     return value ? value : document;
 }
 
-/* An edge on a cycle, or -1. */
+/* Returns an edge on a cycle, or -1. */
 static int edge_on_cycle(const struct cell *cell)
 {
     for (int e = 0; e < cell->edges; e++) {

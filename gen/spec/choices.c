@@ -1,4 +1,4 @@
-/* What a search decides, and what follows from each decision. */
+/* What a search decides, and which parts of an architecture each choice decides. */
 #include "family.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ int spec_choices(const struct spec *spec, struct choice choice[SPEC_GENES])
     return spec->family->choices ? spec->family->choices(spec, choice) : choose_places(spec, choice);
 }
 
-/* The choice that decides a place's operation: its own, or that of its pool. */
+/* Returns the choice that decides a place's operation: the one of that name, else the one of its pool. */
 static int choice_of(const struct place *place, const struct choice *choice, int choices)
 {
     int found = -1;

@@ -1,10 +1,10 @@
-/* What families have, asked of all of them; and the constants of a retraining. */
+/* Questions about all families, and the constants of a retraining. */
 #include "keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* 1 if the path is that key's, or that of a group that it is in. */
+/* 1 if `path` is this key's path, or that of a group that the key is in. */
 static int leads_to(const char *path, const char *key)
 {
     size_t n = strlen(path);
@@ -18,7 +18,7 @@ int family_has_key(const struct family *family, const char *path)
     return 0;
 }
 
-/* What stands in that key's place, or NULL. */
+/* Returns what the family has in place of a key, or NULL. */
 static const char *hint_for(const struct family *family, const char *path)
 {
     enum { PATHS = sizeof family->hints->path / sizeof *family->hints->path };

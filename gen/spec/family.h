@@ -1,6 +1,7 @@
 /*
- * A family of networks: the keys of its search spaces, what a search of them decides, its generator and discriminator,
- * and how they are retrained. Each is a file or two in gen/family/ and a row of the table in gen/family/families.c.
+ * A family of networks, as the rest of aggen sees it: the keys of its search spaces, what a search decides, its
+ * generator, its discriminator, and how they are retrained. Each family is a file or two in gen/family/ and a row of
+ * the table in gen/family/families.c.
  */
 #ifndef FAMILY_H
 #define FAMILY_H
@@ -14,75 +15,79 @@ struct key;
 struct ag_error;
 struct pass;
 
-/* What a family's own keys have in place of keys that only other families have. */
+/* Why a family lacks keys that other families have. The text is for messages. */
 struct key_hint {
     const char *instead; /* "a residual generator has no mapping network" */
-    const char *path[4]; /* of keys or groups of keys; or "latents", "micro": parts of a genotype */
+    const char *path[4]; /* paths of keys or of groups of keys; or "latents", "micro": parts of a genotype */
 };
 
-/* What an operation is chosen for: an edge of a cell, a layer. */
+/* A place of an architecture, which needs an operation: an edge of a cell, or a layer. */
 struct place {
     char name[SPEC_NAME]; /* "cell1.up0", "b8.normal" */
-    int up;               /* the pool it is chosen from */
+    int up;               /* 1: its pool is `up`; 0: `normal` */
 };
 
-/* A constant of a retraining's host program: the token in the template that it replaces. */
+/* A constant of a host program: its value replaces the token in the template. */
 struct constant {
     char token[32];
     double value;
-    int whole; /* the value is a whole number */
+    int whole; /* 1: the value is a whole number */
 };
 struct constants {
-    struct constant *list; /* malloc'd */
+    struct constant *list; /* allocated by malloc */
     int count, capacity;
 };
+/* Each adds one constant; constant_adam adds PREFIX_LR, PREFIX_BETA1, PREFIX_BETA2 and PREFIX_DECAY. */
 void constant_whole(struct constants *c, const char *token, long value);
 void constant_number(struct constants *c, const char *token, double value);
-/* PREFIX_LR, PREFIX_BETA1, PREFIX_BETA2, PREFIX_DECAY */
 void constant_adam(struct constants *c, const char *prefix, struct adam adam);
 
 struct discriminator {
     const char *name; /* as the value of discriminator.family */
-    /* x [N,S,S,channels] -> scores [N,1,1,1] */
+    /* Builds a pass: pictures x [N,S,S,channels]. Returns its scores [N,1,1,1]. */
     int (*scores)(struct build *b, const struct pass *pass, int x, struct discriminator_state *state);
-    /* After its last pass in a phase: leaves the state where the next step finds it. NULL: it has none. */
+    /* Writes the state that the phase's last pass left to its block, where the next step finds it. NULL: it has no
+     * state. */
     void (*done)(struct build *b, const struct pass *pass, const struct discriminator_state *state);
 };
 
 struct family {
     const char *name; /* as the value of generator.family */
 
-    /* A search space. */
-    const struct key *keys;       /* key_rows.h; ends with a row without path */
+    /* Its search spaces. */
+    const struct key *keys;       /* its table of keys (key_rows.h); ends with a row without path */
     const struct key_hint *hints; /* ends with a row without text; NULL: none */
-    /* Checks what no single row of the keys can, and fills in what follows from several: 0, or 2 with one line in err.
+    /* Checks what no single row of keys can, and sets what follows from several. Returns 0, or 2 with a line in err.
      * NULL: there is nothing to check. */
     int (*check)(struct spec *spec, const struct json *document, struct ag_error *err);
 
-    /* What a search decides. */
-    const char *place;                                                         /* "edge" or "layer" */
-    int (*places)(const struct spec *spec, struct place place[SPEC_GENES]);    /* returns their number */
+    /* What a search decides. place: what messages call a place. places and choices return how many there are. */
+    const char *place; /* "edge" or "layer" */
+    int (*places)(const struct spec *spec, struct place place[SPEC_GENES]);
     int (*choices)(const struct spec *spec, struct choice choice[SPEC_GENES]); /* NULL: a choice for each place */
-    /* Each place takes one of the mapping network's latents, and so does one more part, whose name this gives; NULL:
-     * genotypes have no latents. */
+    /* Sets name to the part that takes a latent W_i after all places have: the last tRGB. NULL: no latents are
+     * chosen. */
     void (*last_latent)(const struct spec *spec, char name[SPEC_NAME]);
-    int moves; /* places depend on image.size alone, and a genotype with "micro" moves to another size */
+    int moves; /* 1: places depend on image.size alone. A genotype with "micro" can change it */
 
     /* Networks. */
     int (*generator)(struct build *b, const struct pass *pass, int z); /* z [N,1,1,latent] -> [N,S,S,channels] */
     const struct discriminator *discriminator;
-    int styles;  /* the generator's layers take latents of a mapping network: mixed, truncated, or chosen */
-    int noise;   /* its layers take noise */
-    int bounded; /* its pictures lie in [-1, 1] */
+    int styles;  /* 1: its layers take latents W_i of a mapping network */
+    int noise;   /* 1: its layers take noise */
+    int bounded; /* 1: its pictures lie in [-1, 1] */
 
     /* Retraining. */
-    const char *retraining; /* templates/host/RETRAINING.c … */
-    /* … and those of its constants that are the family's own: batches, intervals and decay are there already */
+    const char *retraining; /* host program: templates/host/RETRAINING.c … */
+    /* … and those of its constants that only this family has */
     void (*constants)(const struct spec *spec, struct constants *c);
 
-    /* Makes a space small, for `aggen check`: pictures of few pixels, layers of few channels. The latent and the
-     * batches are small already. */
+    /* Makes a space small for `aggen check`: few pixels, few channels. The caller makes latent and batches small. */
     void (*shrink)(struct spec *spec);
+    /* Parts of a layer: `aggen check` adds up the tensors of such a part (g.b8.up.affine.weight), whichever layer has
+     * it, and other tensors of layers by their last name. The list ends with NULL. NULL: it goes by operations and by
+     * parts of the network alone. */
+    const char *const *layer_parts;
 };
 
 extern const struct family *const families[]; /* ends with NULL */

@@ -1,19 +1,19 @@
-/* A genotype: a spec, and an operation for each of its places; in families with a mapping network, with it the latents
- * that layers take. */
+/* Reads a genotype: a spec, an operation for each of its places, and in families with a mapping network the latent that
+ * each layer takes. */
 #include "keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LISTED = 12 }; /* missing places that an error line names */
+enum { LISTED = 12 }; /* how many missing places a message names */
 
-/* What a genotype may give an operation to: the places of its generator, or, if it moves to other sizes, of any. */
+/* The places that a genotype may name. */
 struct places {
     const struct spec *spec;
     const struct family *family;
-    const struct json *micro; /* of a genotype that moves to other sizes; else NULL */
+    const struct json *micro; /* the genotype's "micro", if it has one: it then moves to other sizes */
     struct place place[SPEC_GENES];
-    int here, all; /* the first `here` are this generator's, the others appear at a larger image.size */
+    int here, all; /* the first `here` places are in this generator; the others are at a larger image.size */
 };
 
 static void list_places(const struct spec *spec, const struct json *root, struct places *p)
@@ -134,7 +134,7 @@ static int read_ops(const struct json *ops, const struct places *p, struct genot
     return 0;
 }
 
-/* 1 if `name` is the family's last latent's in some size of picture. */
+/* 1 if the part that chooses the last latent has this name at some image.size. */
 static int is_last_latent(const struct places *p, const char *name)
 {
     const struct key *size = key_find(p->family, "image.size");
@@ -206,15 +206,15 @@ static size_t put_string(char *to, const char *text)
     return used;
 }
 
-/* A string that escapes of one letter don't do for. */
+/* 1 if the text has control characters, which put_string cannot write. */
 static int has_controls(const char *text)
 {
     while (*text && (unsigned char)*text >= ' ') text++;
     return *text != 0;
 }
 
-/* Keeps numbers and words; it is there to be read, and no place for objects that readers may take for the genotype's.
- */
+/* Keeps the numbers and strings of "found", which people read. Objects are left out: a program that reads the text
+ * might take one for a part of the genotype. */
 static void read_found(const struct json *found, struct genotype *geno)
 {
     size_t used = 0;
@@ -241,8 +241,8 @@ static int has_micro(const struct family *family, const char *path)
     return family->moves;
 }
 
-/* Complains about a part that only other families' genotypes have. An empty object is let pass, as what a writer for
- * all families may leave. */
+/* Complains about a part that only genotypes of other families have. An empty object is allowed, as a program that
+ * writes genotypes of every family may leave one. */
 static int foreign_part(const struct json *root, const struct family *own, const char *name,
                         int (*has)(const struct family *family, const char *path), struct ag_error *err)
 {

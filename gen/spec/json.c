@@ -36,7 +36,7 @@ int json_fail(struct ag_error *err, const char *format, ...)
     return 2;
 }
 
-/* Cuts n bytes of text to at most `most`, at the start of a character. */
+/* Returns how many bytes of a text to show: at most `most`, and no part of a character. */
 static int clip(const char *text, size_t n, size_t most)
 {
     if (n <= most) return (int)n;
@@ -154,7 +154,7 @@ static unsigned long read_hex4(const char *text)
     return strtoul(digits, NULL, 16);
 }
 
-/* A checked string without its escapes; never longer than what was written. */
+/* Returns a string without its escapes, which are known to be right. It is never longer than the text. */
 static char *unescape(struct mem *pool, const char *text, size_t n)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -185,7 +185,7 @@ struct build {
     struct ag_error *err;
     const jsmntok_t *token;
     struct json *node;
-    struct json **last; /* the last child so far */
+    struct json **last; /* of each node, its last child so far */
 };
 
 static int fill_scalar(struct build *b, struct json *node, const jsmntok_t *token)
@@ -232,7 +232,7 @@ static int add_token(struct build *b, int i)
     const jsmntok_t *token = &b->token[i];
     struct json *node = &b->node[i];
     int parent = token->parent;
-    if (parent >= 0 && b->token[parent].type == JSMN_OBJECT) return 0; /* a key: its value brings it in */
+    if (parent >= 0 && b->token[parent].type == JSMN_OBJECT) return 0; /* a key, which is read with its value */
     node->source = b->source;
     node->at = (size_t)token->start - (token->type == JSMN_STRING);
     if (parent >= 0 && b->token[parent].type == JSMN_STRING) {
@@ -257,7 +257,7 @@ struct json *json_parse(struct mem *pool, const struct json_source *given, struc
     jsmntok_t *token = mem_alloc(pool, room * sizeof *token);
     *source = *given;
     memcpy(text, given->text, given->size);
-    text[given->size] = '\n'; /* jsmn wants something after a bare number */
+    text[given->size] = '\n'; /* jsmn needs a byte after a number */
     source->text = text;
     jsmn_parser parser;
     jsmn_init(&parser);

@@ -48,7 +48,7 @@ size_t utf8_length(const char *text, size_t size, size_t at)
     if (p[0] < 0xC2 || p[0] > 0xF4 || n > left) return 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xC0) != 0x80) return 0;
-    /* Overlong forms, surrogates and what lies past U+10FFFF differ from valid text in the second byte. */
+    /* The second byte tells overlong forms, surrogates and numbers past U+10FFFF from valid text. */
     if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
     if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
     return n;
@@ -69,7 +69,7 @@ static void skip_space(struct scan *s)
     for (int c = peek(s); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = peek(s)) s->at++;
 }
 
-/* What stands at the cursor, as an error line shows it. */
+/* Describes what stands at the cursor, for messages. */
 static const char *found(const struct scan *s, char shown[16])
 {
     int c = peek(s);
@@ -90,7 +90,7 @@ static int expected(struct scan *s, const char *what)
     return json_syntax_error(s->err, s->source, s->at, "expected %s, found %s", what, found(s, shown));
 }
 
-/* Four hexadecimal digits after "\u", the cursor on the first; -1 if they are not. */
+/* Reads four hexadecimal digits at the cursor, behind "\u". Returns -1 if there are others. */
 static long hex4(struct scan *s)
 {
     long value = 0;
@@ -208,7 +208,7 @@ static int check_member(struct scan *s)
     return check_value(s);
 }
 
-/* An object or a list, the cursor on its opening bracket. */
+/* Checks an object or a list. The cursor stands on its opening bracket. */
 static int check_container(struct scan *s)
 {
     int object = peek(s) == '{', close = object ? '}' : ']';

@@ -1,4 +1,4 @@
-/* What the rows that families have in common point to: words, and the items of lists. */
+/* What the rows that all families have point to: words, and items of lists. */
 #include "key_rows.h"
 
 _Static_assert(sizeof(enum loss) == sizeof(int) && sizeof(enum bar_updates) == sizeof(int), "KEY_CHOICE stores an int");

@@ -1,6 +1,6 @@
 /*
- * To write tables of keys with: a macro for each kind of row, and the rows that families have in common. A family's
- * table is in the order of its canonical text.
+ * For writing tables of keys: a macro for each kind of row, and macros for the rows that all families have. Rows stand
+ * in the order of the canonical text.
  */
 #ifndef KEY_ROWS_H
 #define KEY_ROWS_H
@@ -24,8 +24,9 @@
 #define EDGES(path, field, fallback) {path, KEY_EDGES, AT(field), 0, 0, 0, 0, NULL, NULL, fallback}
 #define TUPLE(path, items, flags, fallback) {path, KEY_TUPLE, 0, 0, 0, 0, flags, NULL, items, fallback}
 
-/* What all families have: the two families' names; the set of pictures; the search, with its K, R and batch; of a
- * retraining, its loss, learning rate and moments, and its intervals; the kernel to take (variant.h). */
+/* Rows that all families have. K, R, B: defaults of the search's iterations, its steps of Algorithm 2, and its batch.
+ * LOSS, RATE, MOMENTS: defaults of a retraining. EVERY: its intervals. KERNELS: the variant to take
+ * (plan/variant.h). */
 #define GENERATOR_FAMILY {"generator.family", KEY_GENERATOR, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 #define DISCRIMINATOR_FAMILY {"discriminator.family", KEY_DISCRIMINATOR, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 #define DATA_KEYS \

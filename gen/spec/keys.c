@@ -1,4 +1,4 @@
-/* Reads a document by the rows of a table of keys. */
+/* Reads a document by a table of keys. */
 #include "keys.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ static int read_number(const struct key *key, const struct json *value, double *
 {
     if (value->kind != JSON_NUMBER) return out_of_range(key, value, err);
     double v = value->number + 0.0; /* -0 becomes 0 */
-    /* Programs compute in float, so an excluded end must stay excluded when rounded to it. */
+    /* Programs compute in float. A limit that is excluded must stay so when the value is rounded to float. */
     int below = key->flags & KEY_BELOW ? (float)v < (float)key->hi : v <= key->hi;
     int above = key->flags & KEY_ABOVE ? (float)v > (float)key->lo : v >= key->lo;
     if (!below || !above) return out_of_range(key, value, err);
@@ -126,7 +126,7 @@ static int read_pool(const struct key *key, const struct json *value, struct poo
             if ((int)pool->op[i] == op)
                 return json_error(err, v, JSON_AT_VALUE, NULL, "\"%s\" is in the list already; each operation once",
                                   v->text);
-        pool->op[pool->count++] = (enum candidate)op; /* never full: as many kinds as places */
+        pool->op[pool->count++] = (enum candidate)op; /* there is room for every kind */
     }
     return 0;
 }
@@ -197,17 +197,18 @@ int key_read(const struct key *key, const struct json *value, struct spec *spec,
     return 2;
 }
 
-/* What one reading of a document needs. */
+/* A document being read. */
 struct reading {
     struct mem *pool;
     const struct key *keys;
     size_t count; /* of keys */
-    char *seen;   /* [count] */
+    char *seen;   /* [count]: which keys the document has */
     struct spec *spec;
     struct ag_error *err;
 };
 
-/* The names of the keys that may stand in the object at `prefix` ("" or "generator."); returns their number. */
+/* Sets name[] to the keys and groups of keys that may stand in the object at `prefix` ("" or "generator."). Returns how
+ * many. */
 static int names_below(const struct key *keys, const char *prefix, char (*name)[SPEC_NAME])
 {
     int count = 0;

@@ -1,4 +1,4 @@
-/* Names: of operations, of what users write, and what they may have meant. */
+/* Names of operations, which names are allowed, and what a misspelt word may have meant. */
 #include "keys.h"
 
 #include <stdio.h>
@@ -53,7 +53,8 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours between two words, or a large number for long ones. */
+/* Returns how many insertions, deletions, replacements and swaps of neighbours lead from a to b; of long words a large
+ * number. */
 static int edit_distance(const char *a, const char *b)
 {
     int d[SPEC_NAME + 1][SPEC_NAME + 1];

@@ -1,9 +1,9 @@
-/* "--set key.path=value": what the command line changes in a document before it is read. */
+/* --set key.path=value: changes a document before it is read. */
 #include "keys.h"
 
 #include <string.h>
 
-/* The value under a key of an object; a new object where there is none. */
+/* Returns the value under a key of an object. If there is none, puts a new object there. */
 static struct json *inner_object(struct mem *pool, struct json *object, const char *key,
                                  const struct json_source *source)
 {
@@ -49,7 +49,7 @@ static struct json *set_value(struct mem *pool, const struct json_source *source
     return value;
 }
 
-/* 1 if the first n bytes of a --set are keys with dots between them. */
+/* 1 if the first n bytes of a --set are keys with a dot between each two. */
 static int is_path(const char *set, size_t n)
 {
     if (!n || n > 200 || *set == '.' || set[n - 1] == '.') return 0;
@@ -58,7 +58,8 @@ static int is_path(const char *set, size_t n)
     return 1;
 }
 
-/* The length of the first key of a --set that means a part of the genotype itself and not of its spec, or 0. */
+/* Returns the length of a --set's first key if that means a part of the genotype itself ("ops", "latents"), not its
+ * spec; else 0. */
 static size_t own_group(const char *set)
 {
     size_t n = strcspn(set, ".=");
@@ -77,9 +78,9 @@ int set_apply(struct mem *pool, struct json *root, int genotype, const char *set
     struct json *value = set_value(pool, &source, err);
     if (!value) return 2;
     if (!group || n == group) return put_at(pool, root, path, value, err);
-    /* The name of an edge or layer has a dot of its own: what follows "ops." is one key. */
+    /* Names of edges and layers have a dot of their own, so all that follows "ops." is one key. */
     path[group] = 0;
     struct json *object = inner_object(pool, root, path, value->source);
-    if (object->kind != JSON_OBJECT) return 0; /* genotype_read says what is wrong with it */
+    if (object->kind != JSON_OBJECT) return 0; /* genotype_read refuses it */
     return json_put(object, path + group + 1, value), 0;
 }

@@ -1,4 +1,4 @@
-/* From JSON text to a checked spec. */
+/* Reads JSON text as a spec. */
 #include "keys.h"
 #include "../../runtime/ag.h"
 
@@ -25,7 +25,7 @@ int space_read(struct mem *pool, const struct json *document, struct spec *spec,
 {
     spec->family = find_family(pool, document, err);
     if (!spec->family || keys_read(document, spec, err)) return 2;
-    if (!strcmp(spec->data_format, "shapes")) *spec->data_path = 0; /* drawn, whatever pictures another format had */
+    if (!strcmp(spec->data_format, "shapes")) *spec->data_path = 0; /* drawn: a path of another format goes */
     return spec->family->check ? spec->family->check(spec, document, err) : 0;
 }
 

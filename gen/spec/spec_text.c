@@ -1,4 +1,5 @@
-/* The canonical text of a spec: every row of its family's table, in order, but for those that are KEY_OFF. */
+/* Writes the canonical text of a spec: every row of its family's table, in order. Rows that are KEY_OFF are left out
+ * while they have no value. */
 #include "keys.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static void put_string(struct buffer *out, const char *text)
     put_text(out, "\"");
 }
 
-/* The shortest decimal that reads back as the same double. */
+/* Writes the shortest decimal that reads back as the same double. */
 static void put_number(struct buffer *out, double value)
 {
     char text[40];
@@ -81,7 +82,8 @@ static void put_edges(struct buffer *out, const struct cell *cell)
     put_text(out, "]");
 }
 
-/* A nullable value is null when it is zero, a tuple when its first item is: no range of theirs holds zero. */
+/* 1 if a value means null: it is zero or empty, or the first item of a tuple is. Zero is in no range of a key that may
+ * be null. */
 static int is_null(const struct key *key, const struct spec *spec)
 {
     const char *field = (const char *)spec + key->offset;
@@ -135,7 +137,7 @@ static void put_value(struct buffer *out, const struct key *key, const struct sp
     }
 }
 
-/* The length of the groups, dots included, that two paths begin with. */
+/* Returns how many bytes of groups, dots included, two paths begin with. */
 static size_t shared_groups(const char *a, const char *b)
 {
     size_t shared = 0;
@@ -151,7 +153,7 @@ static int dots(const char *path)
     return count;
 }
 
-/* Closes the groups of the row before, opens this row's and writes its key. */
+/* Closes the groups of the row before that this row is not in, opens those of this row, and writes its key. */
 static void put_key(struct buffer *out, const char *before, const char *path)
 {
     size_t shared = shared_groups(before, path);
