@@ -24,7 +24,8 @@ static int is_gradient(const struct ag_st_tensor *t)
 /* Returns the largest difference as a share of the allowed one; infinity if a value is NaN. */
 static double compare(const struct ag_st_tensor *got, const struct ag_st_tensor *want, double largest_gradient)
 {
-    double size = largest(want), allowed = is_gradient(want) ? 5e-3 * fmax(size, 1e-4 * largest_gradient) : tolerance * size;
+    const double size = largest(want);
+    const double allowed = is_gradient(want) ? 5e-3 * fmax(size, 1e-4 * largest_gradient) : tolerance * size;
     double worst = 0;
     for (long i = 0; i < want->count; i++) {
         double d = fabs(((const float *)got->data)[i] - ((const float *)want->data)[i]);
