@@ -1,4 +1,4 @@
-# Builds and tests aggen. `make help` lists the targets.
+# aggen: builds and tests it; `make help` lists the targets. Programs know this file by its first word (ag_is_home).
 CC ?= cc
 PREFIX ?= /usr/local
 WARNINGS = -Wall -Wextra -Werror
