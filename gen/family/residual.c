@@ -25,9 +25,9 @@ static const struct key keys[] = {
     INT("generator.channels", channels, 1, 4096, "256"),
     INT("generator.base", base, 1, 512, "4"),
     STEPS("generator.cells", cells, 1, SPEC_CELLS, 1, KEY_NULL, "null"), /* null: as base and size ask */
-    POOL("generator.normal", normal, OP_CONV_1X1, OP_SEP_CONV_7X7,
+    POOL("generator.normal", normal, CANDIDATE_CONV_1X1, CANDIDATE_SEP_CONV_7X7,
          "[\"conv_1x1\", \"conv_3x3\", \"conv_5x5\", \"sep_conv_3x3\", \"sep_conv_5x5\", \"sep_conv_7x7\"]"),
-    POOL("generator.up", up, OP_NEAREST, OP_BILINEAR_CONV, "[\"deconv\", \"nearest\", \"bilinear\"]"),
+    POOL("generator.up", up, CANDIDATE_NEAREST, CANDIDATE_BILINEAR_CONV, "[\"deconv\", \"nearest\", \"bilinear\"]"),
     EDGES("generator.cell.edges", cell,
      "[[\"up0\", \"in\", 1, \"up\"], [\"up1\", \"in\", 3, \"up\"], [\"normal0\", 1, 2, \"normal\"],"
      " [\"normal1\", 2, 4, \"normal\"], [\"normal2\", 3, 4, \"normal\"]]"),

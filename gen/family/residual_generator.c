@@ -43,7 +43,7 @@ static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, i
         const char *dw = mem_printf(b->mem, "%s.dw%d.weight", name, i);
         const char *pw = mem_printf(b->mem, "%s.pw%d.weight", name, i);
         int w = weight(b, pass, c, 1, k, build_conv_init(b, c, 1, k), dw);
-        x = g_dw(b->g, g_unary(b->g, OP_RELU, x), w);
+        x = g_depthwise(b->g, g_unary(b->g, OP_RELU, x), w);
         x = g_conv(b->g, x, weight(b, pass, c, c, 1, build_conv_init(b, c, c, 1), pw), 1, 0);
         x = build_batch_norm(b, pass, x, affine, mem_printf(b->mem, "%s.bn%d", name, i));
     }
@@ -55,12 +55,12 @@ static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, i
 static int up_candidate(struct build *b, const struct pass *pass, int x, enum candidate op, int times, const char *name)
 {
     int c = channels(b);
-    if (op == OP_NEAREST_CONV || op == OP_BILINEAR_CONV)
+    if (op == CANDIDATE_NEAREST_CONV || op == CANDIDATE_BILINEAR_CONV)
         x = g_conv(b->g, x, weight(b, pass, c, c, 1, build_conv_init(b, c, c, 1), sub(b, name, "weight")), 1, 0);
     for (int i = 0; i < times; i++) {
-        if (op == OP_NEAREST || op == OP_NEAREST_CONV) {
+        if (op == CANDIDATE_NEAREST || op == CANDIDATE_NEAREST_CONV) {
             x = g_unary(b->g, OP_UP_NEAREST, x);
-        } else if (op == OP_BILINEAR || op == OP_BILINEAR_CONV) {
+        } else if (op == CANDIDATE_BILINEAR || op == CANDIDATE_BILINEAR_CONV) {
             x = g_unary(b->g, OP_UP_BILINEAR, x);
         } else { /* the adjoint of a convolution: its weight is stored [in, out, 2, 2] */
             int w = weight(b, pass, c, c, 2, init_uniform(1 / sqrt(4.0 * c)), sub(b, name, "weight"));
@@ -88,17 +88,17 @@ static int candidate(void *site, enum candidate op)
     const char *name = mem_printf(b->mem, "g.%s.%s", e->name, candidate_name(op));
     graph_path(b->g, "%s.%s", e->name, candidate_name(op));
     switch (op) {
-    case OP_CONV_1X1:
+    case CANDIDATE_CONV_1X1:
         return conv_candidate(b, s->pass, s->x, 1, name);
-    case OP_CONV_3X3:
+    case CANDIDATE_CONV_3X3:
         return conv_candidate(b, s->pass, s->x, 3, name);
-    case OP_CONV_5X5:
+    case CANDIDATE_CONV_5X5:
         return conv_candidate(b, s->pass, s->x, 5, name);
-    case OP_SEP_CONV_3X3:
+    case CANDIDATE_SEP_CONV_3X3:
         return sep_conv_candidate(b, s->pass, s->x, 3, name);
-    case OP_SEP_CONV_5X5:
+    case CANDIDATE_SEP_CONV_5X5:
         return sep_conv_candidate(b, s->pass, s->x, 5, name);
-    case OP_SEP_CONV_7X7:
+    case CANDIDATE_SEP_CONV_7X7:
         return sep_conv_candidate(b, s->pass, s->x, 7, name);
     default:
         return up_candidate(b, s->pass, s->x, op, e->times, name);

@@ -150,8 +150,8 @@ struct layer_site {
 /* Returns the result of one candidate, demodulated: [N,R,R,out]. */
 static int candidate(void *site, enum candidate op)
 {
-    static const int window[] = {[OP_CONV_1X1] = 1, [OP_CONV_3X3] = 3,     [OP_CONV_5X5] = 5,
-                                 [OP_DECONV] = 3,   [OP_NEAREST_CONV] = 3, [OP_BILINEAR_CONV] = 3};
+    static const int window[] = {[CANDIDATE_CONV_1X1] = 1, [CANDIDATE_CONV_3X3] = 3,     [CANDIDATE_CONV_5X5] = 5,
+                                 [CANDIDATE_DECONV] = 3,   [CANDIDATE_NEAREST_CONV] = 3, [CANDIDATE_BILINEAR_CONV] = 3};
     const struct layer_site *l = site;
     const struct generator *s = l->s;
     struct graph *g = s->b->g;
@@ -159,11 +159,11 @@ static int candidate(void *site, enum candidate op)
     const char *name = mem_printf(s->b->mem, "g.%s.%s.weight", l->layer->name, candidate_name(op));
     graph_path(g, "%s.%s", l->layer->name, candidate_name(op));
     int w = style_parameter(s->b, s->pass, AG_G, 4, shape4(l->out, in, k, k), init_normal(0, 1), name), y;
-    if (op == OP_DECONV) /* a transposed convolution, [H,W] -> [2H+1,2W+1], then the blur */
+    if (op == CANDIDATE_DECONV) /* a transposed convolution, [H,W] -> [2H+1,2W+1], then the blur */
         y = g_scale(g, g_fir(g, g_conv_dx(g, x, g_permute(g, w, 1, 0, 2, 3), 2, 0, 2 * h + 1, 2 * h + 1), 1), 4);
-    else if (op == OP_NEAREST_CONV)
+    else if (op == CANDIDATE_NEAREST_CONV)
         y = g_conv(g, g_unary(g, OP_UP_NEAREST, x), w, 1, 1);
-    else if (op == OP_BILINEAR_CONV)
+    else if (op == CANDIDATE_BILINEAR_CONV)
         y = g_conv(g, g_up_bilinear(g, x, BEYOND_CLAMP), w, 1, 1);
     else
         y = g_conv(g, x, w, 1, k / 2);

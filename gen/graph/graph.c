@@ -293,14 +293,15 @@ int g_border(struct graph *g, int x, int edge_taps)
     return binary(g, OP_BORDER, x, edge_taps);
 }
 
-int g_dw(struct graph *g, int x, int w)
+int g_depthwise(struct graph *g, int x, int w)
 {
-    return graph_node(g, (struct node_args){.op = OP_DW, .in = {x, w}, .ins = 2, .k = graph_get(g, w).shape.d[2]});
+    return graph_node(g,
+                      (struct node_args){.op = OP_DEPTHWISE, .in = {x, w}, .ins = 2, .k = graph_get(g, w).shape.d[2]});
 }
 
-int g_dw_dw(struct graph *g, int x, int gy, int k)
+int g_depthwise_dw(struct graph *g, int x, int gy, int k)
 {
-    return graph_node(g, (struct node_args){.op = OP_DW_DW, .in = {x, gy}, .ins = 2, .k = k});
+    return graph_node(g, (struct node_args){.op = OP_DEPTHWISE_DW, .in = {x, gy}, .ins = 2, .k = k});
 }
 
 /* ---------------------------------------------------------------- whole graphs */

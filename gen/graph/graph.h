@@ -54,8 +54,8 @@ enum op {
     OP_CONV,    /* x, w [O,I,K,K] -> y */
     OP_CONV_DX, /* gy, w -> gradient in x, for stride 2. With stride 1 that is a convolution with the flipped weight. */
     OP_CONV_DW, /* x, gy -> gradient in w */
-    OP_DW,      /* depthwise: x, w [C,1,K,K] -> y of x's shape */
-    OP_DW_DW,   /* x, gy -> gradient in w */
+    OP_DEPTHWISE,    /* depthwise: x, w [C,1,K,K] -> y of x's shape */
+    OP_DEPTHWISE_DW, /* x, gy -> gradient in w */
     /* resampling by two */
     OP_UP_NEAREST,
     OP_SUMPOOL, /* adjoint of nearest: sums of 2x2 pixels */
@@ -77,14 +77,14 @@ enum op {
     OP_COL2IM, /* [N,H,W,>= K*K*C] -> [N,H,W,C]: y[i,j,c] = sum over a, b of x[i + a - K/2, j + b - K/2, (aK + b) C + c]
                 */
     /* made by pass/lower.c, after differentiation */
-    OP_PACK,          /* a weight in the order that its kernel reads */
-    OP_KERNEL_CONV,   /* x, packed weight -> y; perhaps a bias, or edge taps, as third input */
-    OP_KERNEL_DECONV, /* x, packed weight -> y; perhaps a bias */
-    OP_KERNEL_DW,     /* x, packed weight -> y */
-    OP_KERNEL_LINEAR, /* x [N,1,1,I], weight that is not packed -> y; perhaps a bias */
-    OP_LINEAR_WGRAD,  /* x, gy -> [O,I,1,1], summed over the whole batch at once */
-    OP_KERNEL_WGRAD,  /* x, gy -> a weight gradient for each picture, in the order of its kernel */
-    OP_UNPACK,        /* from that order to [N,O,I,K*K] */
+    OP_PACK,             /* a weight in the order that its kernel reads */
+    OP_KERNEL_CONV,      /* x, packed weight -> y; perhaps a bias, or edge taps, as third input */
+    OP_KERNEL_DECONV,    /* x, packed weight -> y; perhaps a bias */
+    OP_KERNEL_DEPTHWISE, /* x, packed weight -> y */
+    OP_KERNEL_LINEAR,    /* x [N,1,1,I], weight that is not packed -> y; perhaps a bias */
+    OP_LINEAR_WGRAD,     /* x, gy -> [O,I,1,1], summed over the whole batch at once */
+    OP_KERNEL_WGRAD,     /* x, gy -> a weight gradient for each picture, in the order of its kernel */
+    OP_UNPACK,           /* from that order to [N,O,I,K*K] */
     OP_COUNT
 };
 
@@ -94,7 +94,7 @@ enum beyond { BEYOND_CLAMP, BEYOND_ZERO }; /* what up-sampling takes for the pix
 enum taps { TAPS_DECONV, TAPS_NEAREST, TAPS_BILINEAR };
 /* A convolution's weight: one for the whole batch; one for each picture; that with what OP_BORDER adds, or
  * OP_BORDER_DX. */
-enum conv_form { FORM_SHARED, FORM_EACH, FORM_BORDER, FORM_BORDER_DX };
+enum conv_form { FORM_SHARED, FORM_PER_PICTURE, FORM_BORDER, FORM_BORDER_DX };
 
 /* The order of a packed weight. Each kernel reads one of them. */
 enum packing {
@@ -105,7 +105,7 @@ enum packing {
 
 /* What is packed: the weight of a convolution, of a transposed one, of a depthwise one. FLIP and FLIPT: flipped while
  * it is packed. */
-enum pack { PACK_CONV, PACK_CONV_FLIPT, PACK_DECONV, PACK_DW, PACK_DW_FLIP };
+enum pack { PACK_CONV, PACK_CONV_FLIPT, PACK_DECONV, PACK_DEPTHWISE, PACK_DEPTHWISE_FLIP };
 
 struct shape {
     int d[4];
@@ -130,7 +130,7 @@ enum { NODE_INPUTS = 3, NODE_ATTRS = 4 };
         long attr[NODE_ATTRS]; \
         struct { \
             long k, stride, pad; /* windows of k x k pixels */ \
-            long form;           /* enum conv_form; conv_dw: FORM_EACH for a gradient for each picture */ \
+            long form;           /* enum conv_form; conv_dw: FORM_PER_PICTURE for a gradient for each picture */ \
         }; \
         VIEW2(block, offset);      /* param: enum ag_block, and reals from its start */ \
         VIEW1(input_offset);       /* input: reals from the start of the block of inputs */ \
@@ -261,8 +261,8 @@ int g_fir(struct graph *g, int x, int pad);
 int g_taps(struct graph *g, int w, enum taps kind);
 int g_border(struct graph *g, int x, int edge_taps);
 /* A depthwise convolution of x [N,H,W,C], and its gradient in the weight, [C,1,k,k]. */
-int g_dw(struct graph *g, int x, int w);
-int g_dw_dw(struct graph *g, int x, int gy, int k);
+int g_depthwise(struct graph *g, int x, int w);
+int g_depthwise_dw(struct graph *g, int x, int gy, int k);
 
 /* Nodes that are made next in `to` get path and section of `from`'s node i. */
 void graph_at(struct graph *to, const struct graph *from, int i);

@@ -176,15 +176,15 @@ void grad_conv_dw(struct graph *g, int n, int gy, int *sum)
 void grad_dw(struct graph *g, int n, int gy, int *sum)
 {
     int x = in(g, n, 0), w = in(g, n, 1);
-    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, w)), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).k), sum);
+    if (wanted(g, n, 0, sum)) grad_add(g, x, g_depthwise(g, gy, g_unary(g, OP_FLIP, w)), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, w, g_depthwise_dw(g, x, gy, (int)graph_get(g, n).k), sum);
 }
 
 void grad_dw_dw(struct graph *g, int n, int gw, int *sum)
 {
     int x = in(g, n, 0), gy = in(g, n, 1);
-    if (wanted(g, n, 0, sum)) grad_add(g, x, g_dw(g, gy, g_unary(g, OP_FLIP, gw)), sum);
-    if (wanted(g, n, 1, sum)) grad_add(g, gy, g_dw(g, x, gw), sum);
+    if (wanted(g, n, 0, sum)) grad_add(g, x, g_depthwise(g, gy, g_unary(g, OP_FLIP, gw)), sum);
+    if (wanted(g, n, 1, sum)) grad_add(g, gy, g_depthwise(g, x, gw), sum);
 }
 
 void grad_nearest(struct graph *g, int n, int gy, int *sum)

@@ -97,7 +97,7 @@ static struct shape shape_pack(const struct graph *g, const struct node_args *a)
 {
     struct shape s = input_shape(g, a, 0);
     enum pack pack = (enum pack)a->pack;
-    if (pack == PACK_DW || pack == PACK_DW_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
+    if (pack == PACK_DEPTHWISE || pack == PACK_DEPTHWISE_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
     struct weight w = g_weight(g, a->in[0]);
     int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
     const int few = a->packing != PACKING_TILES && pack != PACK_DECONV && out <= 4 && in % 16 == 0;
@@ -313,8 +313,8 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_CONV] = {"conv", CLASS_WINDOW, shape_conv, grad_conv, NULL, macs_conv},
     [OP_CONV_DX] = {"conv_dx", CLASS_WINDOW, shape_given, grad_conv_dx, NULL, macs_conv_dx},
     [OP_CONV_DW] = {"conv_dw", CLASS_WGRAD, shape_conv_dw, grad_conv_dw, NULL, macs_wgrad},
-    [OP_DW] = {"dwconv", CLASS_WINDOW, shape_first, grad_dw, NULL, macs_dw},
-    [OP_DW_DW] = {"dwconv_dw", CLASS_WGRAD, shape_dw_dw, grad_dw_dw, NULL, macs_dw_wgrad},
+    [OP_DEPTHWISE] = {"dwconv", CLASS_WINDOW, shape_first, grad_dw, NULL, macs_dw},
+    [OP_DEPTHWISE_DW] = {"dwconv_dw", CLASS_WGRAD, shape_dw_dw, grad_dw_dw, NULL, macs_dw_wgrad},
     [OP_UP_NEAREST] = {"nearest", CLASS_WINDOW, shape_double, grad_nearest, NULL, NULL},
     [OP_SUMPOOL] = {"sumpool", CLASS_WINDOW, shape_halve, grad_sumpool, NULL, NULL},
     [OP_UP_BILINEAR] = {"bilinear", CLASS_WINDOW, shape_double, grad_bilinear, NULL, NULL},
@@ -333,7 +333,7 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_PACK] = {"pack", CLASS_SMALL, shape_pack, NULL, NULL, NULL},
     [OP_KERNEL_CONV] = {"conv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_conv},
     [OP_KERNEL_DECONV] = {"deconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_kernel_deconv},
-    [OP_KERNEL_DW] = {"dwconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_dw},
+    [OP_KERNEL_DEPTHWISE] = {"dwconv", CLASS_WINDOW, shape_given, NULL, NULL, macs_dw},
     [OP_KERNEL_LINEAR] = {"linear", CLASS_WINDOW, shape_given, NULL, NULL, macs_linear},
     [OP_LINEAR_WGRAD] = {"linear_wgrad", CLASS_SMALL, shape_given, NULL, NULL, macs_wgrad},
     [OP_KERNEL_WGRAD] = {"conv_dw", CLASS_WINDOW, shape_given, NULL, NULL, macs_wgrad},

@@ -15,7 +15,8 @@ static int packed_weight(struct graph *to, enum op op, int w, int packing)
     const struct node n = graph_get(to, w);
     if (op == OP_CONV)
         return n.op == OP_FLIPT ? pack(to, n.in[0], PACK_CONV_FLIPT, packing) : pack(to, w, PACK_CONV, packing);
-    if (op == OP_DW) return n.op == OP_FLIP ? pack(to, n.in[0], PACK_DW_FLIP, packing) : pack(to, w, PACK_DW, packing);
+    if (op == OP_DEPTHWISE)
+        return n.op == OP_FLIP ? pack(to, n.in[0], PACK_DEPTHWISE_FLIP, packing) : pack(to, w, PACK_DEPTHWISE, packing);
     return pack(to, w, PACK_DECONV, packing);
 }
 
@@ -38,7 +39,7 @@ static struct whole read_whole(const struct graph *g, int i, const int *uses)
 {
     struct whole whole = {-1, -1, FORM_SHARED};
     const struct node *n = &g->node[i];
-    if (n->op == OP_CONV || n->op == OP_CONV_DX || n->op == OP_DW) whole.conv = i;
+    if (n->op == OP_CONV || n->op == OP_CONV_DX || n->op == OP_DEPTHWISE) whole.conv = i;
     for (int k = 0; n->op == OP_ADD && whole.conv < 0 && k < 2; k++) {
         const struct node *conv = &g->node[n->in[k]], *other = &g->node[n->in[1 - k]];
         if ((conv->op != OP_CONV && conv->op != OP_CONV_DX) || uses[n->in[k]] != 1) continue;
@@ -48,13 +49,13 @@ static struct whole read_whole(const struct graph *g, int i, const int *uses)
             whole = (struct whole){n->in[k], n->in[1 - k], FORM_SHARED};
     }
     if (whole.conv >= 0 && whole.form == FORM_SHARED && g->node[g->node[whole.conv].in[1]].batched)
-        whole.form = FORM_EACH;
+        whole.form = FORM_PER_PICTURE;
     return whole;
 }
 
 static enum op kernel_of(enum op op)
 {
-    return op == OP_CONV ? OP_KERNEL_CONV : op == OP_DW ? OP_KERNEL_DW : OP_KERNEL_DECONV;
+    return op == OP_CONV ? OP_KERNEL_CONV : op == OP_DEPTHWISE ? OP_KERNEL_DEPTHWISE : OP_KERNEL_DECONV;
 }
 
 static int lower_conv(struct rewrite *r, struct whole whole)

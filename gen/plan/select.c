@@ -8,12 +8,12 @@
 
 const char *refuses_bordered(const struct problem *p)
 {
-    return p->form <= FORM_EACH ? NULL : "its convolution has a border of its own";
+    return p->form <= FORM_PER_PICTURE ? NULL : "its convolution has a border of its own";
 }
 
 const char *refuses_plain(const struct problem *p)
 {
-    return p->form <= FORM_EACH ? "its convolution has no border" : NULL;
+    return p->form <= FORM_PER_PICTURE ? "its convolution has no border" : NULL;
 }
 
 struct work work_of_conv(const struct problem *p)

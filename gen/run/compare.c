@@ -306,7 +306,7 @@ static double slope_error(struct check *c, enum ag_block block, const struct gro
 /* Returns 1 if this component of a name is a candidate operation. */
 static int is_operation(const char *name, size_t n)
 {
-    for (int op = 0; op < OP_CANDIDATES; op++)
+    for (int op = 0; op < CANDIDATE_COUNT; op++)
         if (strlen(candidate_name(op)) == n && strncmp(name, candidate_name(op), n) == 0) return 1;
     return 0;
 }

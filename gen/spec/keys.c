@@ -109,7 +109,7 @@ static int read_bool(const struct json *value, int *field, struct ag_error *err)
 
 static int pool_word(const struct key *key, const struct json *value, struct ag_error *err)
 {
-    const char *words[OP_CANDIDATES + 1] = {0};
+    const char *words[CANDIDATE_COUNT + 1] = {0};
     for (int op = (int)key->lo; op <= (int)key->hi; op++) words[op - (int)key->lo] = candidate_name((enum candidate)op);
     int word = read_word(value, words, err);
     return word < 0 ? -1 : (int)key->lo + word;

@@ -4,18 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const candidates[OP_CANDIDATES] = {
-    [OP_CONV_1X1] = "conv_1x1",
-    [OP_CONV_3X3] = "conv_3x3",
-    [OP_CONV_5X5] = "conv_5x5",
-    [OP_SEP_CONV_3X3] = "sep_conv_3x3",
-    [OP_SEP_CONV_5X5] = "sep_conv_5x5",
-    [OP_SEP_CONV_7X7] = "sep_conv_7x7",
-    [OP_DECONV] = "deconv",
-    [OP_NEAREST] = "nearest",
-    [OP_BILINEAR] = "bilinear",
-    [OP_NEAREST_CONV] = "nearest_conv",
-    [OP_BILINEAR_CONV] = "bilinear_conv",
+static const char *const candidates[CANDIDATE_COUNT] = {
+    [CANDIDATE_CONV_1X1] = "conv_1x1",
+    [CANDIDATE_CONV_3X3] = "conv_3x3",
+    [CANDIDATE_CONV_5X5] = "conv_5x5",
+    [CANDIDATE_SEP_CONV_3X3] = "sep_conv_3x3",
+    [CANDIDATE_SEP_CONV_5X5] = "sep_conv_5x5",
+    [CANDIDATE_SEP_CONV_7X7] = "sep_conv_7x7",
+    [CANDIDATE_DECONV] = "deconv",
+    [CANDIDATE_NEAREST] = "nearest",
+    [CANDIDATE_BILINEAR] = "bilinear",
+    [CANDIDATE_NEAREST_CONV] = "nearest_conv",
+    [CANDIDATE_BILINEAR_CONV] = "bilinear_conv",
 };
 
 const char *candidate_name(enum candidate op)
@@ -25,7 +25,7 @@ const char *candidate_name(enum candidate op)
 
 int candidate_find(const char *name)
 {
-    for (int op = 0; op < OP_CANDIDATES; op++)
+    for (int op = 0; op < CANDIDATE_COUNT; op++)
         if (!strcmp(candidates[op], name)) return op;
     return -1;
 }

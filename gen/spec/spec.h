@@ -24,18 +24,18 @@ enum {
 
 /* Candidate operations: first those that keep the size of the picture, then those that double it. */
 enum candidate {
-    OP_CONV_1X1,
-    OP_CONV_3X3,
-    OP_CONV_5X5,
-    OP_SEP_CONV_3X3,
-    OP_SEP_CONV_5X5,
-    OP_SEP_CONV_7X7,
-    OP_NEAREST, /* the first one that doubles */
-    OP_BILINEAR,
-    OP_DECONV,
-    OP_NEAREST_CONV,
-    OP_BILINEAR_CONV,
-    OP_CANDIDATES
+    CANDIDATE_CONV_1X1,
+    CANDIDATE_CONV_3X3,
+    CANDIDATE_CONV_5X5,
+    CANDIDATE_SEP_CONV_3X3,
+    CANDIDATE_SEP_CONV_5X5,
+    CANDIDATE_SEP_CONV_7X7,
+    CANDIDATE_NEAREST, /* the first one that doubles */
+    CANDIDATE_BILINEAR,
+    CANDIDATE_DECONV,
+    CANDIDATE_NEAREST_CONV,
+    CANDIDATE_BILINEAR_CONV,
+    CANDIDATE_COUNT
 };
 const char *candidate_name(enum candidate op); /* "conv_1x1", … */
 

@@ -44,8 +44,8 @@ finds() {
     says "$what" "$line.*FAILED" "$work/stdout"
     is "$what: candidates tried alone" "$(grep -c ' alone, with ' "$work/stdout")" 3
 }
-dw='grad_add(g, w, g_dw_dw(g, x, gy, (int)graph_get(g, n).k), sum)'
-scaled='grad_add(g, w, g_scale(g, g_dw_dw(g, x, gy, (int)graph_get(g, n).k), 1.001), sum)'
+dw='grad_add(g, w, g_depthwise_dw(g, x, gy, (int)graph_get(g, n).k), sum)'
+scaled='grad_add(g, w, g_scale(g, g_depthwise_dw(g, x, gy, (int)graph_get(g, n).k), 1.001), sum)'
 finds "a wrong gradient of depthwise weights" graph/op_grads "s/$dw/$scaled/" 'gradient in sep_conv_3x3' \
     $tiny --set 'generator.normal=["conv_1x1","sep_conv_3x3"]' --set 'generator.up=["deconv"]'
 says "the one at fault, alone" '^sep_conv_3x3 .* [1-9][0-9]* failed' "$work/stdout"

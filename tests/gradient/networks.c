@@ -33,7 +33,7 @@ static int deconv(struct test *t, int x, int out)
 
 static int depthwise(struct test *t, int x, int k)
 {
-    return g_dw(t->g, x, test_weight(t, channels(t, x), 1, k));
+    return g_depthwise(t->g, x, test_weight(t, channels(t, x), 1, k));
 }
 
 static int batch_norm(struct test *t, int x)
@@ -101,7 +101,7 @@ static int penalty_weights(struct test *t, const struct row *r)
     w[2] = test_weight(t, 5, 3, 2);
     w[3] = test_leaf(t, vector(3), 1);
     int h = g_unary(g, OP_TANH, g_conv(g, x, w[0], 1, 1));
-    h = g_unary(g, OP_SIGMOID, g_dw(g, h, w[1]));
+    h = g_unary(g, OP_SIGMOID, g_depthwise(g, h, w[1]));
     h = g_unary(g, OP_SOFTPLUS, g_conv_dx(g, h, w[2], 2, 0, 2 * r->a.d[1], 2 * r->a.d[2]));
     int mix = g_mul(g, h, g_slice(g, g_unary(g, OP_SOFTMAX, w[3]), 3, 1));
     grad(g, g_sum(g, mix, vector(1), 0), w, 4, out);

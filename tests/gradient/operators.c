@@ -124,16 +124,16 @@ static int rebatch(struct test *t, const struct row *r)
     return g_mul(t->g, g_unary(t->g, OP_REBATCH, x), test_leaf(t, r->a, 1));
 }
 
-static int dw(struct test *t, const struct row *r)
+static int depthwise(struct test *t, const struct row *r)
 {
     int x = test_leaf(t, r->a, 1);
-    return g_dw(t->g, x, test_weight(t, r->a.d[3], 1, r->attr[0]));
+    return g_depthwise(t->g, x, test_weight(t, r->a.d[3], 1, r->attr[0]));
 }
 
-static int dw_dw(struct test *t, const struct row *r)
+static int depthwise_dw(struct test *t, const struct row *r)
 {
     int x = test_leaf(t, r->a, 1), gy = test_leaf(t, r->a, 1);
-    return g_dw_dw(t->g, x, gy, r->attr[0]);
+    return g_depthwise_dw(t->g, x, gy, r->attr[0]);
 }
 
 /* ---------------------------------------------------------------- the table */
@@ -331,18 +331,18 @@ const struct row operator_rows[] = {
     ROW(CONV_DW, conv_dw, B(4, 4, 3), B(4, 4, 8), {1, 1, 0, 1}),
     ROW(CONV_DW, conv_dw, B(8, 8, 24), B(8, 8, 8), {3, 1, 1, 1}),
     ROW(CONV_DW, conv_dw, B(4, 6, 5), B(4, 6, 24), {5, 1, 2, 1}),
-    ROW(DW, dw, B(2, 2, 1), NO, {3}),
-    ROW(DW, dw, B(4, 5, 5), NO, {3}),
-    ROW(DW, dw, B(12, 12, 8), NO, {3}),
-    ROW(DW, dw, B(4, 4, 24), NO, {5}),
-    ROW(DW, dw, B(2, 3, 3), NO, {5}),
-    ROW(DW, dw, B(8, 8, 8), NO, {7}),
-    ROW(DW, dw, B(2, 2, 5), NO, {7}),
-    ROW(DW_DW, dw_dw, B(2, 2, 1), NO, {3}),
-    ROW(DW_DW, dw_dw, B(4, 5, 5), NO, {3}),
-    ROW(DW_DW, dw_dw, B(12, 12, 8), NO, {3}),
-    ROW(DW_DW, dw_dw, B(4, 4, 24), NO, {5}),
-    ROW(DW_DW, dw_dw, B(2, 3, 3), NO, {7}),
+    ROW(DEPTHWISE, depthwise, B(2, 2, 1), NO, {3}),
+    ROW(DEPTHWISE, depthwise, B(4, 5, 5), NO, {3}),
+    ROW(DEPTHWISE, depthwise, B(12, 12, 8), NO, {3}),
+    ROW(DEPTHWISE, depthwise, B(4, 4, 24), NO, {5}),
+    ROW(DEPTHWISE, depthwise, B(2, 3, 3), NO, {5}),
+    ROW(DEPTHWISE, depthwise, B(8, 8, 8), NO, {7}),
+    ROW(DEPTHWISE, depthwise, B(2, 2, 5), NO, {7}),
+    ROW(DEPTHWISE_DW, depthwise_dw, B(2, 2, 1), NO, {3}),
+    ROW(DEPTHWISE_DW, depthwise_dw, B(4, 5, 5), NO, {3}),
+    ROW(DEPTHWISE_DW, depthwise_dw, B(12, 12, 8), NO, {3}),
+    ROW(DEPTHWISE_DW, depthwise_dw, B(4, 4, 24), NO, {5}),
+    ROW(DEPTHWISE_DW, depthwise_dw, B(2, 3, 3), NO, {7}),
     ROW(UNBATCH, unbatch, B(4, 3, 5), NO, {0}),
     ROW(UNBATCH, unbatch, B(1, 1, 8), NO, {0}),
     ROW(REBATCH, rebatch, B(4, 3, 5), NO, {0}),

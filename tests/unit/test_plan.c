@@ -266,10 +266,10 @@ static void audit_step(struct audit *a, const struct group *g, const struct loca
     for (int i = 0; i < g->kernels && l->pixel_stride != channels; i++) {
         const struct kernel *k = &g->kernel[i];
         const struct node *n = &p->graph->node[k->root[0]];
-        if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DW)
+        if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DEPTHWISE)
             continue;
         /* up to 4 output channels a convolution may be that of conv_few.c, which takes no other stride */
-        const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_EACH && n->shape.d[3] > 4;
+        const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_PER_PICTURE && n->shape.d[3] > 4;
         if (!(conv && n->attr[0] == 1) && !(n->op == OP_KERNEL_DECONV && n->attr[0] == 2))
             fault(a, l->node, "lies apart for a kernel that takes it for dense");
     }
@@ -476,8 +476,8 @@ static void test_missing_variant(const char *root)
     char path[512], message[512];
     snprintf(path, sizeof path, "%s/spaces/shapes_tiny.json", root);
     int status = plan_without_variants(path, message, sizeof message);
-    const int named = strstr(message, "no kernel of this target computes node ") &&
-                      strstr(message, "no variant has its operator");
+    const int named =
+        strstr(message, "no kernel of this target computes node ") && strstr(message, "no variant has its operator");
     check(status == 1 && named, "planned without variants: exit status %d, '%s'", status, message);
 }
 

@@ -447,7 +447,9 @@ static void test_defaults(struct tally *tally)
     check(tally, geno.genes == 0 && !strcmp(s.family->name, "residual"), "a space has no genes", "");
     check(tally, s.latent == 128 && s.channels == 256 && s.base == 4 && s.cells == 3 && s.d_channels == 128, "networks",
           "");
-    check(tally, s.normal.count == 6 && s.normal.op[5] == OP_SEP_CONV_7X7 && s.up.count == 3 && s.up.op[0] == OP_DECONV,
+    check(tally,
+          s.normal.count == 6 && s.normal.op[5] == CANDIDATE_SEP_CONV_7X7 && s.up.count == 3 &&
+              s.up.op[0] == CANDIDATE_DECONV,
           "pools", "");
     check(tally, s.cell.edges == 5 && s.cell.output == 4 && s.cell.skip_from == 1 && s.cell.skip_to == 4, "cell", "");
     check(tally,
@@ -537,8 +539,8 @@ static void test_style_defaults(struct tally *tally)
               s.d_channel_divisor == 8 && !s.macro && !s.dynamic_latents,
           "networks", "");
     check(tally,
-          s.normal.count == 3 && s.normal.op[2] == OP_CONV_5X5 && s.up.count == 3 && s.up.op[0] == OP_DECONV &&
-              s.up.op[2] == OP_BILINEAR_CONV,
+          s.normal.count == 3 && s.normal.op[2] == CANDIDATE_CONV_5X5 && s.up.count == 3 &&
+              s.up.op[0] == CANDIDATE_DECONV && s.up.op[2] == CANDIDATE_BILINEAR_CONV,
           "pools", "");
     check(tally,
           s.search.iterations == 500 && s.search.weight_steps == 20 && s.search.bar_steps == 5 &&
@@ -772,7 +774,8 @@ static void test_sets(struct tally *tally)
     char *change[] = {"ops.cell1.up0=bilinear_conv", "generator.channels=8", "ops.cell1.normal2=\"conv_3x3\""};
     check(tally, parse(ONE_GENOTYPE, change, 3, &s, &geno, &err) == 0, "sets of a genotype", err.text);
     check(tally,
-          geno.genes == 5 && geno.gene[0].op == OP_BILINEAR_CONV && geno.gene[4].op == OP_CONV_3X3 && s.channels == 8,
+          geno.genes == 5 && geno.gene[0].op == CANDIDATE_BILINEAR_CONV && geno.gene[4].op == CANDIDATE_CONV_3X3 &&
+              s.channels == 8,
           "operations and keys of its spec", "");
     parse(SPEC, NULL, 0, &s, &geno, &err);
     char *text = spec_text(&s), *larger[] = {"image.size=64", "generator.cells=null"};
@@ -831,14 +834,14 @@ static void test_genotype(struct tally *tally)
     struct ag_error err = {""};
     check(tally, parse(ONE_GENOTYPE, NULL, 0, &s, &geno, &err) == 0, "a genotype", err.text);
     check(tally,
-          geno.genes == 5 && !strcmp(geno.gene[1].place, "cell1.up1") && geno.gene[1].op == OP_NEAREST &&
-              geno.gene[3].op == OP_SEP_CONV_7X7,
+          geno.genes == 5 && !strcmp(geno.gene[1].place, "cell1.up1") && geno.gene[1].op == CANDIDATE_NEAREST &&
+              geno.gene[3].op == CANDIDATE_SEP_CONV_7X7,
           "its genes, in the order of the edges", "");
     check(tally,
           parse("{'aggen': 1, 'space': 'x', 'latents': {}, 'micro': {}, 'found': {'a': [1]},\n 'spec': " ONE_CELL
                 ", 'ops': {'cell1.normal2': 'conv_3x3', " ONE_OPS "}}",
                 NULL, 0, &s, &geno, &err) == 0 &&
-              geno.gene[4].op == OP_CONV_3X3,
+              geno.gene[4].op == CANDIDATE_CONV_3X3,
           "its optional keys; any order of operations", err.text);
 }
 

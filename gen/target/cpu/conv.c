@@ -123,7 +123,7 @@ static int conv_instance(const struct site *s, int n, const char *template, stru
     number_token(mem, &sub, "AG_S", y->stride);
     number_token(mem, &sub, "AG_PAD", y->pad);
     number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_EACH);
+    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_PER_PICTURE);
     number_token(mem, &sub, "AG_EACH", y->form != FORM_SHARED);
     number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
     call->relu = tiled && is_relu(s);
@@ -146,7 +146,7 @@ static int conv_instance(const struct site *s, int n, const char *template, stru
 static void call_conv(const struct site *s, int n, const char *template)
 {
     const struct node *y = &s->p->graph->node[n];
-    const int bias = y->ins == 3 && y->form <= FORM_EACH;
+    const int bias = y->ins == 3 && y->form <= FORM_PER_PICTURE;
     struct call call = {.result = n, .ins = 2 + bias, .no_bias = !bias};
     const int instance = conv_instance(s, n, template, &call);
     cpu_call(s, n, instance, &call);

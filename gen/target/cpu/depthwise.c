@@ -40,7 +40,7 @@ static enum pitch wide(const struct node *n)
 }
 
 const struct variant cpu_depthwise = {.name = "depthwise",
-                                      .op = OP_KERNEL_DW,
+                                      .op = OP_KERNEL_DEPTHWISE,
                                       .can = CAN_REPEAT | READS_ROWS,
                                       .halo = cpu_halo_of_window,
                                       .split = cpu_split_rows,

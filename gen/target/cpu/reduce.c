@@ -35,7 +35,7 @@ int cpu_combine(const struct site *s, int n)
     number_token(mem, &sub, "AG_CI", y->shape.d[1]);
     number_token(mem, &sub, "AG_CO", y->shape.d[0]);
     number_token(mem, &sub, "AG_TAPS", (long)y->shape.d[2] * y->shape.d[3]);
-    number_token(mem, &sub, "AG_DEPTHWISE", y->op == OP_DW_DW);
+    number_token(mem, &sub, "AG_DEPTHWISE", y->op == OP_DEPTHWISE_DW);
     const char *name = mem_printf(mem, "%s_%ld", template, shape_size(y->shape));
     int i = code_instance(s->c, template, NULL, name, &sub, 0);
     free(sub.list);

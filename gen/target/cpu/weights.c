@@ -19,7 +19,7 @@ static int pack_instance(const struct site *s, int n)
     number_token(mem, &sub, "AG_C", w.out);
     number_token(mem, &sub, "AG_K", w.k);
     number_token(mem, &sub, "AG_PACK_TRANSPOSED", pack == PACK_CONV_FLIPT);
-    number_token(mem, &sub, "AG_PACK_FLIP", pack == PACK_DW_FLIP);
+    number_token(mem, &sub, "AG_PACK_FLIP", pack == PACK_DEPTHWISE_FLIP);
     const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", kind[pack], w.k, w.k, w.out, w.in);
     const char *template = y->packing == PACKING_OUTPUTS ? "conv_few" : kind[pack];
     int i = code_instance(s->c, template, "pack", name, &sub, 0);

@@ -11,7 +11,7 @@ static int wgrad_instance(const struct site *s, int n)
     const struct node *w = &g->node[n], *x = &g->node[w->in[0]], *gy = &g->node[w->in[1]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    int depthwise = w->op == OP_DW_DW, k = (int)w->k, in = x->shape.d[3], out = gy->shape.d[3];
+    int depthwise = w->op == OP_DEPTHWISE_DW, k = (int)w->k, in = x->shape.d[3], out = gy->shape.d[3];
     size_tokens(mem, &sub, gy->shape);
     number_token(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
     number_token(mem, &sub, "AG_CI", in);
@@ -40,4 +40,4 @@ const struct variant cpu_wgrad = {
 const struct variant cpu_wgrad_each = {
     .name = "wgrad_each", .op = OP_KERNEL_WGRAD, .halo = cpu_halo_of_padding, .emit = emit_wgrad};
 const struct variant cpu_depthwise_wgrad = {
-    .name = "depthwise_wgrad", .op = OP_DW_DW, .halo = cpu_halo_of_window, .emit = emit_wgrad};
+    .name = "depthwise_wgrad", .op = OP_DEPTHWISE_DW, .halo = cpu_halo_of_window, .emit = emit_wgrad};

@@ -32,7 +32,7 @@ static void run_conv(const struct site *s, const struct kernel *k)
     const int n = k->root[0];
     struct device_call c = launch_begin(s, n);
     const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->form != FORM_SHARED, batch = s->p->batch;
-    const int bias = c.y->ins == 3 && c.y->form <= FORM_EACH;
+    const int bias = c.y->ins == 3 && c.y->form <= FORM_PER_PICTURE;
     struct shape size = deconv ? c.x->shape : c.y->shape;
     const int beyond = deconv ? (int)c.y->k - 2 : 0; /* places of a phase beyond x's last */
     const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
@@ -78,7 +78,7 @@ static void run_conv(const struct site *s, const struct kernel *k)
 static int front_pays(const struct plan *p, int n, int d)
 {
     const struct node *y = &p->graph->node[n], *x = &p->graph->node[d];
-    if (y->form != FORM_SHARED || !node_is_of_pixels(y) || x->op != OP_KERNEL_DW) return 0;
+    if (y->form != FORM_SHARED || !node_is_of_pixels(y) || x->op != OP_KERNEL_DEPTHWISE) return 0;
     const int in = x->shape.d[3], out = y->shape.d[3], k = (int)x->k;
     const long pixels = (long)p->batch * y->shape.d[1] * y->shape.d[2];
     if (in % 4 || y->shape.d[2] % 2 || out > 256 || (k != 3 && (k != 5 || out <= 32))) return 0;

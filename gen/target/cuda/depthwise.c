@@ -8,7 +8,7 @@ static void emit_depthwise(const struct site *s, const struct kernel *k)
 {
     const int n = k->root[0];
     struct device_call c = launch_begin(s, n);
-    const int gradient = c.y->op == OP_DW_DW;
+    const int gradient = c.y->op == OP_DEPTHWISE_DW;
     size_tokens(c.mem, &c.sub, c.x->shape);
     launch_number(&c, "AG_IMAGES", s->p->batch);
     launch_number(&c, "AG_C", c.x->shape.d[3]);
@@ -25,6 +25,6 @@ static void emit_depthwise(const struct site *s, const struct kernel *k)
 }
 
 const struct variant cuda_depthwise = {
-    .name = "depthwise", .op = OP_KERNEL_DW, .can = CAN_PROLOGUE | CAN_REPEAT, .emit = emit_depthwise};
+    .name = "depthwise", .op = OP_KERNEL_DEPTHWISE, .can = CAN_PROLOGUE | CAN_REPEAT, .emit = emit_depthwise};
 const struct variant cuda_depthwise_wgrad = {
-    .name = "depthwise_wgrad", .op = OP_DW_DW, .can = CAN_PROLOGUE, .emit = emit_depthwise};
+    .name = "depthwise_wgrad", .op = OP_DEPTHWISE_DW, .can = CAN_PROLOGUE, .emit = emit_depthwise};

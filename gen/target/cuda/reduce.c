@@ -30,7 +30,7 @@ void cuda_combine(const struct site *s, int n)
     launch_number(&c, "AG_CI", c.y->shape.d[1]);
     launch_number(&c, "AG_CO", c.y->shape.d[0]);
     launch_number(&c, "AG_TAPS", (long)c.y->shape.d[2] * c.y->shape.d[3]);
-    launch_number(&c, "AG_DEPTHWISE", c.y->op == OP_DW_DW);
+    launch_number(&c, "AG_DEPTHWISE", c.y->op == OP_DEPTHWISE_DW);
     struct site outside = {s->c, s->p, -1, NULL};
     c.flop = 0; /* it is the parts' */
     launch_argument(&c, mem_printf(c.mem, "b[AG_ARENA] + %ld", s->p->node[n].partial));

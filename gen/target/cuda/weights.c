@@ -18,7 +18,7 @@ static void emit_pack(const struct site *s, const struct kernel *k)
     launch_number(&c, "AG_C", w.out);
     launch_number(&c, "AG_K", w.k);
     launch_number(&c, "AG_TRANSPOSED", pack == PACK_CONV_FLIPT);
-    launch_number(&c, "AG_FLIP", pack == PACK_DW_FLIP);
+    launch_number(&c, "AG_FLIP", pack == PACK_DEPTHWISE_FLIP);
     launch_number(&c, "AG_WSTRIDE", c.y->shape.d[3]);
     launch_run(&c, template, mem_printf(c.mem, "%s%dx%d_%d_%d", template, w.k, w.k, w.out, w.in),
                shape_size(c.x->shape));
