@@ -33,7 +33,7 @@ static const struct target *target_of(const struct options *o)
     return targets[o->target];
 }
 
-int command_kernels(const struct options *o, const struct spec *spec)
+int check_kernels_key(const struct options *o, const struct spec *spec)
 {
     const struct target *target = target_of(o);
     const struct variant *const *rows = target->training->variants;
@@ -147,7 +147,7 @@ static int emit_embedded(struct job *job)
     struct cost cost;
     struct carried carried = {0};
     struct model *m = new_model(job, &program_library);
-    int status = o->kernel ? cut_layer(m, o->kernel, &err) : 0;
+    int status = o->kernel ? extract_layer(m, o->kernel, &err) : 0;
     if (!status) status = read_weights(job, m, &carried, &err);
     job->e.carried = carried;
     if (!status) status = emit_library(m, &job->e, o->embed, o->kernel, &cost, &err);
@@ -302,7 +302,7 @@ static void dump_pass(const struct options *o, const struct spec *spec, const st
     for (int i = 0; program_of_file(geno, i); i++) {
         dump.program = program_of_file(geno, i)->name;
         struct model *m = model_new(spec, geno, program_of_file(geno, i), !o->no_merge, target_of(o)->device);
-        compile_watched(m, target_of(o));
+        trace_plans(m, target_of(o));
         model_free(m);
     }
     pass_watcher = (struct watcher){NULL, NULL};

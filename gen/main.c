@@ -25,7 +25,7 @@ static int run(const struct options *o)
         fprintf(stderr, "aggen: %s\n", err.text);
         return 2;
     }
-    return command_kernels(o, &spec) ? 2 : command[o->command](o, &spec, &geno);
+    return check_kernels_key(o, &spec) ? 2 : command[o->command](o, &spec, &geno);
 }
 
 int main(int argc, char **argv)

@@ -57,9 +57,9 @@ struct word command_word(int i)
 #define AT(name) offsetof(struct options, name)
 const struct option options[] = {
     {"-o", .kind = TEXT, .field = AT(folder), .argument = "DIR", .wants = "a folder", .standard = "out",
-     .commands = EMIT | RUN, .owner = UNTIL_BEGUN, .help = "where to write"},
+     .commands = EMIT | RUN, .owner = OWNER_AGGEN_UNTIL_PROGRAM, .help = "where to write"},
     {"--target", .kind = CHOICE, .field = AT(target), .choices = target, .standard = "cpu",
-     .commands = EMIT | RUN | INFO, .no_command = "check computes on the CPU", .owner = AGGENS, .place = 8,
+     .commands = EMIT | RUN | INFO, .no_command = "check computes on the CPU", .owner = OWNER_AGGEN, .place = 8,
      .help = "what to write for"},
     {"--weights", .kind = TEXT, .field = AT(weights), .argument = "FILE", .wants = "a file", .commands = EMIT,
      .place = 3,
@@ -77,20 +77,21 @@ const struct option options[] = {
      .no_target = "--kernel is for the CPU; NAME.cu of a whole generator has every kernel by its name", .place = 7,
      .help = "with --embed: that layer for itself, e.g. cell3.normal1, b8.up"},
     {"--set", .kind = SETTING, .argument = "KEY.PATH=VALUE", .wants = "KEY.PATH=VALUE", .commands = EVERY,
-     .owner = AGGENS, .place = 1, .help = "as if the file said so, e.g. --set search.batch=32; may be repeated"},
+     .owner = OWNER_AGGEN, .place = 1, .help = "as if the file said so, e.g. --set search.batch=32; may be repeated"},
     {"--no-merge", .kind = FLAG, .field = AT(no_merge), .commands = EMIT | RUN | INFO,
-     .no_command = "check tries both, merged and not, by itself", .owner = AGGENS, .place = 2,
+     .no_command = "check tries both, merged and not, by itself", .owner = OWNER_AGGEN, .place = 2,
      .help = "leave mixtures of linear operations unmerged: slower, the same results to rounding"},
     {"--json", .kind = FLAG, .field = AT(json), .commands = INFO, .help = "info: as JSON"},
     {"--target", .kind = HELP, .argument = "cuda",
      .help = "info: every kernel too, and its time on a GPU as fast as its peaks"},
     {"--gpu", .kind = TEXT, .field = AT(gpu), .argument = "NAME", .choices = gpu, .standard = "h100", .commands = INFO,
-     .target = "cuda", .owner = UNTIL_BEGUN, .help = "that GPU: %"},
+     .target = "cuda", .owner = OWNER_AGGEN_UNTIL_PROGRAM, .help = "that GPU: %"},
     {"--dump-graph", .kind = FLAG, .field = AT(dump_graph), .commands = INFO,
      .help = "info: the graphs of all phases too"},
     {"--dump", .kind = CHOICE, .field = AT(dump), .argument = "PASS", .choices = pass, .commands = INFO,
      .help = "info: the graphs of all phases, or their plans, after that pass:\n%"},
-    {"--help", "-h", .kind = FLAG, .field = AT(help), .commands = EVERY, .owner = UNTIL_BEGUN, .help = "this text"},
+    {"--help", "-h", .kind = FLAG, .field = AT(help), .commands = EVERY, .owner = OWNER_AGGEN_UNTIL_PROGRAM,
+     .help = "this text"},
 };
 const int option_count = sizeof options / sizeof *options;
 _Static_assert(sizeof options / sizeof *options <= OPTIONS_MOST, "OPTIONS_MOST is too small");

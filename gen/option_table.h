@@ -35,9 +35,9 @@ enum kind {
 
 /* After the file of `aggen run`: whose option it is. */
 enum owner {
-    PROGRAMS,    /* the program's */
-    UNTIL_BEGUN, /* aggen's, until the first word for the program */
-    AGGENS       /* aggen's everywhere */
+    OWNER_PROGRAM,             /* the program's */
+    OWNER_AGGEN_UNTIL_PROGRAM, /* aggen's, until the first word for the program */
+    OWNER_AGGEN                /* aggen's everywhere */
 };
 
 enum { EMIT = 1 << COMMAND_EMIT, RUN = 1 << COMMAND_RUN, INFO = 1 << COMMAND_INFO, CHECK = 1 << COMMAND_CHECK };

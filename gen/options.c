@@ -59,8 +59,8 @@ static int fail_place(const struct options *o, const struct option *row, const c
     struct mem *mem = mem_new();
     const int several = (row->commands & (row->commands - 1)) != 0;
     const char *why = row->target ? mem_printf(mem, " --target %s", row->target)
-                      : several    ? mem_printf(mem, ", not with %s", commands[o->command].called)
-                                   : " alone";
+                      : several   ? mem_printf(mem, ", not with %s", commands[o->command].called)
+                                  : " alone";
     const char *with = option_names(mem, command_word, row->commands, ", ", " and ");
     const int status = options_fail(value, "%s goes with %s%s", row->name, with, why);
     mem_free(mem);
@@ -153,14 +153,14 @@ static int read_option(struct command_line *line, char **word, int left, int *us
 
 /* Takes the word if it is for the program of `aggen run`, and returns 1. Such words follow the file. They begin with
  * the program's name, or with the first option that aggen does not have. From there on all words are the program's but
- * for options that are AGGENS; after -- these are too. */
+ * for options that are OWNER_AGGEN; after -- these are too. */
 static int take_word(struct command_line *line, char *word)
 {
     struct options *o = line->o;
     const struct option *row = find(word);
     if (o->command != COMMAND_RUN || !o->file) return 0;
     if (!line->rest && strcmp(word, "--") == 0) return line->begun = line->rest = 1;
-    if (!line->rest && row && row->owner >= (line->begun ? AGGENS : UNTIL_BEGUN)) return 0;
+    if (!line->rest && row && row->owner >= (line->begun ? OWNER_AGGEN : OWNER_AGGEN_UNTIL_PROGRAM)) return 0;
     for (int i = 0; program_word(i).name && !line->begun; i++) {
         if (strcmp(word, program_word(i).name) != 0) continue;
         o->program = program_word(i).name;

@@ -47,10 +47,6 @@ void grad_add(struct graph *g, int n, int gradient, int *sum);
  */
 void grad(struct graph *g, int loss, const int *wrt, int count, int *out);
 
-/* pass/merge.c: returns a new graph in which each weighted sum of convolutions of one tensor is a single convolution.
- * In a supernet these are the mixtures of Eq. 8. Results and gradients are the same to rounding. */
-struct graph *merge_mixtures(const struct graph *g);
-
 /* simplify.c: returns the node that `a` is equal to, or -1 if a node must be made. May give `a` simpler inputs, or the
  * same inputs in a fixed order. */
 int simplify_node(struct graph *g, struct node_args *a);

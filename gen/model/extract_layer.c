@@ -143,7 +143,7 @@ static void say_layers(const struct cut *c, struct ag_error *err)
     text_free(&t);
 }
 
-int cut_layer(struct model *m, const char *layer, struct ag_error *err)
+int extract_layer(struct model *m, const char *layer, struct ag_error *err)
 {
     struct cut c = {.m = m, .from = m->phase[0].graph, .to = graph_new(), .layer = layer};
     const size_t n = (size_t)c.from->count + 1;
@@ -174,7 +174,7 @@ int cut_layer(struct model *m, const char *layer, struct ag_error *err)
     return 0;
 }
 
-const char *cut_origin(const struct model *m, int i)
+const char *layer_input_origin(const struct model *m, int i)
 {
     return m->origin[i];
 }

@@ -7,9 +7,9 @@
 /* Reduces m's first phase to one layer: the nodes whose path is `layer`, or begins with it and a dot. What they read of
  * other layers becomes inputs of the phase (x, noise, style and factor, by their shapes). Their result `y` becomes its
  * output. Status 2 with a line in err that names the layers there are. */
-int cut_layer(struct model *m, const char *layer, struct ag_error *err);
+int extract_layer(struct model *m, const char *layer, struct ag_error *err);
 
 /* Says, for people, what input i of the layer is: "as b8.up gives it". */
-const char *cut_origin(const struct model *m, int i);
+const char *layer_input_origin(const struct model *m, int i);
 
 #endif

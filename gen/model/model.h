@@ -37,7 +37,7 @@ struct model {
     struct table block[MODEL_BLOCKS]; /* by enum ag_block */
     struct phase_graph phase[MODEL_PHASES];
     int phases;
-    const char **origin; /* of a single layer: cut_origin of its inputs */
+    const char **origin; /* of a single layer: layer_input_origin of its inputs */
     int origins;
 };
 

@@ -59,7 +59,7 @@ static int fold_node(struct rewrite *r, int i)
     return of[i].scale < 0 ? -1 : make(r, of[i]);
 }
 
-struct graph *fold(const struct graph *g)
+struct graph *fold_norm(const struct graph *g)
 {
     struct folded *of = mem_checked(calloc((size_t)g->count + 1, sizeof *of));
     struct graph *to = graph_rewrite(g, fold_node, of);

@@ -11,6 +11,6 @@
 #include "graph.h"
 
 /* Returns a new graph, made of g before it is lowered. Its results are the same to rounding. */
-struct graph *fold(const struct graph *g);
+struct graph *fold_norm(const struct graph *g);
 
 #endif

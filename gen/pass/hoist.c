@@ -2,19 +2,20 @@
 #include "ops.h"
 
 /* When a value is computed. */
-enum when {
-    EACH_BATCH, /* for each batch: it depends on an input, or is batched */
-    AT_HAND,    /* never: it is a parameter or a constant, or a part of one */
-    ONCE        /* once: it is computed or copied from parameters and constants alone */
+enum computed {
+    COMPUTED_EACH_BATCH, /* for each batch: it depends on an input, or is batched */
+    COMPUTED_NEVER,      /* never: it is a parameter or a constant, or a part of one */
+    COMPUTED_ONCE        /* once: it is computed or copied from parameters and constants alone */
 };
 
-static enum when when(const struct graph *g, int i, const char *fixed, const enum when *of, int all)
+static enum computed when_computed(const struct graph *g, int i, const char *fixed, const enum computed *of, int all)
 {
     const struct node *n = &g->node[i];
-    if (!fixed[i]) return EACH_BATCH;
-    if (n->op == OP_PARAM && all) return ONCE;
-    if (op_table[n->op].class == CLASS_LEAF) return AT_HAND;
-    return (n->op == OP_RESHAPE || n->op == OP_SLICE) && of[n->in[0]] == AT_HAND ? AT_HAND : ONCE;
+    if (!fixed[i]) return COMPUTED_EACH_BATCH;
+    if (n->op == OP_PARAM && all) return COMPUTED_ONCE;
+    if (op_table[n->op].class == CLASS_LEAF) return COMPUTED_NEVER;
+    return (n->op == OP_RESHAPE || n->op == OP_SLICE) && of[n->in[0]] == COMPUTED_NEVER ? COMPUTED_NEVER
+                                                                                        : COMPUTED_ONCE;
 }
 
 static void need(const struct graph *g, int i, char *needed)
@@ -38,18 +39,18 @@ struct graph *hoist(const struct graph *g, struct hoisted *h)
 {
     struct graph *to = graph_new();
     size_t n = (size_t)g->count + 1;
-    enum when *of = mem_alloc(to->mem, sizeof *of * n);
+    enum computed *of = mem_alloc(to->mem, sizeof *of * n);
     int *here = mem_alloc(to->mem, sizeof *here * n), *there = mem_alloc(to->mem, sizeof *there * n);
     char *needed = mem_alloc(to->mem, n), *ahead = mem_alloc(to->mem, n), *fixed = mem_alloc(to->mem, n);
     graph_fixed(g, fixed);
-    for (int i = 0; i < g->count; i++) of[i] = when(g, i, fixed, of, h->all);
+    for (int i = 0; i < g->count; i++) of[i] = when_computed(g, i, fixed, of, h->all);
     for (int t = 0; t < g->targets; t++) needed[g->target[t].node] = 1;
     for (int i = g->count - 1; i >= 0; i--)
-        if (needed[i] && of[i] != ONCE) need(g, i, needed);
+        if (needed[i] && of[i] != COMPUTED_ONCE) need(g, i, needed);
     for (int i = g->count - 1; i >= 0; i--)
-        if ((needed[i] && of[i] == ONCE) || ahead[i]) need(g, i, ahead);
+        if ((needed[i] && of[i] == COMPUTED_ONCE) || ahead[i]) need(g, i, ahead);
     for (int i = 0; i < g->count; i++) {
-        int kept = needed[i] && of[i] == ONCE;
+        int kept = needed[i] && of[i] == COMPUTED_ONCE;
         if (ahead[i] || kept) there[i] = graph_copy_node(h->prepare, g, i, there);
         if (kept)
             here[i] = g_param(to, AG_FIXED, place(h, there[i]), g->node[i].shape);

@@ -86,7 +86,7 @@ static int is_few_pixels(const struct rewrite *r, int x)
     return n->batched && n->shape.d[0] <= how->few && n->shape.d[1] * n->shape.d[2] == 1;
 }
 
-static int is_linear(const struct rewrite *r, const struct node *conv)
+static int is_linear_layer(const struct rewrite *r, const struct node *conv)
 {
     return conv->op == OP_CONV && conv->k == 1 && is_few_pixels(r, conv->in[0]) && !r->from->node[conv->in[1]].batched;
 }
@@ -142,7 +142,7 @@ static int lower_node(struct rewrite *r, int i)
     if (is_linear_wgrad(r, n)) return lower_linear_wgrad(r->to, r->from, i, r->map);
     if (n->op == OP_CONV_DW && n->batched) return lower_wgrad(r->to, r->from, i, r->map);
     if (whole.conv < 0) return -1;
-    if (is_linear(r, &r->from->node[whole.conv])) return lower_linear(r->to, r->from, whole, r->map);
+    if (is_linear_layer(r, &r->from->node[whole.conv])) return lower_linear(r->to, r->from, whole, r->map);
     return lower_conv(r, whole);
 }
 

@@ -20,6 +20,7 @@
  * this is exact for nearest and transposed. Bilinear up-sampling repeats the edge of the picture, where the convolution
  * after it pads with zeros. The difference is linear in the border pixels of x, and OP_BORDER adds it.
  */
+#include "merge.h"
 #include "ops.h"
 #include "rewrite.h"
 

@@ -1,6 +1,7 @@
 #include "passes.h"
 #include "differentiate.h"
 #include "fold_norm.h"
+#include "merge.h"
 #include "ops.h"
 #include "to_col2im.h"
 #include "verify.h"
@@ -8,51 +9,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int merges(const struct passing *p)
+static int merges(const struct pass_context *p)
 {
     return p->model->merge;
 }
 
-static int draws(const struct passing *p)
+static int draws(const struct pass_context *p)
 {
     return p->draws;
 }
 
-static int draws_narrow(const struct passing *p)
+static int draws_narrow(const struct pass_context *p)
 {
     return p->draws && p->narrow;
 }
 
-static struct graph *run_merge(const struct passing *p, struct graph *g)
+static struct graph *run_merge(const struct pass_context *p, struct graph *g)
 {
     (void)p;
     return merge_mixtures(g);
 }
 
-static struct graph *run_differentiate(const struct passing *p, struct graph *g)
+static struct graph *run_differentiate(const struct pass_context *p, struct graph *g)
 {
     differentiate(p->model, p->phase, g);
     return g;
 }
 
-static struct graph *run_fold_norm(const struct passing *p, struct graph *g)
+static struct graph *run_fold_norm(const struct pass_context *p, struct graph *g)
 {
     (void)p;
-    return fold(g);
+    return fold_norm(g);
 }
 
-static struct graph *run_to_col2im(const struct passing *p, struct graph *g)
+static struct graph *run_to_col2im(const struct pass_context *p, struct graph *g)
 {
     (void)p;
-    return columns(g);
+    return to_col2im(g);
 }
 
-static struct graph *run_lower(const struct passing *p, struct graph *g)
+static struct graph *run_lower(const struct pass_context *p, struct graph *g)
 {
     return lower(g, p->lowering);
 }
 
-static struct graph *run_hoist(const struct passing *p, struct graph *g)
+static struct graph *run_hoist(const struct pass_context *p, struct graph *g)
 {
     return hoist(g, p->hoisted);
 }
@@ -82,7 +83,7 @@ static void verify(const char *pass, const struct phase_graph *phase, const stru
     exit(1);
 }
 
-static struct graph *run(const struct passing *p, struct graph *g, int early)
+static struct graph *run(const struct pass_context *p, struct graph *g, int early)
 {
     for (const struct graph_pass *pass = graph_passes; pass->name; pass++) {
         if (pass->early != early || (pass->when && !pass->when(p))) continue;
@@ -101,7 +102,7 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, co
     struct model *m = model_build(spec, geno, program, merge, device);
     for (int i = 0; i < m->phases; i++) {
         struct phase_graph *phase = &m->phase[i];
-        struct graph *g = run(&(struct passing){.model = m, .phase = phase}, phase->graph, 1);
+        struct graph *g = run(&(struct pass_context){.model = m, .phase = phase}, phase->graph, 1);
         if (g != phase->graph) graph_free(phase->graph);
         phase->graph = g;
         phase->flop = graph_flop(g);
@@ -109,7 +110,7 @@ struct model *model_new(const struct spec *spec, const struct genotype *geno, co
     return m;
 }
 
-struct graph *passes_late(const struct passing *p)
+struct graph *run_late_passes(const struct pass_context *p)
 {
     return run(p, p->phase->graph, 0);
 }

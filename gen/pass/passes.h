@@ -11,7 +11,7 @@
 #include "model.h"
 
 /* What a pass is told of its graph, its program and its target. */
-struct passing {
+struct pass_context {
     const struct model *model; /* only early passes have it, else NULL */
     const struct phase_graph *phase;
     int draws;  /* the program draws with weights that stay as they are */
@@ -24,9 +24,9 @@ struct passing {
 struct graph_pass {
     const char *name;
     int early;
-    int (*when)(const struct passing *p); /* NULL: always */
+    int (*when)(const struct pass_context *p); /* NULL: always */
     /* Returns a new graph, or g itself after changing it. */
-    struct graph *(*run)(const struct passing *p, struct graph *g);
+    struct graph *(*run)(const struct pass_context *p, struct graph *g);
 };
 extern const struct graph_pass graph_passes[]; /* ends with a row without name */
 
@@ -45,6 +45,6 @@ extern struct watcher pass_watcher; /* .after NULL: nobody */
 struct model *model_new(const struct spec *spec, const struct genotype *geno, const struct program_kind *program,
                         int merge, int device);
 /* Runs the late passes on the graph of p->phase. Returns a new graph; free it with graph_free. */
-struct graph *passes_late(const struct passing *p);
+struct graph *run_late_passes(const struct pass_context *p);
 
 #endif

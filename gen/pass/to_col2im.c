@@ -34,7 +34,7 @@ static int make_narrow(struct rewrite *r, int i)
     return make(r->to, r->map[n->in[0]], r->map[n->in[1]], (int)n->k);
 }
 
-struct graph *columns(const struct graph *g)
+struct graph *to_col2im(const struct graph *g)
 {
     return graph_rewrite(g, make_narrow, NULL);
 }

@@ -12,6 +12,6 @@
 
 /* Returns a new graph, made of g before it is lowered, of a program that does not train. Results are the same to
  * rounding. */
-struct graph *columns(const struct graph *g);
+struct graph *to_col2im(const struct graph *g);
 
 #endif

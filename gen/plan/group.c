@@ -5,7 +5,7 @@
 
 enum { JOINED_READS = 24 }; /* the most nodes that a kernel of several roots reads */
 
-int group_is_pointwise(const struct plan *p, int n)
+int has_pointwise_kernel(const struct plan *p, int n)
 {
     const struct node *node = &p->graph->node[n];
     return op_table[node->op].class == CLASS_POINTWISE || node->op == OP_SUM || node->op == OP_CONST;
@@ -88,7 +88,7 @@ void group_add_node(const struct plan *p, struct group *grp, int n)
     for (int k = 0; k < node->ins; k++) {
         int x = plan_source(p, n, k);
         if (plan_storage(p, x) != VALUE_PER_GROUP || group_has_root(grp, x, 0)) continue;
-        if (group_is_pointwise(p, x))
+        if (has_pointwise_kernel(p, x))
             group_add_root(p, grp, x, 0);
         else
             group_add_node(p, grp, x);

@@ -5,7 +5,7 @@
 #include "plan.h"
 
 /* Returns 1 if a pointwise kernel computes node n: n is an expression, a sum of one, or a constant. */
-int group_is_pointwise(const struct plan *p, int n);
+int has_pointwise_kernel(const struct plan *p, int n);
 /* Returns 1 if a kernel of the group stores node n, or with copy 1 the copy of n in scratch. */
 int group_has_root(const struct group *g, int n, int copy);
 /* Appends an empty kernel and returns it. The pointer holds until the next one is appended. */

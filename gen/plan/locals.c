@@ -2,11 +2,6 @@
  * them. */
 #include "plan.h"
 
-static int max(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 struct local *plan_local(const struct plan *p, int group, int n, int copy)
 {
     for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
@@ -105,8 +100,8 @@ static void list_locals(struct plan *p, int group)
         for (int r = 0; r < k->reads; r++) {
             struct local *l = read_local(p, group, k, r);
             if (!l) continue;
-            l->last = max(l->last, i);
-            if (is_own_read(p, k, r)) l->halo = max(l->halo, plan_halo(p, k->root[0], r));
+            l->last = int_max(l->last, i);
+            if (is_own_read(p, k, r)) l->halo = int_max(l->halo, plan_halo(p, k->root[0], r));
         }
     }
     for (int i = 0; i < g->locals; i++) g->local[i].pixel_stride = pixel_stride(p, group, &g->local[i]);

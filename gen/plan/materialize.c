@@ -22,7 +22,7 @@ struct leaves {
     int node[LEAVES], count;
 };
 
-static int is_pointwise(const struct plan *p, int n)
+static int is_pointwise_operator(const struct plan *p, int n)
 {
     return op_table[p->graph->node[n].op].class == CLASS_POINTWISE;
 }
@@ -162,7 +162,7 @@ void plan_materialize(struct plan *p)
         if (!p->live[i]) continue;
         if (op_table[n->op].class == CLASS_LEAF) {
             np->storage = n->op == OP_CONST && uses[i].window ? VALUE_STORED : VALUE_LEAF;
-        } else if (is_pointwise(p, i)) {
+        } else if (is_pointwise_operator(p, i)) {
             for (int k = 0; k < n->ins; k++) reads[i] += reads[n->in[k]];
             for (int k = 0; k < n->ins; k++)
                 for (int e = 0; e < leaves[n->in[k]].count; e++)

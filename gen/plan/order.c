@@ -18,11 +18,6 @@ static int waits(const struct plan *p, int n)
     return plan_is_partial(p, n) || op == OP_UNBATCH || op == OP_LINEAR_WGRAD;
 }
 
-static int max(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 /* Sets the section of each node, and the lowest level at which its inputs are there. */
 static void earliest(struct plan *p)
 {
@@ -32,10 +27,10 @@ static void earliest(struct plan *p)
         struct node_plan *np = &p->node[i];
         if (!p->live[i] || op_table[n->op].class == CLASS_LEAF) continue;
         np->section = n->section;
-        for (int k = 0; k < n->ins; k++) np->section = max(np->section, p->node[n->in[k]].section);
+        for (int k = 0; k < n->ins; k++) np->section = int_max(np->section, p->node[n->in[k]].section);
         for (int k = 0; k < n->ins; k++) {
             const struct node_plan *x = &p->node[n->in[k]];
-            if (x->section == np->section) np->level = max(np->level, x->level);
+            if (x->section == np->section) np->level = int_max(np->level, x->level);
         }
         np->level += waits(p, i);
     }
@@ -50,14 +45,14 @@ static void latest(struct plan *p)
     for (int i = 0; i < g->count; i++) {
         limit[i] = NEVER;
         if (p->live[i] && p->node[i].section < 64)
-            last[p->node[i].section] = max(last[p->node[i].section], p->node[i].level - waits(p, i));
+            last[p->node[i].section] = int_max(last[p->node[i].section], p->node[i].level - waits(p, i));
     }
     for (int i = g->count - 1; i >= 0; i--) {
         const struct node *n = &g->node[i];
         struct node_plan *np = &p->node[i];
         if (!p->live[i]) continue;
         if (n->batched && op_table[n->op].class != CLASS_LEAF && limit[i] != NEVER)
-            np->level = max(np->level, limit[i]);
+            np->level = int_max(np->level, limit[i]);
         int when = np->level - waits(p, i);
         for (int k = 0; k < n->ins; k++) {
             const struct node_plan *x = &p->node[n->in[k]];
@@ -103,7 +98,7 @@ static int list_items(const struct plan *p, struct item *item)
         if (!p->live[i]) continue;
         const int stored = plan_storage(p, i) == VALUE_STORED, small = p->policy->epilogues && is_small(&g->node[i]);
         const int partial = plan_is_partial(p, i), batched = partial || g->node[i].batched;
-        for (int k = 0; k < g->node[i].ins && batched; k++) after[i] = max(after[i], after[g->node[i].in[k]]);
+        for (int k = 0; k < g->node[i].ins && batched; k++) after[i] = int_max(after[i], after[g->node[i].in[k]]);
         if (stored && batched && !small) after[i] = i;
         if (stored) item[count++] = (struct item){i, np->section, np->level - partial, batched, after[i], small};
     }
@@ -117,7 +112,7 @@ static int resolution(const struct plan *p, int n)
     const struct node *node = &p->graph->node[n];
     int r = node->batched ? node->shape.d[1] : 0, weights = op_table[node->op].class == CLASS_WINDOW && node->ins > 1;
     for (int k = 0; k < (weights ? 1 : node->ins); k++)
-        if (p->graph->node[node->in[k]].batched) r = max(r, p->graph->node[node->in[k]].shape.d[1]);
+        if (p->graph->node[node->in[k]].batched) r = int_max(r, p->graph->node[node->in[k]].shape.d[1]);
     return r;
 }
 
@@ -161,7 +156,7 @@ static int open_group(struct plan *p, const struct item *item)
 
 static void add_small(struct plan *p, int n)
 {
-    struct kernel k = {.kind = group_is_pointwise(p, n) ? KERNEL_POINTWISE : KERNEL_NODE, .root = {n}, .roots = 1};
+    struct kernel k = {.kind = has_pointwise_kernel(p, n) ? KERNEL_POINTWISE : KERNEL_NODE, .root = {n}, .roots = 1};
     if (k.kind == KERNEL_POINTWISE) {
         k.reads = plan_root_reads(p, n, 0, k.read, 0);
     } else {
@@ -188,7 +183,7 @@ static void build_steps(struct plan *p)
             continue;
         }
         p->node[n].group = group;
-        if (group_is_pointwise(p, n))
+        if (has_pointwise_kernel(p, n))
             group_add_root(p, &p->group[group], n, 0);
         else
             group_add_node(p, &p->group[group], n);

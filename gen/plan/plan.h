@@ -15,6 +15,11 @@
 #include "graph.h"
 #include "variant.h"
 
+static inline int int_max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 /* Where the value of a node exists. */
 enum storage {
     VALUE_INLINE,    /* in no memory: each kernel that reads it computes it again */

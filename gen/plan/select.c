@@ -78,7 +78,7 @@ void variant_require(const struct plan *p, int n)
     const struct node *node = &p->graph->node[n];
     const struct problem problem = problem_of(p->graph, n);
     struct choice_reasons reasons = {.rivals = 0};
-    if (p->node[n].variant || group_is_pointwise(p, n)) return;
+    if (p->node[n].variant || has_pointwise_kernel(p, n)) return;
     variant_choose(p->policy->variants, &problem, p->forced, &reasons);
     fprintf(stderr, "aggen: no kernel of this target computes node %d (%s, %s): ", n, op_table[node->op].name,
             node->path && *node->path ? node->path : "no path");

@@ -24,7 +24,7 @@ enum split split_dense(const struct plan *p, int n)
     return y->op == OP_KERNEL_CONV && y->k == 1 && y->shape.d[2] >= ROW ? SPLIT_ROWS : SPLIT_TILES;
 }
 
-static int is_pointwise(const struct plan *p, const struct kernel *k)
+static int is_elementwise(const struct plan *p, const struct kernel *k)
 {
     for (int r = 0; r < k->roots; r++)
         if (p->graph->node[k->root[r]].op == OP_SUM) return 0;
@@ -33,7 +33,7 @@ static int is_pointwise(const struct plan *p, const struct kernel *k)
 
 static int can_share(const struct plan *p, const struct kernel *k)
 {
-    if (k->kind == KERNEL_POINTWISE) return is_pointwise(p, k) && p->graph->node[k->root[0]].shape.d[1] > 1;
+    if (k->kind == KERNEL_POINTWISE) return is_elementwise(p, k) && p->graph->node[k->root[0]].shape.d[1] > 1;
     return plan_split_of(p, k->root[0]) != SPLIT_NOT;
 }
 

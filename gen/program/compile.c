@@ -10,14 +10,14 @@ static struct graph *lowered(const struct phase_graph *phase, const struct targe
 {
     const struct chooser chooser = {policy->variants, forced};
     const struct lowering lowering = {PLAN_PARTS, chooser_packing, &chooser};
-    return passes_late(&(struct passing){.phase = phase,
-                                         .draws = hoisted != NULL,
-                                         .narrow = target && target->narrow,
-                                         .lowering = &lowering,
-                                         .hoisted = hoisted});
+    return run_late_passes(&(struct pass_context){.phase = phase,
+                                                  .draws = hoisted != NULL,
+                                                  .narrow = target && target->narrow,
+                                                  .lowering = &lowering,
+                                                  .hoisted = hoisted});
 }
 
-struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy)
+struct plan *training_plan(const struct phase_graph *phase, const struct policy *policy)
 {
     return plan_new(lowered(phase, NULL, policy, NULL, ""), phase->batch, policy, 1, "");
 }
@@ -77,7 +77,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     if (w->err->text[0]) w->failed = c->refused ? 2 : 1;
 }
 
-void compile_watched(const struct model *m, const struct target *target)
+void trace_plans(const struct model *m, const struct target *target)
 {
     struct hoisted hoisted = {graph_new(), 0, 0};
     for (int i = 0; i < m->phases; i++) free_plan(phase_plan(m, &m->phase[i], target, &hoisted));

@@ -33,11 +33,11 @@ struct emission {
 
 /* Returns the plan of a phase in a program that trains. The caller frees it with plan_free, and its graph with
  * graph_free. */
-struct plan *emit_plan(const struct phase_graph *phase, const struct policy *policy);
+struct plan *training_plan(const struct phase_graph *phase, const struct policy *policy);
 
 /* Runs the passes and the stages of the plan for each phase of a model, as a program for this target has them, and
  * writes nothing. pass_watcher (passes.h) sees each step. */
-void compile_watched(const struct model *m, const struct target *target);
+void trace_plans(const struct model *m, const struct target *target);
 
 /* Writes NAME.c, NAME.h, NAME_phases.c, the kernels, NAME.mk and the runtime, NAME being the name of m's program.
  * Returns 0; else there is a line in err. 1: it failed; some files may be written. 2: a tensor is too large for the
@@ -57,7 +57,7 @@ extern const struct program_kind program_library;
 
 /* Writes NAME.h and NAME.c for the given name (and further files, see struct target and emit_library_apart): a library
  * of model m of program_library, with the weights that e carries. layer: the layer that was cut out of m with
- * cut_layer; NULL: the library is the whole generator. *cost gets what compiling the library takes. Returns as
+ * extract_layer; NULL: the library is the whole generator. *cost gets what compiling the library takes. Returns as
  * emit_program does; 2 also if a file of that name exists and is no library's. */
 int emit_library(const struct model *m, const struct emission *e, const char *name, const char *layer,
                  struct cost *cost, struct ag_error *err);

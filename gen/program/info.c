@@ -29,7 +29,7 @@ struct phase_info {
 
 static struct phase_info plan_info(const struct phase_graph *phase)
 {
-    struct plan *p = emit_plan(phase, target_cpu.training);
+    struct plan *p = training_plan(phase, target_cpu.training);
     struct phase_info info = {
         .flop = phase->flop, .executed = plan_flop(p), .arena = p->arena_size, .scratch = p->scratch_size};
     info.recomputed = plan_recomputed(p, &info.recomputed_size);

@@ -94,7 +94,7 @@ static void set_layer(const struct library *l, struct substitutions *s)
         null = mem_printf(mem, "%s!%s || ", null, t->name);
         take = mem_printf(mem, "%s    memcpy(block[AG_IN] + %ld, %s, %ld * sizeof *%s);%s", take, t->offset, t->name,
                           size_of(t), t->name, i + 1 < in->count ? "\n" : "");
-        what = mem_printf(mem, "%s * %s: %s, %s\n", what, t->name, shape_text(mem, t), cut_origin(m, i));
+        what = mem_printf(mem, "%s * %s: %s, %s\n", what, t->name, shape_text(mem, t), layer_input_origin(m, i));
     }
     template_set(mem, s, "AG_WHAT", "The layer %s of a generator", l->layer);
     template_set(mem, s, "AG_SIZES", "%s", "");
@@ -284,7 +284,7 @@ static void add_runtime(const struct library *l, struct text *t, const char *res
     text_add(t, "\ntypedef unsigned char ag_u8;\ntypedef unsigned short ag_u16;\n"
                 "typedef unsigned int ag_u32;\ntypedef unsigned long long ag_u64;\n");
     text_printf(t, "enum { AG_RNG_SAMPLE = %d, AG_RNG_SAMPLE_NOISE = %d };\n", AG_RNG_SAMPLE, AG_RNG_SAMPLE_NOISE);
-    text_add(t, shake(w->mem, file, FILES, rest));
+    text_add(t, prune_source(w->mem, file, FILES, rest));
 }
 
 static void write_source(struct library *l, struct substitutions *s, struct cost *cost)

@@ -86,7 +86,7 @@ static void write_source(struct library *l, struct substitutions *s, const char 
     text_printf(&t, "#include \"%s.h\"\n\n#include <stdarg.h>\n#include <string.h>\n\ntypedef float real;\n", w->name);
     text_add(&t, "typedef unsigned short ag_u16;\ntypedef unsigned int ag_u32;\n");
     text_printf(&t, "enum { AG_RNG_SAMPLE = %d, AG_RNG_SAMPLE_NOISE = %d };\n", AG_RNG_SAMPLE, AG_RNG_SAMPLE_NOISE);
-    text_add(&t, shake(w->mem, &generator, 1, rest.s));
+    text_add(&t, prune_source(w->mem, &generator, 1, rest.s));
     text_add(&t, "\n/* The weights, then running statistics. */");
     library_weights(l, s, "weights", "", &t);
     text_add(&t, rest.s);
@@ -96,7 +96,7 @@ static void write_source(struct library *l, struct substitutions *s, const char 
     text_free(&rest);
 }
 
-void library_cuda(struct library *l, struct cost *cost)
+void write_library_cuda(struct library *l, struct cost *cost)
 {
     struct writer *w = l->w;
     struct substitutions s = {NULL, 0, 0};

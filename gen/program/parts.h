@@ -104,7 +104,7 @@ int has_widths(const struct writer *w);
  * those of an earlier emission. */
 void write_weights(struct writer *w);
 
-/* ------------------------------------- library.c, library_weights.c, library_cuda.c */
+/* ------------------------------------- library.c, library_weights.c, write_library_cuda.c */
 
 #define LIBRARY "An embeddable generator" /* the first words of its files */
 
@@ -147,7 +147,7 @@ const struct ag_tensor *library_tensor(const struct table *t, const char *name);
 /* Writes the library of a generator or of a layer for the CPU: NAME.h and NAME.c. */
 void write_library(struct library *l, struct cost *cost);
 /* Writes the library of a generator for a GPU: NAME.h, NAME.c and NAME.cu. */
-void library_cuda(struct library *l, struct cost *cost);
+void write_library_cuda(struct library *l, struct cost *cost);
 /* Returns what compiling NAME.c takes; c: its size in bytes. */
 struct cost library_cost(const struct library *l, size_t c);
 

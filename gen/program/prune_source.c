@@ -87,7 +87,7 @@ static void cut(struct shaker *s, const char *text)
 
 /* ---------------------------------------------------------------- names */
 
-static int is_word(char c)
+static int is_identifier_part(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
 }
@@ -110,8 +110,8 @@ static int occurs(const char *text, size_t length, const char *name, size_t n)
         const char *close = skipped(p);
         if (close)
             p = close;
-        else if (is_word(*p) && (p == text || !is_word(p[-1])) && memcmp(p, name, n) == 0 &&
-                 (p + n == end || !is_word(p[n])))
+        else if (is_identifier_part(*p) && (p == text || !is_identifier_part(p[-1])) && memcmp(p, name, n) == 0 &&
+                 (p + n == end || !is_identifier_part(p[n])))
             return 1;
     }
     return 0;
@@ -130,10 +130,10 @@ static const char *name_in(const char *line, int function, size_t *n)
         for (int i = 0; i < 3; i++)
             if (begins(line, before[i])) end = line + strlen(before[i]);
         if (end == line) return line;
-        while (is_word(*end)) end++;
+        while (is_identifier_part(*end)) end++;
     }
     const char *name = end;
-    while (name > line && is_word(name[-1])) name--;
+    while (name > line && is_identifier_part(name[-1])) name--;
     *n = (size_t)(end - name);
     return name;
 }
@@ -153,7 +153,7 @@ static int is_used(const struct piece *piece, const char *text, size_t length)
     return 0;
 }
 
-char *shake(struct mem *mem, char *const *file, int files, const char *root)
+char *prune_source(struct mem *mem, char *const *file, int files, const char *root)
 {
     struct shaker s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};

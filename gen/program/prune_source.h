@@ -12,6 +12,6 @@
  * piece that it needs, contains a name that the piece declares. Functions become static. A file may use only what comes
  * before it. It must be formatted like the files of runtime/: the head of a function begins a line, its body ends with
  * a line that is one brace, and a comment stands right before its function. */
-char *shake(struct mem *mem, char *const *file, int files, const char *root);
+char *prune_source(struct mem *mem, char *const *file, int files, const char *root);
 
 #endif

@@ -143,7 +143,7 @@ int info_print_cuda(const struct model *m, const char *gpu_name, int json, struc
             "no pass of its own: the bytes of all kernels that are not pointwise.\n\n",
             m->spec->name, gpu->name, gpu->gflops / 1e3, gpu->gbytes);
     for (int i = 0; i < m->phases && !err->text[0]; i++) {
-        struct plan *p = emit_plan(&m->phase[i], target_cuda.training);
+        struct plan *p = training_plan(&m->phase[i], target_cuda.training);
         int first = c.launches;
         target_cuda.phase(&c, m->phase[i].name, p);
         if (i && json) printf(", ");

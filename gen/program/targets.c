@@ -32,7 +32,7 @@ const struct target target_cuda = {.name = "cuda",
                                    .kernel_files = cuda_files,
                                    .makefile = "program_cuda",
                                    .runtime = "runtime/cuda",
-                                   .write_library = library_cuda,
+                                   .write_library = write_library_cuda,
                                    .library_source = "cu",
                                    .library_flags = "-O2 -I/usr/local/cuda/include"};
 

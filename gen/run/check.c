@@ -7,7 +7,7 @@
 #include "check.h"
 #include "emit.h"
 #include "family.h"
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  */
 #include "family.h"
 #include "spec.h"
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <limits.h>
 #include <math.h>
@@ -27,7 +27,7 @@ struct side {
 };
 
 /* Tensors of a block that are moved together, as those of one kind of operation in all layers. */
-struct group {
+struct tensor_group {
     char label[LABEL];
     const struct ag_tensor *tensor[MEMBERS];
     int count;
@@ -262,7 +262,7 @@ static void check_threads(struct check *c)
 /* ---------------------------------------------------------------- finite differences */
 
 /* Returns the loss after the group's parameters have moved by `step` times their direction. */
-static double loss_at(struct check *c, enum ag_block block, const struct group *g, double step)
+static double loss_at(struct check *c, enum ag_block block, const struct tensor_group *g, double step)
 {
     double *const value = c->value[block];
     memcpy(c->moved, value, sizeof *value * (size_t)block_size(c->merged.program, block));
@@ -280,7 +280,7 @@ static double loss_at(struct check *c, enum ag_block block, const struct group *
  * central differences, and the product of gradient and direction. It is relative to the size of that product in a
  * random direction, plus the smallest slope that differences resolve. If a step crosses the kink of a ReLU the slope is
  * wrong; then shorter steps are tried. */
-static double slope_error(struct check *c, enum ag_block block, const struct group *g)
+static double slope_error(struct check *c, enum ag_block block, const struct tensor_group *g)
 {
     const double *gradient = c->kept[block == AG_ALPHA];
     double slope = 0, power = 0, least = INFINITY, step = STEP;
@@ -344,7 +344,7 @@ static void group_label(const struct family *family, const char *name, char labe
         snprintf(label, LABEL, "%.*s", 2 + (int)strcspn(name + 2, "."), name);
 }
 
-static int make_groups(const struct family *family, const struct ag_table *table, struct group *group)
+static int make_groups(const struct family *family, const struct ag_table *table, struct tensor_group *group)
 {
     int groups = 0;
     for (int i = 0; i < table->count; i++) {
@@ -362,11 +362,11 @@ static int make_groups(const struct family *family, const struct ag_table *table
 }
 
 /* Returns the name of the tensor in a group whose gradient is the worst. */
-static const char *worst_tensor(struct check *c, enum ag_block block, const struct group *g)
+static const char *worst_tensor(struct check *c, enum ag_block block, const struct tensor_group *g)
 {
     struct worst w = {-1, ""};
     for (int i = 0; i < g->count; i++) {
-        const struct group one = {.tensor = {g->tensor[i]}, .count = 1};
+        const struct tensor_group one = {.tensor = {g->tensor[i]}, .count = 1};
         raise_to(&w, slope_error(c, block, &one), g->tensor[i]->name);
     }
     return w.name;
@@ -375,7 +375,7 @@ static const char *worst_tensor(struct check *c, enum ag_block block, const stru
 static void check_gradients(struct check *c, enum ag_block block)
 {
     const struct ag_table *table = ag_block_table(c->merged.program, block);
-    struct group *group = mem_alloc(c->mem, sizeof *group * GROUPS);
+    struct tensor_group *group = mem_alloc(c->mem, sizeof *group * GROUPS);
     const int groups = make_groups(c->family, table, group);
     for (int i = 0; i < groups; i++) {
         const double error = slope_error(c, block, &group[i]);

@@ -4,7 +4,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "text.h"
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ extern char **environ;
 
 enum { FILES = 64, LARGEST = 1 << 30 };
 
-struct build {
+struct kernel_build {
     struct mem *mem;
     const struct run *run;
     char *folder;        /* NAME.build, for all files below */
@@ -38,7 +38,7 @@ static const char *setting(const char *name, const char *otherwise)
 }
 
 /* Reads the line `NAME.flags := …` of the program's makefile, and puts $MARCH (native without it) for $(MARCH). */
-static int read_flags(struct build *b, char **flags)
+static int read_flags(struct kernel_build *b, char **flags)
 {
     static const char march[] = "$(MARCH)";
     char *path = mem_printf(b->mem, "%s/%s.mk", b->run->folder, b->run->name), *text;
@@ -59,7 +59,7 @@ static int read_flags(struct build *b, char **flags)
     return line ? 0 : ag_fail(b->err, 1, "%s: there is no line %s.flags; emit the program again", path, b->run->name);
 }
 
-static int set_up(struct build *b)
+static int set_up(struct kernel_build *b)
 {
     char *flags = NULL;
     const char *folder = b->run->folder, *name = b->run->name;
@@ -82,7 +82,7 @@ static int set_up(struct build *b)
 /* ---------------------------------------------------------------- is the object up to date? */
 
 /* Adds a file to an FNV-1a hash, without its first line, which has the command that wrote it. */
-static int add_file(struct build *b, const char *path, ag_u64 *sum)
+static int add_file(struct kernel_build *b, const char *path, ag_u64 *sum)
 {
     char *text;
     long size;
@@ -94,7 +94,7 @@ static int add_file(struct build *b, const char *path, ag_u64 *sum)
 }
 
 /* Makes the note: the compiler's command, and a hash of the sources. */
-static int describe(struct build *b, char **note)
+static int describe(struct kernel_build *b, char **note)
 {
     const char *const folder = b->run->folder;
     const char *const header[] = {mem_printf(b->mem, "%s/%s_kernels.h", folder, b->run->name),
@@ -108,7 +108,7 @@ static int describe(struct build *b, char **note)
     return status;
 }
 
-static int is_made(const struct build *b, const char *note)
+static int is_made(const struct kernel_build *b, const char *note)
 {
     struct ag_error none;
     char *text;
@@ -150,7 +150,7 @@ static int run_commands(char *const *command, int count)
 }
 
 /* Fails with the first error that the compiler printed. */
-static int give_log(const struct build *b)
+static int give_log(const struct kernel_build *b)
 {
     struct ag_error unread;
     char *text;
@@ -166,7 +166,7 @@ static int give_log(const struct build *b)
 }
 
 /* Returns 1 if the command b->compiler exists. */
-static int has_compiler(const struct build *b)
+static int has_compiler(const struct kernel_build *b)
 {
     char *command = mem_printf(b->mem, "set -- %s; command -v \"$1\" > /dev/null", b->compiler);
     return run_commands(&command, 1) == 0;
@@ -174,7 +174,7 @@ static int has_compiler(const struct build *b)
 
 /* Compiles the sources at the same time, then links them. The object is linked without libraries: the few functions of
  * the C library that kernels call are those of aggen itself. */
-static int make(struct build *b)
+static int make(struct kernel_build *b)
 {
     char *command[FILES], *objects = mem_printf(b->mem, "%s", "");
     const char *made = mem_printf(b->mem, "%s.new", b->library), *log = text_shell(b->mem, b->log);
@@ -195,7 +195,7 @@ static int make(struct build *b)
     return rename(made, b->library) ? ag_fail(b->err, 1, "%s: cannot be renamed", made) : 0;
 }
 
-static int load_or_make(struct build *b, void **library)
+static int load_or_make(struct kernel_build *b, void **library)
 {
     char *note;
     int status = describe(b, &note);
@@ -209,9 +209,9 @@ static int load_or_make(struct build *b, void **library)
     return *library ? 0 : ag_fail(b->err, 1, "%s; remove %s", dlerror(), b->folder);
 }
 
-int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err)
+int load_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err)
 {
-    struct build b = {.mem = mem, .run = run, .err = err};
+    struct kernel_build b = {.mem = mem, .run = run, .err = err};
     *library = NULL;
     int status = set_up(&b);
     if (status) return status;

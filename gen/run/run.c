@@ -4,7 +4,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "text.h"
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <dlfcn.h>
 #include <libtcc.h>
@@ -95,7 +95,7 @@ static int add_scalar_kernels(struct running *r)
 static int add_cpu_kernels(struct running *r)
 {
     void *library;
-    int status = run_kernels(r->mem, r->run, &library, r->err);
+    int status = load_kernels(r->mem, r->run, &library, r->err);
     if (status) return status;
     if (library) return add_library(r, library);
     fprintf(stderr, "there is no C compiler (cc, or what CC names): libtcc compiles the kernels, without vectors, "

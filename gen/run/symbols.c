@@ -1,6 +1,6 @@
 /* The symbols that aggen hands to a program compiled by libtcc: everything that runtime/ag.h declares, and the
  * functions that libtcc's own code calls. symbols.h is made from ag.h when aggen is built. */
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * aggen are held until then. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
-#include "loaded.h"
+#include "in_memory.h"
 
 #include <dirent.h>
 #include <errno.h>

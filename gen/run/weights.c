@@ -1,7 +1,7 @@
 /* Prepares the weights that a generator is to carry. The runtime's reader reads them; the program's own function
  * `prepare`, run in memory, computes AG_FIXED from them. */
 #include "emit.h"
-#include "loaded.h"
+#include "in_memory.h"
 #include "../../runtime/cuda/driver.h"
 
 #include <math.h>

@@ -193,7 +193,7 @@ static int genotype_key(const struct json *value, struct ag_error *err)
     return 0;
 }
 
-static size_t put_string(char *to, const char *text)
+static size_t append_string(char *to, const char *text)
 {
     size_t used = 0;
     to[used++] = '"';
@@ -206,7 +206,7 @@ static size_t put_string(char *to, const char *text)
     return used;
 }
 
-/* 1 if the text has control characters, which put_string cannot write. */
+/* 1 if the text has control characters, which append_string cannot write. */
 static int has_controls(const char *text)
 {
     while (*text && (unsigned char)*text >= ' ') text++;
@@ -223,9 +223,9 @@ static void read_found(const struct json *found, struct genotype *geno)
         if ((!word && v->kind != JSON_NUMBER) || has_controls(v->key) || has_controls(v->text)) continue;
         if (used + 2 * (strlen(v->key) + strlen(v->text)) + sizeof ", \"\": \"\"" > sizeof geno->found) continue;
         if (used) used += (size_t)sprintf(geno->found + used, ", ");
-        used += put_string(geno->found + used, v->key);
+        used += append_string(geno->found + used, v->key);
         used += (size_t)sprintf(geno->found + used, ": ");
-        used += word ? put_string(geno->found + used, v->text) : (size_t)sprintf(geno->found + used, "%s", v->text);
+        used += word ? append_string(geno->found + used, v->text) : (size_t)sprintf(geno->found + used, "%s", v->text);
     }
 }
 

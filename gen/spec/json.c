@@ -179,7 +179,7 @@ static char *unescape(struct mem *pool, const char *text, size_t n)
 }
 
 /* A tree under construction from jsmn's tokens: one node a token, keys' nodes stay unused. */
-struct build {
+struct tree_builder {
     struct mem *pool;
     const struct json_source *source;
     struct ag_error *err;
@@ -188,7 +188,7 @@ struct build {
     struct json **last; /* of each node, its last child so far */
 };
 
-static int fill_scalar(struct build *b, struct json *node, const jsmntok_t *token)
+static int fill_scalar(struct tree_builder *b, struct json *node, const jsmntok_t *token)
 {
     const char *text = b->source->text + token->start;
     size_t n = (size_t)(token->end - token->start);
@@ -205,14 +205,14 @@ static int fill_scalar(struct build *b, struct json *node, const jsmntok_t *toke
     return json_error(b->err, node, JSON_AT_VALUE, NULL, "%s is too large a number", json_describe(node, shown));
 }
 
-static void link_child(struct build *b, int parent, struct json *node)
+static void link_child(struct tree_builder *b, int parent, struct json *node)
 {
     node->parent = &b->node[parent];
     *(b->last[parent] ? &b->last[parent]->next : &b->node[parent].first) = node;
     b->last[parent] = node;
 }
 
-static int add_member(struct build *b, struct json *node, int key)
+static int add_member(struct tree_builder *b, struct json *node, int key)
 {
     const jsmntok_t *token = &b->token[key];
     struct json *object = &b->node[token->parent];
@@ -227,7 +227,7 @@ static int add_member(struct build *b, struct json *node, int key)
                       column);
 }
 
-static int add_token(struct build *b, int i)
+static int add_token(struct tree_builder *b, int i)
 {
     const jsmntok_t *token = &b->token[i];
     struct json *node = &b->node[i];
@@ -265,12 +265,12 @@ struct json *json_parse(struct mem *pool, const struct json_source *given, struc
     if (count == JSMN_ERROR_NOMEM)
         return json_fail(err, "%s: more than %d keys and values", source->label, JSON_VALUES), NULL;
     if (count < 1) return json_syntax_error(err, source, parser.pos, "not JSON"), NULL;
-    struct build b = {pool,
-                      source,
-                      err,
-                      token,
-                      mem_alloc(pool, (size_t)count * sizeof *b.node),
-                      mem_alloc(pool, (size_t)count * sizeof *b.last)};
+    struct tree_builder b = {pool,
+                             source,
+                             err,
+                             token,
+                             mem_alloc(pool, (size_t)count * sizeof *b.node),
+                             mem_alloc(pool, (size_t)count * sizeof *b.last)};
     for (int i = 0; i < count; i++)
         if (add_token(&b, i)) return NULL;
     return b.node;

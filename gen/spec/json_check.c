@@ -177,7 +177,7 @@ static int check_number(struct scan *s)
     return 0;
 }
 
-static int is_word(int c)
+static int is_word_character(int c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' ||
            c == '.';
@@ -187,7 +187,7 @@ static int check_word(struct scan *s)
 {
     static const char *const words[] = {"true", "false", "null"};
     size_t start = s->at;
-    while (is_word(peek(s))) s->at++;
+    while (is_word_character(peek(s))) s->at++;
     size_t n = s->at - start;
     for (size_t i = 0; i < 3; i++)
         if (n == strlen(words[i]) && !memcmp(s->source->text + start, words[i], n)) return 0;
@@ -243,8 +243,8 @@ static int check_value(struct scan *s)
     size_t start = s->at;
     if (c != '-' && !is_digit(c)) return check_word(s);
     if (check_number(s)) return 2;
-    if (!is_word(peek(s))) return 0;
-    while (is_word(peek(s))) s->at++;
+    if (!is_word_character(peek(s))) return 0;
+    while (is_word_character(peek(s))) s->at++;
     size_t n = s->at - start;
     return json_syntax_error(s->err, s->source, start, "%.*s%s is not a number", n > 30 ? 30 : (int)n,
                              s->source->text + start, n > 30 ? "…" : "");

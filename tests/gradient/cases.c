@@ -6,6 +6,7 @@
 #include "cases.h"
 #include "emit.h"
 #include "emit_cpu.h"
+#include "merge.h"
 #include "../../runtime/ag.h"
 
 #include <math.h>
@@ -78,7 +79,7 @@ int test_weight(struct test *t, int out, int in, int k)
 static long emit_phase(struct output *p, const struct test *t, const struct graph *g, const char *name)
 {
     struct phase_graph phase = {.name = name, .graph = (struct graph *)g, .batch = t->batch};
-    struct plan *plan = emit_plan(&phase, target_cpu.training);
+    struct plan *plan = training_plan(&phase, target_cpu.training);
     long arena = plan->arena_size;
     p->cpu.target->phase(&p->cpu, phase.name, plan);
     if (plan->scratch_size > p->scratch) p->scratch = plan->scratch_size;

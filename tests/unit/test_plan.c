@@ -399,7 +399,7 @@ static void audit_model(const struct spec *spec, const struct genotype *geno, co
     for (int i = 0; i < m->phases; i++) {
         char name[512];
         snprintf(name, sizeof name, "%s, %s%s%s", file, m->phase[i].name, merge ? "" : ", not merged", where);
-        struct plan *p = emit_plan(&m->phase[i], policy);
+        struct plan *p = training_plan(&m->phase[i], policy);
         audit_plan(p, name);
         graph_free((struct graph *)p->graph);
         plan_free(p);
@@ -459,7 +459,7 @@ static int plan_without_variants(const char *file, char *message, size_t size)
         dup2(ends[1], STDERR_FILENO);
         struct model *m = model_new(&spec, &geno, program_of(0, 0), 1, 0);
         policy.variants = none;
-        emit_plan(&m->phase[0], &policy);
+        training_plan(&m->phase[0], &policy);
         _exit(0);
     }
     close(ends[1]);

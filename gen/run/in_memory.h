@@ -1,6 +1,6 @@
 /* What the files of gen/run/ share: programs that are compiled and loaded in memory. */
-#ifndef LOADED_H
-#define LOADED_H
+#ifndef IN_MEMORY_H
+#define IN_MEMORY_H
 
 #include "mem.h"
 #include "ag.h"
@@ -21,7 +21,7 @@ int run_machine(struct ag_error *err);
 /* kernels.c: gives the program's CPU kernels as a shared library (a handle of dlopen). $CC, or cc, compiles them into
  * FOLDER/NAME.build, where they are kept for the next time. Returns 0; *library is NULL if there is no compiler.
  * Returns 1 with a line in err if compiling or loading fails. */
-int run_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
+int load_kernels(struct mem *mem, const struct run *run, void **library, struct ag_error *err);
 
 /* A program in memory. It was compiled with double as its type `real`, so its phases take blocks of doubles. */
 struct loaded {
