@@ -198,7 +198,7 @@ static int emit_programs(struct job *job)
     int status = read_all_weights(job, carried, &err);
     for (int i = 0; i < count && !status; i++) {
         struct model *m = new_model(job, program_of_file(job->geno, i));
-        job->e.next = name + i + 1;
+        job->e.later_programs = name + i + 1;
         job->e.carried = carried[i];
         status = emit_program(m, &job->e, &err);
         model_free(m);

@@ -41,7 +41,7 @@ static struct ag_tensor *table_add(struct table *t, struct ag_tensor tensor, lon
     return &t->tensor[t->count++];
 }
 
-int build_param(struct build *b, const struct pass *pass, struct param p, const char *format, ...)
+int build_param(struct build *b, const struct network_pass *pass, struct param p, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -82,7 +82,7 @@ void build_output(struct build *b, int node, const char *name, int rank)
     graph_target(b->g, node, AG_OUT, t->offset, name);
 }
 
-int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine, const char *name)
+int build_batch_norm(struct build *b, const struct network_pass *pass, int x, int affine, const char *name)
 {
     struct graph *g = b->g;
     struct shape s = graph_get(g, x).shape;
@@ -120,7 +120,7 @@ int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine
     return g_add(g, y, build_param(b, pass, pb, "%s.bias", name));
 }
 
-int build_mixture_weights(struct build *b, const struct pass *pass, const char *name, int n)
+int build_mixture_weights(struct build *b, const struct network_pass *pass, const char *name, int n)
 {
     struct param p = {AG_ALPHA, shape4(1, 1, 1, n), 1, {n}, init_normal(0, 1e-3)};
     int logits = build_param(b, pass, p, "alpha.%s", name);
@@ -133,7 +133,7 @@ int build_mixture_weights(struct build *b, const struct pass *pass, const char *
     return g_unary(b->g, OP_SOFTMAX, logits);
 }
 
-static int weighted_sum(struct build *b, const struct pass *pass, const struct mixture *m)
+static int weighted_sum(struct build *b, const struct network_pass *pass, const struct mixture *m)
 {
     const struct pool *pool = m->up ? &b->spec->up : &b->spec->normal;
     graph_path(b->g, "%s", m->place);
@@ -147,7 +147,7 @@ static int weighted_sum(struct build *b, const struct pass *pass, const struct m
     return sum;
 }
 
-int build_mixture(struct build *b, const struct pass *pass, const struct mixture *m)
+int build_mixture(struct build *b, const struct network_pass *pass, const struct mixture *m)
 {
     for (int i = 0; i < b->geno->genes; i++)
         if (!strcmp(b->geno->gene[i].place, m->place)) return m->candidate(m->site, b->geno->gene[i].op);

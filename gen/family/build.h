@@ -36,7 +36,7 @@ enum norm_mode {
     NORM_RUNNING /* the running ones */
 };
 /* A pass of a network: which parameters and inputs it uses. Fields are 0 or 1 but for norm. */
-struct pass {
+struct network_pass {
     int bar;    /* it has the weights of Ḡ or D̄ (Algorithm 2) */
     int gumbel; /* the weights of mixtures are Gumbel softmaxes, with the inputs in.gumbel.NAME and in.sharpness */
     enum norm_mode norm;
@@ -75,7 +75,7 @@ struct param {
 };
 /* Returns the node of the parameter with this name. The first call for a name adds it to the table of its block. If
  * pass->bar is 1, the node reads it from the block of Ḡ or D̄. */
-int build_param(struct build *b, const struct pass *pass, struct param p, const char *format, ...);
+int build_param(struct build *b, const struct network_pass *pass, struct param p, const char *format, ...);
 /* Returns the node of the phase's input `name`. The first call for a name adds it to the inputs. rank: in files.
  * batched: 1 if it has a value for each picture. */
 int build_input(struct build *b, const char *name, int rank, struct shape shape, int batched);
@@ -86,11 +86,11 @@ void build_output(struct build *b, int node, const char *name, int rank);
 
 /* Batch norm: x [N,H,W,C] -> [N,H,W,C], with learned scale and shift if affine is 1. Parameters are called NAME.weight
  * etc. */
-int build_batch_norm(struct build *b, const struct pass *pass, int x, int affine, const char *name);
+int build_batch_norm(struct build *b, const struct network_pass *pass, int x, int affine, const char *name);
 
 /* Returns the weights [1,1,1,n] of a mixture of n candidates (Eq. 8): softmax(alpha.NAME). If pass->gumbel is 1,
  * softmax((alpha + gumbel) / tau), where in.sharpness is 1 / tau - 1, so that zero inputs give the plain softmax. */
-int build_mixture_weights(struct build *b, const struct pass *pass, const char *name, int n);
+int build_mixture_weights(struct build *b, const struct network_pass *pass, const char *name, int n);
 
 /* A mixture (Eq. 8) at a place of the architecture, an edge or a layer. Its result is the sum of what the candidates of
  * a pool compute, weighted by build_mixture_weights of `choice`. In a derived architecture it is the one candidate that
@@ -103,6 +103,6 @@ struct mixture {
     void *site;
 };
 /* Returns the node of the mixture's result. */
-int build_mixture(struct build *b, const struct pass *pass, const struct mixture *m);
+int build_mixture(struct build *b, const struct network_pass *pass, const struct mixture *m);
 
 #endif

@@ -6,7 +6,7 @@
 #include "spec.h"
 
 struct build;
-struct pass;
+struct network_pass;
 
 /* An edge of the generator. Cells come one after the other; each has its own edges first, then its skips. The skip
  * "cellC.skipS" leads to cell C from node skip_from of cell S + 1. */
@@ -21,6 +21,6 @@ struct gen_edge {
 int residual_edges(const struct spec *spec, struct gen_edge edge[SPEC_GENES]); /* returns how many */
 
 /* Returns the pictures [N,S,S,channels] of latents z [N,1,1,latent]. */
-int residual_generator(struct build *b, const struct pass *pass, int z);
+int residual_generator(struct build *b, const struct network_pass *pass, int z);
 
 #endif

@@ -11,13 +11,14 @@ static int channels(const struct build *b)
     return !b->search && retrained ? retrained : b->spec->channels;
 }
 
-static int weight(struct build *b, const struct pass *pass, int out, int in, int k, struct init init, const char *name)
+static int weight(struct build *b, const struct network_pass *pass, int out, int in, int k, struct init init,
+                  const char *name)
 {
     struct param p = {AG_G, shape4(out, in, k, k), 4, {out, in, k, k}, init};
     return build_param(b, pass, p, "%s", name);
 }
 
-static int bias(struct build *b, const struct pass *pass, int channels, double fan_in, const char *name)
+static int bias(struct build *b, const struct network_pass *pass, int channels, double fan_in, const char *name)
 {
     struct param p = {AG_G, shape4(1, 1, 1, channels), 1, {channels}, init_uniform(1 / sqrt(fan_in))};
     return build_param(b, pass, p, "%s", name);
@@ -28,7 +29,7 @@ static const char *sub(struct build *b, const char *prefix, const char *name)
     return mem_printf(b->mem, "%s.%s", prefix, name);
 }
 
-static int conv_candidate(struct build *b, const struct pass *pass, int x, int k, const char *name)
+static int conv_candidate(struct build *b, const struct network_pass *pass, int x, int k, const char *name)
 {
     int c = channels(b), w = weight(b, pass, c, c, k, build_conv_init(b, c, c, k), sub(b, name, "weight"));
     int y = g_conv(b->g, g_unary(b->g, OP_RELU, x), w, 1, k / 2);
@@ -36,7 +37,7 @@ static int conv_candidate(struct build *b, const struct pass *pass, int x, int k
 }
 
 /* Twice {ReLU, depthwise convolution, 1x1 convolution, batch norm}. */
-static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, int k, const char *name)
+static int sep_conv_candidate(struct build *b, const struct network_pass *pass, int x, int k, const char *name)
 {
     int c = channels(b), affine = b->geno->genes > 0;
     for (int i = 1; i <= 2; i++) {
@@ -52,7 +53,8 @@ static int sep_conv_candidate(struct build *b, const struct pass *pass, int x, i
 
 /* Doubles x `times` times. All the transposed convolutions have the same weight, and a learnable interpolation (table
  * 7) has its 1x1 convolution once, before. */
-static int up_candidate(struct build *b, const struct pass *pass, int x, enum candidate op, int times, const char *name)
+static int up_candidate(struct build *b, const struct network_pass *pass, int x, enum candidate op, int times,
+                        const char *name)
 {
     int c = channels(b);
     if (op == CANDIDATE_NEAREST_CONV || op == CANDIDATE_BILINEAR_CONV)
@@ -75,7 +77,7 @@ static int up_candidate(struct build *b, const struct pass *pass, int x, enum ca
 /* An edge, and the node x that it starts from. */
 struct edge_site {
     struct build *b;
-    const struct pass *pass;
+    const struct network_pass *pass;
     int x;
     const struct gen_edge *edge;
 };
@@ -105,7 +107,7 @@ static int candidate(void *site, enum candidate op)
     }
 }
 
-static int edge(struct build *b, const struct pass *pass, int x, const struct gen_edge *e)
+static int edge(struct build *b, const struct network_pass *pass, int x, const struct gen_edge *e)
 {
     struct edge_site site = {b, pass, x, e};
     struct mixture m = {.place = e->name, .choice = e->name, .up = e->up, .candidate = candidate, .site = &site};
@@ -114,7 +116,7 @@ static int edge(struct build *b, const struct pass *pass, int x, const struct ge
 
 /* z [N,1,1,latent] -> [N,base,base,C]. In files the weight's rows are ordered (channel, row, column), as in PyTorch, so
  * they are permuted here. */
-static int first_layer(struct build *b, const struct pass *pass, int z)
+static int first_layer(struct build *b, const struct network_pass *pass, int z)
 {
     int c = channels(b), base = b->spec->base, latent = b->spec->latent, area = base * base;
     struct init init = init_uniform(1 / sqrt(latent));
@@ -128,7 +130,7 @@ static int first_layer(struct build *b, const struct pass *pass, int z)
     return g_reshape(b->g, x, shape4(b->batch, base, base, c));
 }
 
-static int last_layer(struct build *b, const struct pass *pass, int x)
+static int last_layer(struct build *b, const struct network_pass *pass, int x)
 {
     int c = channels(b), out = b->spec->image_channels;
     graph_path(b->g, "rgb");
@@ -140,7 +142,7 @@ static int last_layer(struct build *b, const struct pass *pass, int x)
 /* The nodes of the cells, which are computed when they are first asked for. node[cell][0] is the cell's input. */
 struct cells {
     struct build *b;
-    const struct pass *pass;
+    const struct network_pass *pass;
     struct gen_edge edge[SPEC_GENES];
     int edges;
     int node[SPEC_CELLS + 1][SPEC_NODES];
@@ -161,7 +163,7 @@ static int cell_node(struct cells *c, int cell, int n)
     return c->node[cell][n] = sum;
 }
 
-int residual_generator(struct build *b, const struct pass *pass, int z)
+int residual_generator(struct build *b, const struct network_pass *pass, int z)
 {
     const struct spec *spec = b->spec;
     struct cells c = {.b = b, .pass = pass};

@@ -13,7 +13,7 @@ static int channels(const struct build *b)
 
 struct disc {
     struct build *b;
-    const struct pass *pass;
+    const struct network_pass *pass;
     struct discriminator_state *state;
     int layer;
 };
@@ -78,7 +78,7 @@ static int disc_block(struct disc *d, int x, int block)
     return g_add(g, r, disc_conv(d, average_pool(g, x), c, 1, mem_printf(mem, "d.block%d.sc", block)));
 }
 
-static int scores(struct build *b, const struct pass *pass, int x, struct discriminator_state *state)
+static int scores(struct build *b, const struct network_pass *pass, int x, struct discriminator_state *state)
 {
     struct disc d = {b, pass, state, 0};
     for (int block = 1; block <= 4; block++) x = disc_block(&d, x, block);
@@ -88,7 +88,7 @@ static int scores(struct build *b, const struct pass *pass, int x, struct discri
 }
 
 /* Writes u and v back to their block. */
-static void done(struct build *b, const struct pass *pass, const struct discriminator_state *state)
+static void done(struct build *b, const struct network_pass *pass, const struct discriminator_state *state)
 {
     const struct table *t = &b->block[AG_SN];
     for (int i = 0; i < t->count; i++) {

@@ -22,22 +22,22 @@ void stylegan2_last_rgb(const struct spec *spec, char name[SPEC_NAME]);
 /* ---------------------------------------------------------------- networks */
 
 /* Returns the pictures [N,S,S,channels] of latents z [N,1,1,latent]. */
-int stylegan2_generator(struct build *b, const struct pass *pass, int z);
+int stylegan2_generator(struct build *b, const struct network_pass *pass, int z);
 extern const struct discriminator stylegan2_discriminator;
 
 /* Returns the channels at a resolution: min(base / resolution, most) / divisor, at least 1. */
 int style_channels(int resolution, int base, int most, int divisor);
 /* Returns the node of a parameter, whose first `rank` dimensions are those of `shape` in files too. */
-int style_parameter(struct build *b, const struct pass *pass, enum ag_block block, int rank, struct shape shape,
+int style_parameter(struct build *b, const struct network_pass *pass, enum ag_block block, int rank, struct shape shape,
                     struct init init, const char *name);
 /* Returns the node of a parameter [1,1,1,size]. */
-int style_vector(struct build *b, const struct pass *pass, enum ag_block block, int size, struct init init,
+int style_vector(struct build *b, const struct network_pass *pass, enum ag_block block, int size, struct init init,
                  const char *name);
 /* Leaky ReLU times sqrt(2), which makes up for the power that it takes from a normal variable. */
 int style_activate(struct graph *g, int x);
 /* A linear layer with equalised learning rate: x [N,1,1,I] -> x W^T rate / sqrt(I) + rate b, [N,1,1,out]. The factor is
  * applied to x, which is smaller than W. */
-int style_linear(struct build *b, const struct pass *pass, enum ag_block block, int x, int out, double rate,
+int style_linear(struct build *b, const struct network_pass *pass, enum ag_block block, int x, int out, double rate,
                  double first_bias, const char *name);
 
 #endif

@@ -5,7 +5,8 @@
 #include <math.h>
 
 /* Convolution with equalised learning rate. Stride 1 keeps the size, stride 2 has no padding. */
-static int disc_conv(struct build *b, const struct pass *pass, int x, int out, int k, int stride, const char *name)
+static int disc_conv(struct build *b, const struct network_pass *pass, int x, int out, int k, int stride,
+                     const char *name)
 {
     int in = graph_get(b->g, x).shape.d[3];
     graph_path(b->g, "%s", name);
@@ -14,7 +15,7 @@ static int disc_conv(struct build *b, const struct pass *pass, int x, int out, i
     return g_conv(b->g, x, g_scale(b->g, w, 1 / sqrt((double)in * k * k)), stride, stride == 1 ? k / 2 : 0);
 }
 
-static int disc_bias(struct build *b, const struct pass *pass, int y, const char *name)
+static int disc_bias(struct build *b, const struct network_pass *pass, int y, const char *name)
 {
     int out = graph_get(b->g, y).shape.d[3];
     return g_add(b->g, y, style_vector(b, pass, AG_D, out, init_zero, mem_printf(b->mem, "%s.bias", name)));
@@ -22,7 +23,7 @@ static int disc_bias(struct build *b, const struct pass *pass, int y, const char
 
 /* A residual block: x [N,R,R,C] -> [N,R/2,R/2,out]. Both ways filter the picture before they halve it. Their sum is
  * divided by sqrt(2), which in the main way cancels the gain of the activation. */
-static int disc_block(struct build *b, const struct pass *pass, int x, int resolution, int out)
+static int disc_block(struct build *b, const struct network_pass *pass, int x, int resolution, int out)
 {
     struct graph *g = b->g;
     struct mem *mem = b->mem;
@@ -56,7 +57,7 @@ static int minibatch_deviation(struct build *b, int x)
 }
 
 /* A convolution of x with the minibatch deviation as one more channel. The two have separate parts of the weight. */
-static int deviation_conv(struct build *b, const struct pass *pass, int x, const char *name)
+static int deviation_conv(struct build *b, const struct network_pass *pass, int x, const char *name)
 {
     struct graph *g = b->g;
     int c = graph_get(g, x).shape.d[3], deviation = minibatch_deviation(b, x);
@@ -71,7 +72,7 @@ static int deviation_conv(struct build *b, const struct pass *pass, int x, const
 
 /* x [N,4,4,C] -> [N,1,1,out]. In files the weight's columns are ordered (channel, row, column), as PyTorch flattens a
  * picture, so they are permuted here. */
-static int flat_linear(struct build *b, const struct pass *pass, int x, int out, const char *name)
+static int flat_linear(struct build *b, const struct network_pass *pass, int x, int out, const char *name)
 {
     struct graph *g = b->g;
     int c = graph_get(g, x).shape.d[3], in = 16 * c;
@@ -82,7 +83,7 @@ static int flat_linear(struct build *b, const struct pass *pass, int x, int out,
     return disc_bias(b, pass, g_conv(g, x, g_reshape(g, w, shape4(out, in, 1, 1)), 1, 0), name);
 }
 
-static int scores(struct build *b, const struct pass *pass, int x, struct discriminator_state *state)
+static int scores(struct build *b, const struct network_pass *pass, int x, struct discriminator_state *state)
 {
     (void)state;
     const struct spec *spec = b->spec;

@@ -12,7 +12,7 @@ static const double MAPPING_RATE = 0.01; /* learning-rate multiplier of the mapp
 
 struct generator {
     struct build *b;
-    const struct pass *pass;
+    const struct network_pass *pass;
     int w[SPEC_LATENTS], mixed[SPEC_LATENTS]; /* W_i of z and of in.mix.z, each [N,1,1,style] */
     int average;                              /* running means of all W_i, [latents,1,1,style] */
 };
@@ -217,7 +217,7 @@ static int to_rgb(struct generator *s, int x, int resolution, const char *layer)
     return g_add(g, g_conv(g, x, w, 1, 0), bias);
 }
 
-int stylegan2_generator(struct build *b, const struct pass *pass, int z)
+int stylegan2_generator(struct build *b, const struct network_pass *pass, int z)
 {
     const struct spec *spec = b->spec;
     struct generator s = {.b = b, .pass = pass};

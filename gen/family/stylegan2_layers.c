@@ -10,14 +10,14 @@ int style_channels(int resolution, int base, int most, int divisor)
     return c > 1 ? c : 1;
 }
 
-int style_parameter(struct build *b, const struct pass *pass, enum ag_block block, int rank, struct shape shape,
+int style_parameter(struct build *b, const struct network_pass *pass, enum ag_block block, int rank, struct shape shape,
                     struct init init, const char *name)
 {
     struct param p = {block, shape, rank, {shape.d[0], shape.d[1], shape.d[2], shape.d[3]}, init};
     return build_param(b, pass, p, "%s", name);
 }
 
-int style_vector(struct build *b, const struct pass *pass, enum ag_block block, int size, struct init init,
+int style_vector(struct build *b, const struct network_pass *pass, enum ag_block block, int size, struct init init,
                  const char *name)
 {
     struct param p = {block, shape4(1, 1, 1, size), 1, {size}, init};
@@ -29,7 +29,7 @@ int style_activate(struct graph *g, int x)
     return g_scale(g, g_unary(g, OP_LRELU, x), sqrt(2));
 }
 
-int style_linear(struct build *b, const struct pass *pass, enum ag_block block, int x, int out, double rate,
+int style_linear(struct build *b, const struct network_pass *pass, enum ag_block block, int x, int out, double rate,
                  double first_bias, const char *name)
 {
     struct mem *mem = b->mem;

@@ -46,23 +46,23 @@ static void phase_end(struct model *m, const struct build *b, int loss, int weig
     p->updates_alpha = alpha >= 0;
 }
 
-static int generator(struct build *b, const struct pass *pass, int z)
+static int generator(struct build *b, const struct network_pass *pass, int z)
 {
     return b->spec->family->generator(b, pass, z);
 }
 
-static int scores(struct build *b, const struct pass *pass, int x, struct discriminator_state *state)
+static int scores(struct build *b, const struct network_pass *pass, int x, struct discriminator_state *state)
 {
     return b->spec->family->discriminator->scores(b, pass, x, state);
 }
 
-static void scores_done(struct build *b, const struct pass *pass, const struct discriminator_state *state)
+static void scores_done(struct build *b, const struct network_pass *pass, const struct discriminator_state *state)
 {
     const struct discriminator *d = b->spec->family->discriminator;
     if (d->done) d->done(b, pass, state);
 }
 
-void phase_forward(struct model *m, const char *name, int batch, struct pass pass)
+void phase_forward(struct model *m, const char *name, int batch, struct network_pass pass)
 {
     struct build b = phase_begin(m, name, batch);
     build_output(&b, generator(&b, &pass, latent(&b, "in.z")), "out.fake", 4);
@@ -72,13 +72,14 @@ void phase_forward(struct model *m, const char *name, int batch, struct pass pas
 void phase_sample(struct model *m, int pictures, int mixing)
 {
     const int styles = m->spec->family->styles;
-    phase_forward(m, "sample", pictures, (struct pass){.norm = NORM_RUNNING, .mixing = mixing, .truncate = styles});
+    phase_forward(m, "sample", pictures,
+                  (struct network_pass){.norm = NORM_RUNNING, .mixing = mixing, .truncate = styles});
 }
 
 void phase_d(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "d", batch);
-    struct pass pass = training(m).pass;
+    struct network_pass pass = training(m).pass;
     struct discriminator_state state = {{0}, {0}};
     int fake = generator(&b, &pass, latent(&b, "in.z"));
     b.g->section = 1;
@@ -97,7 +98,7 @@ void phase_d(struct model *m, int batch)
 void phase_g(struct model *m, const char *name, int batch, int weights, int alpha)
 {
     struct build b = phase_begin(m, name, batch);
-    struct pass pass = training(m).pass;
+    struct network_pass pass = training(m).pass;
     struct discriminator_state state = {{0}, {0}};
     int fake = generator(&b, &pass, latent(&b, "in.z"));
     int score = scores(&b, &pass, fake, &state);
@@ -112,8 +113,8 @@ void phase_g(struct model *m, const char *name, int batch, int weights, int alph
 void phase_arch(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "arch", batch);
-    struct pass plain = {.norm = NORM_BATCH}, own = training(m).pass;
-    struct pass bar = {.bar = 1, .norm = NORM_BATCH, .second = 1};
+    struct network_pass plain = {.norm = NORM_BATCH}, own = training(m).pass;
+    struct network_pass bar = {.bar = 1, .norm = NORM_BATCH, .second = 1};
     struct discriminator_state bar_state = {{0}, {0}}, state = {{0}, {0}};
     int x = pictures(&b);
     int real = scores(&b, &bar, x, &bar_state);
@@ -138,7 +139,7 @@ void phase_arch(struct model *m, int batch)
 void phase_r1(struct model *m, int batch)
 {
     struct build b = phase_begin(m, "r1", batch);
-    struct pass pass = {.norm = NORM_BATCH};
+    struct network_pass pass = {.norm = NORM_BATCH};
     struct discriminator_state state = {{0}, {0}};
     int x = pictures(&b), slope;
     int score = scores(&b, &pass, x, &state);

@@ -11,7 +11,7 @@
 #include "model.h"
 
 /* Draws pictures: in.z [N,latent] -> out.fake [N,S,S,channels]. */
-void phase_forward(struct model *m, const char *name, int batch, struct pass pass);
+void phase_forward(struct model *m, const char *name, int batch, struct network_pass pass);
 /* The phase "sample": draws pictures as a trained generator does, with running statistics. If its layers have styles,
  * they can be truncated by in.psi; mixing: 1 if in.mix.z can replace some of them. */
 void phase_sample(struct model *m, int pictures, int mixing);

@@ -14,7 +14,7 @@ struct model;
 /* How the networks of a program are trained. */
 struct training {
     enum loss loss;
-    struct pass pass; /* how G and D are computed in a training step */
+    struct network_pass pass; /* how G and D are computed in a training step */
 };
 
 struct program_kind {

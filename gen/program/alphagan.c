@@ -7,7 +7,7 @@
 static void phases(struct model *m)
 {
     const int batch = m->spec->search.batch, updates = (int)m->spec->search.bar_updates;
-    phase_forward(m, "forward", batch, (struct pass){.norm = NORM_BATCH});
+    phase_forward(m, "forward", batch, (struct network_pass){.norm = NORM_BATCH});
     phase_d(m, batch);
     phase_g(m, "g", batch, 1, 0);
     phase_arch(m, batch);

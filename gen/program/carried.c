@@ -22,9 +22,9 @@ void write_weights(struct writer *w)
     const char *bin = mem_printf(w->mem, "%s_weights.bin", w->name);
     if (!w->m->program->draws) return;
     if (carries(w))
-        write_bytes(w, bin, c->values, c->bytes);
+        add_bytes(w, bin, c->values, c->bytes);
     else
-        remove_file(w, bin);
-    write_part(w, carries(w), "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
-    write_part(w, has_widths(w), "templates/host/widths.c", mem_printf(w->mem, "%s_widths.c", w->name));
+        add_removal(w, bin);
+    add_template(w, carries(w), "templates/host/weights.S", mem_printf(w->mem, "%s_weights.S", w->name));
+    add_template(w, has_widths(w), "templates/host/widths.c", mem_printf(w->mem, "%s_widths.c", w->name));
 }

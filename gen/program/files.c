@@ -11,21 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
+void add_bytes(struct writer *w, const char *name, const void *bytes, size_t n)
 {
     w->file = mem_grow(w->file, w->files, &w->file_room, sizeof *w->file);
     w->file[w->files++] = (struct output){mem_printf(w->mem, "%s", name), bytes, n, 0};
 }
 
-void write_file(struct writer *w, const char *name, const char *text)
+void add_file(struct writer *w, const char *name, const char *text)
 {
     const size_t n = strlen(text);
-    write_bytes(w, name, memcpy(mem_alloc(w->mem, n + 1), text, n), n);
+    add_bytes(w, name, memcpy(mem_alloc(w->mem, n + 1), text, n), n);
 }
 
-void remove_file(struct writer *w, const char *name)
+void add_removal(struct writer *w, const char *name)
 {
-    write_bytes(w, name, NULL, 0);
+    add_bytes(w, name, NULL, 0);
 }
 
 static char *path_of(const struct writer *w, const struct output *file)
@@ -77,7 +77,7 @@ void write_all(struct writer *w)
     if (changed && !w->failed) {
         w->file[w->files - 1].done = 0;
         unlink(path_of(w, &w->file[w->files - 1]));
-        for (const char *const *next = w->e->next; next && *next; next++)
+        for (const char *const *next = w->e->later_programs; next && *next; next++)
             unlink(mem_printf(w->mem, "%s/%s.mk", w->e->folder, *next));
         for (int i = 0; i < w->files; i++)
             if (!w->file[i].done) write_one(w, &w->file[i]);
@@ -161,16 +161,16 @@ void program_tokens(struct writer *w, struct substitutions *s)
         template_set(w->mem, s, mem_printf(w->mem, "AG_PROGRAM%s", with[i]), "%s%s", w->name, with[i]);
 }
 
-void write_part(struct writer *w, int wanted, const char *template, const char *name)
+void add_template(struct writer *w, int wanted, const char *template, const char *name)
 {
     struct substitutions s = {NULL, 0, 0};
     struct text t = {NULL, 0, 0};
-    if (!wanted) remove_file(w, name);
+    if (!wanted) add_removal(w, name);
     const char *file = wanted ? home_file(w, template) : NULL;
     if (!file) return;
     program_tokens(w, &s);
     template_expand(&t, strstr(file, "AG_TEMPLATE") ? template_body(file) : file, &s);
-    write_file(w, name, t.s);
+    add_file(w, name, t.s);
     text_free(&t);
     free(s.list);
 }

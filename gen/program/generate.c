@@ -6,7 +6,8 @@ static void phases(struct model *m, int pictures)
 {
     const int styles = m->spec->family->styles;
     phase_sample(m, pictures, styles);
-    if (styles) phase_forward(m, "latents", pictures, (struct pass){.norm = NORM_RUNNING, .truncate = 1, .choose = 1});
+    if (styles)
+        phase_forward(m, "latents", pictures, (struct network_pass){.norm = NORM_RUNNING, .truncate = 1, .choose = 1});
 }
 
 static const char *host(const struct spec *spec)

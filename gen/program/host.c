@@ -48,7 +48,7 @@ static void write_source(struct writer *w)
     set_int(w->mem, &s, "AG_CENTER_CROP", spec->data_center_crop);
     heading(w, &t, "The program");
     template_expand(&t, template_body(file), &s);
-    write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     free(s.list);
 }
@@ -63,7 +63,7 @@ static void write_header(struct writer *w)
                     "#ifdef AG_WIDTHS /* it has a table for each width of vectors */\n"
                     "const struct ag_program *%s_choose(void);\n#define %s_program (*%s_choose())\n#endif\n",
                     w->name, w->name, w->name);
-    write_file(w, mem_printf(w->mem, "%s.h", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s.h", w->name), t.s);
     text_free(&t);
 }
 

@@ -21,7 +21,7 @@ void write_kernels(struct writer *w, struct code *c)
     text_printf(&h,
                 "#ifndef KERNELS_H\n#define KERNELS_H\n#include \"vector.h\"\n#include \"ag_math.h\"\n\n%s\n#endif\n",
                 c->prototypes.s);
-    write_file(w, mem_printf(w->mem, "%s_kernels.h", w->name), h.s);
+    add_file(w, mem_printf(w->mem, "%s_kernels.h", w->name), h.s);
     text_free(&h);
     for (int f = 0; f < KERNEL_FILES; f++) {
         struct text t = {NULL, 0, 0};
@@ -34,7 +34,7 @@ void write_kernels(struct writer *w, struct code *c)
             text_add(&t, ". */\n");
             text_add(&t, c->instance[i].source);
         }
-        write_file(w, mem_printf(w->mem, "%s_kernels%d.c", w->name, f), t.s);
+        add_file(w, mem_printf(w->mem, "%s_kernels%d.c", w->name, f), t.s);
         text_free(&t);
     }
 }
@@ -79,9 +79,9 @@ void write_cuda_kernels(struct writer *w, struct code *c)
 {
     struct text t = {NULL, 0, 0};
     emit_cuda_source(w, c, 0, &t);
-    write_file(w, mem_printf(w->mem, "%s_kernels.cu", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s_kernels.cu", w->name), t.s);
     text_free(&t);
-    write_part(w, 1, "templates/cuda/image.S", mem_printf(w->mem, "%s_image.S", w->name));
+    add_template(w, 1, "templates/cuda/image.S", mem_printf(w->mem, "%s_image.S", w->name));
 }
 
 /* ---------------------------------------------------------------- other targets' */
@@ -90,5 +90,5 @@ void remove_other_targets(struct writer *w)
 {
     for (int i = 0; targets[i]; i++)
         for (int f = 0; targets[i] != w->e->target && targets[i]->kernel_files[f]; f++)
-            remove_file(w, mem_printf(w->mem, "%s%s", w->name, targets[i]->kernel_files[f]));
+            add_removal(w, mem_printf(w->mem, "%s%s", w->name, targets[i]->kernel_files[f]));
 }

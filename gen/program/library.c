@@ -307,7 +307,7 @@ static void write_source(struct library *l, struct substitutions *s, struct cost
     library_weights(l, s, "fixed", " ALIGNED", &t);
     text_add(&t, rest.s);
     *cost = library_cost(l, t.length);
-    write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     text_free(&rest);
 }
@@ -317,7 +317,7 @@ static void write_header(const struct library *l, const struct substitutions *s)
     struct text t = {NULL, 0, 0};
     library_heading(l, &t);
     frame(l, s, "h", &t);
-    write_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
+    add_file(l->w, mem_printf(l->w->mem, "%s.h", l->w->name), t.s);
     text_free(&t);
 }
 

@@ -91,7 +91,7 @@ static void write_source(struct library *l, struct substitutions *s, const char 
     library_weights(l, s, "weights", "", &t);
     text_add(&t, rest.s);
     *cost = library_cost(l, t.length);
-    write_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s.c", w->name), t.s);
     text_free(&t);
     text_free(&rest);
 }
@@ -107,10 +107,10 @@ void write_library_cuda(struct library *l, struct cost *cost)
     if (!w->failed) {
         set_tokens(l, &s);
         library_clear(w);
-        write_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
+        add_file(w, mem_printf(w->mem, "%s.cu", w->name), source.s);
         library_heading(l, &header);
         template_expand(&header, template_body(file), &s);
-        write_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
+        add_file(w, mem_printf(w->mem, "%s.h", w->name), header.s);
         library_write_apart(l);
         write_source(l, &s, ptx, cost);
     }

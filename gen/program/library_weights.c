@@ -154,13 +154,13 @@ const char *library_taken(const struct writer *w)
 
 void library_clear(struct writer *w)
 {
-    if (has_bin(w) && !emit_library_apart(w->e)) remove_file(w, mem_printf(w->mem, "%s.bin", w->name));
-    if (!w->e->target->library_source && has_kernels(w)) remove_file(w, mem_printf(w->mem, "%s.cu", w->name));
+    if (has_bin(w) && !emit_library_apart(w->e)) add_removal(w, mem_printf(w->mem, "%s.bin", w->name));
+    if (!w->e->target->library_source && has_kernels(w)) add_removal(w, mem_printf(w->mem, "%s.cu", w->name));
 }
 
 void library_write_apart(const struct library *l)
 {
     struct writer *w = l->w;
     if (emit_library_apart(w->e))
-        write_bytes(w, mem_printf(w->mem, "%s.bin", w->name), l->carried->values, l->carried->bytes);
+        add_bytes(w, mem_printf(w->mem, "%s.bin", w->name), l->carried->values, l->carried->bytes);
 }

@@ -40,7 +40,7 @@ void write_makefile(struct writer *w)
     template_set(w->mem, &s, "AG_STATIC", "%s", w->m->program->is_static ? "-static -s -Wl,--gc-sections" : "");
     text_printf(&t, "# Builds %s, written by: %s\n", w->name, w->e->command);
     template_expand(&t, file, &s);
-    write_file(w, mem_printf(w->mem, "%s.mk", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s.mk", w->name), t.s);
     text_free(&t);
     text_free(&head);
     free(s.list);

@@ -36,17 +36,18 @@ struct writer {
 /* Makes the folder w->e->folder and the folders above it, and takes the lock w->e->lock on it. */
 void make_folder(struct writer *w);
 /* Adds a file to the list of write_all. The bytes must live until then; a text is copied. */
-void write_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
-void write_file(struct writer *w, const char *name, const char *text);
+void add_bytes(struct writer *w, const char *name, const void *bytes, size_t n);
+void add_file(struct writer *w, const char *name, const char *text);
 /* Adds to the list that a file of this name, which an earlier emission may have left, is removed. */
-void remove_file(struct writer *w, const char *name);
+void add_removal(struct writer *w, const char *name);
 /* With `wanted`, adds a file made from a template whose only tokens are those of program_tokens; else adds the removal
  * of this file. */
-void write_part(struct writer *w, int wanted, const char *template, const char *name);
+void add_template(struct writer *w, int wanted, const char *template, const char *name);
 /* Writes all files of the list, each under a temporary name first, and removes those to be removed. A file that is
  * there already with the same bytes is left alone, so that make has nothing to do. If any file differs, the last one of
- * the list, which builds the others, is removed first and written last. The makefiles of the programs w->e->next are
- * removed too. So an emission over an older one that is cut short leaves nothing that make would build. */
+ * the list, which builds the others, is removed first and written last. The makefiles of the programs
+ * w->e->later_programs are removed too. So an emission over an older one that is cut short leaves nothing that make
+ * would build. */
 void write_all(struct writer *w);
 /* Returns the text of a file below the home folder. NULL: it cannot be read, and the writer has failed. */
 char *home_file(struct writer *w, const char *path);

@@ -5,7 +5,7 @@
 static void phases(struct model *m, int pictures)
 {
     const struct spec *spec = m->spec;
-    phase_forward(m, "forward", spec->retrain.batch_g, (struct pass){.norm = NORM_BATCH});
+    phase_forward(m, "forward", spec->retrain.batch_g, (struct network_pass){.norm = NORM_BATCH});
     phase_d(m, spec->retrain.batch_d);
     phase_g(m, "g", spec->retrain.batch_g, 1, 0);
     if (spec->retrain.r1_interval) phase_r1(m, spec->retrain.batch_d);

@@ -45,7 +45,7 @@ const char *base_name(const char *path)
 static void copy_file(struct writer *w, const char *path)
 {
     char *text = home_file(w, path);
-    if (text) write_file(w, base_name(path), text);
+    if (text) add_file(w, base_name(path), text);
 }
 
 void write_runtime(struct writer *w)

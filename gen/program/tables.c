@@ -209,6 +209,6 @@ void write_phases(struct writer *w, struct code *c, struct sizes s, const double
     text_add(&t, "\n");
     text_add(&t, c->phases.s);
     program_tables(w, &t, c, executed, s);
-    write_file(w, mem_printf(w->mem, "%s_phases.c", w->name), t.s);
+    add_file(w, mem_printf(w->mem, "%s_phases.c", w->name), t.s);
     text_free(&t);
 }

@@ -13,7 +13,7 @@ struct discriminator_state;
 struct json;
 struct key;
 struct ag_error;
-struct pass;
+struct network_pass;
 
 /* Why a family lacks keys that other families have. The text is for messages. */
 struct key_hint {
@@ -45,10 +45,10 @@ void constant_adam(struct constants *c, const char *prefix, struct adam adam);
 struct discriminator {
     const char *name; /* as the value of discriminator.family */
     /* Builds a pass: pictures x [N,S,S,channels]. Returns its scores [N,1,1,1]. */
-    int (*scores)(struct build *b, const struct pass *pass, int x, struct discriminator_state *state);
+    int (*scores)(struct build *b, const struct network_pass *pass, int x, struct discriminator_state *state);
     /* Writes the state that the phase's last pass left to its block, where the next step finds it. NULL: it has no
      * state. */
-    void (*done)(struct build *b, const struct pass *pass, const struct discriminator_state *state);
+    void (*done)(struct build *b, const struct network_pass *pass, const struct discriminator_state *state);
 };
 
 struct family {
@@ -71,7 +71,8 @@ struct family {
     int moves; /* 1: places depend on image.size alone. A genotype with "micro" can change it */
 
     /* Networks. */
-    int (*generator)(struct build *b, const struct pass *pass, int z); /* z [N,1,1,latent] -> [N,S,S,channels] */
+    int (*generator)(struct build *b, const struct network_pass *pass,
+                     int z); /* z [N,1,1,latent] -> [N,S,S,channels] */
     const struct discriminator *discriminator;
     int styles;  /* 1: its layers take latents W_i of a mapping network */
     int noise;   /* 1: its layers take noise */
