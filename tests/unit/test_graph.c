@@ -418,7 +418,7 @@ static void test_fold(int transposed, int used_twice)
     int y = transposed ? g_conv_dx(g, x, w, 2, 0, 6, 6) : g_conv(g, x, w, 1, 1);
     graph_target(g, normalised(g, y), 0, 0, "normalised");
     if (used_twice) graph_target(g, g_unary(g, OP_TANH, y), 0, 1000, "as it is");
-    struct graph *folded = fold(g);
+    struct graph *folded = fold_norm(g);
     int products = 0, before = g->target[0].node, after = folded->target[0].node, wrong = 0, at[4];
     for (int i = 0; i < folded->count; i++) products += folded->node[i].op == OP_MUL && folded->node[i].batched;
     check((products > 0) == used_twice, "%d products of pictures are left", products);
