@@ -278,5 +278,5 @@ struct tile {
     long from_step, to_step, gap; /* reals from a pixel to the next, of `from` perhaps 0; and at the end of a row of */
     int split, width;             /* `to`, split pixels from the start and width from there on, so many more */
     int tiles, rows, run, relu, last; /* last: the last image, from the tile's first on (AG_LINEAR) */
-    struct fetch *fetch;              /* what to fetch meanwhile (AG_FETCHES) */
+    struct fetch *fetch;              /* what to fetch meanwhile (AG_PREFETCHES) */
 };

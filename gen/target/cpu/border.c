@@ -16,11 +16,12 @@ static int border_instance(const struct site *s, int n)
         dw = y->op == OP_BORDER_DW;
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? y->shape : g->node[y->in[y->op == OP_KERNEL_CONV ? 2 : 1]].shape;
-    size_tokens(mem, &sub, x->shape);
-    number_token(mem, &sub, "AG_CI", edges.d[2]);
-    number_token(mem, &sub, "AG_Q", edges.d[3]);
-    number_token(mem, &sub, dx ? "AG_YH" : "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? cpu_halo_in(s, n, 1) : cpu_halo(s, n));
+    struct shape in = x->shape, out = x->shape;
+    in.d[3] = edges.d[2];
+    out.d[3] = edges.d[3];
+    size_constants(mem, &sub, in, out);
+    set_constant(mem, &sub, dx ? "AG_OUT_HALO" : "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, dx ? "AG_IN_HALO" : "AG_OUT_HALO", dw ? cpu_halo_in(s, n, 1) : cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
     int i = code_instance(s->c, template, NULL, name, &sub, 0);

@@ -60,23 +60,23 @@ static const char *tile_instance(const struct site *s, int n, const struct view 
     const int abreast = strcmp(v->abreast, "1") != 0;
     struct mem *mem = s->c->mem;
     struct substitutions sub = {NULL, 0, 0};
-    template_set(mem, &sub, "AG_PIXELS", "%s", v->pixels);
-    template_set(mem, &sub, "AG_ROWS", "%s", v->rows);
-    template_set(mem, &sub, "AG_CHANNELS", abreast ? "%d * %s" : "%d", out, v->abreast);
+    template_set(mem, &sub, "AG_VIEW_W", "%s", v->pixels);
+    template_set(mem, &sub, "AG_VIEW_H", "%s", v->rows);
+    template_set(mem, &sub, "AG_VIEW_C", abreast ? "%d * %s" : "%d", out, v->abreast);
     if (out > 8) /* as of PACKED_BLOCK */
-        number_token(mem, &sub, "AG_TOGETHER", 16);
+        set_constant(mem, &sub, "AG_PACKED_BLOCK", 16);
     else
-        template_set(mem, &sub, "AG_TOGETHER", "PACKED_BLOCK(%d * %s)", out,
+        template_set(mem, &sub, "AG_PACKED_BLOCK", "PACKED_BLOCK(%d * %s)", out,
                      deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
-    template_set(mem, &sub, "AG_STEP", abreast ? "%ld * %s" : "%ld", step, v->abreast);
+    template_set(mem, &sub, "AG_PIXEL_STRIDE", abreast ? "%ld * %s" : "%ld", step, v->abreast);
     if (v->flat)
-        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, pixel);
+        template_set(mem, &sub, "AG_ROW_STRIDE", "%s * %d", v->pixels, pixel);
     else
-        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * pixel);
-    number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
-    number_token(mem, &sub, "AG_LINEAR", linear);
-    number_token(mem, &sub, "AG_AT_ONCE", x->shape.d[3] % 2 ? 1 : 2);
-    number_token(mem, &sub, "AG_FETCHES", fetches(s, y));
+        set_constant(mem, &sub, "AG_ROW_STRIDE", (stride * places.d[2] + more) * stride * pixel);
+    set_constant(mem, &sub, "AG_NARROW", fewer && !linear); /* a linear layer has no use for it */
+    set_constant(mem, &sub, "AG_LINEAR", linear);
+    set_constant(mem, &sub, "AG_UNROLL", x->shape.d[3] % 2 ? 1 : 2);
+    set_constant(mem, &sub, "AG_PREFETCHES", fetches(s, y));
     const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
     int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
     free(sub.list);
@@ -91,12 +91,12 @@ static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
     const struct view v = view_tiles(s, n, places, deconv ? (int)y->k - 2 : 0);
     struct mem *mem = s->c->mem;
     template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
-    template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
-    number_token(mem, sub, "AG_FETCHES", fetches(s, y));
+    template_set(mem, sub, "AG_NARROW_TILE", "%s", tile_instance(s, n, &v, places, 1));
+    set_constant(mem, sub, "AG_PREFETCHES", fetches(s, y));
     template_set(mem, sub, "AG_ABREAST", "%s", v.abreast);
-    template_set(mem, sub, "AG_STRETCHES", "%s", v.stretches);
-    template_set(mem, sub, "AG_PIXELS", "%s", v.pixels);
-    template_set(mem, sub, "AG_ROWS", "%s", v.rows);
+    template_set(mem, sub, "AG_ROW_RANGES", "%s", v.stretches);
+    template_set(mem, sub, "AG_VIEW_W", "%s", v.pixels);
+    template_set(mem, sub, "AG_VIEW_H", "%s", v.rows);
 }
 
 /* Is all that's made of the result of a kernel that has register tiles a relu? They do that themselves. */
@@ -116,25 +116,23 @@ static int conv_instance(const struct site *s, int n, const char *template, stru
     struct mem *mem = s->c->mem;
     const int deconv = y->op == OP_KERNEL_DECONV;
     const int tiled = s->p->node[n].variant->packing == PACKING_TILES;
-    size_tokens(mem, &sub, deconv ? x->shape : y->shape);
-    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
-    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->k);
-    number_token(mem, &sub, "AG_S", y->stride);
-    number_token(mem, &sub, "AG_PAD", y->pad);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_PER_PICTURE);
-    number_token(mem, &sub, "AG_EACH", y->form != FORM_SHARED);
-    number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
+    size_constants(mem, &sub, x->shape, y->shape);
+    set_constant(mem, &sub, "AG_K", y->k);
+    set_constant(mem, &sub, "AG_STRIDE", y->stride);
+    set_constant(mem, &sub, "AG_PAD", y->pad);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_PER_PICTURE);
+    set_constant(mem, &sub, "AG_PER_PICTURE", y->form != FORM_SHARED);
+    set_constant(mem, &sub, "AG_WEIGHT_STRIDE", g->node[y->in[1]].shape.d[3]);
     call->relu = tiled && is_relu(s);
     if (call->relu) call->result = s->k->root[1];
-    number_token(mem, &sub, "AG_RELU", call->relu);
+    set_constant(mem, &sub, "AG_RELU", call->relu);
     call->ahead = tiled && fetches(s, y) ? cpu_ahead(s) : NULL;
-    template_set(mem, &sub, "AG_NEXT", call->ahead ? "next" : "0");
+    template_set(mem, &sub, "AG_PREFETCH_NEXT", call->ahead ? "next" : "0");
     cpu_epilogue(s, &sub, call);
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
-    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
-    number_token(mem, &sub, "AG_YSTEP", cpu_step_out(s, call->result));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo(s, call->result));
+    set_constant(mem, &sub, "AG_IN_PIXEL_STRIDE", cpu_step_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_PIXEL_STRIDE", cpu_step_out(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->k, y->k, y->shape.d[1],
                                   y->shape.d[2], x->shape.d[3], y->shape.d[3]);
     if (tiled) tile_tokens(s, n, &sub);
@@ -165,12 +163,12 @@ static void emit_tiles_and_border(const struct site *s, const struct kernel *k)
 
 static void emit_narrow(const struct site *s, const struct kernel *k)
 {
-    call_conv(s, k->root[0], "conv_few");
+    call_conv(s, k->root[0], "conv_narrow");
 }
 
 static void emit_narrow_and_border(const struct site *s, const struct kernel *k)
 {
-    call_conv(s, k->root[0], "conv_few");
+    call_conv(s, k->root[0], "conv_narrow");
     cpu_border(s, k->root[0]);
 }
 
@@ -192,7 +190,7 @@ static int halo_of_parities(const struct node *n)
     return (int)n->k - 2;
 }
 
-/* One tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_few.c. */
+/* One tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_narrow.c. */
 static enum pitch pitch_of_conv(const struct node *n)
 {
     return n->k == 1 && n->shape.d[3] > 4 ? PITCH_ANY : PITCH_DENSE;

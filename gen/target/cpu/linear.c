@@ -13,11 +13,11 @@ static int linear_instance(const struct site *s, int n, struct call *call)
     struct mem *mem = s->c->mem;
     int wgrad = y->op == OP_LINEAR_WGRAD, in = x->shape.d[3], out = wgrad ? y->shape.d[0] : y->shape.d[3];
     const char *template = wgrad ? "linear_wgrad" : "linear";
-    number_token(mem, &sub, "AG_BATCH", s->p->batch);
-    number_token(mem, &sub, "AG_CI", in);
-    number_token(mem, &sub, "AG_CO", out);
-    number_token(mem, &sub, "AG_BIAS", y->ins == 3);
-    number_token(mem, &sub, "AG_TRANSPOSED", y->transposed);
+    set_constant(mem, &sub, "AG_IMAGES", s->p->batch);
+    set_constant(mem, &sub, "AG_IN_C", in);
+    set_constant(mem, &sub, "AG_OUT_C", out);
+    set_constant(mem, &sub, "AG_BIAS", y->ins == 3);
+    set_constant(mem, &sub, "AG_TRANSPOSED", y->transposed);
     cpu_epilogue(s, &sub, call);
     double flop = wgrad ? cpu_flop(s, n) * s->p->batch : cpu_flop(s, n);
     int i = code_instance(s->c, template, NULL, mem_printf(mem, "%s_%d_%d", template, in, out), &sub, flop);

@@ -311,14 +311,14 @@ static void row_pointers(struct nest *s)
 /* ---------------------------------------------------------------- the function and its call */
 
 /* How many shares the kernel at hand has, and the share's name. */
-static void set_shares(const struct site *s, struct substitutions *sub)
+static void share_constants(const struct site *s, struct substitutions *sub)
 {
     const int shares = s->k ? s->k->shares : 1;
     template_set(s->c->mem, sub, "AG_SHARES", "%d", shares);
     template_set(s->c->mem, sub, "AG_SHARE", shares > 1 ? "share" : "0");
 }
 
-static void set_tokens(struct nest *s, struct substitutions *sub)
+static void loop_constants(struct nest *s, struct substitutions *sub)
 {
     struct mem *mem = s->c->mem;
     struct text params = {NULL, 0, 0};
@@ -327,16 +327,16 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     text_add(&params, s->k->shares > 1 ? "int images, int share" : "int images");
     template_set(mem, sub, "AG_PARAMS", "%s", params.s);
     text_free(&params);
-    set_shares(s->site, sub);
+    share_constants(s->site, sub);
     template_set(mem, sub, "AG_H", "%d", s->dim[1]);
     template_set(mem, sub, "AG_W", "%d", s->dim[2]);
     template_set(mem, sub, "AG_C", "%d", s->dim[3]);
     struct {
         const char *token;
         struct text *text;
-    } part[] = {{"AG_BEFORE", &s->before},           {"AG_AFTER", &s->after}, {"AG_PICTURE", &s->picture},
-                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW", &s->row},     {"AG_ROW_END", &s->row_end},
-                {"AG_COLUMN", &s->column},           {"AG_BODY", &s->e.body}};
+    } part[] = {{"AG_BEFORE", &s->before},           {"AG_AFTER", &s->after},   {"AG_PICTURE_BEGIN", &s->picture},
+                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW_BEGIN", &s->row}, {"AG_ROW_END", &s->row_end},
+                {"AG_COLUMN_BEGIN", &s->column},     {"AG_BODY", &s->e.body}};
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
         template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");
         text_free(part[i].text);
@@ -399,7 +399,7 @@ int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *
     const char *name = kernel_name(s);
     list_arguments(s, arguments);
     *images = s->dim[0];
-    set_tokens(s, &sub);
+    loop_constants(s, &sub);
     int instance = code_instance(s->c, "pointwise", NULL, name, &sub, 0);
     free(sub.list);
     return instance;
@@ -480,7 +480,7 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
         }
         body = s->e.body;
     }
-    set_shares(site, sub);
+    share_constants(site, sub);
     if (k && k->shares > 1) {
         text_add(&params, ", int share");
         text_add(&call->more, ", share");
@@ -490,7 +490,7 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
         text_printf(&call->more, ", %s", call->ahead);
     }
     template_set(mem, sub, "AG_EXTRA_PARAMS", "%s", params.s ? params.s : "");
-    template_set(mem, sub, "AG_FUSED", "%d", fused);
+    template_set(mem, sub, "AG_HAS_EPILOGUE", "%d", fused);
     template_set(mem, sub, "AG_EPILOGUE", "%s", body.s ? body.s : "");
     text_free(&params);
     text_free(&body);

@@ -12,16 +12,14 @@ static int wgrad_instance(const struct site *s, int n)
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
     int depthwise = w->op == OP_DEPTHWISE_DW, k = (int)w->k, in = x->shape.d[3], out = gy->shape.d[3];
-    size_tokens(mem, &sub, gy->shape);
-    number_token(mem, &sub, depthwise ? "AG_C" : "AG_CO", out);
-    number_token(mem, &sub, "AG_CI", in);
-    number_token(mem, &sub, "AG_K", k);
-    number_token(mem, &sub, "AG_EACH", w->op == OP_KERNEL_WGRAD);
-    number_token(mem, &sub, "AG_WSTRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
-    number_token(mem, &sub, "AG_S", depthwise ? 1 : w->stride);
-    number_token(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->pad);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_GH", cpu_halo_in(s, n, 1));
+    size_constants(mem, &sub, x->shape, gy->shape);
+    set_constant(mem, &sub, "AG_K", k);
+    set_constant(mem, &sub, "AG_PER_PICTURE", w->op == OP_KERNEL_WGRAD);
+    set_constant(mem, &sub, "AG_WEIGHT_STRIDE", w->op == OP_KERNEL_WGRAD ? w->shape.d[3] : 0);
+    set_constant(mem, &sub, "AG_STRIDE", depthwise ? 1 : w->stride);
+    set_constant(mem, &sub, "AG_PAD", depthwise ? k / 2 : w->pad);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo_in(s, n, 1));
     const char *name = mem_printf(mem, "%s_wgrad%dx%d_%dx%dx%d_%d", depthwise ? "dwconv" : "conv", k, k, gy->shape.d[1],
                                   gy->shape.d[2], depthwise ? 1 : in, out);
     int i = code_instance(s->c, depthwise ? "dwconv_wgrad" : "conv_wgrad", NULL, name, &sub, cpu_flop(s, n));

@@ -11,11 +11,12 @@ void cuda_border(const struct site *s, int n)
               dx = c.y->op == OP_BORDER_DX || (conv && c.y->form == FORM_BORDER_DX);
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? c.y->shape : s->p->graph->node[c.y->in[conv ? 2 : 1]].shape;
-    size_tokens(c.mem, &c.sub, c.x->shape);
-    launch_number(&c, "AG_IMAGES", s->p->batch);
-    launch_number(&c, "AG_CI", edges.d[2]);
-    launch_number(&c, "AG_Q", edges.d[3]);
-    launch_number(&c, "AG_ALONE", !conv);
+    struct shape in = c.x->shape, out = c.x->shape;
+    in.d[3] = edges.d[2];
+    out.d[3] = edges.d[3];
+    size_constants(c.mem, &c.sub, in, out);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_WRITE_ALL", !conv);
     launch_argument(&c, cuda_input(s, n, 0));
     launch_argument(&c, cuda_input(s, n, conv ? 2 : 1));
     launch_argument(&c, cuda_output(s, n));

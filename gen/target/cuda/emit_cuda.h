@@ -25,7 +25,7 @@ struct epilogue {
     double bytes; /* that the results, and what is read for them, take */
 };
 void cuda_epilogue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct epilogue *e);
-/* What it makes of its input first: sets the tokens of that; appends the arguments for AG_INPUT_PARAMS, each after a
+/* What it makes of its input first: sets the tokens of that; appends the arguments for AG_PROLOGUE_PARAMS, each after a
  * comma, to `arguments` and returns their number. */
 int cuda_prologue(const struct site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments);
 

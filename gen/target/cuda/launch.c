@@ -16,9 +16,9 @@ struct device_call launch_begin(const struct site *s, int n)
     return c;
 }
 
-void launch_number(struct device_call *c, const char *token, long value)
+void launch_constant(struct device_call *c, const char *token, long value)
 {
-    number_token(c->mem, &c->sub, token, value);
+    set_constant(c->mem, &c->sub, token, value);
 }
 
 int launch_images(const struct device_call *c, const struct node *node)
@@ -64,11 +64,11 @@ long tile_blocks(struct tile t, long rows, long columns)
 
 void tile_tokens(struct device_call *c, struct tile t)
 {
-    launch_number(c, "AG_BM", t.bm);
-    launch_number(c, "AG_BN", t.bn);
-    launch_number(c, "AG_BK", t.bk);
-    launch_number(c, "AG_TM", t.tm);
-    launch_number(c, "AG_TN", t.tn);
+    launch_constant(c, "AG_BM", t.bm);
+    launch_constant(c, "AG_BN", t.bn);
+    launch_constant(c, "AG_BK", t.bk);
+    launch_constant(c, "AG_TM", t.tm);
+    launch_constant(c, "AG_TN", t.tn);
 }
 
 int tile_threads(struct tile t)
@@ -107,11 +107,10 @@ void launch_split_sum(const struct site *s, const struct kernel *k, int split, i
     const int n = k->root[0];
     struct device_call c = launch_begin(s, n);
     c.flop = 0; /* it is the convolution's */
-    size_tokens(c.mem, &c.sub, c.y->shape);
-    launch_number(&c, "AG_SPLIT", split);
-    launch_number(&c, "AG_SIZE", shape_size(c.y->shape));
-    launch_number(&c, "AG_CO", c.y->shape.d[3]);
-    launch_number(&c, "AG_BIAS", bias);
+    size_constants(c.mem, &c.sub, c.x->shape, c.y->shape);
+    launch_constant(&c, "AG_PARTS", split);
+    launch_constant(&c, "AG_SIZE", shape_size(c.y->shape));
+    launch_constant(&c, "AG_BIAS", bias);
     launch_argument(&c, launch_workspace(s, split * shape_size(c.y->shape)));
     launch_argument(&c, bias ? cuda_input(s, n, 2) : "(real *)0");
     double bytes = split * (double)shape_size(c.y->shape) * sizeof(float) + launch_results(&c, k);

@@ -17,7 +17,7 @@ struct device_call {
 
 struct device_call launch_begin(const struct site *s, int n);
 /* Sets a token. */
-void launch_number(struct device_call *c, const char *token, long value);
+void launch_constant(struct device_call *c, const char *token, long value);
 /* How many pictures the kernel works on, each with values of its own. */
 int launch_images(const struct device_call *c, const struct node *node);
 void launch_argument(struct device_call *c, const char *address);

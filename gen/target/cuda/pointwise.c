@@ -178,7 +178,7 @@ static void store_roots(const struct site *s, const struct kernel *k, const int 
     }
     long count = shape_size(nest->domain);
     index_text(nest, &index, "k", nest->domain, 1);
-    template_set(c->mem, &sub, "AG_COUNT", "%ld", count);
+    template_set(c->mem, &sub, "AG_SIZE", "%ld", count);
     set_text(c, &sub, "AG_INDEX", &index);
     set_text(c, &sub, "AG_BODY", &nest->e.body);
     struct shape d = nest->domain;
@@ -247,15 +247,15 @@ int cuda_prologue(const struct site *s, const struct kernel *k, struct substitut
         int x = nest->read[i].node;
         text_printf(arguments, ", %s", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
     }
-    template_set(s->c->mem, sub, "AG_INPUTS", "%d", k->prologue != 0);
-    set_text(s->c, sub, "AG_INPUT_PARAMS", &params);
-    set_text(s->c, sub, "AG_INPUT", body);
+    template_set(s->c->mem, sub, "AG_HAS_PROLOGUE", "%d", k->prologue != 0);
+    set_text(s->c, sub, "AG_PROLOGUE_PARAMS", &params);
+    set_text(s->c, sub, "AG_PROLOGUE", body);
     return nest->reads;
 }
 
 /* ---------------------------------------------------------------- what is summed */
 
-static void sum_tokens(const struct nest *nest, struct substitutions *sub, int root, int sums)
+static void sum_constants(const struct nest *nest, struct substitutions *sub, int root, int sums)
 {
     const struct plan *p = nest->s->p;
     struct mem *mem = nest->s->c->mem;
@@ -266,7 +266,7 @@ static void sum_tokens(const struct nest *nest, struct substitutions *sub, int r
     template_set(mem, sub, "AG_SUMMANDS", "%ld", plan_summands(p, root));
     template_set(mem, sub, "AG_THREADS", "%d", plan_sum_threads(p, root));
     template_set(mem, sub, "AG_PARTS", "%d", parts);
-    template_set(mem, sub, "AG_STRIDE", "%ld", partial ? p->node[root].partial_size : 0);
+    template_set(mem, sub, "AG_PART_STRIDE", "%ld", partial ? p->node[root].partial_size : 0);
     /* neighbours in memory are neighbours among the outputs where the innermost dimension stays */
     int innermost = DIMS - 1;
     while (innermost > 0 && nest->domain.d[innermost] == 1) innermost--;
@@ -294,7 +294,7 @@ static void sum_roots(const struct site *s, const struct kernel *k, const int *r
     struct shape shape = g->node[root[0]].shape, d = nest->domain;
     index_text(nest, &outputs, "o", shape, 1);
     index_text(nest, &summands, "r", shape, 0);
-    sum_tokens(nest, &sub, root[0], roots);
+    sum_constants(nest, &sub, root[0], roots);
     set_text(c, &sub, "AG_OUTPUT_INDEX", &outputs);
     set_text(c, &sub, "AG_SUMMAND_INDEX", &summands);
     set_text(c, &sub, "AG_BODY", &nest->e.body);

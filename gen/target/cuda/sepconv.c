@@ -29,13 +29,11 @@ void cuda_sepconv(const struct site *s, const struct kernel *k)
     const long rows = (long)s->p->batch * c.y->shape.d[1] * c.y->shape.d[2];
     struct tile tile = sepconv_tile(rows, out);
     c.flop += 2 * op_table[dw->op].macs(s->p->graph, dw);
-    size_tokens(c.mem, &c.sub, c.y->shape);
-    launch_number(&c, "AG_N", s->p->batch);
-    launch_number(&c, "AG_CI", in);
-    launch_number(&c, "AG_CO", out);
-    launch_number(&c, "AG_K", dw->k);
-    launch_number(&c, "AG_BIAS", bias);
-    launch_number(&c, "AG_KEEP", kept);
+    size_constants(c.mem, &c.sub, c.x->shape, c.y->shape);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_K", dw->k);
+    launch_constant(&c, "AG_BIAS", bias);
+    launch_constant(&c, "AG_STORE_DEPTHWISE", kept);
     tile_tokens(&c, tile);
     launch_made_input(&c, k, d);
     launch_argument(&c, cuda_input(s, d, 1));
