@@ -9,7 +9,7 @@
  * AG_PER_PICTURE each image has its own packed weight, AG_WEIGHT_STRIDE reals after that of the one before); AG_SHARES,
  * AG_SHARE (how many shares the work is cut into, and which of them to do); AG_TILE, AG_NARROW_TILE (the functions of
  * the tile and of that with a pixel less), AG_ABREAST, AG_ROW_RANGES, AG_VIEW_W, AG_VIEW_H (what tiles see of it: see
- * vector.h); AG_PREFETCHES (0 or 1: tiles fetch meanwhile what AG_PREFETCH_NEXT says, a struct ahead * among
+ * vector.h); AG_PREFETCHES (0 or 1: tiles fetch meanwhile what AG_PREFETCH_NEXT says, a struct prefetch * among
  * AG_EXTRA_PARAMS, or 0); AG_EXTRA_PARAMS (text); AG_RELU (0 or 1: y is 0 where it would be less); AG_HAS_EPILOGUE (0
  * or 1), AG_EPILOGUE (text: with AG_HAS_EPILOGUE it stores what is made of the result r of picture n, row i, column j,
  * channel o).
@@ -90,10 +90,10 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     /* A pixels abreast are one below, of CO = A AG_OUT_C channels; L lanes of V vectors of them are a block */
     enum { A = AG_ABREAST, CO = A * AG_OUT_C, L = LANES(CO), CB = BLOCK(CO), V = CB / L, BLOCKS = CEIL(CO, CB) };
     enum { LINEAR = AG_OUT_H * AG_OUT_W == 1 && !OWN };
-    /* H rows of W pixels. A share is a stretch of rows, with all blocks of channels, or some items, each a block in one
-     * of fewer stretches: where there are several, one item at most */
-    enum { H = AG_VIEW_H, W = AG_VIEW_W, FLAT = W > AG_OUT_W / A, STRETCH = AG_ROW_RANGES };
-    enum { BY_ROWS = STRETCH == AG_SHARES, ITEMS = BY_ROWS ? AG_SHARES : STRETCH * BLOCKS };
+    /* H rows of W pixels. A share is a range of rows, with all blocks of channels, or some items, each a block in one
+     * of fewer ranges: where there are several, one item at most */
+    enum { H = AG_VIEW_H, W = AG_VIEW_W, FLAT = W > AG_OUT_W / A, RANGES = AG_ROW_RANGES };
+    enum { BY_ROWS = RANGES == AG_SHARES, ITEMS = BY_ROWS ? AG_SHARES : RANGES * BLOCKS };
     enum {
         XH = AG_IN_HALO,
         MORE = K - S - 2 * AG_PAD + 2 * XH,
@@ -130,14 +130,15 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { PLAIN = BIAS && A == 1 && CO % CB == 0 }; /* each block has a bias of its own for all its channels */
     const long lines = LINEAR ? CEIL(images, P) : (long)images * ROWS, width = LINEAR ? 1 : COLUMNS;
     const int item = ITEMS * AG_SHARE / AG_SHARES, end_item = ITEMS * (AG_SHARE + 1) / AG_SHARES;
-    const int stretch = item % STRETCH, first_block = BY_ROWS ? 0 : item / STRETCH;
+    const int row_range = item % RANGES, first_block = BY_ROWS ? 0 : item / RANGES;
     const int last = BY_ROWS ? BLOCKS : first_block + end_item - item;
-    const long start = lines * stretch / STRETCH * width;
-    const long tiles = lines * (stretch + 1) / STRETCH * width;
+    const long start = lines * row_range / RANGES * width;
+    const long tiles = lines * (row_range + 1) / RANGES * width;
     real sums[APART ? P * CB : 1] ALIGNED, first[CB] ALIGNED;
-    struct fetch range[2];
+    struct prefetch_range range[2];
     const long steps = (long)(last - first_block) * PARTS, rounds = steps * (tiles - start) * (K * KW * PART / AT_ONCE);
-    const int turns = AG_PREFETCHES ? begin_fetch(range, AG_PREFETCH_NEXT, item, end_item, ITEMS, steps, rounds, w) : 0;
+    const int turns =
+        AG_PREFETCHES ? begin_prefetch(range, AG_PREFETCH_NEXT, item, end_item, ITEMS, steps, rounds, w) : 0;
 
     for (long band = start; band < tiles; band += LINEAR ? tiles : BAND)
         for (int step = first_block * PARTS; step < last * PARTS; step++) {
@@ -187,7 +188,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                            .run = run,
                                            .relu = RELU && ends && r == RUNS - 1,
                                            .last = LINEAR ? images - 1 - n0 : 0,
-                                           .fetch = &range[(step - first_block * PARTS) & turns]};
+                                           .prefetch = &range[(step - first_block * PARTS) & turns]};
                     (narrow ? AG_NARROW_TILE : AG_TILE)(&t);
                 }
                 ROLLED for (int p = 0; APART && p < pixels; p++)

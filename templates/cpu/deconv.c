@@ -68,9 +68,9 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
      * in the halo and is dropped. Shares are as in conv.c, but for units in place of blocks: phases of them */
-    enum { H = AG_VIEW_H, WIDE = AG_VIEW_W, W = WIDE - MORE, FLAT = W > AG_IN_W, STRETCH = AG_ROW_RANGES };
-    enum { UNITS = 4 * CEIL(CO, CB), BY_ROWS = STRETCH == AG_SHARES };
-    enum { ITEMS = BY_ROWS ? AG_SHARES : STRETCH * UNITS };
+    enum { H = AG_VIEW_H, WIDE = AG_VIEW_W, W = WIDE - MORE, FLAT = W > AG_IN_W, RANGES = AG_ROW_RANGES };
+    enum { UNITS = 4 * CEIL(CO, CB), BY_ROWS = RANGES == AG_SHARES };
+    enum { ITEMS = BY_ROWS ? AG_SHARES : RANGES * UNITS };
     enum { XH = AG_IN_HALO, XW = W + 2 * XH, XS = AG_IN_PIXEL_STRIDE, YS = AG_OUT_PIXEL_STRIDE };
     enum { XSIZE = (H + 2 * XH) * XW * XS, XSTART = XH * (XW + 1) * XS };
     enum { YH = AG_OUT_HALO, YW = 2 * (AG_IN_W - 1) + K + 2 * YH, YSIZE = (2 * (AG_IN_H - 1) + K + 2 * YH) * YW * YS };
@@ -85,17 +85,17 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
     enum { BAND = CEIL(32768, TH * XW * CI) };
     enum { PLAIN = BIAS && CO % CB == 0 }; /* as in conv.c */
     const int lines = images * ROWS, item = ITEMS * AG_SHARE / AG_SHARES, end_item = ITEMS * (AG_SHARE + 1) / AG_SHARES;
-    const int stretch = item % STRETCH, first = BY_ROWS ? 0 : item / STRETCH; /* as in conv.c */
+    const int row_range = item % RANGES, first = BY_ROWS ? 0 : item / RANGES; /* as in conv.c */
     const int last = BY_ROWS ? UNITS : first + end_item - item;
-    const int start = (int)((long)lines * stretch / STRETCH);
-    const int end = (int)((long)lines * (stretch + 1) / STRETCH);
+    const int start = (int)((long)lines * row_range / RANGES);
+    const int end = (int)((long)lines * (row_range + 1) / RANGES);
     real sums[APART ? P * CB : 1] ALIGNED, from[CB] ALIGNED;
-    struct fetch range[2];
+    struct prefetch_range range[2];
     int taps = 0;
     for (int unit = first; unit < last; unit++) taps += MORE ? (2 - unit / 2 % 2) * (2 - unit % 2) : 1;
     const long rounds = (long)taps * (end - start) * COLUMNS * CI / (2 - CI % 2);
     const int turns =
-        AG_PREFETCHES ? begin_fetch(range, AG_PREFETCH_NEXT, item, end_item, ITEMS, last - first, rounds, w) : 0;
+        AG_PREFETCHES ? begin_prefetch(range, AG_PREFETCH_NEXT, item, end_item, ITEMS, last - first, rounds, w) : 0;
 
     for (int band = start; band < end; band += BAND)
         for (int step = first * BAND; step < last * BAND; step++) {
@@ -133,7 +133,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
                                        .rows = bottom - top + 1,
                                        .run = run,
                                        .relu = RELU,
-                                       .fetch = &range[(step / BAND - first) & turns]};
+                                       .prefetch = &range[(step / BAND - first) & turns]};
                 (narrow ? AG_NARROW_TILE : AG_TILE)(&t);
                 ROLLED for (int p = 0; APART && p < TH * (TW - narrow); p++)
                 {

@@ -1,7 +1,7 @@
 /*
  * Pointwise expressions over one index space [images, H, W, C], stored or summed.
  *
- * Tokens: AG_FN, AG_PARAMS, AG_SHARES, AG_SHARE (rows are cut into so many stretches, of which it does one), AG_H,
+ * Tokens: AG_FN, AG_PARAMS, AG_SHARES, AG_SHARE (rows are cut into so many ranges, of which it does one), AG_H,
  * AG_W, AG_C; and code: AG_BEFORE and AG_AFTER around everything, AG_PICTURE_BEGIN and AG_PICTURE_END around a picture,
  * AG_ROW_BEGIN and AG_ROW_END around a row, AG_COLUMN_BEGIN before a column, AG_BODY for one element at column j,
  * channel c.

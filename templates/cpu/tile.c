@@ -35,7 +35,7 @@ static void AG_FN(const struct tile *t)
         V = CB / L,
         WB = AG_PACKED_BLOCK,
         AT_ONCE = AG_UNROLL,
-        FETCHES = AG_PREFETCHES
+        PREFETCHES = AG_PREFETCHES
     };
     enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_VIEW_H, W, V) };
     enum { P = (TW - (W % TW ? AG_NARROW : 0)) * TH };
@@ -43,7 +43,7 @@ static void AG_FN(const struct tile *t)
     const real *x = t->x, *from = t->from;
     real *to = t->to;
     long xp[P];
-    struct fetch range = FETCHES ? *t->fetch : (struct fetch){0, 0, 0};
+    struct prefetch_range range = PREFETCHES ? *t->prefetch : (struct prefetch_range){0, 0, 0};
     int split = t->split;
     EACH (p, P)
         xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_PIXEL_STRIDE
@@ -73,7 +73,7 @@ static void AG_FN(const struct tile *t)
                         KEEP(xv);
                     }
                 }
-                if (FETCHES) {
+                if (PREFETCHES) {
                     PREFETCH(range.at);
                     range.at += range.step;
                 }
@@ -97,5 +97,5 @@ static void AG_FN(const struct tile *t)
         to += P * t->to_step + (split <= P ? t->gap : 0);
         split += split <= P ? t->width - P : -P;
     }
-    if (FETCHES) t->fetch->at = MIN(range.at, range.end);
+    if (PREFETCHES) t->prefetch->at = MIN(range.at, range.end);
 }

@@ -39,7 +39,7 @@ function tiles(fn, deconv, by_rows) {
     w = deconv ? "AG_IN_W" : "AG_OUT_W"
     flat = deconv ? "(AG_K == 2 && !AG_IN_HALO)" : "(AG_K == 1 && AG_STRIDE == 1 && !AG_IN_HALO)"
     print "#define AG_ABREAST " (deconv ? "1" : "ABREAST_OF(AG_OUT_W, AG_OUT_C, AG_K, AG_STRIDE)")
-    print "#define AG_ROW_RANGES " (by_rows ? "AG_SHARES" : "STRETCHES(AG_OUT_C, " (deconv ? 4 : 1) ", AG_SHARES)")
+    print "#define AG_ROW_RANGES " (by_rows ? "AG_SHARES" : "ROW_RANGES(AG_OUT_C, " (deconv ? 4 : 1) ", AG_SHARES)")
     print "#define AG_VIEW_H (" flat " ? FLAT_ROWS(" h ", AG_ROW_RANGES) : " h ")"
     print "#define AG_VIEW_W (" flat " ? FLAT_PIXELS(" h ", " w ", AG_ROW_RANGES) : " \
         (deconv ? "AG_IN_W + AG_K - 2)" : "AG_OUT_W / AG_ABREAST)")

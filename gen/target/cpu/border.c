@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Node n's own kernel, or what follows its convolution. */
-static int border_instance(const struct site *s, int n)
+static int border_instance(const struct call_site *s, int n)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
@@ -30,7 +30,7 @@ static int border_instance(const struct site *s, int n)
 }
 
 /* The border adds to what is there: the convolution's result, or zeros. */
-void cpu_border(const struct site *s, int n)
+void cpu_border(const struct call_site *s, int n)
 {
     struct text *t = &s->c->phases;
     const struct node *node = &s->p->graph->node[n];
@@ -43,14 +43,14 @@ void cpu_border(const struct site *s, int n)
     cpu_mark(s, instance);
 }
 
-static void emit_border(const struct site *s, const struct kernel *k)
+static void emit_border(const struct call_site *s, const struct kernel *k)
 {
     cpu_border(s, k->root[0]);
 }
 
-static void emit_border_dw(const struct site *s, const struct kernel *k)
+static void emit_border_dw(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 2};
+    struct kernel_call call = {.result = k->root[0], .ins = 2};
     cpu_call(s, k->root[0], border_instance(s, k->root[0]), &call);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static int moments_instance(const struct site *s, int n)
+static int moments_instance(const struct call_site *s, int n)
 {
     const struct node *x = &s->p->graph->node[s->p->graph->node[n].in[0]];
     struct substitutions sub = {NULL, 0, 0};
@@ -18,7 +18,7 @@ static int moments_instance(const struct site *s, int n)
     return i;
 }
 
-int cpu_combine(const struct site *s, int n)
+int cpu_combine(const struct call_site *s, int n)
 {
     const struct node *y = &s->p->graph->node[n];
     struct mem *mem = s->c->mem;
@@ -41,9 +41,9 @@ int cpu_combine(const struct site *s, int n)
     return i;
 }
 
-static void emit_moments(const struct site *s, const struct kernel *k)
+static void emit_moments(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 1, .first = 1};
+    struct kernel_call call = {.result = k->root[0], .ins = 1, .first = 1};
     cpu_call(s, k->root[0], moments_instance(s, k->root[0]), &call);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* The template, and the size that it is written for. */
-static int resample_instance(const struct site *s, int n, struct call *call)
+static int resample_instance(const struct call_site *s, int n, struct kernel_call *call)
 {
     static const char *const template[OP_COUNT] = {
         [OP_UP_NEAREST] = "nearest",       [OP_SUMPOOL] = "sumpool", [OP_UP_BILINEAR] = "bilinear",
@@ -31,7 +31,7 @@ static int resample_instance(const struct site *s, int n, struct call *call)
     return i;
 }
 
-static int col2im_instance(const struct site *s, int n, struct call *call)
+static int col2im_instance(const struct call_site *s, int n, struct kernel_call *call)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
@@ -48,16 +48,16 @@ static int col2im_instance(const struct site *s, int n, struct call *call)
     return i;
 }
 
-static void emit_resample(const struct site *s, const struct kernel *k)
+static void emit_resample(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 1};
+    struct kernel_call call = {.result = k->root[0], .ins = 1};
     const int instance = resample_instance(s, k->root[0], &call);
     cpu_call(s, k->root[0], instance, &call);
 }
 
-static void emit_col2im(const struct site *s, const struct kernel *k)
+static void emit_col2im(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 1};
+    struct kernel_call call = {.result = k->root[0], .ins = 1};
     const int instance = col2im_instance(s, k->root[0], &call);
     cpu_call(s, k->root[0], instance, &call);
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static int pack_instance(const struct site *s, int n)
+static int pack_instance(const struct call_site *s, int n)
 {
     static const char *const kind[] = {"conv", "conv", "deconv", "dwconv", "dwconv"};
     const struct node *y = &s->p->graph->node[n];
@@ -27,7 +27,7 @@ static int pack_instance(const struct site *s, int n)
     return i;
 }
 
-static int taps_instance(const struct site *s, int n)
+static int taps_instance(const struct call_site *s, int n)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
@@ -44,7 +44,7 @@ static int taps_instance(const struct site *s, int n)
     return i;
 }
 
-static int unpack_instance(const struct site *s, int n)
+static int unpack_instance(const struct call_site *s, int n)
 {
     const struct node *y = &s->p->graph->node[n];
     struct substitutions sub = {NULL, 0, 0};
@@ -58,7 +58,7 @@ static int unpack_instance(const struct site *s, int n)
     return i;
 }
 
-static int strided_instance(const struct site *s, int n)
+static int strided_instance(const struct call_site *s, int n)
 {
     struct substitutions sub = {NULL, 0, 0};
     const char *name;
@@ -68,7 +68,7 @@ static int strided_instance(const struct site *s, int n)
     return i;
 }
 
-static int softmax_instance(const struct site *s, int n)
+static int softmax_instance(const struct call_site *s, int n)
 {
     struct substitutions sub = {NULL, 0, 0};
     int size = s->p->graph->node[n].shape.d[3];
@@ -78,29 +78,29 @@ static int softmax_instance(const struct site *s, int n)
     return i;
 }
 
-static void emit_pack(const struct site *s, const struct kernel *k)
+static void emit_pack(const struct call_site *s, const struct kernel *k)
 {
-    cpu_call_small(s, k->root[0], pack_instance(s, k->root[0]));
+    cpu_call_for_weights(s, k->root[0], pack_instance(s, k->root[0]));
 }
 
-static void emit_taps(const struct site *s, const struct kernel *k)
+static void emit_taps(const struct call_site *s, const struct kernel *k)
 {
-    cpu_call_small(s, k->root[0], taps_instance(s, k->root[0]));
+    cpu_call_for_weights(s, k->root[0], taps_instance(s, k->root[0]));
 }
 
-static void emit_unpack(const struct site *s, const struct kernel *k)
+static void emit_unpack(const struct call_site *s, const struct kernel *k)
 {
-    cpu_call_small(s, k->root[0], unpack_instance(s, k->root[0]));
+    cpu_call_for_weights(s, k->root[0], unpack_instance(s, k->root[0]));
 }
 
-static void emit_strided(const struct site *s, const struct kernel *k)
+static void emit_strided(const struct call_site *s, const struct kernel *k)
 {
-    cpu_call_small(s, k->root[0], strided_instance(s, k->root[0]));
+    cpu_call_for_weights(s, k->root[0], strided_instance(s, k->root[0]));
 }
 
-static void emit_softmax(const struct site *s, const struct kernel *k)
+static void emit_softmax(const struct call_site *s, const struct kernel *k)
 {
-    cpu_call_small(s, k->root[0], softmax_instance(s, k->root[0]));
+    cpu_call_for_weights(s, k->root[0], softmax_instance(s, k->root[0]));
 }
 
 const struct variant cpu_pack = {.name = "pack", .op = OP_PACK, .emit = emit_pack};

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static int wgrad_instance(const struct site *s, int n)
+static int wgrad_instance(const struct call_site *s, int n)
 {
     const struct graph *g = s->p->graph;
     const struct node *w = &g->node[n], *x = &g->node[w->in[0]], *gy = &g->node[w->in[1]];
@@ -27,15 +27,15 @@ static int wgrad_instance(const struct site *s, int n)
     return i;
 }
 
-static void emit_wgrad(const struct site *s, const struct kernel *k)
+static void emit_wgrad(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 2};
+    struct kernel_call call = {.result = k->root[0], .ins = 2};
     cpu_call(s, k->root[0], wgrad_instance(s, k->root[0]), &call);
 }
 
 const struct variant cpu_wgrad = {
     .name = "wgrad", .op = OP_CONV_DW, .halo = cpu_halo_of_padding, .partial = wgrad_partial, .emit = emit_wgrad};
-const struct variant cpu_wgrad_each = {
-    .name = "wgrad_each", .op = OP_KERNEL_WGRAD, .halo = cpu_halo_of_padding, .emit = emit_wgrad};
+const struct variant cpu_wgrad_per_picture = {
+    .name = "wgrad_per_picture", .op = OP_KERNEL_WGRAD, .halo = cpu_halo_of_padding, .emit = emit_wgrad};
 const struct variant cpu_depthwise_wgrad = {
     .name = "depthwise_wgrad", .op = OP_DEPTHWISE_DW, .halo = cpu_halo_of_window, .emit = emit_wgrad};

@@ -4,9 +4,9 @@
 #include "launch.h"
 #include "ops.h"
 
-void cuda_border(const struct site *s, int n)
+void cuda_border(const struct call_site *s, int n)
 {
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int conv = c.y->op == OP_KERNEL_CONV, dw = c.y->op == OP_BORDER_DW,
               dx = c.y->op == OP_BORDER_DX || (conv && c.y->form == FORM_BORDER_DX);
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
@@ -23,10 +23,10 @@ void cuda_border(const struct site *s, int n)
     long border = 2L * (c.x->shape.d[1] + c.x->shape.d[2]) * s->p->batch * edges.d[3];
     struct launch launch = cuda_launch(conv ? border : shape_size(c.y->shape), 0, cuda_bytes(s, n));
     if (conv) c.flop = 0; /* it is the convolution's */
-    launch_finish(&c, template, launch_named(&c, template, c.x->shape), launch);
+    launch_finish(&c, template, launch_name(&c, template, c.x->shape), launch);
 }
 
-static void emit_border(const struct site *s, const struct kernel *k)
+static void emit_border(const struct call_site *s, const struct kernel *k)
 {
     cuda_border(s, k->root[0]);
 }

@@ -4,10 +4,10 @@
 #include "launch.h"
 #include "ops.h"
 
-static void emit_linear(const struct site *s, const struct kernel *k)
+static void emit_linear(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int wgrad = c.y->op == OP_LINEAR_WGRAD, in = c.x->shape.d[3], out = wgrad ? c.y->shape.d[0] : c.y->shape.d[3];
     const char *template = wgrad ? "linear_wgrad" : "linear";
     launch_constant(&c, "AG_IMAGES", s->p->batch);
