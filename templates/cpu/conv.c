@@ -43,6 +43,7 @@
 #define AG_TILE             tile_sums
 #define AG_NARROW_TILE      tile_sums
 #define AG_ABREAST          1
+#define AG_PACKED_ABREAST   1
 #define AG_ROW_RANGES       1
 #define AG_RELU             0
 #define AG_HAS_EPILOGUE     0
@@ -53,11 +54,11 @@
 #endif
 /* AG_TEMPLATE */
 /* Packs [CO][CI][K][K] (transposed: [CI][CO][K][K], flipped in both axes) as [A CO / CB][K][K + A - 1][CI][CB], zero
- * padded: channel o of pixel d of A = PACKED_ABREAST(CO, K) is A CO's channel d CO + o, of taps b - d. */
+ * padded: channel o of pixel d of the A abreast is A CO's channel d CO + o, of taps b - d. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
     enum { CI = AG_IN_C, CO = AG_OUT_C, K = AG_K, TRANSPOSED = AG_TRANSPOSED };
-    enum { A = PACKED_ABREAST(CO, K), CB = PACKED_BLOCK(A * CO) };
+    enum { A = AG_PACKED_ABREAST, CB = AG_PACKED_BLOCK };
     /* pieces of 16 x 16 channels: all columns of a weight at once would fall on the same few lines of cache */
     enum { KW = K + A - 1, PIECE = 16, LS = CEIL(CB, PIECE), CS = CEIL(CI, PIECE) };
     for (int piece = 0; piece < CEIL(A * CO, CB) * CS * LS; piece++) {
@@ -109,7 +110,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
         YSTART = YH * (YROW + YS)
     };
     /* WB output channels of the weight lie together, those of PACKED pixels abreast; KW taps of a row are read */
-    enum { PACKED = PACKED_ABREAST(AG_OUT_C, K), WB = PACKED_BLOCK(PACKED * AG_OUT_C), KW = K + A - 1 };
+    enum { PACKED = AG_PACKED_ABREAST, WB = AG_PACKED_BLOCK, KW = K + A - 1 };
     enum { WROW = (K + PACKED - 1) * CI * WB, WBLOCK = K * WROW, AT_ONCE = 2 - CI % 2 };
     /* tiles of TH x TW pixels, the last LESS of a row a pixel narrower, the last of a column overlapping the one
      * before; of a linear layer P images */

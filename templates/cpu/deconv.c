@@ -50,7 +50,7 @@
  * that they read. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
-    enum { CI = AG_IN_C, CO = AG_OUT_C, K = AG_K, CB = PACKED_BLOCK(CO) };
+    enum { CI = AG_IN_C, CO = AG_OUT_C, K = AG_K, CB = AG_PACKED_BLOCK };
     for (int block = 0; block < CO; block += CB)
         for (int phase = 0; phase < 4; phase++)
             for (int a = K == 3 && phase < 2 ? 2 : phase / 2; a >= 0; a -= K == 3 && phase < 2 ? 2 : 4)
@@ -65,7 +65,7 @@ static void AG_FN(const real *x, const real *w, const real *bias, real *y, int i
 {
     enum { CI = AG_IN_C, CO = AG_OUT_C, K = AG_K, BIAS = AG_BIAS, OWN = AG_PER_PICTURE, MORE = K - 2 };
     enum { RELU = AG_RELU, FUSED = AG_HAS_EPILOGUE };
-    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = PACKED_BLOCK(CO), WBLOCK = K * K * CI * WB };
+    enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, WB = AG_PACKED_BLOCK, WBLOCK = K * K * CI * WB };
     /* H rows of W pixels, and WIDE places of a phase in each: with kernel 3 one more, though that of odd columns ends
      * in the halo and is dropped. Shares are as in conv.c, but for units in place of blocks: phases of them */
     enum { H = AG_VIEW_H, WIDE = AG_VIEW_W, W = WIDE - MORE, FLAT = W > AG_IN_W, RANGES = AG_ROW_RANGES };

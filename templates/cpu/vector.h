@@ -183,19 +183,6 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
 #define ABREAST(n, k)           ABREAST_IN(VL, n, k)
 
 /*
- * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
- * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
- * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
- * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight (as in
- * gen/ops.c).
- */
-#define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
-#define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
-#define PACKED_ROUND(n)      (CEIL(n, PACKED_BLOCK(n)) * PACKED_BLOCK(n))
-#define PACKED_SIZE(co, ci, k)                                                                                         \
-    ((long)PACKED_ROUND((co)*PACKED_ABREAST(co, k)) * (ci) * (k) * ((k) + PACKED_ABREAST(co, k) - 1))
-
-/*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that half the registers hold sums, the
  * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. MOST(t): half as many more
  * (three quarters, of 32 registers) fit as well, and take less time for each. TILE_OF(n, t): how many of n the tiles

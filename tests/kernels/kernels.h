@@ -1,5 +1,6 @@
 /* What the kernel tests and the benchmark know of an instance of a kernel template: its functions, and the values of
  * its constants. */
+#include "packing.h"
 #include "vector.h"
 
 /* Epilogues that multiply the result by a factor which depends on picture, pixel and channel. So a result is wrong if

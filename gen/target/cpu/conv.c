@@ -2,6 +2,7 @@
 #include "emit_cpu.h"
 #include "constants.h"
 #include "ops.h"
+#include "../../../templates/cpu/packing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,14 @@ static struct tile_view tile_view_of(const struct call_site *s, int n, struct sh
     return v;
 }
 
+/* The order of a packed weight. */
+void packing_constants(struct mem *mem, struct substitutions *sub, int out, int k)
+{
+    const int abreast = PACKED_ABREAST(out, k);
+    set_constant(mem, sub, "AG_PACKED_ABREAST", abreast);
+    set_constant(mem, sub, "AG_PACKED_BLOCK", PACKED_BLOCK(out * abreast));
+}
+
 /* Is a pixel of it a picture? */
 static int pixel_is_picture(const struct node *y)
 {
@@ -65,11 +74,7 @@ static const char *tile_instance(const struct call_site *s, int n, const struct 
     template_set(mem, &sub, "AG_VIEW_W", "%s", v->pixels);
     template_set(mem, &sub, "AG_VIEW_H", "%s", v->rows);
     template_set(mem, &sub, "AG_VIEW_C", abreast ? "%d * %s" : "%d", out, v->abreast);
-    if (out > 8) /* as of PACKED_BLOCK */
-        set_constant(mem, &sub, "AG_PACKED_BLOCK", 16);
-    else
-        template_set(mem, &sub, "AG_PACKED_BLOCK", "PACKED_BLOCK(%d * %s)", out,
-                     deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
+    packing_constants(mem, &sub, out, deconv ? 1 : (int)k);
     template_set(mem, &sub, "AG_PIXEL_STRIDE", abreast ? "%ld * %s" : "%ld", step, v->abreast);
     if (v->flat)
         template_set(mem, &sub, "AG_ROW_STRIDE", "%s * %d", v->pixels, pixel);
@@ -137,6 +142,7 @@ static int conv_instance(const struct call_site *s, int n, const char *template,
     set_constant(mem, &sub, "AG_OUT_PIXEL_STRIDE", cpu_pixel_stride_out(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->k, y->k, y->shape.d[1],
                                   y->shape.d[2], x->shape.d[3], y->shape.d[3]);
+    packing_constants(mem, &sub, y->shape.d[3], deconv ? 1 : (int)y->k);
     if (tiled) tile_constants(s, n, &sub);
     int i = code_instance(s->c, template, NULL, name, &sub, cpu_flop(s, n));
     free(sub.list);

@@ -25,6 +25,9 @@ void cpu_epilogue(const struct call_site *s, struct substitutions *sub, struct k
 /* prefetch.c: what a share of kernel s->k prefetches while it computes, an expression (struct prefetch, vector.h);
  * NULL: nothing. */
 const char *cpu_prefetch(const struct call_site *s);
+/* conv.c: sets AG_PACKED_ABREAST and AG_PACKED_BLOCK (templates/cpu/packing.h) for a convolution to `out` channels with
+ * windows k wide. A transposed convolution has k = 1 there, for its pixels are never abreast. */
+void packing_constants(struct mem *mem, struct substitutions *sub, int out, int k);
 /* reduce.c: the function that adds up node n's partial sums. */
 int cpu_combine(const struct call_site *s, int n);
 /* border.c: calls what adds the border that node n needs: its own kernel, or what follows its convolution. */

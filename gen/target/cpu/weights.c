@@ -20,6 +20,7 @@ static int pack_instance(const struct call_site *s, int n)
     set_constant(mem, &sub, "AG_K", w.k);
     set_constant(mem, &sub, "AG_TRANSPOSED", pack == PACK_CONV_FLIPT);
     set_constant(mem, &sub, "AG_FLIP", pack == PACK_DEPTHWISE_FLIP);
+    packing_constants(mem, &sub, swapped ? w.in : w.out, pack == PACK_DECONV ? 1 : w.k);
     const char *name = mem_printf(mem, "pack_%s%dx%d_%d_%d", kind[pack], w.k, w.k, w.out, w.in);
     const char *template = y->packing == PACKING_OUTPUTS ? "conv_narrow" : kind[pack];
     int i = code_instance(s->c, template, "pack", name, &sub, 0);
