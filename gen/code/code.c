@@ -71,13 +71,14 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
  * emission goes on until a caller sees the error. */
 static const char *load(struct code *c, const char *template)
 {
-    for (int i = 0; i < c->loads; i++)
-        if (strcmp(c->loaded[i].name, template) == 0) return c->loaded[i].text;
+    for (int i = 0; i < c->template_count; i++)
+        if (strcmp(c->templates[i].name, template) == 0) return c->templates[i].text;
     char *file = template_file(
         c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending), c->err);
-    c->loaded = mem_grow(c->loaded, c->loads, &c->load_capacity, sizeof *c->loaded);
-    c->loaded[c->loads] = (struct loaded){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
-    return c->loaded[c->loads++].text;
+    c->templates = mem_grow(c->templates, c->template_count, &c->template_capacity, sizeof *c->templates);
+    c->templates[c->template_count] =
+        (struct template_text){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
+    return c->templates[c->template_count++].text;
 }
 
 void code_free(struct code *c)
@@ -85,7 +86,7 @@ void code_free(struct code *c)
     text_free(&c->prototypes);
     text_free(&c->phases);
     free(c->instance);
-    free(c->loaded);
+    free(c->templates);
     free(c->launched);
 }
 

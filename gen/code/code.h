@@ -28,7 +28,7 @@ struct instance {
 };
 
 /* A kernel template that has been read: its name, and the text behind AG_TEMPLATE. */
-struct loaded {
+struct template_text {
     const char *name, *text;
 };
 
@@ -41,8 +41,8 @@ struct code {
                             each launch */
     struct instance *instance;
     int instances, instance_capacity;
-    struct loaded *loaded;
-    int loads, load_capacity;
+    struct template_text *templates;
+    int template_count, template_capacity;
     const char *path;               /* the path of the node whose kernel is being emitted */
     struct text prototypes, phases; /* of the kernels on the CPU; the functions of the phases */
     int forwards;                   /* 1: phases call ag_parallel_forward */
@@ -66,7 +66,7 @@ const char *code_address(struct code *c, const struct plan *p, int group, const 
 /* Returns the address of a target in its block, as a C expression. */
 const char *code_target_address(struct code *c, const struct graph_target *t);
 /* The place in a phase where a kernel is called. */
-struct site {
+struct call_site {
     struct code *c;
     const struct plan *p;
     int group;              /* the kernel's group; -1: a step without group */

@@ -3,19 +3,24 @@
 
 #include <string.h>
 
-void size_tokens(struct mem *mem, struct substitutions *sub, struct shape s)
+void set_constant(struct mem *mem, struct substitutions *sub, const char *name, long value)
 {
-    template_set(mem, sub, "AG_H", "%d", s.d[1]);
-    template_set(mem, sub, "AG_W", "%d", s.d[2]);
+    template_set(mem, sub, name, "%ld", value);
 }
 
-void number_token(struct mem *mem, struct substitutions *sub, const char *token, long value)
+void size_constants(struct mem *mem, struct substitutions *sub, struct shape in, struct shape out)
 {
-    template_set(mem, sub, token, "%ld", value);
+    static const char *const name[3][3] = {
+        {"AG_H", "AG_W", "AG_C"}, {"AG_IN_H", "AG_IN_W", "AG_IN_C"}, {"AG_OUT_H", "AG_OUT_W", "AG_OUT_C"}};
+    for (int d = 0; d < 3; d++) {
+        set_constant(mem, sub, name[0][d], in.d[d + 1]);
+        set_constant(mem, sub, name[1][d], in.d[d + 1]);
+        set_constant(mem, sub, name[2][d], out.d[d + 1]);
+    }
 }
 
 /* The loops run over the smaller of x and y. */
-void strided_tokens(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name)
+void strided_constants(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name)
 {
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
     long xs[4] = {0, 0, 0, 1}, ys[4] = {0, 0, 0, 1}, xat = 0, yat = 0, clear = 0;
@@ -53,12 +58,12 @@ void strided_tokens(struct mem *mem, struct substitutions *sub, const struct gra
         dim = yd;
     }
     for (int d = 0; d < 4; d++) {
-        number_token(mem, sub, mem_printf(mem, "AG_D%d", d), dim.d[d]);
-        number_token(mem, sub, mem_printf(mem, "AG_X%d", d), xs[d]);
-        number_token(mem, sub, mem_printf(mem, "AG_Y%d", d), ys[d]);
+        set_constant(mem, sub, mem_printf(mem, "AG_LENGTH%d", d), dim.d[d]);
+        set_constant(mem, sub, mem_printf(mem, "AG_IN_STRIDE%d", d), xs[d]);
+        set_constant(mem, sub, mem_printf(mem, "AG_OUT_STRIDE%d", d), ys[d]);
     }
-    number_token(mem, sub, "AG_X", xat);
-    number_token(mem, sub, "AG_Y", yat);
-    number_token(mem, sub, "AG_CLEAR", clear);
+    set_constant(mem, sub, "AG_IN_START", xat);
+    set_constant(mem, sub, "AG_OUT_START", yat);
+    set_constant(mem, sub, "AG_CLEAR", clear);
     *name = mem_printf(mem, "%s_%dx%dx%dx%d", op_table[y->op].name, dim.d[0], dim.d[1], dim.d[2], dim.d[3]);
 }

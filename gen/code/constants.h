@@ -9,13 +9,14 @@
 #include "template.h"
 
 /* Sets a token to a whole number. */
-void number_token(struct mem *mem, struct substitutions *sub, const char *token, long value);
-/* Sets AG_H and AG_W to the height and width of a shape. */
-void size_tokens(struct mem *mem, struct substitutions *sub, struct shape s);
+void set_constant(struct mem *mem, struct substitutions *sub, const char *name, long value);
+/* Sets AG_IN_H, AG_IN_W and AG_IN_C to the height, width and channels of a kernel's input, AG_OUT_H, AG_OUT_W and
+ * AG_OUT_C to those of its output. AG_H, AG_W and AG_C are the input's; kernels use them whose output has the same. */
+void size_constants(struct mem *mem, struct substitutions *sub, struct shape in, struct shape out);
 /* Sets the tokens of template strided, which copies from x to y in four nested loops, for node n (slice, place, pad,
- * crop, flip, flipt, permute; if n is batched, for one picture of it). AG_D0 … AG_D3 are the loops' lengths, AG_X0 …
- * and AG_Y0 … the strides of x and y in reals, AG_X and AG_Y where each starts, AG_CLEAR how many reals of y are
- * cleared first. *name: the kernel's name. */
-void strided_tokens(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name);
+ * crop, flip, flipt, permute; if n is batched, for one picture of it). AG_LENGTH0 … AG_LENGTH3 are the loops' lengths,
+ * AG_IN_STRIDE0 … and AG_OUT_STRIDE0 … the strides of x and y in reals, AG_IN_START and AG_OUT_START where each starts,
+ * AG_CLEAR how many reals of y are cleared first. *name: the kernel's name. */
+void strided_constants(struct mem *mem, struct substitutions *sub, const struct graph *g, int n, const char **name);
 
 #endif

@@ -59,30 +59,30 @@ const char *template_body(const char *file)
     return mark ? mark + strlen("/* AG_TEMPLATE */\n") : file;
 }
 
-void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...)
+void template_set(struct mem *mem, struct substitutions *s, const char *name, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     const char *text = mem_vprintf(mem, format, args);
     va_end(args);
     s->list = mem_grow(s->list, s->count, &s->capacity, sizeof *s->list);
-    s->list[s->count++] = (struct substitution){mem_printf(mem, "%s", token), text};
+    s->list[s->count++] = (struct substitution){mem_printf(mem, "%s", name), text};
 }
 
-void template_number(struct mem *mem, struct substitutions *s, const char *token, double value)
+void template_number(struct mem *mem, struct substitutions *s, const char *name, double value)
 {
     char text[40];
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }
-    template_set(mem, s, token, "%s", text);
+    template_set(mem, s, name, "%s", text);
 }
 
-static const char *find(const struct substitutions *s, const char *token, size_t n)
+static const char *find(const struct substitutions *s, const char *name, size_t n)
 {
     for (int i = 0; i < s->count; i++)
-        if (strlen(s->list[i].token) == n && memcmp(s->list[i].token, token, n) == 0) return s->list[i].text;
+        if (strlen(s->list[i].name) == n && memcmp(s->list[i].name, name, n) == 0) return s->list[i].text;
     return NULL;
 }
 

@@ -20,16 +20,16 @@ const char *template_body(const char *file);
 
 /* A token and the text that replaces it. */
 struct substitution {
-    const char *token, *text;
+    const char *name, *text;
 };
 struct substitutions {
     struct substitution *list;
     int count, capacity;
 };
 /* Adds a substitution. Of two for the same token the first holds. */
-void template_set(struct mem *mem, struct substitutions *s, const char *token, const char *format, ...);
+void template_set(struct mem *mem, struct substitutions *s, const char *name, const char *format, ...);
 /* Adds a substitution by the shortest decimal number that is exactly this double. */
-void template_number(struct mem *mem, struct substitutions *s, const char *token, double value);
+void template_number(struct mem *mem, struct substitutions *s, const char *name, double value);
 /* Appends body to out, with tokens replaced. A token without substitution stays as it is. */
 void template_expand(struct text *out, const char *body, const struct substitutions *s);
 

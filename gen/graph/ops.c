@@ -1,4 +1,5 @@
 #include "ops.h"
+#include "../../templates/cpu/packing.h"
 
 /* ---------------------------------------------------------------- shapes */
 
@@ -77,20 +78,6 @@ static struct shape shape_dw_dw(const struct graph *g, const struct node_args *a
     return shape4(input_shape(g, a, 0).d[3], 1, k, k);
 }
 
-static int round_up(int n, int unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
-/* Channels that convolutions to `out` of them read and taps of a row, for one tap of the weight: on the CPU the
- * channels of a block (PACKED_SIZE in templates/cpu/vector.h), and those of pixels abreast; on a device a multiple
- * of 4. */
-static int packed_channels(int out, int k)
-{
-    const int abreast = out <= 4 && k > 2 ? 4 : out <= 8 && k > 1 ? 2 : 1, n = out * abreast;
-    return round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * (k + abreast - 1);
-}
-
 /* What a packed weight takes in the order of its kernel. That of tiles has more than one channel a lane where channels
  * are few; the other orders take no more than 4 of them then. */
 static struct shape shape_pack(const struct graph *g, const struct node_args *a)
@@ -100,11 +87,11 @@ static struct shape shape_pack(const struct graph *g, const struct node_args *a)
     if (pack == PACK_DEPTHWISE || pack == PACK_DEPTHWISE_FLIP) return shape4(1, 1, 1, s.d[0] * s.d[2] * s.d[3]);
     struct weight w = g_weight(g, a->in[0]);
     int flipped = pack != PACK_CONV, out = flipped ? w.in : w.out, in = flipped ? w.out : w.in;
-    const int few = a->packing != PACKING_TILES && pack != PACK_DECONV && out <= 4 && in % 16 == 0;
-    const int row = few                   ? 4 * w.k
-                    : pack == PACK_DECONV ? round_up(out, out <= 8 ? 8 : 16) * w.k
-                                          : packed_channels(out, w.k);
-    return shape4(w.each ? s.d[0] : 1, 1, 1, row * in * w.k);
+    const int narrow = a->packing != PACKING_TILES && pack != PACK_DECONV && out <= 4 && in % 16 == 0;
+    const long reals = narrow                ? 4L * in * w.k * w.k
+                       : pack == PACK_DECONV ? PACKED_DECONV_SIZE(out, in, w.k)
+                                             : PACKED_SIZE(out, in, w.k);
+    return shape4(w.each ? s.d[0] : 1, 1, 1, (int)reals);
 }
 
 static struct shape shape_unpack(const struct graph *g, const struct node_args *a)

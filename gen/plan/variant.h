@@ -12,7 +12,7 @@
 
 struct kernel;
 struct plan;
-struct site;
+struct call_site;
 
 /* What a kernel can do beside its own operator, and what else is true of it. */
 enum {
@@ -70,7 +70,7 @@ struct variant {
     long (*partial)(const struct node *n);
     int (*parts)(const struct plan *p, int n);
     /* Appends the call of kernel k to the code of the phase. k's node has this variant. */
-    void (*emit)(const struct site *s, const struct kernel *k);
+    void (*emit)(const struct call_site *s, const struct kernel *k);
 };
 
 /* Why another variant was not chosen. */

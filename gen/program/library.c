@@ -194,7 +194,7 @@ static void frame(const struct library *l, const struct substitutions *s, const 
          *inner = home_file(l->w, mem_printf(mem, "templates/embed/%s.%s", l->layer ? "layer" : "generate", ending));
     if (!outer || !inner) return;
     template_expand(&call, template_body(inner), s);
-    for (int i = 0; i < s->count; i++) template_set(mem, &all, s->list[i].token, "%s", s->list[i].text);
+    for (int i = 0; i < s->count; i++) template_set(mem, &all, s->list[i].name, "%s", s->list[i].text);
     template_set(mem, &all, "AG_CALL", "%s", call.s);
     template_expand(t, template_body(outer), &all);
     text_free(&call);

@@ -3,27 +3,27 @@
  * above or below it. Beyond an edge there is the edge row again (AG_CLAMP 1), or zero (AG_CLAMP 0): that is StyleGAN2's
  * up-sampling, zeros between the pixels and then the filter [1, 3, 3, 1] / 4. Its adjoint is bilinear_t.c.
  *
- * Tokens: AG_FN; AG_H, AG_W (of x), AG_C, AG_XH, AG_YH (halos); AG_CLAMP (0 or 1).
+ * Tokens: AG_FN; AG_IN_H, AG_IN_W (of x), AG_C, AG_IN_HALO, AG_OUT_HALO (halos); AG_CLAMP (0 or 1).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN     bilinear
-#define AG_H      16
-#define AG_W      16
-#define AG_C      64
-#define AG_XH     0
-#define AG_YH     0
-#define AG_CLAMP  1
-#define AG_SHARES 1
-#define AG_SHARE  0
+#define AG_FN       bilinear
+#define AG_IN_H     16
+#define AG_IN_W     16
+#define AG_C        64
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 0
+#define AG_CLAMP    1
+#define AG_SHARES   1
+#define AG_SHARE    0
 #define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 void AG_FN(const real *restrict x, real *restrict y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, CLAMP = AG_CLAMP };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
-    enum { YH = AG_YH, YW = 2 * W + 2 * YH, YSIZE = (2 * H + 2 * YH) * YW * C };
+    enum { H = AG_IN_H, W = AG_IN_W, C = AG_C, CLAMP = AG_CLAMP };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
+    enum { YH = AG_OUT_HALO, YW = 2 * W + 2 * YH, YSIZE = (2 * H + 2 * YH) * YW * C };
     const real near_part = (real)0.75, far_part = (real)0.25;
     real row[(W + 2) * C]; /* a small row, already between its neighbours above and below, and what is beyond it */
     for (long n = 0; n < images; n++)

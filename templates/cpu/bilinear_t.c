@@ -2,24 +2,24 @@
  * Adjoint of bilinear.c: small row i collects 1/4 of large row 2i - 1, 3/4 of 2i and of 2i + 1 and 1/4 of 2i + 2. With
  * AG_CLAMP what an edge row lent to itself comes back to it, otherwise it lent nothing.
  *
- * Tokens: AG_FN; AG_H, AG_W (of y, the small side), AG_C, AG_XH, AG_YH (halos); AG_CLAMP (0 or 1).
+ * Tokens: AG_FN; AG_OUT_H, AG_OUT_W (of y, the small side), AG_C, AG_IN_HALO, AG_OUT_HALO (halos); AG_CLAMP (0 or 1).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN    bilinear_t
-#define AG_H     16
-#define AG_W     16
-#define AG_C     64
-#define AG_XH    0
-#define AG_YH    0
-#define AG_CLAMP 1
+#define AG_FN       bilinear_t
+#define AG_OUT_H    16
+#define AG_OUT_W    16
+#define AG_C        64
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 0
+#define AG_CLAMP    1
 #endif
 /* AG_TEMPLATE */
 void AG_FN(const real *restrict x, real *restrict y, int images)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, CLAMP = AG_CLAMP };
-    enum { XH = AG_XH, XW = 2 * W + 2 * XH, XSIZE = (2 * H + 2 * XH) * XW * C };
-    enum { YH = AG_YH, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C };
+    enum { H = AG_OUT_H, W = AG_OUT_W, C = AG_C, CLAMP = AG_CLAMP };
+    enum { XH = AG_IN_HALO, XW = 2 * W + 2 * XH, XSIZE = (2 * H + 2 * XH) * XW * C };
+    enum { YH = AG_OUT_HALO, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * C };
     const real near_part = (real)0.75, far_part = (real)0.25;
     real sum[(2 * W + 2) * C]; /* four large rows, weighted, between what is beyond them */
     for (long n = 0; n < images; n++)

@@ -3,17 +3,17 @@
  * own. An edge, copied to a line with a zero pixel before and after, is a convolution of one dimension, the three taps
  * of a pixel side by side: a register tile of pixels x output channels, as in conv.c.
  *
- * Tokens: AG_FN; AG_H, AG_W, AG_CI, AG_Q (channels of x and y), AG_XH, AG_YH (halos).
+ * Tokens: AG_FN; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of x and y), AG_IN_HALO, AG_OUT_HALO (halos).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN border
-#define AG_H  16
-#define AG_W  16
-#define AG_CI 64
-#define AG_Q  256
-#define AG_XH 0
-#define AG_YH 1
+#define AG_FN       border
+#define AG_H        16
+#define AG_W        16
+#define AG_IN_C     64
+#define AG_OUT_C    256
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 1
 #endif
 /* AG_TEMPLATE */
 /* v: [images][16][CI][Q]. y[n,0,j,q] += sum over d < 3, c of x[n,0,j+d-1,c] v[n,d,c,q], and so on: bottom row d + 3,
@@ -21,9 +21,9 @@
  * br 15 */
 void AG_FN(const real *restrict x, const real *restrict v, real *restrict y, int images)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, SHORT = MIN(H, W), LONG = H + W - SHORT };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
-    enum { YH = AG_YH, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C, SHORT = MIN(H, W), LONG = H + W - SHORT };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
+    enum { YH = AG_OUT_HALO, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
     /* a tile: P pixels, the last of an edge overlapping the one before, x V vectors, which come out even */
     enum { L = MIN(VL, Q & -Q), V = Q / L % 2 ? 1 : 2, P = TILE_OF(SHORT, TILE(V)) };
     VECTOR(vec, L);

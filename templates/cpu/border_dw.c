@@ -2,25 +2,25 @@
  * Gradient of border.c with respect to its weights: of each picture's edges, a register tile of three taps' input
  * channels, which lie side by side, x output channels, summed over pixels.
  *
- * Tokens: AG_FN; AG_H, AG_W, AG_CI, AG_Q (channels of x and gy), AG_XH, AG_YH (halos of x and gy).
+ * Tokens: AG_FN; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of x and gy), AG_IN_HALO, AG_OUT_HALO (halos of x and gy).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN border_dw
-#define AG_H  16
-#define AG_W  16
-#define AG_CI 64
-#define AG_Q  256
-#define AG_XH 0
-#define AG_YH 1
+#define AG_FN       border_dw
+#define AG_H        16
+#define AG_W        16
+#define AG_IN_C     64
+#define AG_OUT_C    256
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 1
 #endif
 /* AG_TEMPLATE */
 /* gv[n,d,c,q] = sum over j of x[n,0,j+d-1,c] gy[n,0,j,q], and so on as in border.c */
 void AG_FN(const real *restrict x, const real *restrict gy, real *restrict gv, int images)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, LONG = H > W ? H : W };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
-    enum { YH = AG_YH, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C, LONG = H > W ? H : W };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
+    enum { YH = AG_OUT_HALO, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
     enum { L = MIN(VL, Q & -Q), V = Q / L % 2 ? 1 : 2, T = TILE_OF(3 * CI, TILE(V)) };
     VECTOR(vec, L);
     real line[(LONG + 2) * CI];

@@ -2,25 +2,25 @@
  * Gradient of border.c with respect to its input: sums over output channels, so that the lanes of a vector are pixels
  * of an edge, of which some are copied at a time to lie so, with those before and after; zero beyond the edge.
  *
- * Tokens: AG_FN; AG_H, AG_W, AG_CI, AG_Q (channels of gx and gy), AG_XH, AG_YH (halos of gx and gy).
+ * Tokens: AG_FN; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of gx and gy), AG_IN_HALO, AG_OUT_HALO (halos of gx and gy).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN border_dx
-#define AG_H  16
-#define AG_W  16
-#define AG_CI 64
-#define AG_Q  256
-#define AG_XH 0
-#define AG_YH 1
+#define AG_FN       border_dx
+#define AG_H        16
+#define AG_W        16
+#define AG_IN_C     64
+#define AG_OUT_C    256
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 1
 #endif
 /* AG_TEMPLATE */
 /* gx[n,0,j,c] += sum over d < 3, q of gy[n,0,j+1-d,q] v[n,d,c,q], and so on as in border.c */
 void AG_FN(const real *restrict gy, const real *restrict v, real *restrict gx, int images)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, LONG = H > W ? H : W };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
-    enum { YH = AG_YH, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C, LONG = H > W ? H : W };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI };
+    enum { YH = AG_OUT_HALO, YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * Q };
     /* a tile: T input channels x V vectors of pixels */
     enum { L = LANES(LONG), V = LONG > L ? 2 : 1, PART = V * L, T = TILE_OF(CI, TILE(V)) };
     enum { QL = MIN(VL, Q & -Q) };

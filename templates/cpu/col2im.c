@@ -1,22 +1,22 @@
 /*
  * Adds up what the taps of a convolution make of each pixel, each tap a stretch of channels, where they belong.
  *
- * Tokens: AG_FN; AG_H, AG_W, AG_CI (channels of x), AG_CO, AG_K, AG_XH (at least AG_K / 2, zeros), AG_YH (halos);
- * AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS, AG_FUSED, AG_EPILOGUE (as of conv.c).
+ * Tokens: AG_FN; AG_OUT_H, AG_OUT_W, AG_IN_C (channels of x), AG_OUT_C, AG_K, AG_IN_HALO (at least AG_K / 2, zeros),
+ * AG_OUT_HALO (halos); AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS, AG_HAS_EPILOGUE, AG_EPILOGUE (as of conv.c).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN     col2im
-#define AG_H      32
-#define AG_W      32
-#define AG_CI     32
-#define AG_CO     3
-#define AG_K      3
-#define AG_XH     1
-#define AG_YH     0
-#define AG_SHARES 1
-#define AG_SHARE  0
-#define AG_FUSED  0
+#define AG_FN           col2im
+#define AG_OUT_H        32
+#define AG_OUT_W        32
+#define AG_IN_C         32
+#define AG_OUT_C        3
+#define AG_K            3
+#define AG_IN_HALO      1
+#define AG_OUT_HALO     0
+#define AG_SHARES       1
+#define AG_SHARE        0
+#define AG_HAS_EPILOGUE 0
 #define AG_EXTRA_PARAMS
 #define AG_EPILOGUE
 #endif
@@ -24,9 +24,9 @@
 /* y[n,i,j,o] = sum over a, b of x[n, i + a - K / 2, j + b - K / 2, (a K + b) CO + o] */
 void AG_FN(const real *x, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, K = AG_K };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI, XSTART = (XH - K / 2) * (XW + 1) * CI };
-    enum { YH = AG_YH, YROW = (W + 2 * YH) * CO, YSIZE = (H + 2 * YH) * YROW, YSTART = YH * (YROW + CO) };
+    enum { H = AG_OUT_H, W = AG_OUT_W, CI = AG_IN_C, CO = AG_OUT_C, K = AG_K };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * CI, XSTART = (XH - K / 2) * (XW + 1) * CI };
+    enum { YH = AG_OUT_HALO, YROW = (W + 2 * YH) * CO, YSIZE = (H + 2 * YH) * YROW, YSTART = YH * (YROW + CO) };
     for (int n = 0; n < images; n++)
         for (int i = H * AG_SHARE / AG_SHARES; i < H * (AG_SHARE + 1) / AG_SHARES; i++) {
             real row[CO][W]; /* so that lanes are pixels: an epilogue may be long */
@@ -44,7 +44,7 @@ void AG_FN(const real *x, real *y, int images AG_EXTRA_PARAMS)
                 ROLLED for (int j = 0; j < W; j++)
                 {
                     const real r = row[o][j];
-                    if (!AG_FUSED)
+                    if (!AG_HAS_EPILOGUE)
                         y[(long)n * YSIZE + YSTART + i * YROW + j * CO + o] = r;
                     else {
                         AG_EPILOGUE

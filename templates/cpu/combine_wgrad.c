@@ -1,22 +1,28 @@
 /*
  * Adds up the parts of a weight gradient, [K*K][CI][COP] each with COP = CO rounded up to 16, into [CO][CI][K*K]; of a
- * depthwise one, CI = 1 and rows of exactly CO (DEPTHWISE). Tokens: AG_FN, AG_PARTS, AG_STRIDE (from part to part),
- * AG_CI, AG_CO, AG_TAPS, AG_DEPTHWISE.
+ * depthwise one, CI = 1 and rows of exactly CO (DEPTHWISE). Tokens: AG_FN, AG_PARTS, AG_PART_STRIDE (from part to
+ * part), AG_IN_C, AG_OUT_C, AG_TAPS, AG_DEPTHWISE.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN        combine_wgrad
-#define AG_PARTS     16
-#define AG_STRIDE    36864
-#define AG_CI        64
-#define AG_CO        64
-#define AG_TAPS      9
-#define AG_DEPTHWISE 0
+#define AG_FN          combine_wgrad
+#define AG_PARTS       16
+#define AG_PART_STRIDE 36864
+#define AG_IN_C        64
+#define AG_OUT_C       64
+#define AG_TAPS        9
+#define AG_DEPTHWISE   0
 #endif
 /* AG_TEMPLATE */
 void AG_FN(const real *restrict part, real *restrict y)
 {
-    enum { PARTS = AG_PARTS, CI = AG_CI, CO = AG_CO, TAPS = AG_TAPS, ROW = AG_DEPTHWISE ? CO : (CO + 15) / 16 * 16 };
+    enum {
+        PARTS = AG_PARTS,
+        CI = AG_IN_C,
+        CO = AG_OUT_C,
+        TAPS = AG_TAPS,
+        ROW = AG_DEPTHWISE ? CO : (CO + 15) / 16 * 16
+    };
     /* pieces of 16 x 16 channels, so that both sides of the transposition stay in cache */
     enum { PIECE = 16, COS = MIN(CO, PIECE), CIS = MIN(CI, PIECE) };
     for (long o0 = 0; o0 < CO; o0 += PIECE)
@@ -29,7 +35,7 @@ void AG_FN(const real *restrict part, real *restrict y)
                     real sum[COS];
                     for (long o = 0; o < os; o++) sum[o] = from[o];
                     for (long p = 1; p < PARTS; p++)
-                        for (long o = 0; o < os; o++) sum[o] += from[p * AG_STRIDE + o];
+                        for (long o = 0; o < os; o++) sum[o] += from[p * AG_PART_STRIDE + o];
                     for (long o = 0; o < os; o++) piece[o][c * TAPS + t] = sum[o];
                 }
             for (long o = 0; o < os; o++)

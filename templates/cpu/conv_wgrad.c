@@ -3,37 +3,54 @@
  *
  * x is S (H - 1) + K - 2 PAD high.
  *
- * Tokens: AG_FN; AG_H, AG_W (size of gy), AG_CI, AG_CO, AG_K, AG_S, AG_PAD, AG_XH, AG_GH (halos of x and gy); AG_EACH
- * (0 or 1), AG_WSTRIDE: with AG_EACH each image's gradient is written apart, AG_WSTRIDE reals after the one before.
+ * Tokens: AG_FN; AG_OUT_H, AG_OUT_W (size of gy), AG_IN_C, AG_OUT_C, AG_K, AG_STRIDE, AG_PAD, AG_IN_HALO, AG_OUT_HALO
+ * (halos of x and gy); AG_PER_PICTURE (0 or 1), AG_WEIGHT_STRIDE: with AG_PER_PICTURE each image's gradient is written
+ * apart, AG_WEIGHT_STRIDE reals after the one before.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN      conv_wgrad
-#define AG_H       32
-#define AG_W       32
-#define AG_CI      64
-#define AG_CO      64
-#define AG_K       3
-#define AG_S       1
-#define AG_PAD     1
-#define AG_XH      1
-#define AG_GH      0
-#define AG_EACH    0
-#define AG_WSTRIDE 36864
+#define AG_FN            conv_wgrad
+#define AG_OUT_H         32
+#define AG_OUT_W         32
+#define AG_IN_C          64
+#define AG_OUT_C         64
+#define AG_K             3
+#define AG_STRIDE        1
+#define AG_PAD           1
+#define AG_IN_HALO       1
+#define AG_OUT_HALO      0
+#define AG_PER_PICTURE   0
+#define AG_WEIGHT_STRIDE 36864
 #endif
 /* AG_TEMPLATE */
 /* dw[a,b,c,o] += sum over n, i, j of x[n, S i + a - PAD, S j + b - PAD, c] gy[n,i,j,o]; dw is [K][K][CI][COP], COP = CO
- * rounded up to 16, zeros are added to channels from CO on. With AG_EACH the sum is over i, j, and dw needs no zeros.
+ * rounded up to 16, zeros are added to channels from CO on. With AG_PER_PICTURE the sum is over i, j, and dw needs no
+ * zeros.
  */
 static void AG_FN(const real *x, const real *gy, real *dw, int images)
 {
-    enum { H = AG_H, CI = AG_CI, COP = CEIL(AG_CO, 16) * 16, K = AG_K, S = AG_S, OWN = AG_EACH };
-    enum { XH = AG_XH, MORE = K - S - 2 * AG_PAD + 2 * XH, XW = S * AG_W + MORE, XSIZE = (S * H + MORE) * XW * CI };
+    enum { H = AG_OUT_H, CI = AG_IN_C, COP = CEIL(AG_OUT_C, 16) * 16, K = AG_K, S = AG_STRIDE, OWN = AG_PER_PICTURE };
+    enum {
+        XH = AG_IN_HALO,
+        MORE = K - S - 2 * AG_PAD + 2 * XH,
+        XW = S * AG_OUT_W + MORE,
+        XSIZE = (S * H + MORE) * XW * CI
+    };
     enum { XSTART = (XH - AG_PAD) * (XW + 1) * CI };
-    enum { GH = AG_GH, GLINE = (AG_W + 2 * GH) * AG_CO, GSIZE = (H + 2 * GH) * GLINE, GSTART = GH * (GLINE + AG_CO) };
-    /* A pixels abreast are one below, if they fill the row: one of CO = A AG_CO channels, W of them in a row; the sum
-     * of channel o of pixel d at tap b of the KW of a row is of channel o's tap b - d */
-    enum { MANY = ABREAST(AG_CO, K), A = S == 1 && AG_W % MANY == 0 ? MANY : 1, CO = A * AG_CO, W = AG_W / A };
+    enum {
+        GH = AG_OUT_HALO,
+        GLINE = (AG_OUT_W + 2 * GH) * AG_OUT_C,
+        GSIZE = (H + 2 * GH) * GLINE,
+        GSTART = GH * (GLINE + AG_OUT_C)
+    };
+    /* A pixels abreast are one below, if they fill the row: one of CO = A AG_OUT_C channels, W of them in a row; the
+     * sum of channel o of pixel d at tap b of the KW of a row is of channel o's tap b - d */
+    enum {
+        MANY = ABREAST(AG_OUT_C, K),
+        A = S == 1 && AG_OUT_W % MANY == 0 ? MANY : 1,
+        CO = A * AG_OUT_C,
+        W = AG_OUT_W / A
+    };
     /* a tile: T input x CB output channels; of few input channels the taps of a row, which lie side by side */
     enum { L = LANES(CO), CB = BLOCK(CO), V = CB / L, KW = K + A - 1, FLAT = CI < 4 || (CI <= 8 && K > 1 && V == 1) };
     enum { CR = FLAT ? KW * CI : CI, TAPS = FLAT ? K : K * KW };
@@ -42,8 +59,8 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
      * channels, to lie together there, unless each value is used but a few times */
     enum { COPY = K > S || CO % CB != 0 || CI > 64 || CO > 64, STEP = FLAT || !COPY ? CI : T, GSTEP = COPY ? CB : CO };
     enum { BAND = COPY ? (A > 1 ? 384 : 192) : CI + CO > 64 || S > 1 ? 48 : 96 };
-    enum { R = CEIL(H, CEIL(H * AG_W, BAND)), N = R == H && !OWN ? CEIL(BAND * 2 / 3, H * AG_W) : 1 };
-    enum { BW = S * (AG_W - 1) + K, BH = S * (R - 1) + K };
+    enum { R = CEIL(H, CEIL(H * AG_OUT_W, BAND)), N = R == H && !OWN ? CEIL(BAND * 2 / 3, H * AG_OUT_W) : 1 };
+    enum { BW = S * (AG_OUT_W - 1) + K, BH = S * (R - 1) + K };
     enum { XROW = COPY ? BW * STEP : XW * CI, XPLANE = COPY ? BH * XROW : XSIZE, XBLOCK = COPY ? N * XPLANE : 1 };
     enum { GROW = COPY ? W * CB : GLINE, GPLANE = COPY ? R * GROW : GSIZE, GBLOCK = COPY ? N * GPLANE : 1 };
     VECTOR(vec, L);
@@ -52,7 +69,7 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
     for (int n0 = 0; n0 < images; n0 += N)
         for (int i0 = 0; i0 < H; i0 += R) {
             const int ns = MIN(N, images - n0), rows = MIN(R, H - i0);
-            real *const dn = dw + (OWN ? n0 * (long)AG_WSTRIDE : 0);
+            real *const dn = dw + (OWN ? n0 * (long)AG_WEIGHT_STRIDE : 0);
             const real *const xb = x + (long)n0 * XSIZE + XSTART + S * i0 * XW * CI;
             const real *const gb = gy + (long)n0 * GSIZE + GSTART + i0 * GLINE;
             for (long l = 0; OWN && i0 == 0 && l < (long)K * K * CI * COP; l++) dn[l] = 0;
@@ -105,7 +122,8 @@ static void AG_FN(const real *x, const real *gy, real *dw, int images)
                             PUT(acc[c][v], lane, L);
                             for (int d = 0; d < A; d++)
                                 if (at + c >= d * CI && at + c < (K + d) * CI)
-                                    for (int l = 0; l < AG_CO; l++) to[(c - d * CI) * COP + l] += lane[d * AG_CO + l];
+                                    for (int l = 0; l < AG_OUT_C; l++)
+                                        to[(c - d * CI) * COP + l] += lane[d * AG_OUT_C + l];
                         }
                 }
             }

@@ -1,31 +1,32 @@
 /*
- * Depthwise convolution, stride 1, PAD = K / 2; with weights packed with AG_PACK_FLIP its gradient with respect to x.
+ * Depthwise convolution, stride 1, PAD = K / 2; with weights packed with AG_FLIP its gradient with respect to x.
  *
- * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_YH (halos); AG_XSTEP, AG_YSTEP (reals from a
- * pixel to the next); AG_PACK_FLIP (0 or 1); AG_SHARES, AG_SHARE (of rows), AG_EXTRA_PARAMS (as of conv.c).
+ * Tokens: AG_FN, AG_FN_PACK; AG_H, AG_W, AG_C, AG_K, AG_IN_HALO, AG_OUT_HALO (halos); AG_IN_PIXEL_STRIDE,
+ * AG_OUT_PIXEL_STRIDE (reals from a pixel to the next); AG_FLIP (0 or 1); AG_SHARES, AG_SHARE (of rows),
+ * AG_EXTRA_PARAMS (as of conv.c).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN        dwconv
-#define AG_FN_PACK   dwconv_pack
-#define AG_H         32
-#define AG_W         32
-#define AG_C         64
-#define AG_K         3
-#define AG_XH        1
-#define AG_YH        0
-#define AG_XSTEP     64
-#define AG_YSTEP     64
-#define AG_PACK_FLIP 0
-#define AG_SHARES    1
-#define AG_SHARE     0
+#define AG_FN               dwconv
+#define AG_FN_PACK          dwconv_pack
+#define AG_H                32
+#define AG_W                32
+#define AG_C                64
+#define AG_K                3
+#define AG_IN_HALO          1
+#define AG_OUT_HALO         0
+#define AG_IN_PIXEL_STRIDE  64
+#define AG_OUT_PIXEL_STRIDE 64
+#define AG_FLIP             0
+#define AG_SHARES           1
+#define AG_SHARE            0
 #define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 /* Packs [C][1][K][K] as [K][K][C], flipped in both axes if FLIP. */
 static void AG_FN_PACK(const real *w, real *packed)
 {
-    enum { C = AG_C, TAPS = AG_K * AG_K, FLIP = AG_PACK_FLIP };
+    enum { C = AG_C, TAPS = AG_K * AG_K, FLIP = AG_FLIP };
     for (int tap = 0; tap < TAPS; tap++)
         for (int c = 0; c < C; c++) *packed++ = w[c * TAPS + (FLIP ? TAPS - 1 - tap : tap)];
 }
@@ -33,7 +34,16 @@ static void AG_FN_PACK(const real *w, real *packed)
 /* y[n,i,j,c] = sum over a, b of x[n, i + a - PAD, j + b - PAD, c] w[a,b,c] */
 static void AG_FN(const real *x, const real *w, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, YH = AG_YH, XS = AG_XSTEP, YS = AG_YSTEP };
+    enum {
+        H = AG_H,
+        W = AG_W,
+        C = AG_C,
+        K = AG_K,
+        XH = AG_IN_HALO,
+        YH = AG_OUT_HALO,
+        XS = AG_IN_PIXEL_STRIDE,
+        YS = AG_OUT_PIXEL_STRIDE
+    };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * XS, XSTART = (XH - K / 2) * (XW + 1) * XS };
     enum { YW = W + 2 * YH, YSIZE = (H + 2 * YH) * YW * YS, YSTART = YH * (YW + 1) * YS };
     /* a tile: TH x TW pixels x L channels; the last one in any direction overlaps the one before, but shares' rows */

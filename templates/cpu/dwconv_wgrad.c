@@ -1,23 +1,23 @@
 /*
  * Gradient of a depthwise convolution with respect to its weight.
  *
- * Tokens: AG_FN; AG_H, AG_W, AG_C, AG_K, AG_XH, AG_GH (halos of x and gy).
+ * Tokens: AG_FN; AG_H, AG_W, AG_C, AG_K, AG_IN_HALO, AG_OUT_HALO (halos of x and gy).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN dwconv_wgrad
-#define AG_H  32
-#define AG_W  32
-#define AG_C  64
-#define AG_K  3
-#define AG_XH 1
-#define AG_GH 0
+#define AG_FN       dwconv_wgrad
+#define AG_H        32
+#define AG_W        32
+#define AG_C        64
+#define AG_K        3
+#define AG_IN_HALO  1
+#define AG_OUT_HALO 0
 #endif
 /* AG_TEMPLATE */
 /* dw[a,b,c] += sum over n, i, j of x[n, i + a - PAD, j + b - PAD, c] gy[n,i,j,c], PAD = K / 2 */
 static void AG_FN(const real *x, const real *gy, real *dw, int images)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_XH, GH = AG_GH };
+    enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, XH = AG_IN_HALO, GH = AG_OUT_HALO };
     enum { XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C, XSTART = (XH - K / 2) * (XW + 1) * C };
     enum { GW = W + 2 * GH, GSIZE = (H + 2 * GH) * GW * C, GSTART = GH * (GW + 1) * C };
     /* CS channels at a time, V vectors (if it is one: with two chains of sums), over a band: R rows of an image or N

@@ -1,19 +1,19 @@
 /*
  * Adjoint of edge_taps.c, whose comment has the algebra.
  *
- * Tokens: AG_FN; AG_O, AG_I.
+ * Tokens: AG_FN; AG_OUT_C, AG_IN_C.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN edge_taps_t
-#define AG_O  64
-#define AG_I  64
+#define AG_FN    edge_taps_t
+#define AG_OUT_C 64
+#define AG_IN_C  64
 #endif
 /* AG_TEMPLATE */
 /* gv: [16][I][2][2][O], gz: [O][I][3][3] */
 void AG_FN(const real *restrict gv, real *restrict gz)
 {
-    enum { O = AG_O, I = AG_I };
+    enum { O = AG_OUT_C, I = AG_IN_C };
     enum { FIRST = 3, LAST, WAYS };
     static const real table[WAYS][2][3] = {
         {{.75f, .25f, 0}, {.25f, 0, 0}},  {{.25f, .75f, .75f}, {.75f, .75f, .25f}}, {{0, 0, .25f}, {0, .25f, .75f}},

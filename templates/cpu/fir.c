@@ -3,28 +3,28 @@
  * is smaller than x by one row and column (AG_PAD 1) or larger by one (AG_PAD 2); each is the other's adjoint, for the
  * filter is its own mirror image.
  *
- * Tokens: AG_FN; AG_H, AG_W (of x), AG_C, AG_PAD, AG_XH, AG_YH (halos).
+ * Tokens: AG_FN; AG_IN_H, AG_IN_W (of x), AG_C, AG_PAD, AG_IN_HALO, AG_OUT_HALO (halos).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN     fir
-#define AG_H      16
-#define AG_W      16
-#define AG_C      64
-#define AG_PAD    1
-#define AG_XH     0
-#define AG_YH     0
-#define AG_SHARES 1
-#define AG_SHARE  0
+#define AG_FN       fir
+#define AG_IN_H     16
+#define AG_IN_W     16
+#define AG_C        64
+#define AG_PAD      1
+#define AG_IN_HALO  0
+#define AG_OUT_HALO 0
+#define AG_SHARES   1
+#define AG_SHARE    0
 #define AG_EXTRA_PARAMS
 #endif
 /* AG_TEMPLATE */
 /* y[n, i, j, c] = sum over a, b < 4 of f[a] f[b] x[n, i + a - PAD, j + b - PAD, c] */
 void AG_FN(const real *restrict x, real *restrict y, int images AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, C = AG_C, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3 };
-    enum { XH = AG_XH, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
-    enum { YH = AG_YH, YW = W2 + 2 * YH, YSIZE = (H2 + 2 * YH) * YW * C };
+    enum { H = AG_IN_H, W = AG_IN_W, C = AG_C, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3 };
+    enum { XH = AG_IN_HALO, XW = W + 2 * XH, XSIZE = (H + 2 * XH) * XW * C };
+    enum { YH = AG_OUT_HALO, YW = W2 + 2 * YH, YSIZE = (H2 + 2 * YH) * YW * C };
     const real outer = (real)0.125, inner = (real)0.375;
     real row[(W + 2 * PAD) * C]; /* the sum of four rows of x, and zeros on both sides */
     for (long l = 0; l < PAD * C; l++) row[l] = row[(W + PAD) * C + l] = 0;

@@ -2,13 +2,13 @@
  * Linear layer of few images, which waits for its weight to come from memory: read once as it lies, in no other order.
  * TRANSPOSED: the gradient with respect to x, on the same weight.
  *
- * Tokens: AG_FN; AG_CI, AG_CO (of x and y); AG_BIAS, AG_TRANSPOSED (0 or 1).
+ * Tokens: AG_FN; AG_IN_C, AG_OUT_C (of x and y); AG_BIAS, AG_TRANSPOSED (0 or 1).
  */
 #ifndef AG_FN
 #include "vector.h"
 #define AG_FN         linear
-#define AG_CI         512
-#define AG_CO         512
+#define AG_IN_C       512
+#define AG_OUT_C      512
 #define AG_BIAS       1
 #define AG_TRANSPOSED 0
 #define AG_SHARES     1
@@ -19,7 +19,7 @@
 /* y[n,o] = bias[o] + sum over i of x[n,i] w[o,i] (transposed: w[i,o]) */
 void AG_FN(const real *x, const real *w, const real *bias, real *y, int images AG_EXTRA_PARAMS)
 {
-    enum { CI = AG_CI, CO = AG_CO, ROWS = 4, SOME = CEIL(4096, CI) };
+    enum { CI = AG_IN_C, CO = AG_OUT_C, ROWS = 4, SOME = CEIL(4096, CI) };
     /* SOME rows of the weight, 16 KB, serve all images */
     const long start = (long)CO * AG_SHARE / AG_SHARES, end = (long)CO * (AG_SHARE + 1) / AG_SHARES;
     for (long n = 0; n < images; n++)

@@ -10,26 +10,26 @@
  *   deconv:   y[2i + a] of x[i] w[a], then the filter f = [1, 3, 3, 1] / 4 with one zero before and after:
  *             u[0] = f0 w1 + f1 w2, f1 w0 + f2 w1 + f3 w2, f3 w0 and u[1] its mirror image
  *
- * Tokens: AG_FN; AG_O, AG_I; AG_KIND, 0 deconv, 1 nearest, 2 bilinear.
+ * Tokens: AG_FN; AG_OUT_C, AG_IN_C; AG_TAPS_KIND, 0 deconv, 1 nearest, 2 bilinear.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN   taps
-#define AG_O    64
-#define AG_I    64
-#define AG_KIND 0
+#define AG_FN        taps
+#define AG_OUT_C     64
+#define AG_IN_C      64
+#define AG_TAPS_KIND 0
 #endif
 /* AG_TEMPLATE */
 /* z: [O][I][3][3], w: [2][2][O][I][3][3] */
 void AG_FN(const real *restrict z, real *restrict w)
 {
-    enum { SIZE = AG_O * AG_I, PART = MIN(16, SIZE) };
+    enum { SIZE = AG_OUT_C * AG_IN_C, PART = MIN(16, SIZE) };
     static const real tables[3][2][3][3] = {
         {{{0, .25f, .75f}, {.75f, .75f, .25f}, {.25f, 0, 0}}, {{0, 0, .25f}, {.25f, .75f, .75f}, {.75f, .25f, 0}}},
         {{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}}, {{0, 0, 0}, {1, 1, 0}, {0, 0, 1}}},
         {{{.75f, .25f, 0}, {.25f, .75f, .75f}, {0, 0, .25f}}, {{.25f, 0, 0}, {.75f, .75f, .25f}, {0, .25f, .75f}}},
     };
-    const real(*const table)[3][3] = tables[AG_KIND];
+    const real(*const table)[3][3] = tables[AG_TAPS_KIND];
     real columns[3][8] ALIGNED = {{0}}; /* [s][4 b + t], of four lanes the last is idle */
     for (int l = 0; l < 18; l++) columns[l % 3][l / 9 * 4 + l / 3 % 3] = table[l / 9][l / 3 % 3][l % 3];
     for (long k0 = 0; k0 < SIZE; k0 += PART) {

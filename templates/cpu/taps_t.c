@@ -1,26 +1,26 @@
 /*
  * Adjoint of taps.c, whose comment has the algebra.
  *
- * Tokens: AG_FN; AG_O, AG_I; AG_KIND, 0 deconv, 1 nearest, 2 bilinear.
+ * Tokens: AG_FN; AG_OUT_C, AG_IN_C; AG_TAPS_KIND, 0 deconv, 1 nearest, 2 bilinear.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN   taps_t
-#define AG_O    64
-#define AG_I    64
-#define AG_KIND 0
+#define AG_FN        taps_t
+#define AG_OUT_C     64
+#define AG_IN_C      64
+#define AG_TAPS_KIND 0
 #endif
 /* AG_TEMPLATE */
 /* gw: [2][2][O][I][3][3], gz: [O][I][3][3] */
 void AG_FN(const real *restrict gw, real *restrict gz)
 {
-    enum { SIZE = AG_O * AG_I, PART = MIN(16, SIZE) };
+    enum { SIZE = AG_OUT_C * AG_IN_C, PART = MIN(16, SIZE) };
     static const real tables[3][2][3][3] = {
         {{{0, .25f, .75f}, {.75f, .75f, .25f}, {.25f, 0, 0}}, {{0, 0, .25f}, {.25f, .75f, .75f}, {.75f, .25f, 0}}},
         {{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}}, {{0, 0, 0}, {1, 1, 0}, {0, 0, 1}}},
         {{{.75f, .25f, 0}, {.25f, .75f, .75f}, {0, 0, .25f}}, {{.25f, 0, 0}, {.75f, .75f, .25f}, {0, .25f, .75f}}},
     };
-    const real(*const table)[3][3] = tables[AG_KIND];
+    const real(*const table)[3][3] = tables[AG_TAPS_KIND];
     real columns[6][4] ALIGNED = {{0}};                      /* [3 b + t][s], the last of four lanes idle */
     real parts[4][PART * 9 + 1] = {{0}}, sums[PART * 9 + 1]; /* four lanes from the last tap on reach one beyond */
     for (int l = 0; l < 18; l++) columns[l / 3][l % 3] = table[l / 9][l / 3 % 3][l % 3];

@@ -3,49 +3,51 @@
  * x. Kernels whose rows, channels and steps are the same share the same two: a row of W pixels is split into tiles of
  * TW pixels and of one less, so that none is computed twice; narrow pictures have tiles of several rows.
  *
- * Tokens: AG_FN; AG_PIXELS, AG_ROWS (pixels of a row, and rows), AG_CHANNELS (of the output, those of pixels abreast
- * too), AG_TOGETHER (of them lie together in packed weights), AG_STEP, AG_ROW (reals of x from a pixel to the next, and
- * from a row to the next), AG_FEWER (0 or 1: the tile of one pixel less), AG_LINEAR (0 or 1: pixels are images, of
- * which a tile may reach beyond the last), AG_AT_ONCE (terms in a round, of which runs have a multiple: with
- * more of them there are fewer other instructions, which count where threads share a core); AG_FETCHES (0 or 1: each
- * round fetches a line of what comes next).
+ * Tokens: AG_FN; AG_VIEW_W, AG_VIEW_H (pixels of a row, and rows), AG_VIEW_C (of the output, those of pixels abreast
+ * too), AG_PACKED_BLOCK (of them lie together in packed weights), AG_PIXEL_STRIDE, AG_ROW_STRIDE (reals of x from a
+ * pixel to the next, and from a row to the next), AG_NARROW (0 or 1: the tile of one pixel less), AG_LINEAR (0 or 1:
+ * pixels are images, of which a tile may reach beyond the last), AG_UNROLL (terms in a round, of which runs have a
+ * multiple: with more of them there are fewer other instructions, which count where threads share a core);
+ * AG_PREFETCHES (0 or 1: each round fetches a line of what comes next).
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN       tile_sums
-#define AG_PIXELS   32
-#define AG_ROWS     32
-#define AG_CHANNELS 64
-#define AG_TOGETHER 16
-#define AG_STEP     64
-#define AG_ROW      2048
-#define AG_FEWER    0
-#define AG_LINEAR   0
-#define AG_AT_ONCE  2
-#define AG_FETCHES  0
+#define AG_FN           tile_sums
+#define AG_VIEW_W       32
+#define AG_VIEW_H       32
+#define AG_VIEW_C       64
+#define AG_PACKED_BLOCK 16
+#define AG_PIXEL_STRIDE 64
+#define AG_ROW_STRIDE   2048
+#define AG_NARROW       0
+#define AG_LINEAR       0
+#define AG_UNROLL       2
+#define AG_PREFETCHES   0
 #endif
 /* AG_TEMPLATE */
 /* The sums of t->tiles tiles (struct tile, vector.h). */
 static void AG_FN(const struct tile *t)
 {
     enum {
-        W = AG_PIXELS,
-        L = LANES(AG_CHANNELS),
-        CB = BLOCK(AG_CHANNELS),
+        W = AG_VIEW_W,
+        L = LANES(AG_VIEW_C),
+        CB = BLOCK(AG_VIEW_C),
         V = CB / L,
-        WB = AG_TOGETHER,
-        AT_ONCE = AG_AT_ONCE,
-        FETCHES = AG_FETCHES
+        WB = AG_PACKED_BLOCK,
+        AT_ONCE = AG_UNROLL,
+        PREFETCHES = AG_PREFETCHES
     };
-    enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_ROWS, W, V) };
-    enum { P = (TW - (W % TW ? AG_FEWER : 0)) * TH };
+    enum { TW = AG_LINEAR ? TILE(V) : TILE_WIDTH(W, V), TH = AG_LINEAR ? 1 : TILE_HEIGHT(AG_VIEW_H, W, V) };
+    enum { P = (TW - (W % TW ? AG_NARROW : 0)) * TH };
     VECTOR(vec, L);
     const real *x = t->x, *from = t->from;
     real *to = t->to;
     long xp[P];
-    struct fetch range = FETCHES ? *t->fetch : (struct fetch){0, 0, 0};
+    struct prefetch_range range = PREFETCHES ? *t->prefetch : (struct prefetch_range){0, 0, 0};
     int split = t->split;
-    EACH (p, P) xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_STEP : p / TW * (long)AG_ROW + p % TW * AG_STEP;
+    EACH (p, P)
+        xp[p] = AG_LINEAR ? MIN(p, t->last) * (long)AG_PIXEL_STRIDE
+                          : p / TW * (long)AG_ROW_STRIDE + p % TW * AG_PIXEL_STRIDE;
     for (int tile = 0; tile < t->tiles; tile++) {
         vec acc[P][V];
         EACH (p, P)
@@ -71,7 +73,7 @@ static void AG_FN(const struct tile *t)
                         KEEP(xv);
                     }
                 }
-                if (FETCHES) {
+                if (PREFETCHES) {
                     PREFETCH(range.at);
                     range.at += range.step;
                 }
@@ -90,10 +92,10 @@ static void AG_FN(const struct tile *t)
                 PUT(r, at + v * L, L);
             }
         }
-        x += P * AG_STEP;
+        x += P * AG_PIXEL_STRIDE;
         from += P * t->from_step;
         to += P * t->to_step + (split <= P ? t->gap : 0);
         split += split <= P ? t->width - P : -P;
     }
-    if (FETCHES) t->fetch->at = MIN(range.at, range.end);
+    if (PREFETCHES) t->prefetch->at = MIN(range.at, range.end);
 }

@@ -183,19 +183,6 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
 #define ABREAST(n, k)           ABREAST_IN(VL, n, k)
 
 /*
- * Packed weights are the same for every width, so that they can be kept for machines yet unknown. PACKED_BLOCK(n): the
- * channels that lie together, a line of cache of floats where there are as many; a register tile takes several such
- * blocks side by side, or a part of one. PACKED_ABREAST: ABREAST of vectors of 16; narrower ones take the first of
- * these pixels, and their taps. Blocks are padded with zeros. PACKED_SIZE is reals of a packed weight (as in
- * gen/ops.c).
- */
-#define PACKED_BLOCK(n)      ((n) <= 4 ? 4 : (n) <= 8 ? 8 : 16)
-#define PACKED_ABREAST(n, k) ABREAST_IN(16, n, k)
-#define PACKED_ROUND(n)      (CEIL(n, PACKED_BLOCK(n)) * PACKED_BLOCK(n))
-#define PACKED_SIZE(co, ci, k)                                                                                         \
-    ((long)PACKED_ROUND((co)*PACKED_ABREAST(co, k)) * (ci) * (k) * ((k) + PACKED_ABREAST(co, k) - 1))
-
-/*
  * Register tiles. TILE(v): pixels (or input channels) beside v vectors, such that half the registers hold sums, the
  * fewest that keep the multipliers busy where they take 4 cycles and share the work evenly. MOST(t): half as many more
  * (three quarters, of 32 registers) fit as well, and take less time for each. TILE_OF(n, t): how many of n the tiles
@@ -206,16 +193,16 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
 #define TILE_OF(n, t) CEIL(n, CEIL(n, MOST(t)))
 
 /*
- * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. STRETCHES: of
+ * How tiles see the pictures of a convolution. ABREAST_OF: pixels of a row of w that are taken abreast. ROW_RANGES: of
  * rows, where threads share what has weights of its own: blocks of the co channels, or `each` of them. An item is such
  * a part in one stretch; there are at least half as many items as shares, so that some shares may do none of them.
  * FLAT_ROWS, FLAT_PIXELS: where the rows of a stretch can be taken for one, the rows there are then, and their pixels.
  * TILE_WIDTH, TILE_HEIGHT: a tile beside v vectors.
  */
 #define ABREAST_OF(w, co, k, s)      ((s) == 1 && (w) % ABREAST(co, k) == 0 ? ABREAST(co, k) : 1)
-#define STRETCHES(co, each, shares)  CEIL((shares) / 2, CEIL(co, BLOCK(co)) * (each))
-#define FLAT_ROWS(h, stretches)      ((h) % (stretches) ? (h) : (stretches))
-#define FLAT_PIXELS(h, w, stretches) ((h) / FLAT_ROWS(h, stretches) * (w))
+#define ROW_RANGES(co, each, shares) CEIL((shares) / 2, CEIL(co, BLOCK(co)) * (each))
+#define FLAT_ROWS(h, ranges)         ((h) % (ranges) ? (h) : (ranges))
+#define FLAT_PIXELS(h, w, ranges)    ((h) / FLAT_ROWS(h, ranges) * (w))
 #define TILE_WIDTH(w, v)             TILE_OF(w, TILE(v))
 #define TILE_HEIGHT(h, w, v)         (TILE_WIDTH(w, v) > TILE(v) / 2 ? 1 : MIN(h, TILE(v) / TILE_WIDTH(w, v)))
 
@@ -223,7 +210,7 @@ INLINE long place(unsigned at, unsigned width, long row, long step)
  * While tiles compute they fetch into their core's cache what comes next in the program, so that nothing waits for it
  * then: the weights of the next convolution, and the rows that the next share reads beside those that this one has.
  */
-struct ahead {
+struct prefetch {
     const real *w;
     long weights;     /* reals at w, or 0 */
     int readers;      /* threads that are each going to read all of w; 1, where each reads a part of its own */
@@ -233,7 +220,7 @@ struct ahead {
 
 /* Where tiles are in what they fetch: a line of cache each round, and then so many bytes on; the next run of tiles no
  * further than the end. */
-struct fetch {
+struct prefetch_range {
     const char *at, *end;
     long step;
 };
@@ -242,8 +229,8 @@ struct fetch {
  * fetches that part of the weights; if several threads are to read all of them, several such parts, which with those of
  * the thread's other shares are all, where threads divide items evenly. If there are rows too, steps take both in
  * turns, range[step & 1], and 1 is returned, else 0; where nothing comes next it is `idle`, again and again. */
-ONCE int begin_fetch(struct fetch range[2], const struct ahead *next, int from, int to, int all, long steps,
-                     long rounds, const real *idle)
+ONCE int begin_prefetch(struct prefetch_range range[2], const struct prefetch *next, int from, int to, int all,
+                        long steps, long rounds, const real *idle)
 {
     range[0].at = range[0].end = range[1].at = range[1].end = (const char *)idle;
     range[0].step = range[1].step = 0;
@@ -278,5 +265,5 @@ struct tile {
     long from_step, to_step, gap; /* reals from a pixel to the next, of `from` perhaps 0; and at the end of a row of */
     int split, width;             /* `to`, split pixels from the start and width from there on, so many more */
     int tiles, rows, run, relu, last; /* last: the last image, from the tile's first on (AG_LINEAR) */
-    struct fetch *fetch;              /* what to fetch meanwhile (AG_FETCHES) */
+    struct prefetch_range *prefetch;  /* what to fetch meanwhile (AG_PREFETCHES) */
 };

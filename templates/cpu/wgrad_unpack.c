@@ -1,19 +1,19 @@
 /*
  * One image's weight gradient as conv_wgrad.c leaves it, [K][K][CI][COP] with COP = CO rounded up to 16, in the order
- * of the weight, [CO][CI][K][K]. Tokens: AG_FN, AG_CI, AG_CO, AG_K.
+ * of the weight, [CO][CI][K][K]. Tokens: AG_FN, AG_IN_C, AG_OUT_C, AG_K.
  */
 #ifndef AG_FN
 #include "vector.h"
-#define AG_FN wgrad_unpack
-#define AG_CI 64
-#define AG_CO 64
-#define AG_K  3
+#define AG_FN    wgrad_unpack
+#define AG_IN_C  64
+#define AG_OUT_C 64
+#define AG_K     3
 #endif
 /* AG_TEMPLATE */
 /* 16 output channels at a time: what is read and written of them for one c, and the next, shares cache lines. */
 static void AG_FN(const real *packed, real *dw)
 {
-    enum { CI = AG_CI, CO = AG_CO, COP = CEIL(CO, 16) * 16, TAPS = AG_K * AG_K };
+    enum { CI = AG_IN_C, CO = AG_OUT_C, COP = CEIL(CO, 16) * 16, TAPS = AG_K * AG_K };
     for (int block = 0; block < CO; block += 16)
         for (int c = 0; c < CI; c++)
             for (int o = block; o < MIN(block + 16, CO); o++)

@@ -3,13 +3,13 @@
  * above or below it. Beyond an edge there is the edge row again (AG_CLAMP 1), or zero (AG_CLAMP 0): that is StyleGAN2's
  * up-sampling, zeros between the pixels and then the filter [1, 3, 3, 1] / 4. Its adjoint is bilinear_t.cu.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W (of x), AG_C; AG_CLAMP (0 or 1).
+ * Tokens: AG_FN; AG_IMAGES; AG_IN_H, AG_IN_W (of x), AG_C; AG_CLAMP (0 or 1).
  */
 #ifndef AG_FN
 #define AG_FN     bilinear
 #define AG_IMAGES 4
-#define AG_H      16
-#define AG_W      16
+#define AG_IN_H      16
+#define AG_IN_W      16
 #define AG_C      64
 #define AG_CLAMP  1
 #endif
@@ -17,7 +17,7 @@
 /* a thread for each vector of y: of four small pixels, near or far in either direction */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * 4 * H * W * C };
+    enum { H = AG_IN_H, W = AG_IN_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * 4 * H * W * C };
     struct alignas(4 * L) vec {
         float at[L];
     };

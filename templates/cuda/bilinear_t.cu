@@ -2,13 +2,13 @@
  * Adjoint of bilinear.cu: small row i collects 1/4 of large row 2i - 1, 3/4 of 2i and of 2i + 1 and 1/4 of 2i + 2. With
  * AG_CLAMP what an edge row lent to itself comes back to it, otherwise it lent nothing.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W (of y, the small side), AG_C; AG_CLAMP (0 or 1).
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_H, AG_OUT_W (of y, the small side), AG_C; AG_CLAMP (0 or 1).
  */
 #ifndef AG_FN
 #define AG_FN     bilinear_t
 #define AG_IMAGES 4
-#define AG_H      16
-#define AG_W      16
+#define AG_OUT_H  16
+#define AG_OUT_W  16
 #define AG_C      64
 #define AG_CLAMP  1
 #endif
@@ -16,7 +16,7 @@
 /* a thread for each vector of y: of 4 x 4 large pixels */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * W * C };
+    enum { H = AG_OUT_H, W = AG_OUT_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * W * C };
     struct alignas(4 * L) vec {
         float at[L];
     };

@@ -3,16 +3,17 @@
  * own. Every border pixel is written by one block, so that none is added to twice at a time: corners go with the rows,
  * columns have the pixels between.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_CI, AG_Q (channels of x and y); AG_ALONE: 0 adds to y, 1 writes all of it.
+ * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of x and y); AG_WRITE_ALL: 0 adds to y, 1 writes
+ * all of it.
  */
 #ifndef AG_FN
-#define AG_FN     border
-#define AG_IMAGES 2
-#define AG_H      16
-#define AG_W      16
-#define AG_CI     64
-#define AG_Q      256
-#define AG_ALONE  0
+#define AG_FN        border
+#define AG_IMAGES    2
+#define AG_H         16
+#define AG_W         16
+#define AG_IN_C      64
+#define AG_OUT_C     256
+#define AG_WRITE_ALL 0
 #endif
 /* AG_TEMPLATE */
 /* v: [images][16][CI][Q]. y[n,0,j,q] += sum over d < 3, c of x[n,0,j+d-1,c] v[n,d,c,q], and so on: bottom row d + 3,
@@ -21,12 +22,12 @@
 extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ v, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, P = 8, WARPS = 8 };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C, P = 8, WARPS = 8 };
     enum { ACROSS = (W + P - 1) / P, ROW_TILES = (H > 1 ? 2 : 1) * ACROSS };
     enum { DOWN = H > 2 ? (H - 2 + P - 1) / P : 1, TILES = ROW_TILES + (H > 2 ? (W > 1 ? 2 : 1) * DOWN : 0) };
     enum { QTILES = (Q + 31) / 32, TASKS = AG_IMAGES * TILES * QTILES, COUNT = AG_IMAGES * H * W * Q };
     __shared__ float parts[WARPS][P][32];
-    for (unsigned k = blockIdx.x * 256 + threadIdx.x; AG_ALONE && k < COUNT; k += gridDim.x * 256) {
+    for (unsigned k = blockIdx.x * 256 + threadIdx.x; AG_WRITE_ALL && k < COUNT; k += gridDim.x * 256) {
         const int j = k / Q % W, i = k / Q / W % H;
         if (i > 0 && i < H - 1 && j > 0 && j < W - 1) y[k] = 0;
     }
@@ -78,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
         const int p = warp; /* as many as there are pixels */
         float *const to = y + (((long)n * H + i0 + (down ? p : 0)) * W + j0 + (down ? 0 : p)) * Q + q;
         if (k0 + p >= end || q >= Q) continue;
-        float sum = AG_ALONE ? 0 : *to;
+        float sum = AG_WRITE_ALL ? 0 : *to;
         for (int w = 0; w < WARPS; w++) sum += parts[w][p][lane];
         *to = sum;
     }

@@ -1,15 +1,15 @@
 /*
  * Gradient of border.cu with respect to its weights, summed over each picture's edges.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_CI, AG_Q (channels of x and gy).
+ * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of x and gy).
  */
 #ifndef AG_FN
 #define AG_FN     border_dw
 #define AG_IMAGES 2
 #define AG_H      16
 #define AG_W      16
-#define AG_CI     64
-#define AG_Q      256
+#define AG_IN_C   64
+#define AG_OUT_C  256
 #endif
 /* AG_TEMPLATE */
 /* gv[n,d,c,q] = sum over j of x[n,0,j+d-1,c] gy[n,0,j,q], and so on as in border.cu. A thread for an edge's three taps
@@ -17,7 +17,7 @@
 extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ gv)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C };
     enum { T = 8, TILES = (CI + T - 1) / T, COUNT = AG_IMAGES * 4 * TILES * Q };
     for (unsigned k = blockIdx.x * 256 + threadIdx.x; k < COUNT; k += gridDim.x * 256) {
         const int q = k % Q, c0 = k / Q % TILES * T, edge = k / Q / TILES % 4, n = k / Q / TILES / 4;

@@ -1,17 +1,17 @@
 /*
  * Gradient of border.cu with respect to its input: sums over output channels, the lanes of a warp.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_CI, AG_Q (channels of gx and gy); AG_ALONE: 0 adds to gx, 1 writes all of
- * it.
+ * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_IN_C, AG_OUT_C (channels of gx and gy); AG_WRITE_ALL: 0 adds to gx, 1 writes
+ * all of it.
  */
 #ifndef AG_FN
-#define AG_FN     border_dx
-#define AG_IMAGES 2
-#define AG_H      16
-#define AG_W      16
-#define AG_CI     64
-#define AG_Q      256
-#define AG_ALONE  0
+#define AG_FN        border_dx
+#define AG_IMAGES    2
+#define AG_H         16
+#define AG_W         16
+#define AG_IN_C      64
+#define AG_OUT_C     256
+#define AG_WRITE_ALL 0
 #endif
 /* AG_TEMPLATE */
 /* gx[n,0,j,c] += sum over d < 3, q of gy[n,0,j+1-d,q] v[n,d,c,q], and so on as in border.cu. A warp for a tile of P
@@ -19,11 +19,11 @@
 extern "C" __global__ void __launch_bounds__(256, 2)
     AG_FN(const float *__restrict__ gy, const float *__restrict__ v, float *__restrict__ gx)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, Q = AG_Q, P = 8, WARPS = 8 };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, Q = AG_OUT_C, P = 8, WARPS = 8 };
     enum { ACROSS = (W + P - 1) / P, ROW_TILES = (H > 1 ? 2 : 1) * ACROSS };
     enum { DOWN = H > 2 ? (H - 2 + P - 1) / P : 1, TILES = ROW_TILES + (H > 2 ? (W > 1 ? 2 : 1) * DOWN : 0) };
     enum { TASKS = AG_IMAGES * TILES * CI, COUNT = AG_IMAGES * H * W * CI };
-    for (unsigned k = blockIdx.x * 256 + threadIdx.x; AG_ALONE && k < COUNT; k += gridDim.x * 256) {
+    for (unsigned k = blockIdx.x * 256 + threadIdx.x; AG_WRITE_ALL && k < COUNT; k += gridDim.x * 256) {
         const int j = k / CI % W, i = k / CI / W % H;
         if (i > 0 && i < H - 1 && j > 0 && j < W - 1) gx[k] = 0;
     }
@@ -71,7 +71,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
         for (int p = 0; p < P; p++) {
             float *const to = gx + (((long)n * H + i0 + (down ? p : 0)) * W + j0 + (down ? 0 : p)) * CI + c;
             for (int apart = 16; apart > 0; apart /= 2) acc[p] += __shfl_xor_sync(~0u, acc[p], apart);
-            if (lane == p && k0 + p < end) *to = (AG_ALONE ? 0 : *to) + acc[p];
+            if (lane == p && k0 + p < end) *to = (AG_WRITE_ALL ? 0 : *to) + acc[p];
         }
     }
 }

@@ -1,11 +1,11 @@
 /*
  * Joins the parts' statistics (moments.cu) in order: y = [2][C], mean and 1 / sqrt(variance + 1e-5). Tokens: AG_FN,
- * AG_PARTS, AG_STRIDE (from part to part), AG_IMAGES, AG_PIXELS, AG_C.
+ * AG_PARTS, AG_PART_STRIDE (from part to part), AG_IMAGES, AG_PIXELS, AG_C.
  */
 #ifndef AG_FN
 #define AG_FN     combine_moments
 #define AG_PARTS  16
-#define AG_STRIDE 128
+#define AG_PART_STRIDE 128
 #define AG_IMAGES 64
 #define AG_PIXELS 1024
 #define AG_C      64
@@ -20,9 +20,9 @@ extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restri
         for (int p = 0; p < PARTS; p++) {
             const int before = p * IMAGES / PARTS, after = (p + 1) * IMAGES / PARTS;
             const float share = (float)(after - before) / (float)after, weight = (float)before * share * PIXELS;
-            const float d = part[p * (long)AG_STRIDE + c] - mean;
+            const float d = part[p * (long)AG_PART_STRIDE + c] - mean;
             mean += d * share;
-            square += part[p * (long)AG_STRIDE + C + c] + d * d * weight;
+            square += part[p * (long)AG_PART_STRIDE + C + c] + d * d * weight;
         }
         y[c] = mean;
         y[C + c] = 1 / sqrtf(square / ((float)IMAGES * PIXELS) + 1e-5f);

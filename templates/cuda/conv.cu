@@ -2,12 +2,13 @@
  * Convolution as a product of matrices: pixels x taps and channels, gathered on the way to shared memory, times the
  * weight of pack_conv.cu. Serves linear layers (H = W = K = 1) and the input gradients of a stride-1 convolution
  * (weights packed transposed) and of deconv.cu (same K, S = 2, PAD = 0). The input is S (H - 1) + K - 2 PAD high; with
- * AG_UP = 1 that is what it is up-sampled to, each of its values being read as 2x2 equal ones.
+ * AG_READ_UP = 1 that is what it is up-sampled to, each of its values being read as 2x2 equal ones.
  *
- * Tokens: AG_FN; AG_N (images), AG_H, AG_W (output size), AG_CI, AG_CO, AG_K (15 at the most), AG_S, AG_PAD; AG_BIAS,
- * AG_EACH (0 or 1); AG_WSTRIDE (with AG_EACH each image has its own packed weight, AG_WSTRIDE reals, a multiple of 4,
- * after that of the one before); AG_SPLIT: the sum is cut into so many, and y gets the parts, one after the other, that
- * split_sum.cu adds up. x, w and results start at multiples of 16 bytes; N H W is below 2^31.
+ * Tokens: AG_FN; AG_IMAGES, AG_OUT_H, AG_OUT_W (output size), AG_IN_C, AG_OUT_C, AG_K (15 at the most), AG_STRIDE,
+ * AG_PAD; AG_BIAS, AG_PER_PICTURE (0 or 1); AG_WEIGHT_STRIDE (with AG_PER_PICTURE each image has its own packed weight,
+ * AG_WEIGHT_STRIDE reals, a multiple of 4, after that of the one before); AG_PARTS: the sum is cut into so many, and y
+ * gets the parts, one after the other, that split_sum.cu adds up. x, w and results start at multiples of 16 bytes; N H
+ * W is below 2^31.
  *
  * The epilogue: AG_EPILOGUE makes out[0].at[l], out[1].at[l], ... of sum r of image n, row i, column j, channel o; they
  * go to place `at` of AG_RESULTS, pointers of which all but y, and whatever else is read, are AG_EXTRA_PARAMS (each
@@ -16,30 +17,30 @@
  * The tile: AG_BM pixels x AG_BN channels a block, AG_BK (8, 16 or 32) terms at a time; AG_TM x AG_TN a thread. BN and
  * TN are multiples of 4, BM of 8; NX = BN / TN and MY = BM / TM fill whole warps (ag_place of gemm.cuh).
  *
- * Launch: with M = AG_EACH ? H W : N H W, grid (ceil(M / BM) (AG_EACH ? N : 1), ceil(CO / BN), SPLIT), NX MY threads;
- * shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM bytes, STAGES as below.
+ * Launch: with M = AG_PER_PICTURE ? H W : N H W, grid (ceil(M / BM) (AG_PER_PICTURE ? N : 1), ceil(CO / BN), PARTS), NX
+ * MY threads; shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM bytes, STAGES as below.
  */
 #ifndef AG_FN
 #include "gemm.cuh"
-#define AG_FN      conv
-#define AG_N       4
-#define AG_H       32
-#define AG_W       32
-#define AG_CI      64
-#define AG_CO      64
-#define AG_K       3
-#define AG_S       1
-#define AG_PAD     1
-#define AG_BIAS    1
-#define AG_EACH    0
-#define AG_WSTRIDE 36864
-#define AG_SPLIT   1
-#define AG_UP      0
-#define AG_BM      128
-#define AG_BN      64
-#define AG_BK      16
-#define AG_TM      8
-#define AG_TN      8
+#define AG_FN            conv
+#define AG_IMAGES        4
+#define AG_OUT_H         32
+#define AG_OUT_W         32
+#define AG_IN_C          64
+#define AG_OUT_C         64
+#define AG_K             3
+#define AG_STRIDE        1
+#define AG_PAD           1
+#define AG_BIAS          1
+#define AG_PER_PICTURE   0
+#define AG_WEIGHT_STRIDE 36864
+#define AG_PARTS         1
+#define AG_READ_UP       0
+#define AG_BM            128
+#define AG_BN            64
+#define AG_BK            16
+#define AG_TM            8
+#define AG_TN            8
 #define AG_EXTRA_PARAMS
 #define AG_RESULTS  y
 #define AG_EPILOGUE out[0].at[l] = r
@@ -50,11 +51,20 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
           float *__restrict__ y AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, S = AG_S, PAD = AG_PAD };
-    enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, OWN = AG_EACH };
-    enum { UP = AG_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
+    enum {
+        H = AG_OUT_H,
+        W = AG_OUT_W,
+        CI = AG_IN_C,
+        CO = AG_OUT_C,
+        COP = (CO + 3) / 4 * 4,
+        K = AG_K,
+        S = AG_STRIDE,
+        PAD = AG_PAD
+    };
+    enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TERMS = K * K * CI, OWN = AG_PER_PICTURE };
+    enum { UP = AG_READ_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
-    enum { PIXELS = (OWN ? 1 : AG_N) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
+    enum { PIXELS = (OWN ? 1 : AG_IMAGES) * H * W, TILES = (PIXELS + BM - 1) / BM, STEPS = (TERMS + BK - 1) / BK };
     enum { ONE = OWN || H * W % BM == 0 }; /* a tile is of one image: what an epilogue reads for it is read once */
     /* L channels at a copy; three tiles in turn if they are small */
     enum { L = CI % 4 ? 1 : 4, LINE = BK / L, PITCH = BK + 4, STAGES = BM * PITCH + BK * BN <= 2560 ? 3 : 2 };
@@ -63,11 +73,11 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     __shared__ int2 spots[BM];
     const int tile = blockIdx.x % TILES * BM, image = OWN ? blockIdx.x / TILES : tile / (H * W);
     const int block = blockIdx.y * BN, slice = blockIdx.z, at_line = threadIdx.x % LINE * L;
-    const int begin = (int)((long)slice * STEPS / AG_SPLIT), end = (int)((slice + 1L) * STEPS / AG_SPLIT);
+    const int begin = (int)((long)slice * STEPS / AG_PARTS), end = (int)((slice + 1L) * STEPS / AG_PARTS);
     const int2 place = ag_place(NX);
 
     x += (long)image * XSIZE;
-    w += OWN ? image * (long)AG_WSTRIDE : 0;
+    w += OWN ? image * (long)AG_WEIGHT_STRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
         const int m = tile + r, n = ONE ? 0 : m / (H * W) - image, i = m / W % H * S - PAD, j = m % W * S - PAD;
         int bits = 0;
@@ -113,7 +123,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
                                                     ws[step % STAGES] + place.x * 4);
     }
 
-    y += AG_SPLIT > 1 ? slice * ((long)AG_N * H * W * CO) : 0;
+    y += AG_PARTS > 1 ? slice * ((long)AG_IMAGES * H * W * CO) : 0;
     float *const results[] = {AG_RESULTS};
 #pragma unroll
     for (int p = 0; p < TM; p++) {
@@ -124,7 +134,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
         if (PIXELS % BM && m >= PIXELS) break;
         ag_store<CO, BN, NX>(results, acc[p], first, start, [&](ag_four *out, int l, int o, long at, float r) {
             (void)o, (void)at;
-            if (AG_BIAS && AG_SPLIT == 1) r += bias[o];
+            if (AG_BIAS && AG_PARTS == 1) r += bias[o];
             AG_EPILOGUE;
         });
     }

@@ -1,41 +1,41 @@
 /*
  * Gradient of a convolution with respect to its weight as a product of matrices: taps and input channels x pixels,
  * gathered on the way to shared memory, times pixels x output channels. x is S (H - 1) + K - 2 PAD high,
- * with AG_UP = 1 after it was up-sampled to that, each of its values being read as 2x2 equal ones.
+ * with AG_READ_UP = 1 after it was up-sampled to that, each of its values being read as 2x2 equal ones.
  *
- * Tokens: AG_FN; AG_N (images), AG_H, AG_W (size of gy), AG_CI, AG_CO, AG_K, AG_S, AG_PAD; AG_PARTS, AG_PSTRIDE: the N
- * H rows of gy are cut into PARTS, each with a result of its own, PSTRIDE reals after the one before (combine_wgrad.cu
- * adds them up); AG_EACH (0 or 1), AG_WSTRIDE: each image has a result, WSTRIDE reals after the one before, and it is
- * its H rows that are cut. PARTS is as large as wanted; a part without a row is zeros. x, gy and dw start at multiples
- * of 16 bytes, and PSTRIDE, WSTRIDE are multiples of 4.
+ * Tokens: AG_FN; AG_IMAGES, AG_OUT_H, AG_OUT_W (size of gy), AG_IN_C, AG_OUT_C, AG_K, AG_STRIDE, AG_PAD; AG_PARTS,
+ * AG_PART_STRIDE: the N H rows of gy are cut into PARTS, each with a result of its own, PSTRIDE reals after the one
+ * before (combine_wgrad.cu adds them up); AG_PER_PICTURE (0 or 1), AG_WEIGHT_STRIDE: each image has a result, WSTRIDE
+ * reals after the one before, and it is its H rows that are cut. PARTS is as large as wanted; a part without a row is
+ * zeros. x, gy and dw start at multiples of 16 bytes, and PSTRIDE, WSTRIDE are multiples of 4.
  *
  * The tile: AG_BM rows of dw x AG_BN output channels a block, AG_BK pixels at a time; AG_TM x AG_TN a thread. BM, BN,
  * TM and TN are multiples of 4; NX = BN / TN and MY = BM / TM fill whole warps (ag_place of gemm.cuh).
  *
- * Launch: grid (ceil(K K CI / BM), ceil(CO / BN), PARTS (AG_EACH ? N : 1)), NX MY threads; shared memory
+ * Launch: grid (ceil(K K CI / BM), ceil(CO / BN), PARTS (AG_PER_PICTURE ? N : 1)), NX MY threads; shared memory
  * 4 STAGES BK (BM + BN) bytes, STAGES as below.
  */
 #ifndef AG_FN
 #include "gemm.cuh"
-#define AG_FN      conv_wgrad
-#define AG_N       4
-#define AG_H       32
-#define AG_W       32
-#define AG_CI      64
-#define AG_CO      64
-#define AG_K       3
-#define AG_S       1
-#define AG_PAD     1
-#define AG_PARTS   64
-#define AG_PSTRIDE 36864
-#define AG_EACH    0
-#define AG_UP      0
-#define AG_WSTRIDE 36864
-#define AG_BM      64
-#define AG_BN      64
-#define AG_BK      16
-#define AG_TM      8
-#define AG_TN      4
+#define AG_FN            conv_wgrad
+#define AG_IMAGES        4
+#define AG_OUT_H         32
+#define AG_OUT_W         32
+#define AG_IN_C          64
+#define AG_OUT_C         64
+#define AG_K             3
+#define AG_STRIDE        1
+#define AG_PAD           1
+#define AG_PARTS         64
+#define AG_PART_STRIDE   36864
+#define AG_PER_PICTURE   0
+#define AG_READ_UP       0
+#define AG_WEIGHT_STRIDE 36864
+#define AG_BM            64
+#define AG_BN            64
+#define AG_BK            16
+#define AG_TM            8
+#define AG_TN            4
 #endif
 /* AG_TEMPLATE */
 /* dw[a,b,c,o] = sum over n, i, j of x[n, S i + a - PAD, S j + b - PAD, c] gy[n,i,j,o]; dw is [K][K][CI][COP], COP = CO
@@ -43,14 +43,23 @@
 extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 15) / 16 * 16, K = AG_K, S = AG_S, PAD = AG_PAD };
+    enum {
+        H = AG_OUT_H,
+        W = AG_OUT_W,
+        CI = AG_IN_C,
+        CO = AG_OUT_C,
+        COP = (CO + 15) / 16 * 16,
+        K = AG_K,
+        S = AG_STRIDE,
+        PAD = AG_PAD
+    };
     enum { XH = S * (H - 1) + K - 2 * PAD, XW = S * (W - 1) + K - 2 * PAD, TAPS = K * K * CI, PARTS = AG_PARTS };
-    enum { UP = AG_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
+    enum { UP = AG_READ_UP, XL = XW >> UP, XSIZE = (XH >> UP) * XL * CI };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     /* channels at a copy of x and of gy; three tiles in turn if they are small */
     enum { LX = CI % 4 ? 1 : 4, LG = CO % 4 ? 1 : 4, XLINE = BM / LX, GLINE = BN / LG };
     enum { COPIES = CI % 4 ? 2 : 4 }; /* under way together: addresses of single reals take more registers */
-    enum { STAGES = BK * (BM + BN) <= 2560 ? 3 : 2, ROWS = (AG_EACH ? 1 : AG_N) * H };
+    enum { STAGES = BK * (BM + BN) <= 2560 ? 3 : 2, ROWS = (AG_PER_PICTURE ? 1 : AG_IMAGES) * H };
     __shared__ alignas(16) float xs[STAGES][BK * BM], gs[STAGES][BK * BN];
     const int tile = blockIdx.x * BM, block = blockIdx.y * BN, part = blockIdx.z % PARTS, image = blockIdx.z / PARTS;
     const int begin = (int)((long)part * ROWS / PARTS), end = (int)((part + 1L) * ROWS / PARTS);
@@ -59,7 +68,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
 
     x += (long)image * XSIZE;
     gy += (long)(image * H + begin) * W * CO;
-    dw += image * (long)AG_WSTRIDE + (PARTS > 1 ? part * (long)AG_PSTRIDE : 0);
+    dw += image * (long)AG_WEIGHT_STRIDE + (PARTS > 1 ? part * (long)AG_PART_STRIDE : 0);
     float acc[TM][TN] = {{0}};
     for (int step = 1 - STAGES; step < steps; step++) {
         const int next = step + STAGES - 1;

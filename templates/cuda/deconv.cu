@@ -5,31 +5,31 @@
  * x is conv.cu with S = 2, PAD = 0 on the same weight; the one with respect to the weight is conv_wgrad.cu with gy as
  * its x, x as its gy, S = 2, PAD = 0. The weight is packed by pack_deconv.cu.
  *
- * Tokens: AG_FN; AG_N (images), AG_H, AG_W (input size; the output is 2 (H - 1) + K high), AG_CI, AG_CO, AG_K; AG_BIAS,
- * AG_EACH (0 or 1), AG_WSTRIDE, AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE, AG_BM, AG_BN, AG_BK, AG_TM, AG_TN as of
- * conv.cu.
+ * Tokens: AG_FN; AG_IMAGES, AG_IN_H, AG_IN_W (input size; the output is 2 (H - 1) + K high), AG_IN_C, AG_OUT_C, AG_K;
+ * AG_BIAS, AG_PER_PICTURE (0 or 1), AG_WEIGHT_STRIDE, AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE, AG_BM, AG_BN, AG_BK,
+ * AG_TM, AG_TN as of conv.cu.
  *
- * Launch: with M = (AG_EACH ? 1 : N) (H + K - 2) (W + K - 2), grid (ceil(M / BM) (AG_EACH ? N : 1), ceil(CO / BN), 4),
- * NX MY threads, NX = BN / TN, MY = BM / TM; shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM bytes, STAGES as
- * below.
+ * Launch: with M = (AG_PER_PICTURE ? 1 : N) (H + K - 2) (W + K - 2), grid (ceil(M / BM) (AG_PER_PICTURE ? N : 1),
+ * ceil(CO / BN), 4), NX MY threads, NX = BN / TN, MY = BM / TM; shared memory 4 STAGES (BM (BK + 4) + BK BN) + 8 BM
+ * bytes, STAGES as below.
  */
 #ifndef AG_FN
 #include "gemm.cuh"
-#define AG_FN      deconv
-#define AG_N       4
-#define AG_H       16
-#define AG_W       16
-#define AG_CI      64
-#define AG_CO      64
-#define AG_K       3
-#define AG_BIAS    1
-#define AG_EACH    0
-#define AG_WSTRIDE 36864
-#define AG_BM      128
-#define AG_BN      64
-#define AG_BK      16
-#define AG_TM      8
-#define AG_TN      8
+#define AG_FN            deconv
+#define AG_IMAGES        4
+#define AG_IN_H          16
+#define AG_IN_W          16
+#define AG_IN_C          64
+#define AG_OUT_C         64
+#define AG_K             3
+#define AG_BIAS          1
+#define AG_PER_PICTURE   0
+#define AG_WEIGHT_STRIDE 36864
+#define AG_BM            128
+#define AG_BN            64
+#define AG_BK            16
+#define AG_TM            8
+#define AG_TN            8
 #define AG_EXTRA_PARAMS
 #define AG_RESULTS  y
 #define AG_EPILOGUE out[0].at[l] = r
@@ -40,8 +40,8 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
     AG_FN(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias,
           float *__restrict__ y AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, MORE = K - 2 };
-    enum { YH = 2 * (H - 1) + K, YW = 2 * (W - 1) + K, OWN = AG_EACH, IMAGES = OWN ? 1 : AG_N };
+    enum { H = AG_IN_H, W = AG_IN_W, CI = AG_IN_C, CO = AG_OUT_C, COP = (CO + 3) / 4 * 4, K = AG_K, MORE = K - 2 };
+    enum { YH = 2 * (H - 1) + K, YW = 2 * (W - 1) + K, OWN = AG_PER_PICTURE, IMAGES = OWN ? 1 : AG_IMAGES };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     enum { TILES = (IMAGES * (H + MORE) * (W + MORE) + BM - 1) / BM };
     /* L channels at a copy; three tiles in turn if they are small */
@@ -58,7 +58,7 @@ extern "C" __global__ void ag_bounds(AG_BM, AG_BN, AG_TM, AG_TN)
 
     if (tile >= count) return;
     x += (long)image * H * W * CI;
-    w += OWN ? image * (long)AG_WSTRIDE : 0;
+    w += OWN ? image * (long)AG_WEIGHT_STRIDE : 0;
     for (int r = threadIdx.x; r < BM; r += THREADS) {
         const int m = tile + r, n = OWN ? 0 : m / size - image, i = m / wide % high, j = m % wide;
         const int bits = (i < H) | (i >= 1) << 1 | (j < W) << 2 | (j >= 1) << 3;

@@ -2,23 +2,23 @@
  * Depthwise convolution, stride 1, PAD = K / 2; with weights packed with AG_FLIP (pack_dw.cu) its gradient with respect
  * to x.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_C, AG_K; AG_INPUTS, AG_INPUT_PARAMS, AG_INPUT as of sepconv.cu.
+ * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W, AG_C, AG_K; AG_HAS_PROLOGUE, AG_PROLOGUE_PARAMS, AG_PROLOGUE as of sepconv.cu.
  */
 #ifndef AG_FN
-#define AG_FN     dwconv
-#define AG_IMAGES 4
-#define AG_H      32
-#define AG_W      32
-#define AG_C      64
-#define AG_K      3
-#define AG_INPUTS 0
-#define AG_INPUT_PARAMS
-#define AG_INPUT
+#define AG_FN           dwconv
+#define AG_IMAGES       4
+#define AG_H            32
+#define AG_W            32
+#define AG_C            64
+#define AG_K            3
+#define AG_HAS_PROLOGUE 0
+#define AG_PROLOGUE_PARAMS
+#define AG_PROLOGUE
 #endif
 /* AG_TEMPLATE */
 /* y[n,i,j,c] = sum over a, b of x[n, i + a - PAD, j + b - PAD, c] w[a,b,c]; a thread for a vector of T pixels */
 extern "C" __global__ void __launch_bounds__(256, 2)
-    AG_FN(const float *__restrict__ x, const float *__restrict__ w, float *__restrict__ y AG_INPUT_PARAMS)
+    AG_FN(const float *__restrict__ x, const float *__restrict__ w, float *__restrict__ y AG_PROLOGUE_PARAMS)
 {
     enum { H = AG_H, W = AG_W, K = AG_K, PAD = K / 2, T = W < 8 ? 4 : 8, TILES = (W + T - 1) / T };
     enum { L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * TILES * C };
@@ -41,11 +41,11 @@ extern "C" __global__ void __launch_bounds__(256, 2)
                 if (column < 0 || column >= W) continue;
                 vec p = ((const vec *)x)[((n * H + row) * W + column) * C + c];
 #pragma unroll
-                for (int l = 0; l < L && AG_INPUTS; l++) {
+                for (int l = 0; l < L && AG_HAS_PROLOGUE; l++) {
                     const int o = c * L + l;
                     float r = p.at[l];
-                    (void)o; /* AG_INPUT's */
-                    AG_INPUT;
+                    (void)o; /* AG_PROLOGUE's */
+                    AG_PROLOGUE;
                     p.at[l] = r;
                 }
 #pragma unroll

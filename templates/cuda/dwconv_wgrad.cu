@@ -2,28 +2,28 @@
  * Gradient of a depthwise convolution with respect to its weight, of each of AG_PARTS parts of the pictures;
  * combine_wgrad.cu adds them up.
  *
- * Tokens: AG_FN; AG_IMAGES, AG_PARTS, AG_STRIDE (from part to part); AG_H, AG_W, AG_C, AG_K;
- * AG_INPUTS, AG_INPUT_PARAMS, AG_INPUT as of sepconv.cu.
+ * Tokens: AG_FN; AG_IMAGES, AG_PARTS, AG_PART_STRIDE (from part to part); AG_H, AG_W, AG_C, AG_K;
+ * AG_HAS_PROLOGUE, AG_PROLOGUE_PARAMS, AG_PROLOGUE as of sepconv.cu.
  */
 #ifndef AG_FN
-#define AG_FN     dwconv_wgrad
-#define AG_IMAGES 64
-#define AG_PARTS  16
-#define AG_STRIDE 576
-#define AG_H      32
-#define AG_W      32
-#define AG_C      64
-#define AG_K      3
-#define AG_INPUTS 0
-#define AG_INPUT_PARAMS
-#define AG_INPUT
+#define AG_FN           dwconv_wgrad
+#define AG_IMAGES       64
+#define AG_PARTS        16
+#define AG_PART_STRIDE  576
+#define AG_H            32
+#define AG_W            32
+#define AG_C            64
+#define AG_K            3
+#define AG_HAS_PROLOGUE 0
+#define AG_PROLOGUE_PARAMS
+#define AG_PROLOGUE
 #endif
 /* AG_TEMPLATE */
 /* part p, of pictures p IMAGES / PARTS and on: dw[a,b,c] = sum over n, i, j of x[n, i + a - PAD, j + b - PAD, c]
  * gy[n,i,j,c], PAD = K / 2. A block for a part of LANES channels, each summed in strips: every STRIPS-th run of T
  * pixels */
 extern "C" __global__ void __launch_bounds__(256, 2)
-    AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw AG_INPUT_PARAMS)
+    AG_FN(const float *__restrict__ x, const float *__restrict__ gy, float *__restrict__ dw AG_PROLOGUE_PARAMS)
 {
     enum { H = AG_H, W = AG_W, C = AG_C, K = AG_K, PAD = K / 2, T = W < 8 ? 4 : 8, RUNS = (W + T - 1) / T };
     enum { LANES = C > 16 ? 32 : C > 8 ? 16 : C > 4 ? 8 : 4, STRIPS = 256 / LANES, TILES = (C + LANES - 1) / LANES };
@@ -48,10 +48,10 @@ extern "C" __global__ void __launch_bounds__(256, 2)
                     const long at = ((long)(line + a - PAD) * W + column) * C + c;
                     const bool inside = column >= 0 && column < W;
                     float r = inside ? x[at] : 0;
-                    if (AG_INPUTS && inside) {
+                    if (AG_HAS_PROLOGUE && inside) {
                         const int o = c;
-                        (void)o; /* AG_INPUT's */
-                        AG_INPUT;
+                        (void)o; /* AG_PROLOGUE's */
+                        AG_PROLOGUE;
                     }
 #pragma unroll
                     for (int t = 0; t < T; t++)
@@ -68,7 +68,7 @@ extern "C" __global__ void __launch_bounds__(256, 2)
                 const int b = k / LANES, l = k % LANES;
                 float sum = 0;
                 for (int s = 0; s < STRIPS; s++) sum += sums[b][s][l];
-                if (c0 + l < C) dw[part * (long)AG_STRIDE + (a * K + b) * C + c0 + l] = sum;
+                if (c0 + l < C) dw[part * (long)AG_PART_STRIDE + (a * K + b) * C + c0 + l] = sum;
             }
         }
     }

@@ -15,20 +15,20 @@
  * the corners: 16 taps for each of the four phases. A tap is a pair of one-dimensional ways to use w: as a tap of A0 at
  * i - 1, i or i + 1, or as B at the first or the last pixel.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_O, AG_I.
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_C, AG_IN_C.
  */
 #ifndef AG_FN
 #define AG_FN     edge_taps
 #define AG_IMAGES 2
-#define AG_O      64
-#define AG_I      64
+#define AG_OUT_C  64
+#define AG_IN_C   64
 #endif
 /* AG_TEMPLATE */
 /* z: [images][O][I][3][3], v: [images][16][I][2][2][O]: taps along the top, bottom, left and right, 3 each; corners tl,
  * tr, bl, br. A thread for each window. */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ z, float *__restrict__ v)
 {
-    enum { O = AG_O, I = AG_I, COUNT = AG_IMAGES * I * O };
+    enum { O = AG_OUT_C, I = AG_IN_C, COUNT = AG_IMAGES * I * O };
     enum { FIRST = 3, LAST, WAYS };
     const float table[WAYS][2][3] = {
         {{.75f, .25f, 0}, {.25f, 0, 0}},  {{.25f, .75f, .75f}, {.75f, .75f, .25f}}, {{0, 0, .25f}, {0, .25f, .75f}},

@@ -1,19 +1,19 @@
 /*
  * Adjoint of edge_taps.cu, whose comment has the algebra.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_O, AG_I.
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_C, AG_IN_C.
  */
 #ifndef AG_FN
 #define AG_FN     edge_taps_t
 #define AG_IMAGES 2
-#define AG_O      64
-#define AG_I      64
+#define AG_OUT_C  64
+#define AG_IN_C   64
 #endif
 /* AG_TEMPLATE */
 /* gv: [images][16][I][2][2][O], gz: [images][O][I][3][3]. A thread for each window. */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ gv, float *__restrict__ gz)
 {
-    enum { O = AG_O, I = AG_I, COUNT = AG_IMAGES * I * O };
+    enum { O = AG_OUT_C, I = AG_IN_C, COUNT = AG_IMAGES * I * O };
     enum { FIRST = 3, LAST, WAYS };
     const float table[WAYS][2][3] = {
         {{.75f, .25f, 0}, {.25f, 0, 0}},  {{.25f, .75f, .75f}, {.75f, .75f, .25f}}, {{0, 0, .25f}, {0, .25f, .75f}},

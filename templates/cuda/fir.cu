@@ -3,13 +3,13 @@
  * is smaller than x by one row and column (AG_PAD 1) or larger by one (AG_PAD 2); each is the other's adjoint, for the
  * filter is its own mirror image.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W (of x), AG_C, AG_PAD.
+ * Tokens: AG_FN; AG_IMAGES; AG_IN_H, AG_IN_W (of x), AG_C, AG_PAD.
  */
 #ifndef AG_FN
 #define AG_FN     fir
 #define AG_IMAGES 4
-#define AG_H      16
-#define AG_W      16
+#define AG_IN_H   16
+#define AG_IN_W   16
 #define AG_C      64
 #define AG_PAD    1
 #endif
@@ -18,7 +18,7 @@
  * which share the columns that are already filtered downwards */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3, T = 4 };
+    enum { H = AG_IN_H, W = AG_IN_W, PAD = AG_PAD, H2 = H + 2 * PAD - 3, W2 = W + 2 * PAD - 3, T = 4 };
     enum { L = AG_C % 4 ? 1 : 4, C = AG_C / L, TILES = (W2 + T - 1) / T, COUNT = AG_IMAGES * H2 * TILES * C };
     struct alignas(4 * L) vec {
         float at[L];

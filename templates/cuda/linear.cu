@@ -2,13 +2,13 @@
  * Linear layer of few images, which waits for its weight to come from memory: read once as it lies, in no other order.
  * TRANSPOSED: the gradient with respect to x, on the same weight.
  *
- * Tokens: AG_FN; AG_IMAGES (16 at the most); AG_CI, AG_CO (of x and y); AG_BIAS, AG_TRANSPOSED (0 or 1).
+ * Tokens: AG_FN; AG_IMAGES (16 at the most); AG_IN_C, AG_OUT_C (of x and y); AG_BIAS, AG_TRANSPOSED (0 or 1).
  */
 #ifndef AG_FN
 #define AG_FN         linear
 #define AG_IMAGES     4
-#define AG_CI         512
-#define AG_CO         512
+#define AG_IN_C       512
+#define AG_OUT_C      512
 #define AG_BIAS       1
 #define AG_TRANSPOSED 0
 #endif
@@ -18,7 +18,7 @@
 extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(const float *__restrict__ x, const float *__restrict__ w,
                                                         const float *__restrict__ bias, float *__restrict__ y)
 {
-    enum { IMAGES = AG_IMAGES, CI = AG_CI, CO = AG_CO, WARPS = 8, LANES = 8, STRIPS = 256 / LANES };
+    enum { IMAGES = AG_IMAGES, CI = AG_IN_C, CO = AG_OUT_C, WARPS = 8, LANES = 8, STRIPS = 256 / LANES };
     enum { L = CI % 4 ? 1 : 4 };
     struct alignas(4 * L) vec {
         float at[L];

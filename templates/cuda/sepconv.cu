@@ -2,12 +2,12 @@
  * A depthwise convolution, stride 1, and a pointwise one of its result, which lies in shared memory only: dwconv.cu and
  * conv.cu in one pass, the same sums in the same order. Weights are those of pack_dw.cu and, with K = 1, pack_conv.cu.
  *
- * Tokens: AG_FN; AG_N (images), AG_H, AG_W, AG_CI, AG_CO; AG_K (3, 5 or 7, of the depthwise part), AG_BIAS, AG_KEEP (0
- * or 1: t is stored too, for the backward pass; otherwise it isn't touched and may be NULL). AG_EXTRA_PARAMS,
- * AG_RESULTS, AG_EPILOGUE as in conv.cu. Pointers are multiples of 16 bytes; N H W is below 2^31.
+ * Tokens: AG_FN; AG_IMAGES, AG_H, AG_W, AG_IN_C, AG_OUT_C; AG_K (3, 5 or 7, of the depthwise part), AG_BIAS,
+ * AG_STORE_DEPTHWISE (0 or 1: t is stored too, for the backward pass; otherwise it isn't touched and may be NULL).
+ * AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE as in conv.cu. Pointers are multiples of 16 bytes; N H W is below 2^31.
  *
- * The prologue: with AG_INPUTS = 1 x is taken to be what AG_INPUT makes of each value r of channel o, in r; zeros around
- * it stay zeros. AG_INPUT_PARAMS, each after a comma, are what it reads beside.
+ * The prologue: with AG_HAS_PROLOGUE = 1 x is taken to be what AG_PROLOGUE makes of each value r of channel o, in r;
+ * zeros around it stay zeros. AG_PROLOGUE_PARAMS, each after a comma, are what it reads beside.
  *
  * The tile: AG_BM pixels x AG_BN channels a block, AG_TM x AG_TN a thread, as in conv.cu; AG_BK (8, 16 or 32) channels
  * of t at a time. Each column of blocks computes all of t anew: BN should cover CO.
@@ -26,23 +26,23 @@
  */
 #ifndef AG_FN
 #include "gemm.cuh"
-#define AG_FN   sepconv
-#define AG_N    64
-#define AG_H    32
-#define AG_W    32
-#define AG_CI   256
-#define AG_CO   256
-#define AG_K    3
-#define AG_BIAS 1
-#define AG_KEEP 0
-#define AG_BM   64
-#define AG_BN   256
-#define AG_BK   32
-#define AG_TM   8
-#define AG_TN   8
-#define AG_INPUTS 0
-#define AG_INPUT_PARAMS
-#define AG_INPUT
+#define AG_FN              sepconv
+#define AG_IMAGES          64
+#define AG_H               32
+#define AG_W               32
+#define AG_IN_C            256
+#define AG_OUT_C           256
+#define AG_K               3
+#define AG_BIAS            1
+#define AG_STORE_DEPTHWISE 0
+#define AG_BM              64
+#define AG_BN              256
+#define AG_BK              32
+#define AG_TM              8
+#define AG_TN              8
+#define AG_HAS_PROLOGUE    0
+#define AG_PROLOGUE_PARAMS
+#define AG_PROLOGUE
 #define AG_EXTRA_PARAMS
 #define AG_RESULTS  y
 #define AG_EPILOGUE out[0].at[l] = r
@@ -55,9 +55,10 @@ extern "C" __global__ void __launch_bounds__(ag_threads(AG_BM, AG_BN, AG_TM, AG_
                                                  ag_threads(AG_BM, AG_BN, AG_TM, AG_TN))
     AG_FN(const float *__restrict__ x, const float *__restrict__ d, const float *__restrict__ w,
           const float *__restrict__ bias, float *__restrict__ t,
-          float *__restrict__ y AG_EXTRA_PARAMS AG_INPUT_PARAMS)
+          float *__restrict__ y AG_EXTRA_PARAMS AG_PROLOGUE_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CI = AG_CI, CO = AG_CO, COP = (CO + 3) / 4 * 4, K = AG_K, PIXELS = AG_N * H * W };
+    enum { H = AG_H, W = AG_W, CI = AG_IN_C, CO = AG_OUT_C, COP = (CO + 3) / 4 * 4, K = AG_K };
+    enum { PIXELS = AG_IMAGES * H * W };
     enum { BM = AG_BM, BN = AG_BN, BK = AG_BK, TM = AG_TM, TN = AG_TN, NX = BN / TN, MY = BM / TM, THREADS = NX * MY };
     /* t is made BK channels deep, w comes WK deep */
     enum { WK = BK < 16 || BN > 64 ? 8 : 16, STEPS = (CI + WK - 1) / WK, TILES = (CI + BK - 1) / BK, PITCH = BK + 4 };
@@ -105,13 +106,13 @@ extern "C" __global__ void __launch_bounds__(ag_threads(AG_BM, AG_BN, AG_TM, AG_
     /* adds its products up; what is complete goes to `to` */
     const auto add = [&](int u, int c0, float *to) {
 #pragma unroll
-        for (int l = 0; l < L && AG_INPUTS; l++) {
+        for (int l = 0; l < L && AG_HAS_PROLOGUE; l++) {
             const int o = CI % BK == 0 || c0 + at_line < CI ? c0 + at_line + l : 0;
-            (void)o; /* AG_INPUT's */
+            (void)o; /* AG_PROLOGUE's */
 #pragma unroll
             for (int s = 0; s < R + SPAN; s++) {
                 float r = line[s].at[l];
-                AG_INPUT;
+                AG_PROLOGUE;
                 line[s].at[l] = inside >> s & 1 ? r : 0;
             }
         }
@@ -126,7 +127,7 @@ extern "C" __global__ void __launch_bounds__(ag_threads(AG_BM, AG_BN, AG_TM, AG_
 #pragma unroll
         for (int p = 0; p < R; p++) {
             *(vec *)(to + (run * R + p) * PITCH + at_line) = sum[p];
-            if (AG_KEEP && blockIdx.y == 0 && (PIXELS % BM == 0 || m < PIXELS) && (CI % BK == 0 || c < CI))
+            if (AG_STORE_DEPTHWISE && blockIdx.y == 0 && (PIXELS % BM == 0 || m < PIXELS) && (CI % BK == 0 || c < CI))
                 *(vec *)(t + (long)(m + p) * CI + c) = sum[p];
             sum[p] = {};
         }

@@ -1,19 +1,19 @@
 /*
- * Adds up the parts of a convolution whose sum was split (conv.cu with AG_SPLIT), in their order.
+ * Adds up the parts of a convolution whose sum was split (conv.cu with AG_PARTS), in their order.
  *
- * Tokens: AG_FN; AG_SPLIT; AG_SIZE (reals of y and of each part), AG_H, AG_W, AG_CO (y is [N][H][W][CO]); AG_BIAS (0 or
- * 1); AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE as of conv.cu. parts and y start at multiples of 16 bytes.
+ * Tokens: AG_FN; AG_PARTS; AG_SIZE (reals of y and of each part), AG_OUT_H, AG_OUT_W, AG_OUT_C (y is [N][H][W][CO]);
+ * AG_BIAS (0 or 1); AG_EXTRA_PARAMS, AG_RESULTS, AG_EPILOGUE as of conv.cu. parts and y start at multiples of 16 bytes.
  *
  * Launch: any grid, 256 threads; ceil(SIZE / (CO % 4 ? 256 : 1024)) blocks have a thread for each vector.
  */
 #ifndef AG_FN
 #include "gemm.cuh"
 #define AG_FN    split_sum
-#define AG_SPLIT 4
+#define AG_PARTS 4
 #define AG_SIZE  65536
-#define AG_H     4
-#define AG_W     4
-#define AG_CO    512
+#define AG_OUT_H 4
+#define AG_OUT_W 4
+#define AG_OUT_C 512
 #define AG_BIAS  1
 #define AG_EXTRA_PARAMS
 #define AG_RESULTS  y
@@ -24,7 +24,7 @@
 extern "C" __global__ void __launch_bounds__(256, 4)
     AG_FN(const float *__restrict__ parts, const float *__restrict__ bias, float *__restrict__ y AG_EXTRA_PARAMS)
 {
-    enum { H = AG_H, W = AG_W, CO = AG_CO, SPLIT = AG_SPLIT, L = CO % 4 ? 1 : 4 };
+    enum { H = AG_OUT_H, W = AG_OUT_W, CO = AG_OUT_C, SPLIT = AG_PARTS, L = CO % 4 ? 1 : 4 };
     struct alignas(4 * L) vec {
         float at[L];
     };

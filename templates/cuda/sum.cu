@@ -4,20 +4,20 @@
  * every T-th summand of a part, then the threads' sums are added in a tree.
  *
  * Tokens: AG_FN; AG_PARAMS; AG_SUMS, how many expressions; AG_OUTPUTS, AG_SUMMANDS, AG_THREADS (T, a power of two up
- * to 256), AG_PARTS, AG_STRIDE (from part to part of the result); AG_ALONG (1: neighbouring threads take neighbouring
- * summands, 0: neighbouring outputs); AG_OUTPUT_INDEX, AG_SUMMAND_INDEX (declare what is needed of i0 … i3, from o and
- * from r); AG_BODY (adds to sum[0 …]); AG_STORE (puts them at `at`).
+ * to 256), AG_PARTS, AG_PART_STRIDE (from part to part of the result); AG_ALONG (1: neighbouring threads take
+ * neighbouring summands, 0: neighbouring outputs); AG_OUTPUT_INDEX, AG_SUMMAND_INDEX (declare what is needed of i0 …
+ * i3, from o and from r); AG_BODY (adds to sum[0 …]); AG_STORE (puts them at `at`).
  */
 #ifndef AG_FN
-#define AG_FN       sum
-#define AG_PARAMS   const float *__restrict__ x0, float *__restrict__ y0
-#define AG_SUMS     1
-#define AG_OUTPUTS  32
-#define AG_SUMMANDS 1024
-#define AG_THREADS  128
-#define AG_PARTS    1
-#define AG_STRIDE   32
-#define AG_ALONG    0
+#define AG_FN          sum
+#define AG_PARAMS      const float *__restrict__ x0, float *__restrict__ y0
+#define AG_SUMS        1
+#define AG_OUTPUTS     32
+#define AG_SUMMANDS    1024
+#define AG_THREADS     128
+#define AG_PARTS       1
+#define AG_PART_STRIDE 32
+#define AG_ALONG       0
 #define AG_OUTPUT_INDEX
 #define AG_SUMMAND_INDEX
 #define AG_BODY  sum[0] += x0[r * 32 + o];
@@ -51,7 +51,7 @@ extern "C" __global__ void __launch_bounds__(256, 2) AG_FN(AG_PARAMS)
             __syncthreads();
         }
         if (along == 0 && o < OUTPUTS) {
-            const long at = part * (long)AG_STRIDE + o;
+            const long at = part * (long)AG_PART_STRIDE + o;
 #pragma unroll
             for (int s = 0; s < SUMS; s++) sum[s] = sums[s][threadIdx.x];
             AG_STORE

@@ -1,20 +1,20 @@
 /*
  * Sums of 2x2 pixels: the adjoint of nearest.cu, and four times average pooling.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W (of y), AG_C.
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_H, AG_OUT_W (of y), AG_C.
  */
 #ifndef AG_FN
 #define AG_FN     sumpool
 #define AG_IMAGES 4
-#define AG_H      16
-#define AG_W      16
+#define AG_OUT_H  16
+#define AG_OUT_W  16
 #define AG_C      64
 #endif
 /* AG_TEMPLATE */
 /* y[n, i, j, c] = sum over a, b < 2 of x[n, 2i + a, 2j + b, c]; a thread for each vector of y */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * W * C };
+    enum { H = AG_OUT_H, W = AG_OUT_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * H * W * C };
     struct alignas(4 * L) vec {
         float at[L];
     };

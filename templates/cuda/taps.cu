@@ -10,21 +10,21 @@
  *   deconv:   y[2i + a] of x[i] w[a], then the filter f = [1, 3, 3, 1] / 4 with one zero before and after:
  *             u[0] = f0 w1 + f1 w2, f1 w0 + f2 w1 + f3 w2, f3 w0 and u[1] its mirror image
  *
- * Tokens: AG_FN; AG_IMAGES; AG_O, AG_I; AG_KIND, 0 deconv, 1 nearest, 2 bilinear.
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_C, AG_IN_C; AG_TAPS_KIND, 0 deconv, 1 nearest, 2 bilinear.
  */
 #ifndef AG_FN
-#define AG_FN     taps
-#define AG_IMAGES 2
-#define AG_O      64
-#define AG_I      64
-#define AG_KIND   0
+#define AG_FN        taps
+#define AG_IMAGES    2
+#define AG_OUT_C     64
+#define AG_IN_C      64
+#define AG_TAPS_KIND 0
 #endif
 /* AG_TEMPLATE */
 /* z: [images][O][I][3][3], w: [images][2][2][O][I][3][3]. A thread for each window; windows pass through shared memory,
  * so that they are read and written in the order they lie in. Loops are unrolled: the tables' zeros cost nothing. */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ z, float *__restrict__ w)
 {
-    enum { IMAGES = AG_IMAGES, SIZE = AG_O * AG_I, TILES = (SIZE + 255) / 256 };
+    enum { IMAGES = AG_IMAGES, SIZE = AG_OUT_C * AG_IN_C, TILES = (SIZE + 255) / 256 };
     const float tables[3][2][3][3] = {
         {{{0, .25f, .75f}, {.75f, .75f, .25f}, {.25f, 0, 0}}, {{0, 0, .25f}, {.25f, .75f, .75f}, {.75f, .25f, 0}}},
         {{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}}, {{0, 0, 0}, {1, 1, 0}, {0, 0, 1}}},
@@ -43,11 +43,11 @@ extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restri
             __syncthreads();
 #pragma unroll
             for (int t = 0; t < 3; t++) {
-                const float *const f = tables[AG_KIND][phase / 2][t];
+                const float *const f = tables[AG_TAPS_KIND][phase / 2][t];
                 float row[3];
                 for (int s = 0; s < 3; s++) row[s] = f[0] * window[s] + f[1] * window[3 + s] + f[2] * window[6 + s];
                 for (int u = 0; u < 3; u++) {
-                    const float *const g = tables[AG_KIND][phase % 2][u];
+                    const float *const g = tables[AG_TAPS_KIND][phase % 2][u];
                     own[3 * t + u] = g[0] * row[0] + g[1] * row[1] + g[2] * row[2];
                 }
             }

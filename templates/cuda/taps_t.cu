@@ -1,20 +1,20 @@
 /*
  * Adjoint of taps.cu, whose comment has the algebra.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_O, AG_I; AG_KIND, 0 deconv, 1 nearest, 2 bilinear.
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_C, AG_IN_C; AG_TAPS_KIND, 0 deconv, 1 nearest, 2 bilinear.
  */
 #ifndef AG_FN
-#define AG_FN     taps_t
-#define AG_IMAGES 2
-#define AG_O      64
-#define AG_I      64
-#define AG_KIND   0
+#define AG_FN        taps_t
+#define AG_IMAGES    2
+#define AG_OUT_C     64
+#define AG_IN_C      64
+#define AG_TAPS_KIND 0
 #endif
 /* AG_TEMPLATE */
 /* gw: [images][2][2][O][I][3][3], gz: [images][O][I][3][3]; as in taps.cu */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ gw, float *__restrict__ gz)
 {
-    enum { IMAGES = AG_IMAGES, SIZE = AG_O * AG_I, TILES = (SIZE + 255) / 256 };
+    enum { IMAGES = AG_IMAGES, SIZE = AG_OUT_C * AG_IN_C, TILES = (SIZE + 255) / 256 };
     const float tables[3][2][3][3] = {
         {{{0, .25f, .75f}, {.75f, .75f, .25f}, {.25f, 0, 0}}, {{0, 0, .25f}, {.25f, .75f, .75f}, {.75f, .25f, 0}}},
         {{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}}, {{0, 0, 0}, {1, 1, 0}, {0, 0, 1}}},
@@ -32,10 +32,10 @@ extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restri
             __syncthreads();
 #pragma unroll
             for (int t = 0; t < 3; t++) {
-                const float *const f = tables[AG_KIND][phase / 2][t];
+                const float *const f = tables[AG_TAPS_KIND][phase / 2][t];
                 float row[3] = {0};
                 for (int u = 0; u < 3; u++)
-                    for (int s = 0; s < 3; s++) row[s] += tables[AG_KIND][phase % 2][u][s] * own[3 * t + u];
+                    for (int s = 0; s < 3; s++) row[s] += tables[AG_TAPS_KIND][phase % 2][u][s] * own[3 * t + u];
                 for (int s = 0; s < 9; s++) window[s] += f[s / 3] * row[s % 3];
             }
         }

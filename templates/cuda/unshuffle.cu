@@ -1,20 +1,20 @@
 /*
  * The inverse of shuffle.cu: the pixels of each 2x2 square become four maps of a picture half the size.
  *
- * Tokens: AG_FN; AG_IMAGES; AG_H, AG_W (of y), AG_C (of x).
+ * Tokens: AG_FN; AG_IMAGES; AG_OUT_H, AG_OUT_W (of y), AG_IN_C (of x).
  */
 #ifndef AG_FN
 #define AG_FN     unshuffle
 #define AG_IMAGES 4
-#define AG_H      16
-#define AG_W      16
-#define AG_C      64
+#define AG_OUT_H  16
+#define AG_OUT_W  16
+#define AG_IN_C   64
 #endif
 /* AG_TEMPLATE */
 /* y[n, i, j, (2a + b) C + c] = x[n, 2i + a, 2j + b, c]; a thread for each vector of y */
 extern "C" __global__ void __launch_bounds__(256, 4) AG_FN(const float *__restrict__ x, float *__restrict__ y)
 {
-    enum { H = AG_H, W = AG_W, L = AG_C % 4 ? 1 : 4, C = AG_C / L, COUNT = AG_IMAGES * 4 * H * W * C };
+    enum { H = AG_OUT_H, W = AG_OUT_W, L = AG_IN_C % 4 ? 1 : 4, C = AG_IN_C / L, COUNT = AG_IMAGES * 4 * H * W * C };
     struct alignas(4 * L) vec {
         float at[L];
     };

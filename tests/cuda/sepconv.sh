@@ -30,12 +30,12 @@ cat >"$build/sepconv.cases" <<'CASES'
     shallow         1  9  8 20  40 7 0 1 0 1   64  64  8 8 8
 CASES
 
-# the template with each case's tokens
+# the template with each case's constants
 {
     echo '#include "templates/cuda/gemm.cuh"'
     while read -r name n h w ci co k bias keep two made bm bn bk tm tn; do
-        for token in FN=$name N=$n H=$h W=$w CI=$ci CO=$co K=$k BIAS=$bias KEEP=$keep INPUTS=$made BM=$bm BN=$bn BK=$bk TM=$tm TN=$tn; do
-            echo "#define AG_${token%%=*} ${token#*=}"
+        for constant in FN=$name IMAGES=$n H=$h W=$w IN_C=$ci OUT_C=$co K=$k BIAS=$bias STORE_DEPTHWISE=$keep HAS_PROLOGUE=$made BM=$bm BN=$bn BK=$bk TM=$tm TN=$tn; do
+            echo "#define AG_${constant%%=*} ${constant#*=}"
         done
         if [ "$two" = 1 ]; then
             echo '#define AG_EXTRA_PARAMS , float *__restrict__ z, const float *__restrict__ e'
@@ -47,14 +47,14 @@ CASES
             echo '#define AG_EPILOGUE out[0].at[l] = r'
         fi
         if [ "$made" = 1 ]; then
-            echo '#define AG_INPUT_PARAMS , const float *__restrict__ p'
-            echo '#define AG_INPUT r = r > 0 ? r * p[o] + 1 : 0.5f'
+            echo '#define AG_PROLOGUE_PARAMS , const float *__restrict__ p'
+            echo '#define AG_PROLOGUE r = r > 0 ? r * p[o] + 1 : 0.5f'
         else
-            echo '#define AG_INPUT_PARAMS'
-            echo '#define AG_INPUT'
+            echo '#define AG_PROLOGUE_PARAMS'
+            echo '#define AG_PROLOGUE'
         fi
         echo '#include "templates/cuda/sepconv.cu"'
-        for token in FN N H W CI CO K BIAS KEEP INPUTS INPUT_PARAMS INPUT BM BN BK TM TN EXTRA_PARAMS RESULTS EPILOGUE; do echo "#undef AG_$token"; done
+        for constant in FN IMAGES H W IN_C OUT_C K BIAS STORE_DEPTHWISE HAS_PROLOGUE PROLOGUE_PARAMS PROLOGUE BM BN BK TM TN EXTRA_PARAMS RESULTS EPILOGUE; do echo "#undef AG_$constant"; done
     done <"$build/sepconv.cases"
 } >"$build/sepconv_cases.cu"
 

@@ -1,16 +1,17 @@
 /* What the kernel tests and the benchmark know of an instance of a kernel template: its functions, and the values of
- * its tokens. */
+ * its constants. */
+#include "packing.h"
 #include "vector.h"
 
 /* Epilogues that multiply the result by a factor which depends on picture, pixel and channel. So a result is wrong if
  * the kernel passes the wrong ones, or runs the epilogue twice. */
 #define TEST_FACTOR(factor) ((real)(1 + (n + 2 * i + 3 * j + o) % 7 * (factor)))
 #define TEST_EPILOGUE(height, width)                                                                                   \
-    y[(((long)n * ((height) + 2 * AG_YH) + i + AG_YH) * ((width) + 2 * AG_YH) + j + AG_YH) * AG_YSTEP + o] =           \
+    y[(((long)n * ((height) + 2 * AG_OUT_HALO) + i + AG_OUT_HALO) * ((width) + 2 * AG_OUT_HALO) + j + AG_OUT_HALO) * AG_OUT_PIXEL_STRIDE + o] =           \
         r * TEST_FACTOR(factor);
-#define TEST_EPILOGUE_conv   TEST_EPILOGUE(AG_H, AG_W)
-#define TEST_EPILOGUE_col2im TEST_EPILOGUE(AG_H, AG_W)
-#define TEST_EPILOGUE_deconv TEST_EPILOGUE(2 * AG_H + AG_K - 2, 2 * AG_W + AG_K - 2)
+#define TEST_EPILOGUE_conv   TEST_EPILOGUE(AG_OUT_H, AG_OUT_W)
+#define TEST_EPILOGUE_col2im TEST_EPILOGUE(AG_OUT_H, AG_OUT_W)
+#define TEST_EPILOGUE_deconv TEST_EPILOGUE(2 * AG_IN_H + AG_K - 2, 2 * AG_IN_W + AG_K - 2)
 
 /* Enough reals for the packed weight of one picture. */
 #define RESERVED(co, ci, k) ((long)CEIL(co, 32) * 32 * (ci) * (k) * (k))

@@ -13,7 +13,7 @@ static void fetched(const void *p);
  * rows. has_w and has_rows: which lines of cache have been prefetched. */
 enum { LINE = 64 / sizeof(real), PART = 3 * LINE, NEXT = 5 * PART, ROWS = 2 * LINE, ROOM = 1 << 16 };
 static real next_w[ROOM] ALIGNED, next_rows[ROOM] ALIGNED;
-static const struct ahead test_next = {next_w, NEXT, 2, next_rows, ROWS};
+static const struct prefetch test_next = {next_w, NEXT, 2, next_rows, ROWS};
 static char has_w[ROOM / LINE], has_rows[ROOM / LINE];
 static long others;
 #include "instances.h"
@@ -276,19 +276,19 @@ static int test_col2im(const struct instance *k, int images)
     return wrong;
 }
 
-/* Tests what begin_fetch hands out. If each thread needs all weights of the next convolution, its shares prefetch them
- * all; a share prefetches no more than its rounds allow. Rows are those behind the rows of the share. */
+/* Tests what begin_prefetch hands out. If each thread needs all weights of the next convolution, its shares prefetch
+ * them all; a share prefetches no more than its rounds allow. Rows are those behind the rows of the share. */
 static int test_fetch(int items, int threads, int steps)
 {
     enum { ROUNDS = 1200, EACH_ITEM = 10, EACH_ROWS = 100 };
     const long weights = items * EACH_ITEM, bytes = sizeof(real);
-    const struct ahead next = {next_w, weights, threads, next_rows, EACH_ROWS};
+    const struct prefetch next = {next_w, weights, threads, next_rows, EACH_ROWS};
     int wrong = 0;
     for (int thread = 0; thread < threads; thread++) {
         char has[16 * EACH_ITEM] = {0};
         for (int item = items * thread / threads; item < items * (thread + 1) / threads; item++) {
-            struct fetch range[2];
-            const int turns = begin_fetch(range, &next, item, item + 1, items, steps, ROUNDS, next_w + 1);
+            struct prefetch_range range[2];
+            const int turns = begin_prefetch(range, &next, item, item + 1, items, steps, ROUNDS, next_w + 1);
             const long later = turns ? ROUNDS * (steps / 2) / steps : 0, n = range[0].step * (ROUNDS - later) / bytes;
             const real *const from = (const real *)range[0].at;
             for (long l = 0; l < n; l++)
@@ -302,14 +302,14 @@ static int test_fetch(int items, int threads, int steps)
     return wrong;
 }
 
-/* Tests begin_fetch with rows alone, and with nothing to prefetch. */
+/* Tests begin_prefetch with rows alone, and with nothing to prefetch. */
 static int test_fetch_less(void)
 {
-    const struct ahead rows = {NULL, 0, 1, next_rows, 100};
-    struct fetch range[2];
-    int wrong = begin_fetch(range, &rows, 4, 5, 5, 8, 100, next_w) != 0;
+    const struct prefetch rows = {NULL, 0, 1, next_rows, 100};
+    struct prefetch_range range[2];
+    int wrong = begin_prefetch(range, &rows, 4, 5, 5, 8, 100, next_w) != 0;
     wrong += (const real *)range[0].at != next_rows || range[0].step * 100 < 100 * (long)sizeof(real);
-    wrong += begin_fetch(range, NULL, 0, 0, 5, 0, 0, next_w) != 0;
+    wrong += begin_prefetch(range, NULL, 0, 0, 5, 0, 0, next_w) != 0;
     return wrong + ((const real *)range[0].at != next_w || range[0].step);
 }
 

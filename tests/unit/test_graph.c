@@ -5,6 +5,7 @@
 #include "verify.h"
 #include "fold_norm.h"
 #include "ops.h"
+#include "../../templates/cpu/packing.h"
 #include "tally.h"
 #include "../../runtime/ag.h"
 
@@ -497,18 +498,6 @@ static void test_verify(void)
 
 /* ---------------------------------------------------------------- packed weights */
 
-static int round_up(int n, int unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
-/* Returns how many reals of a packed weight register tiles read, as PACKED_SIZE in templates/cpu/vector.h does. */
-static long tiles_read(int out, int in, int k)
-{
-    const int abreast = out * 4 <= 16 && k > 2 ? 4 : out * 2 <= 16 && k > 1 ? 2 : 1, n = out * abreast;
-    return (long)round_up(n, n <= 4 ? 4 : n <= 8 ? 8 : 16) * in * k * (k + abreast - 1);
-}
-
 static void test_packed(void)
 {
     for (int out = 1; out <= 40; out++)
@@ -520,7 +509,7 @@ static void test_packed(void)
                 const long tiles = shape_size(graph_get(g, graph_node(g, a)).shape);
                 a.packing = PACKING_OUTPUTS;
                 const long outputs = shape_size(graph_get(g, graph_node(g, a)).shape);
-                check(tiles >= tiles_read(out, in, k), "%d of %d, %d: %ld for tiles", out, in, k, tiles);
+                check(tiles == PACKED_SIZE(out, in, k), "%d of %d, %d: %ld for tiles", out, in, k, tiles);
                 check(outputs >= (long)out * in * k * k, "%d of %d, %d: %ld for outputs", out, in, k, outputs);
                 graph_free(g);
             }

@@ -268,7 +268,7 @@ static void audit_step(struct audit *a, const struct group *g, const struct loca
         const struct node *n = &p->graph->node[k->root[0]];
         if (k->kind == KERNEL_POINTWISE || (!listed(k, l->node) && !leaves(k, l->node)) || n->op == OP_KERNEL_DEPTHWISE)
             continue;
-        /* up to 4 output channels a convolution may be that of conv_few.c, which takes no other stride */
+        /* up to 4 output channels a convolution may be that of conv_narrow.c, which takes no other stride */
         const int conv = n->op == OP_KERNEL_CONV && n->attr[3] <= FORM_PER_PICTURE && n->shape.d[3] > 4;
         if (!(conv && n->attr[0] == 1) && !(n->op == OP_KERNEL_DECONV && n->attr[0] == 2))
             fault(a, l->node, "lies apart for a kernel that takes it for dense");

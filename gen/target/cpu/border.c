@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Node n's own kernel, or what follows its convolution. */
-static int border_instance(const struct site *s, int n)
+static int border_instance(const struct call_site *s, int n)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
@@ -16,11 +16,12 @@ static int border_instance(const struct site *s, int n)
         dw = y->op == OP_BORDER_DW;
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? y->shape : g->node[y->in[y->op == OP_KERNEL_CONV ? 2 : 1]].shape;
-    size_tokens(mem, &sub, x->shape);
-    number_token(mem, &sub, "AG_CI", edges.d[2]);
-    number_token(mem, &sub, "AG_Q", edges.d[3]);
-    number_token(mem, &sub, dx ? "AG_YH" : "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, dx ? "AG_XH" : "AG_YH", dw ? cpu_halo_in(s, n, 1) : cpu_halo(s, n));
+    struct shape in = x->shape, out = x->shape;
+    in.d[3] = edges.d[2];
+    out.d[3] = edges.d[3];
+    size_constants(mem, &sub, in, out);
+    set_constant(mem, &sub, dx ? "AG_OUT_HALO" : "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, dx ? "AG_IN_HALO" : "AG_OUT_HALO", dw ? cpu_halo_in(s, n, 1) : cpu_halo(s, n));
     const char *name =
         mem_printf(mem, "%s_%dx%dx%d_%d", template, x->shape.d[1], x->shape.d[2], edges.d[2], edges.d[3]);
     int i = code_instance(s->c, template, NULL, name, &sub, 0);
@@ -29,7 +30,7 @@ static int border_instance(const struct site *s, int n)
 }
 
 /* The border adds to what is there: the convolution's result, or zeros. */
-void cpu_border(const struct site *s, int n)
+void cpu_border(const struct call_site *s, int n)
 {
     struct text *t = &s->c->phases;
     const struct node *node = &s->p->graph->node[n];
@@ -42,14 +43,14 @@ void cpu_border(const struct site *s, int n)
     cpu_mark(s, instance);
 }
 
-static void emit_border(const struct site *s, const struct kernel *k)
+static void emit_border(const struct call_site *s, const struct kernel *k)
 {
     cpu_border(s, k->root[0]);
 }
 
-static void emit_border_dw(const struct site *s, const struct kernel *k)
+static void emit_border_dw(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 2};
+    struct kernel_call call = {.result = k->root[0], .ins = 2};
     cpu_call(s, k->root[0], border_instance(s, k->root[0]), &call);
 }
 

@@ -2,42 +2,42 @@
 #include "emit_cpu.h"
 #include "ops.h"
 
-long cpu_halo(const struct site *s, int n)
+long cpu_halo(const struct call_site *s, int n)
 {
     const struct local *l = plan_local(s->p, s->group, n, 0);
     return l ? l->halo : 0;
 }
 
-long cpu_halo_in(const struct site *s, int n, int k)
+long cpu_halo_in(const struct call_site *s, int n, int k)
 {
     const struct local *l = plan_input_local(s->p, s->group, n, k);
     return l ? l->halo : 0;
 }
 
-int cpu_step_in(const struct site *s, int n, int k)
+int cpu_pixel_stride_in(const struct call_site *s, int n, int k)
 {
     const struct local *l = plan_input_local(s->p, s->group, n, k);
     return plan_pixel_stride(s->p, l, plan_source(s->p, n, k));
 }
 
-int cpu_step_out(const struct site *s, int n)
+int cpu_pixel_stride_out(const struct call_site *s, int n)
 {
     return plan_pixel_stride(s->p, plan_local(s->p, s->group, n, 0), n);
 }
 
-double cpu_flop(const struct site *s, int n)
+double cpu_flop(const struct call_site *s, int n)
 {
     const struct node *node = &s->p->graph->node[n];
     return op_table[node->op].macs ? 2 * op_table[node->op].macs(s->p->graph, node) / s->p->batch : 0;
 }
 
-const char *cpu_input(const struct site *s, int n, int k)
+const char *cpu_input(const struct call_site *s, int n, int k)
 {
     const struct node *node = &s->p->graph->node[n];
     return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
 }
 
-const char *cpu_output(const struct site *s, int n)
+const char *cpu_output(const struct call_site *s, int n)
 {
     const struct node_plan *np = &s->p->node[n];
     if (plan_is_partial(s->p, n))
@@ -45,14 +45,14 @@ const char *cpu_output(const struct site *s, int n)
     return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
 }
 
-void cpu_mark(const struct site *s, int instance)
+void cpu_mark(const struct call_site *s, int instance)
 {
     const char *const counts = s->k && s->k->shares > 1 ? "share ? 0 : images" : "images";
     if (!s->c->library) text_printf(&s->c->phases, "        ag_mark(thread, %d, %s);\n", instance, counts);
 }
 
 /* A kernel in weight space, for the weights of each picture. */
-static void call_each(const struct site *s, int n, int instance)
+static void call_each(const struct call_site *s, int n, int instance)
 {
     struct text *t = &s->c->phases;
     const struct node *node = &s->p->graph->node[n];
@@ -65,15 +65,15 @@ static void call_each(const struct site *s, int n, int instance)
     cpu_mark(s, instance);
 }
 
-void cpu_call_small(const struct site *s, int n, int instance)
+void cpu_call_for_weights(const struct call_site *s, int n, int instance)
 {
     if (s->group >= 0)
         call_each(s, n, instance);
     else
-        cpu_call(s, n, instance, &(struct call){.result = n, .ins = s->p->graph->node[n].ins});
+        cpu_call(s, n, instance, &(struct kernel_call){.result = n, .ins = s->p->graph->node[n].ins});
 }
 
-void cpu_call(const struct site *s, int n, int instance, struct call *call)
+void cpu_call(const struct call_site *s, int n, int instance, struct kernel_call *call)
 {
     struct text *t = &s->c->phases;
     text_printf(t, "%s%s(", s->group < 0 ? "    " : "        ", s->c->instance[instance].name);

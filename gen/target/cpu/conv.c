@@ -2,33 +2,35 @@
 #include "emit_cpu.h"
 #include "constants.h"
 #include "ops.h"
+#include "../../../templates/cpu/packing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* What templates/cpu/conv.c and deconv.c take their tiles from (templates/cpu/vector.h has the macros): how pictures of
  * h x w places look to them, in numbers where those are the same for every width of vectors. */
-struct view {
-    const char *abreast, *stretches, *rows, *pixels;
+struct tile_view {
+    const char *abreast, *row_ranges, *rows, *pixels;
     int flat;
 };
 
-static struct view view_tiles(const struct site *s, int n, struct shape places, int more)
+static struct tile_view tile_view_of(const struct call_site *s, int n, struct shape places, int more)
 {
     const struct node *y = &s->p->graph->node[n];
     const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], shares = s->k ? s->k->shares : 1;
     const int h = places.d[1], w = places.d[2], by_rows = shares == 1 || split_dense(s->p, n) != SPLIT_WEIGHTS;
     struct mem *mem = s->c->mem;
-    struct view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more), 0};
-    if (!by_rows) v.stretches = mem_printf(mem, "STRETCHES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
+    struct tile_view v = {"1", mem_printf(mem, "%d", shares), mem_printf(mem, "%d", h), mem_printf(mem, "%d", w + more),
+                          0};
+    if (!by_rows) v.row_ranges = mem_printf(mem, "ROW_RANGES(%d, %d, %d)", out, deconv ? 4 : 1, shares);
     v.flat = y->k == (deconv ? 2 : 1) && (deconv || y->stride == 1) && !cpu_halo_in(s, n, 0);
     if (v.flat && by_rows) {
         const int rows = h % shares ? h : shares;
         v.rows = mem_printf(mem, "%d", rows);
         v.pixels = mem_printf(mem, "%d", h / rows * w);
     } else if (v.flat) {
-        v.rows = mem_printf(mem, "FLAT_ROWS(%d, %s)", h, v.stretches);
-        v.pixels = mem_printf(mem, "FLAT_PIXELS(%d, %d, %s)", h, w, v.stretches);
+        v.rows = mem_printf(mem, "FLAT_ROWS(%d, %s)", h, v.row_ranges);
+        v.pixels = mem_printf(mem, "FLAT_PIXELS(%d, %d, %s)", h, w, v.row_ranges);
     } else if (!deconv && out <= 8 && y->k > 1 && y->stride == 1) {
         v.abreast = mem_printf(mem, "ABREAST_OF(%d, %d, %ld, 1)", w, out, y->k);
         v.pixels = mem_printf(mem, "(%d / %s)", w, v.abreast);
@@ -36,71 +38,76 @@ static struct view view_tiles(const struct site *s, int n, struct shape places, 
     return v;
 }
 
+/* The order of a packed weight. */
+void packing_constants(struct mem *mem, struct substitutions *sub, int out, int k)
+{
+    const int abreast = PACKED_ABREAST(out, k);
+    set_constant(mem, sub, "AG_PACKED_ABREAST", abreast);
+    set_constant(mem, sub, "AG_PACKED_BLOCK", PACKED_BLOCK(out * abreast));
+}
+
 /* Is a pixel of it a picture? */
-static int is_linear(const struct node *y)
+static int pixel_is_picture(const struct node *y)
 {
     return y->op == OP_KERNEL_CONV && y->shape.d[1] * y->shape.d[2] == 1 && y->form == FORM_SHARED;
 }
 
 /* Do its tiles fetch what comes next? Threads that share a picture's kernels come to the next one soon. */
-static int fetches(const struct site *s, const struct node *y)
+static int prefetches(const struct call_site *s, const struct node *y)
 {
-    return s->p->policy->shares && !is_linear(y);
+    return s->p->policy->shares && !pixel_is_picture(y);
 }
 
 /* The tile of a convolution, or that of a pixel less. */
-static const char *tile_instance(const struct site *s, int n, const struct view *v, struct shape places, int fewer)
+static const char *tile_instance(const struct call_site *s, int n, const struct tile_view *v, struct shape places,
+                                 int narrow)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
-    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = is_linear(y);
+    const int deconv = y->op == OP_KERNEL_DECONV, out = y->shape.d[3], linear = pixel_is_picture(y);
     const long k = y->k, stride = deconv ? 1 : y->stride, halo = cpu_halo_in(s, n, 0);
     const long more = 2 * halo + (deconv ? 0 : k - stride - 2 * y->pad); /* columns of x beside those of strides */
-    const int pixel = cpu_step_in(s, n, 0);
+    const int pixel = cpu_pixel_stride_in(s, n, 0);
     const long step = linear ? (stride + more) * (stride + more) * pixel : stride * pixel;
     const int abreast = strcmp(v->abreast, "1") != 0;
     struct mem *mem = s->c->mem;
     struct substitutions sub = {NULL, 0, 0};
-    template_set(mem, &sub, "AG_PIXELS", "%s", v->pixels);
-    template_set(mem, &sub, "AG_ROWS", "%s", v->rows);
-    template_set(mem, &sub, "AG_CHANNELS", abreast ? "%d * %s" : "%d", out, v->abreast);
-    if (out > 8) /* as of PACKED_BLOCK */
-        number_token(mem, &sub, "AG_TOGETHER", 16);
-    else
-        template_set(mem, &sub, "AG_TOGETHER", "PACKED_BLOCK(%d * %s)", out,
-                     deconv ? "1" : mem_printf(mem, "PACKED_ABREAST(%d, %ld)", out, k));
-    template_set(mem, &sub, "AG_STEP", abreast ? "%ld * %s" : "%ld", step, v->abreast);
+    template_set(mem, &sub, "AG_VIEW_W", "%s", v->pixels);
+    template_set(mem, &sub, "AG_VIEW_H", "%s", v->rows);
+    template_set(mem, &sub, "AG_VIEW_C", abreast ? "%d * %s" : "%d", out, v->abreast);
+    packing_constants(mem, &sub, out, deconv ? 1 : (int)k);
+    template_set(mem, &sub, "AG_PIXEL_STRIDE", abreast ? "%ld * %s" : "%ld", step, v->abreast);
     if (v->flat)
-        template_set(mem, &sub, "AG_ROW", "%s * %d", v->pixels, pixel);
+        template_set(mem, &sub, "AG_ROW_STRIDE", "%s * %d", v->pixels, pixel);
     else
-        number_token(mem, &sub, "AG_ROW", (stride * places.d[2] + more) * stride * pixel);
-    number_token(mem, &sub, "AG_FEWER", fewer && !linear); /* a linear layer has no use for it */
-    number_token(mem, &sub, "AG_LINEAR", linear);
-    number_token(mem, &sub, "AG_AT_ONCE", x->shape.d[3] % 2 ? 1 : 2);
-    number_token(mem, &sub, "AG_FETCHES", fetches(s, y));
-    const char *name = mem_printf(mem, "%s_%dx%dx%d", fewer ? "narrow" : "tile", places.d[1], places.d[2], out);
+        set_constant(mem, &sub, "AG_ROW_STRIDE", (stride * places.d[2] + more) * stride * pixel);
+    set_constant(mem, &sub, "AG_NARROW", narrow && !linear); /* a linear layer has no use for it */
+    set_constant(mem, &sub, "AG_LINEAR", linear);
+    set_constant(mem, &sub, "AG_UNROLL", x->shape.d[3] % 2 ? 1 : 2);
+    set_constant(mem, &sub, "AG_PREFETCHES", prefetches(s, y));
+    const char *name = mem_printf(mem, "%s_%dx%dx%d", narrow ? "narrow" : "tile", places.d[1], places.d[2], out);
     int i = code_instance(s->c, "tile", NULL, name, &sub, 0);
     free(sub.list);
     return s->c->instance[i].name;
 }
 
-static void tile_tokens(const struct site *s, int n, struct substitutions *sub)
+static void tile_constants(const struct call_site *s, int n, struct substitutions *sub)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     const int deconv = y->op == OP_KERNEL_DECONV;
     const struct shape places = deconv ? x->shape : y->shape;
-    const struct view v = view_tiles(s, n, places, deconv ? (int)y->k - 2 : 0);
+    const struct tile_view v = tile_view_of(s, n, places, deconv ? (int)y->k - 2 : 0);
     struct mem *mem = s->c->mem;
     template_set(mem, sub, "AG_TILE", "%s", tile_instance(s, n, &v, places, 0));
-    template_set(mem, sub, "AG_NARROW", "%s", tile_instance(s, n, &v, places, 1));
-    number_token(mem, sub, "AG_FETCHES", fetches(s, y));
+    template_set(mem, sub, "AG_NARROW_TILE", "%s", tile_instance(s, n, &v, places, 1));
+    set_constant(mem, sub, "AG_PREFETCHES", prefetches(s, y));
     template_set(mem, sub, "AG_ABREAST", "%s", v.abreast);
-    template_set(mem, sub, "AG_STRETCHES", "%s", v.stretches);
-    template_set(mem, sub, "AG_PIXELS", "%s", v.pixels);
-    template_set(mem, sub, "AG_ROWS", "%s", v.rows);
+    template_set(mem, sub, "AG_ROW_RANGES", "%s", v.row_ranges);
+    template_set(mem, sub, "AG_VIEW_W", "%s", v.pixels);
+    template_set(mem, sub, "AG_VIEW_H", "%s", v.rows);
 }
 
 /* Is all that's made of the result of a kernel that has register tiles a relu? They do that themselves. */
-static int is_relu(const struct site *s)
+static int epilogue_is_relu(const struct call_site *s)
 {
     const struct kernel *k = s->k;
     if (!k || k->kind != KERNEL_NODE || k->roots != 2 || plan_storage(s->p, k->root[0]) != VALUE_FUSED) return 0;
@@ -108,7 +115,7 @@ static int is_relu(const struct site *s)
     return n->op == OP_RELU && n->in[0] == k->root[0];
 }
 
-static int conv_instance(const struct site *s, int n, const char *template, struct call *call)
+static int conv_instance(const struct call_site *s, int n, const char *template, struct kernel_call *call)
 {
     const struct graph *g = s->p->graph;
     const struct node *y = &g->node[n], *x = &g->node[y->in[0]];
@@ -116,70 +123,69 @@ static int conv_instance(const struct site *s, int n, const char *template, stru
     struct mem *mem = s->c->mem;
     const int deconv = y->op == OP_KERNEL_DECONV;
     const int tiled = s->p->node[n].variant->packing == PACKING_TILES;
-    size_tokens(mem, &sub, deconv ? x->shape : y->shape);
-    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
-    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->k);
-    number_token(mem, &sub, "AG_S", y->stride);
-    number_token(mem, &sub, "AG_PAD", y->pad);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_PER_PICTURE);
-    number_token(mem, &sub, "AG_EACH", y->form != FORM_SHARED);
-    number_token(mem, &sub, "AG_WSTRIDE", g->node[y->in[1]].shape.d[3]);
-    call->relu = tiled && is_relu(s);
+    size_constants(mem, &sub, x->shape, y->shape);
+    set_constant(mem, &sub, "AG_K", y->k);
+    set_constant(mem, &sub, "AG_STRIDE", y->stride);
+    set_constant(mem, &sub, "AG_PAD", y->pad);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, "AG_BIAS", y->ins == 3 && y->form <= FORM_PER_PICTURE);
+    set_constant(mem, &sub, "AG_PER_PICTURE", y->form != FORM_SHARED);
+    set_constant(mem, &sub, "AG_WEIGHT_STRIDE", g->node[y->in[1]].shape.d[3]);
+    call->relu = tiled && epilogue_is_relu(s);
     if (call->relu) call->result = s->k->root[1];
-    number_token(mem, &sub, "AG_RELU", call->relu);
-    call->ahead = tiled && fetches(s, y) ? cpu_ahead(s) : NULL;
-    template_set(mem, &sub, "AG_NEXT", call->ahead ? "next" : "0");
+    set_constant(mem, &sub, "AG_RELU", call->relu);
+    call->prefetch = tiled && prefetches(s, y) ? cpu_prefetch(s) : NULL;
+    template_set(mem, &sub, "AG_PREFETCH_NEXT", call->prefetch ? "next" : "0");
     cpu_epilogue(s, &sub, call);
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
-    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
-    number_token(mem, &sub, "AG_YSTEP", cpu_step_out(s, call->result));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo(s, call->result));
+    set_constant(mem, &sub, "AG_IN_PIXEL_STRIDE", cpu_pixel_stride_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_PIXEL_STRIDE", cpu_pixel_stride_out(s, call->result));
     const char *name = mem_printf(mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", y->k, y->k, y->shape.d[1],
                                   y->shape.d[2], x->shape.d[3], y->shape.d[3]);
-    if (tiled) tile_tokens(s, n, &sub);
+    packing_constants(mem, &sub, y->shape.d[3], deconv ? 1 : (int)y->k);
+    if (tiled) tile_constants(s, n, &sub);
     int i = code_instance(s->c, template, NULL, name, &sub, cpu_flop(s, n));
     free(sub.list);
     return i;
 }
 
-static void call_conv(const struct site *s, int n, const char *template)
+static void call_conv(const struct call_site *s, int n, const char *template)
 {
     const struct node *y = &s->p->graph->node[n];
     const int bias = y->ins == 3 && y->form <= FORM_PER_PICTURE;
-    struct call call = {.result = n, .ins = 2 + bias, .no_bias = !bias};
+    struct kernel_call call = {.result = n, .ins = 2 + bias, .no_bias = !bias};
     const int instance = conv_instance(s, n, template, &call);
     cpu_call(s, n, instance, &call);
 }
 
-static void emit_tiles(const struct site *s, const struct kernel *k)
+static void emit_tiles(const struct call_site *s, const struct kernel *k)
 {
     call_conv(s, k->root[0], "conv");
 }
 
-static void emit_tiles_and_border(const struct site *s, const struct kernel *k)
+static void emit_tiles_and_border(const struct call_site *s, const struct kernel *k)
 {
     call_conv(s, k->root[0], "conv");
     cpu_border(s, k->root[0]);
 }
 
-static void emit_narrow(const struct site *s, const struct kernel *k)
+static void emit_narrow(const struct call_site *s, const struct kernel *k)
 {
-    call_conv(s, k->root[0], "conv_few");
+    call_conv(s, k->root[0], "conv_narrow");
 }
 
-static void emit_narrow_and_border(const struct site *s, const struct kernel *k)
+static void emit_narrow_and_border(const struct call_site *s, const struct kernel *k)
 {
-    call_conv(s, k->root[0], "conv_few");
+    call_conv(s, k->root[0], "conv_narrow");
     cpu_border(s, k->root[0]);
 }
 
-static void emit_plain(const struct site *s, const struct kernel *k)
+static void emit_plain(const struct call_site *s, const struct kernel *k)
 {
     call_conv(s, k->root[0], "conv_plain");
 }
 
-static void emit_deconv(const struct site *s, const struct kernel *k)
+static void emit_deconv(const struct call_site *s, const struct kernel *k)
 {
     call_conv(s, k->root[0], "deconv");
 }
@@ -192,7 +198,7 @@ static int halo_of_parities(const struct node *n)
     return (int)n->k - 2;
 }
 
-/* One tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_few.c. */
+/* One tap, for runs of several go on from a pixel to the next; so do those of templates/cpu/conv_narrow.c. */
 static enum pitch pitch_of_conv(const struct node *n)
 {
     return n->k == 1 && n->shape.d[3] > 4 ? PITCH_ANY : PITCH_DENSE;

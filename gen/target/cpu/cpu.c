@@ -5,7 +5,7 @@
 /* The rows, each in the file of its kernel, in the order in which equally cheap ones are taken. */
 #define ROWS \
     ROW(conv_narrow) ROW(conv_tiles) ROW(conv_narrow_border) ROW(conv_border) ROW(conv_plain) ROW(deconv) \
-    ROW(depthwise) ROW(linear) ROW(linear_wgrad) ROW(wgrad) ROW(wgrad_each) ROW(depthwise_wgrad) ROW(nearest) \
+    ROW(depthwise) ROW(linear) ROW(linear_wgrad) ROW(wgrad) ROW(wgrad_per_picture) ROW(depthwise_wgrad) ROW(nearest) \
     ROW(sumpool) ROW(bilinear) ROW(bilinear_t) ROW(fir) ROW(shuffle) ROW(unshuffle) ROW(col2im) \
     ROW(border_add) ROW(border_dx) ROW(border_dw) ROW(moments) ROW(pack) ROW(taps) ROW(taps_t) ROW(edge_taps) \
     ROW(edge_taps_t) ROW(unpack) ROW(slice) ROW(place) ROW(pad) ROW(crop) ROW(flip) ROW(flipt) ROW(permute) \

@@ -5,18 +5,17 @@
 
 #include <stdlib.h>
 
-static int dw_instance(const struct site *s, int n, struct call *call)
+static int dw_instance(const struct call_site *s, int n, struct kernel_call *call)
 {
     const struct node *y = &s->p->graph->node[n];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    size_tokens(mem, &sub, y->shape);
-    number_token(mem, &sub, "AG_C", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->k);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number_token(mem, &sub, "AG_XSTEP", cpu_step_in(s, n, 0));
-    number_token(mem, &sub, "AG_YSTEP", cpu_step_out(s, n));
+    size_constants(mem, &sub, y->shape, y->shape);
+    set_constant(mem, &sub, "AG_K", y->k);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo(s, n));
+    set_constant(mem, &sub, "AG_IN_PIXEL_STRIDE", cpu_pixel_stride_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_PIXEL_STRIDE", cpu_pixel_stride_out(s, n));
     cpu_epilogue(s, &sub, call);
     const char *name =
         mem_printf(mem, "dwconv%ldx%ld_%dx%dx%d", y->k, y->k, y->shape.d[1], y->shape.d[2], y->shape.d[3]);
@@ -25,10 +24,10 @@ static int dw_instance(const struct site *s, int n, struct call *call)
     return i;
 }
 
-static void emit_depthwise(const struct site *s, const struct kernel *k)
+static void emit_depthwise(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct call call = {.result = n, .ins = 2};
+    struct kernel_call call = {.result = n, .ins = 2};
     const int instance = dw_instance(s, n, &call);
     cpu_call(s, n, instance, &call);
 }

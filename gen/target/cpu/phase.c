@@ -14,7 +14,7 @@ static void shape_text(struct text *t, struct shape s)
 }
 
 /* What a call computes, as a comment: the node's path, the operator and its shapes. */
-static void comment(const struct site *s, const struct kernel *k, const char *indent, struct text *t)
+static void comment(const struct call_site *s, const struct kernel *k, const char *indent, struct text *t)
 {
     const struct node *n = &s->p->graph->node[k->root[0]];
     s->c->path = mem_printf(s->c->mem, "%s", n->path);
@@ -29,7 +29,7 @@ static void comment(const struct site *s, const struct kernel *k, const char *in
     text_add(t, " */\n");
 }
 
-static void clear_halo(const struct site *s, int n, int copy, struct text *t)
+static void clear_halo(const struct call_site *s, int n, int copy, struct text *t)
 {
     const struct local *l = plan_local(s->p, s->group, n, copy);
     if (!l || !l->halo) return;
@@ -46,7 +46,7 @@ static void mark_begin(struct code *c, const char *indent, const char *thread)
     if (!c->library) text_printf(&c->phases, "%sag_mark_begin(%s);\n", indent, thread);
 }
 
-static void group_kernel(const struct site *s, const struct kernel *k)
+static void group_kernel(const struct call_site *s, const struct kernel *k)
 {
     struct text *t = &s->c->phases, arguments = {NULL, 0, 0};
     comment(s, k, "        ", t);
@@ -63,7 +63,7 @@ static void group_kernel(const struct site *s, const struct kernel *k)
     text_free(&arguments);
 }
 
-static void clear_partials(const struct site *s, const struct group *g)
+static void clear_partials(const struct call_site *s, const struct group *g)
 {
     for (int i = 0; i < g->kernels; i++)
         for (int r = 0; r < g->kernel[i].roots; r++) {
@@ -78,7 +78,7 @@ static void clear_partials(const struct site *s, const struct group *g)
 static void emit_group(struct code *c, const char *phase, const struct plan *p, int group)
 {
     const struct group *g = &p->group[group];
-    struct site s = {c, p, group, NULL};
+    struct call_site s = {c, p, group, NULL};
     struct text *t = &c->phases;
     const char *path = p->graph->node[g->kernel[0].root[0]].path;
     const char *end = p->graph->node[g->kernel[g->kernels - 1].root[0]].path;
@@ -112,7 +112,7 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
     const struct group *g = &p->group[group];
     struct text *t = &c->phases;
     for (int i = 0; i < g->kernels; i++) {
-        struct site s = {c, p, group, &g->kernel[i]};
+        struct call_site s = {c, p, group, &g->kernel[i]};
         if (s.k->shares == 1) continue;
         if (!s.k->chained) {
             text_printf(t, "static void %s_kernel%d_%d(void *context, int share, int thread)\n{\n", phase, group, i);
@@ -130,15 +130,15 @@ static void emit_shares(struct code *c, const char *phase, const struct plan *p,
 }
 
 /* Kernels from..end of a group, shared out one by one but for small ones, on so many pictures from this one on. */
-static void run_kernels(const struct site *group, const char *phase, int from, int end, const char *images,
-                        const char *first)
+static void call_kernels(const struct call_site *group, const char *phase, int from, int end, const char *images,
+                         const char *first)
 {
     const struct group *g = &group->p->group[group->group];
     struct text *t = &group->c->phases;
     text_printf(t, "        const int images = %s;\n        const long picture = %s;\n", images, first);
     text_add(t, "        (void)images;\n        (void)picture;\n");
     for (int i = from; i < end; i++) {
-        struct site s = *group;
+        struct call_site s = *group;
         s.k = &g->kernel[i];
         if (s.k->shares == 1) {
             if (i > 0 && g->kernel[i - 1].shares > 1) mark_begin(s.c, "        ", "0");
@@ -152,24 +152,24 @@ static void run_kernels(const struct site *group, const char *phase, int from, i
 }
 
 /* A group of which all pictures go through the coarse kernels together, then through the others one by one. */
-static void run_shares(struct code *c, const char *phase, const struct plan *p, int group)
+static void call_group(struct code *c, const char *phase, const struct plan *p, int group)
 {
-    const struct site s = {c, p, group, NULL};
+    const struct call_site s = {c, p, group, NULL};
     struct text *t = &c->phases;
     text_printf(t, "    {\n    real *const s = b[AG_ARENA] + %ldL;\n    (void)s;\n", p->shared);
     if (p->coarse) {
         text_add(t, "    {\n");
-        run_kernels(&s, phase, 0, p->coarse, "pictures", "0");
+        call_kernels(&s, phase, 0, p->coarse, "pictures", "0");
         text_add(t, "    }\n");
     }
     text_add(t, "    for (these.first = 0; these.first < pictures; these.first++) {\n");
-    run_kernels(&s, phase, p->coarse, p->group[group].kernels, mem_printf(c->mem, "%d", p->batch), "these.first");
+    call_kernels(&s, phase, p->coarse, p->group[group].kernels, mem_printf(c->mem, "%d", p->batch), "these.first");
     text_add(t, "    }\n    }\n");
 }
 
-static void emit_small(struct code *c, const struct plan *p, const struct step *step)
+static void emit_step(struct code *c, const struct plan *p, const struct step *step)
 {
-    struct site s = {c, p, -1, NULL};
+    struct call_site s = {c, p, -1, NULL};
     struct text *t = &c->phases, arguments = {NULL, 0, 0};
     const struct kernel *k = &step->kernel;
     int images = 0, instance;
@@ -208,11 +208,11 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
     mark_begin(c, "    ", "0");
     for (int i = 0; i < p->steps; i++) {
         if (p->step[i].group < 0) {
-            emit_small(c, p, &p->step[i]);
+            emit_step(c, p, &p->step[i]);
             continue;
         }
         if (shares)
-            run_shares(c, phase, p, p->step[i].group);
+            call_group(c, phase, p, p->step[i].group);
         else
             text_printf(t, "    ag_parallel(%d, %s_group%d, (void *)block);\n", p->parts, phase, p->step[i].group);
         mark_begin(c, "    ", "0");

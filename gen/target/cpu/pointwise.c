@@ -14,7 +14,7 @@ enum { OPERANDS = KERNEL_READS + KERNEL_ROOTS, ACCUMULATORS = 1024 };
 enum { OWN = OPERANDS, NEAREST = OWN + 1, BILINEAR = NEAREST + OPERANDS };
 
 /* A tensor in the loop nest: strides of the four loops, 0 where it is broadcast or summed. */
-struct operand {
+struct loop_operand {
     int node;
     long stride[4], offset;
     const struct local *local; /* in scratch; NULL: elsewhere */
@@ -23,8 +23,8 @@ struct operand {
     int linear; /* and between its pixels, so that the row beside is read too */
 };
 
-struct nest {
-    const struct site *site;
+struct loop_nest {
+    const struct call_site *site;
     struct code *c;
     const struct plan *p;
     int group;
@@ -32,7 +32,7 @@ struct nest {
     int outer; /* the first loop that may be joined with others: not that of pictures, nor that of shared rows */
     int batched;
     int dim[4];
-    struct operand operand[OPERANDS];
+    struct loop_operand operand[OPERANDS];
     int reads, operands;
     struct text before, after, picture, picture_end, row, row_end, column;
     struct expression e; /* of the innermost loop */
@@ -40,10 +40,10 @@ struct nest {
 
 /* ---------------------------------------------------------------- the loop nest */
 
-static struct operand make_operand(const struct nest *s, int node, int root, int copy)
+static struct loop_operand make_operand(const struct loop_nest *s, int node, int root, int copy)
 {
     const struct node *n = &s->p->graph->node[node];
-    struct operand o = {.node = node};
+    struct loop_operand o = {.node = node};
     o.is_partial = root && plan_is_partial(s->p, node);
     o.is_sum = root && !copy && n->op == OP_SUM;
     o.local = o.is_partial ? NULL : plan_local(s->p, s->group, node, copy);
@@ -65,7 +65,7 @@ static int computed_here(const struct kernel *k, int node)
 }
 
 /* Marks the operands that a root's expression up-samples. */
-static void find_small(struct nest *s, int root)
+static void find_small(struct loop_nest *s, int root)
 {
     int up[KERNEL_READS];
     const int ups = plan_root_ups(s->p, root, up, 0);
@@ -77,7 +77,7 @@ static void find_small(struct nest *s, int root)
         }
 }
 
-static void list_operands(struct nest *s)
+static void list_operands(struct loop_nest *s)
 {
     for (int i = 0; i < s->k->reads; i++)
         if (!computed_here(s->k, s->k->read[i])) s->operand[s->operands++] = make_operand(s, s->k->read[i], 0, 0);
@@ -88,7 +88,7 @@ static void list_operands(struct nest *s)
     }
 }
 
-static int can_collapse(const struct nest *s, int outer, int inner)
+static int can_collapse(const struct loop_nest *s, int outer, int inner)
 {
     for (int i = 0; i < s->operands; i++) {
         const long *t = s->operand[i].stride;
@@ -98,7 +98,7 @@ static int can_collapse(const struct nest *s, int outer, int inner)
 }
 
 /* Two loops that every tensor walks through as one become one: the inner. */
-static void collapse(struct nest *s)
+static void collapse(struct loop_nest *s)
 {
     for (int inner = 3; inner > s->outer; inner--)
         for (int outer = inner - 1; outer >= s->outer && can_collapse(s, outer, inner); outer--) {
@@ -111,7 +111,7 @@ static void collapse(struct nest *s)
 }
 
 /* Loops of length 1 move out, so that the innermost is the longest the collapse left. */
-static void compact(struct nest *s)
+static void compact(struct loop_nest *s)
 {
     for (int to = 3; to > s->outer; to--)
         for (int from = to; from >= s->outer; from--) {
@@ -127,7 +127,7 @@ static void compact(struct nest *s)
         }
 }
 
-static int sums_over(const struct nest *s, int d)
+static int sums_over(const struct loop_nest *s, int d)
 {
     for (int i = s->reads; i < s->operands; i++)
         if (s->operand[i].is_sum && s->dim[d] > 1 && s->operand[i].stride[d] == 0) return 1;
@@ -135,7 +135,7 @@ static int sums_over(const struct nest *s, int d)
 }
 
 /* A long sum runs in lanes, which compilers vectorise without reordering anything. */
-static void split_lanes(struct nest *s)
+static void split_lanes(struct loop_nest *s)
 {
     int lanes = 64;
     if (s->dim[3] <= 256 || s->dim[2] != 1 || !sums_over(s, 3)) return;
@@ -147,7 +147,7 @@ static void split_lanes(struct nest *s)
 
 /* ---------------------------------------------------------------- expressions */
 
-static void index_text(struct text *t, const struct operand *o, const char *inner, const char *outer)
+static void index_text(struct text *t, const struct loop_operand *o, const char *inner, const char *outer)
 {
     int any = 0;
     if (o->stride[2]) any = 1, text_printf(t, o->stride[2] == 1 ? "%s" : "%s * %ld", outer, o->stride[2]);
@@ -160,7 +160,7 @@ static void index_text(struct text *t, const struct operand *o, const char *inne
 
 static int find_read(const void *context, int node)
 {
-    const struct nest *s = context;
+    const struct loop_nest *s = context;
     const int small = plan_read_up(s->p, node);
     for (int i = 0; i < s->reads; i++) {
         if (s->operand[i].node == node) return i;
@@ -179,10 +179,10 @@ static void between_text(int read, struct text *t)
 }
 
 /* Where the pixels of small pictures are that the loop over channels reads. */
-static void column_pointers(struct nest *s)
+static void column_pointers(struct loop_nest *s)
 {
     for (int i = 0; i < s->reads; i++) {
-        const struct operand *o = &s->operand[i];
+        const struct loop_operand *o = &s->operand[i];
         const int width = s->p->graph->node[o->node].shape.d[2];
         const long step = o->stride[2];
         const char *const begin = "                const real *const";
@@ -197,7 +197,7 @@ static void column_pointers(struct nest *s)
 /* Where operand number `read` of the nest has the value that this round computes with. */
 static void read_text(const void *context, int read, struct text *t)
 {
-    const struct nest *s = context;
+    const struct loop_nest *s = context;
     if (read >= BILINEAR) {
         between_text(read - BILINEAR, t);
         return;
@@ -213,7 +213,7 @@ static void read_text(const void *context, int read, struct text *t)
 
 /* ---------------------------------------------------------------- roots */
 
-static void store_root(struct nest *s, const struct operand *o, int r)
+static void store_root(struct loop_nest *s, const struct loop_operand *o, int r)
 {
     text_printf(&s->e.body, "                    q%d[", r);
     index_text(&s->e.body, o, "c", "j");
@@ -222,18 +222,18 @@ static void store_root(struct nest *s, const struct operand *o, int r)
     text_add(&s->e.body, ";\n");
 }
 
-static void clear_loop(struct text *t, const char *indent, const char *what, long size)
+static void clear_loop(struct text *t, const char *indent, const char *place, long size)
 {
-    text_printf(t, "%sfor (long k = 0; k < %ld; k++) %s = 0;\n", indent, size, what);
+    text_printf(t, "%sfor (long k = 0; k < %ld; k++) %s = 0;\n", indent, size, place);
 }
 
 /* A sum that keeps rows or columns, or very many channels, is added up where it lies. */
-static int in_place(const struct nest *s, const struct operand *o)
+static int in_place(const struct loop_nest *s, const struct loop_operand *o)
 {
     return o->stride[1] || o->stride[2] || (o->stride[3] && s->dim[3] > ACCUMULATORS);
 }
 
-static void sum_in_place(struct nest *s, const struct operand *o, int r)
+static void sum_in_place(struct loop_nest *s, const struct loop_operand *o, int r)
 {
     text_printf(&s->e.body, "                    q%d[", r);
     index_text(&s->e.body, o, "c", "j");
@@ -249,7 +249,7 @@ static void sum_in_place(struct nest *s, const struct operand *o, int r)
 }
 
 /* A sum over pixels: rows first, then pictures, in an array over the innermost loop. */
-static void sum_in_array(struct nest *s, const struct operand *o, int r)
+static void sum_in_array(struct loop_nest *s, const struct loop_operand *o, int r)
 {
     int per_picture = o->stride[0] != 0, channels = o->stride[3] != 0, size = s->dim[3] <= ACCUMULATORS ? s->dim[3] : 1;
     const char *index = size == 1 ? "0" : "c";
@@ -274,9 +274,9 @@ static void sum_in_array(struct nest *s, const struct operand *o, int r)
     text_free(&at);
 }
 
-static void emit_root(struct nest *s, int r)
+static void emit_root(struct loop_nest *s, int r)
 {
-    const struct operand *o = &s->operand[s->reads + r];
+    const struct loop_operand *o = &s->operand[s->reads + r];
     const struct node *n = &s->p->graph->node[o->node];
     if (s->k->copy[r] || !o->is_sum)
         expression_evaluate(&s->e, o->node);
@@ -290,10 +290,10 @@ static void emit_root(struct nest *s, int r)
         sum_in_array(s, o, r);
 }
 
-static void row_pointers(struct nest *s)
+static void row_pointers(struct loop_nest *s)
 {
     for (int i = 0; i < s->operands; i++) {
-        const struct operand *o = &s->operand[i];
+        const struct loop_operand *o = &s->operand[i];
         int root = i >= s->reads, r = i - s->reads;
         if (root && o->is_sum && !in_place(s, o)) continue;
         text_printf(&s->row, "            %sreal *const %c%d = %c%d", root ? "" : "const ", root ? 'q' : 'p',
@@ -311,14 +311,14 @@ static void row_pointers(struct nest *s)
 /* ---------------------------------------------------------------- the function and its call */
 
 /* How many shares the kernel at hand has, and the share's name. */
-static void set_shares(const struct site *s, struct substitutions *sub)
+static void share_constants(const struct call_site *s, struct substitutions *sub)
 {
     const int shares = s->k ? s->k->shares : 1;
     template_set(s->c->mem, sub, "AG_SHARES", "%d", shares);
     template_set(s->c->mem, sub, "AG_SHARE", shares > 1 ? "share" : "0");
 }
 
-static void set_tokens(struct nest *s, struct substitutions *sub)
+static void loop_constants(struct loop_nest *s, struct substitutions *sub)
 {
     struct mem *mem = s->c->mem;
     struct text params = {NULL, 0, 0};
@@ -327,35 +327,35 @@ static void set_tokens(struct nest *s, struct substitutions *sub)
     text_add(&params, s->k->shares > 1 ? "int images, int share" : "int images");
     template_set(mem, sub, "AG_PARAMS", "%s", params.s);
     text_free(&params);
-    set_shares(s->site, sub);
+    share_constants(s->site, sub);
     template_set(mem, sub, "AG_H", "%d", s->dim[1]);
     template_set(mem, sub, "AG_W", "%d", s->dim[2]);
     template_set(mem, sub, "AG_C", "%d", s->dim[3]);
     struct {
-        const char *token;
+        const char *name;
         struct text *text;
-    } part[] = {{"AG_BEFORE", &s->before},           {"AG_AFTER", &s->after}, {"AG_PICTURE", &s->picture},
-                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW", &s->row},     {"AG_ROW_END", &s->row_end},
-                {"AG_COLUMN", &s->column},           {"AG_BODY", &s->e.body}};
+    } part[] = {{"AG_BEFORE", &s->before},           {"AG_AFTER", &s->after},   {"AG_PICTURE_BEGIN", &s->picture},
+                {"AG_PICTURE_END", &s->picture_end}, {"AG_ROW_BEGIN", &s->row}, {"AG_ROW_END", &s->row_end},
+                {"AG_COLUMN_BEGIN", &s->column},     {"AG_BODY", &s->e.body}};
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
-        template_set(mem, sub, part[i].token, "%s", part[i].text->s ? part[i].text->s : "");
+        template_set(mem, sub, part[i].name, "%s", part[i].text->s ? part[i].text->s : "");
         text_free(part[i].text);
     }
 }
 
-static const char *kernel_name(struct nest *s)
+static const char *kernel_name(struct loop_nest *s)
 {
-    const struct operand *o = &s->operand[s->reads];
-    const char *what = s->k->copy[0] ? "copy" : o->is_sum ? "sum" : op_table[s->p->graph->node[o->node].op].name;
+    const struct loop_operand *o = &s->operand[s->reads];
+    const char *operator= s->k->copy[0] ? "copy" : o->is_sum ? "sum" : op_table[s->p->graph->node[o->node].op].name;
     struct shape d = plan_domain(s->p, o->node);
-    if (s->batched) return mem_printf(s->c->mem, "%s_%dx%dx%d", what, d.d[1], d.d[2], d.d[3]);
-    return mem_printf(s->c->mem, "%s_%dx%dx%dx%d", what, d.d[0], d.d[1], d.d[2], d.d[3]);
+    if (s->batched) return mem_printf(s->c->mem, "%s_%dx%dx%d", operator, d.d[1], d.d[2], d.d[3]);
+    return mem_printf(s->c->mem, "%s_%dx%dx%dx%d", operator, d.d[0], d.d[1], d.d[2], d.d[3]);
 }
 
-static void list_arguments(struct nest *s, struct text *arguments)
+static void list_arguments(struct loop_nest *s, struct text *arguments)
 {
     for (int i = 0; i < s->operands; i++) {
-        const struct operand *o = &s->operand[i];
+        const struct loop_operand *o = &s->operand[i];
         const struct node_plan *np = &s->p->node[o->node];
         if (o->is_partial)
             text_printf(arguments, "b[AG_ARENA] + %ld + part * %ldL, ", np->partial, np->partial_size);
@@ -364,10 +364,10 @@ static void list_arguments(struct nest *s, struct text *arguments)
     }
 }
 
-static struct nest *begin(const struct site *site, const struct kernel *k)
+static struct loop_nest *begin_loop_nest(const struct call_site *site, const struct kernel *k)
 {
     const struct plan *p = site->p;
-    struct nest *s = mem_alloc(site->c->mem, sizeof *s);
+    struct loop_nest *s = mem_alloc(site->c->mem, sizeof *s);
     s->site = site;
     s->c = site->c;
     s->p = p;
@@ -381,9 +381,9 @@ static struct nest *begin(const struct site *site, const struct kernel *k)
     return s;
 }
 
-int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *arguments, int *images)
+int cpu_pointwise(const struct call_site *site, const struct kernel *k, struct text *arguments, int *images)
 {
-    struct nest *s = begin(site, k);
+    struct loop_nest *s = begin_loop_nest(site, k);
     list_operands(s);
     int small = 0;
     for (int i = 0; i < s->reads; i++) small |= s->operand[i].small;
@@ -399,7 +399,7 @@ int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *
     const char *name = kernel_name(s);
     list_arguments(s, arguments);
     *images = s->dim[0];
-    set_tokens(s, &sub);
+    loop_constants(s, &sub);
     int instance = code_instance(s->c, "pointwise", NULL, name, &sub, 0);
     free(sub.list);
     return instance;
@@ -409,12 +409,12 @@ int cpu_pointwise(const struct site *site, const struct kernel *k, struct text *
 
 static int find_own(const void *context, int node)
 {
-    const struct nest *s = context;
+    const struct loop_nest *s = context;
     return node == s->k->root[0] ? OWN : find_read(context, node);
 }
 
 /* Where an operand's value of picture n, row i, column j and channel o is. */
-static void place_text(const struct operand *o, struct text *t)
+static void place_text(const struct loop_operand *o, struct text *t)
 {
     static const char *const index[] = {"n", "i", "j", "o"};
     text_printf(t, "%ld", o->offset);
@@ -424,7 +424,7 @@ static void place_text(const struct operand *o, struct text *t)
 
 static void read_place(const void *context, int read, struct text *t)
 {
-    const struct nest *s = context;
+    const struct loop_nest *s = context;
     if (read == OWN) {
         text_add(t, "r");
         return;
@@ -436,7 +436,7 @@ static void read_place(const void *context, int read, struct text *t)
 
 /* The tensors that an epilogue reads beside its kernel's own result, and those it makes, but for a result that is not
  * kept. */
-static void list_epilogue(struct nest *s)
+static void list_epilogue(struct loop_nest *s)
 {
     const struct kernel *k = s->k;
     int read[KERNEL_READS], reads = 0;
@@ -448,14 +448,14 @@ static void list_epilogue(struct nest *s)
         s->operand[s->operands++] = make_operand(s, k->root[r], 1, 0);
 }
 
-void cpu_epilogue(const struct site *site, struct substitutions *sub, struct call *call)
+void cpu_epilogue(const struct call_site *site, struct substitutions *sub, struct kernel_call *call)
 {
     const struct kernel *k = site->k;
     struct mem *mem = site->c->mem;
     struct text params = {NULL, 0, 0}, body = {NULL, 0, 0};
     const int fused = k && k->kind == KERNEL_NODE && k->roots > 1 && !call->relu;
     if (fused) {
-        struct nest *s = begin(site, k);
+        struct loop_nest *s = begin_loop_nest(site, k);
         s->e.find = find_own;
         s->e.read = read_place;
         list_epilogue(s);
@@ -466,7 +466,7 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
                         code_address(s->c, s->p, s->group, s->operand[i].local, s->operand[i].node));
         }
         for (int i = s->reads; i < s->operands; i++) {
-            const struct operand *o = &s->operand[i];
+            const struct loop_operand *o = &s->operand[i];
             const char *name = i == s->reads ? "y" : mem_printf(mem, "also%d", i - s->reads);
             expression_evaluate(&s->e, o->node);
             text_printf(&s->e.body, "%s%s[", s->e.indent, name);
@@ -480,17 +480,17 @@ void cpu_epilogue(const struct site *site, struct substitutions *sub, struct cal
         }
         body = s->e.body;
     }
-    set_shares(site, sub);
+    share_constants(site, sub);
     if (k && k->shares > 1) {
         text_add(&params, ", int share");
         text_add(&call->more, ", share");
     }
-    if (call->ahead) {
-        text_add(&params, ", const struct ahead *next");
-        text_printf(&call->more, ", %s", call->ahead);
+    if (call->prefetch) {
+        text_add(&params, ", const struct prefetch *next");
+        text_printf(&call->more, ", %s", call->prefetch);
     }
     template_set(mem, sub, "AG_EXTRA_PARAMS", "%s", params.s ? params.s : "");
-    template_set(mem, sub, "AG_FUSED", "%d", fused);
+    template_set(mem, sub, "AG_HAS_EPILOGUE", "%d", fused);
     template_set(mem, sub, "AG_EPILOGUE", "%s", body.s ? body.s : "");
     text_free(&params);
     text_free(&body);

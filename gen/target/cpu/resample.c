@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* The template, and the size that it is written for. */
-static int resample_instance(const struct site *s, int n, struct call *call)
+static int resample_instance(const struct call_site *s, int n, struct kernel_call *call)
 {
     static const char *const template[OP_COUNT] = {
         [OP_UP_NEAREST] = "nearest",       [OP_SUMPOOL] = "sumpool", [OP_UP_BILINEAR] = "bilinear",
@@ -16,34 +16,31 @@ static int resample_instance(const struct site *s, int n, struct call *call)
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    const char *what = template[y->op];
+    const char *kind = template[y->op];
     struct shape small = y->shape.d[1] < x->shape.d[1] ? y->shape : x->shape, size = y->op == OP_FIR ? x->shape : small;
     int channels = y->shape.d[3] < x->shape.d[3] ? y->shape.d[3] : x->shape.d[3];
-    size_tokens(mem, &sub, size);
-    number_token(mem, &sub, "AG_C", channels);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, n));
-    number_token(mem, &sub, "AG_PAD", y->fir_pad);
-    number_token(mem, &sub, "AG_CLAMP", y->beyond == BEYOND_CLAMP);
+    size_constants(mem, &sub, x->shape, y->shape);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo(s, n));
+    set_constant(mem, &sub, "AG_PAD", y->fir_pad);
+    set_constant(mem, &sub, "AG_CLAMP", y->beyond == BEYOND_CLAMP);
     cpu_epilogue(s, &sub, call);
     int i =
-        code_instance(s->c, what, NULL, mem_printf(mem, "%s_%dx%dx%d", what, size.d[1], size.d[2], channels), &sub, 0);
+        code_instance(s->c, kind, NULL, mem_printf(mem, "%s_%dx%dx%d", kind, size.d[1], size.d[2], channels), &sub, 0);
     free(sub.list);
     return i;
 }
 
-static int col2im_instance(const struct site *s, int n, struct call *call)
+static int col2im_instance(const struct call_site *s, int n, struct kernel_call *call)
 {
     const struct node *y = &s->p->graph->node[n], *x = &s->p->graph->node[y->in[0]];
     struct substitutions sub = {NULL, 0, 0};
     struct mem *mem = s->c->mem;
-    size_tokens(mem, &sub, y->shape);
-    number_token(mem, &sub, "AG_CI", x->shape.d[3]);
-    number_token(mem, &sub, "AG_CO", y->shape.d[3]);
-    number_token(mem, &sub, "AG_K", y->k);
-    number_token(mem, &sub, "AG_XH", cpu_halo_in(s, n, 0));
+    size_constants(mem, &sub, x->shape, y->shape);
+    set_constant(mem, &sub, "AG_K", y->k);
+    set_constant(mem, &sub, "AG_IN_HALO", cpu_halo_in(s, n, 0));
     cpu_epilogue(s, &sub, call);
-    number_token(mem, &sub, "AG_YH", cpu_halo(s, call->result));
+    set_constant(mem, &sub, "AG_OUT_HALO", cpu_halo(s, call->result));
     const char *name =
         mem_printf(mem, "col2im%ldx%ld_%dx%dx%d", y->k, y->k, y->shape.d[1], y->shape.d[2], y->shape.d[3]);
     int i = code_instance(s->c, "col2im", NULL, name, &sub, 0);
@@ -51,16 +48,16 @@ static int col2im_instance(const struct site *s, int n, struct call *call)
     return i;
 }
 
-static void emit_resample(const struct site *s, const struct kernel *k)
+static void emit_resample(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 1};
+    struct kernel_call call = {.result = k->root[0], .ins = 1};
     const int instance = resample_instance(s, k->root[0], &call);
     cpu_call(s, k->root[0], instance, &call);
 }
 
-static void emit_col2im(const struct site *s, const struct kernel *k)
+static void emit_col2im(const struct call_site *s, const struct kernel *k)
 {
-    struct call call = {.result = k->root[0], .ins = 1};
+    struct kernel_call call = {.result = k->root[0], .ins = 1};
     const int instance = col2im_instance(s, k->root[0], &call);
     cpu_call(s, k->root[0], instance, &call);
 }

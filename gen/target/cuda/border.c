@@ -4,28 +4,29 @@
 #include "launch.h"
 #include "ops.h"
 
-void cuda_border(const struct site *s, int n)
+void cuda_border(const struct call_site *s, int n)
 {
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int conv = c.y->op == OP_KERNEL_CONV, dw = c.y->op == OP_BORDER_DW,
               dx = c.y->op == OP_BORDER_DX || (conv && c.y->form == FORM_BORDER_DX);
     const char *template = dw ? "border_dw" : dx ? "border_dx" : "border";
     struct shape edges = dw ? c.y->shape : s->p->graph->node[c.y->in[conv ? 2 : 1]].shape;
-    size_tokens(c.mem, &c.sub, c.x->shape);
-    launch_number(&c, "AG_IMAGES", s->p->batch);
-    launch_number(&c, "AG_CI", edges.d[2]);
-    launch_number(&c, "AG_Q", edges.d[3]);
-    launch_number(&c, "AG_ALONE", !conv);
+    struct shape in = c.x->shape, out = c.x->shape;
+    in.d[3] = edges.d[2];
+    out.d[3] = edges.d[3];
+    size_constants(c.mem, &c.sub, in, out);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_WRITE_ALL", !conv);
     launch_argument(&c, cuda_input(s, n, 0));
     launch_argument(&c, cuda_input(s, n, conv ? 2 : 1));
     launch_argument(&c, cuda_output(s, n));
     long border = 2L * (c.x->shape.d[1] + c.x->shape.d[2]) * s->p->batch * edges.d[3];
     struct launch launch = cuda_launch(conv ? border : shape_size(c.y->shape), 0, cuda_bytes(s, n));
     if (conv) c.flop = 0; /* it is the convolution's */
-    launch_finish(&c, template, launch_named(&c, template, c.x->shape), launch);
+    launch_finish(&c, template, launch_name(&c, template, c.x->shape), launch);
 }
 
-static void emit_border(const struct site *s, const struct kernel *k)
+static void emit_border(const struct call_site *s, const struct kernel *k)
 {
     cuda_border(s, k->root[0]);
 }

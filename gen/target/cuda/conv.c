@@ -6,53 +6,52 @@
 
 /* By output channels; smaller ones where there would be too few blocks, and for sums of so few terms that they wait for
  * memory. */
-static struct tile conv_tile(long rows, long columns, long terms)
+static struct gemm_tile conv_tile(long rows, long columns, long terms)
 {
-    static const struct tile narrow[] = {{128, 4, 16, 2, 4},
-                                         {128, 8, 16, 4, 4},
-                                         {128, 16, 16, 4, 4},
-                                         {128, 32, 16, 8, 4}},
-                             wide[] = {{128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
-    static const struct tile shallow = {32, 64, 8, 2, 4};
+    static const struct gemm_tile narrow[] = {{128, 4, 16, 2, 4},
+                                              {128, 8, 16, 4, 4},
+                                              {128, 16, 16, 4, 4},
+                                              {128, 32, 16, 8, 4}},
+                                  wide[] = {
+                                      {128, 64, 8, 8, 8}, {64, 64, 16, 4, 4}, {32, 64, 16, 4, 4}, {16, 64, 16, 2, 4}};
+    static const struct gemm_tile shallow = {32, 64, 8, 2, 4};
     if (columns <= 32) return narrow[columns <= 4 ? 0 : columns <= 8 ? 1 : columns <= 16 ? 2 : 3];
     if (terms <= shallow.bk) return shallow;
-    if (tile_blocks(wide[0], rows, columns) >= DEVICE_BLOCKS) return wide[0];
+    if (gemm_blocks(wide[0], rows, columns) >= DEVICE_BLOCKS) return wide[0];
     return wide[rows <= 16 ? 3 : rows <= 32 ? 2 : 1];
 }
 
 /* In how many a convolution's sum is cut, where even small tiles are too few blocks; 8 steps of a tile at the least. */
-static int conv_split(struct tile t, long blocks, long terms)
+static int conv_split(struct gemm_tile t, long blocks, long terms)
 {
     long most = ceil_div(terms, t.bk) / 8, split = ceil_div(DEVICE_BLOCKS, blocks);
     return blocks * 2 > DEVICE_BLOCKS || most < 2 ? 1 : (int)(split < most ? split : most);
 }
 
-static void run_conv(const struct site *s, const struct kernel *k)
+static void launch_conv(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int deconv = c.y->op == OP_KERNEL_DECONV, each = c.y->form != FORM_SHARED, batch = s->p->batch;
     const int bias = c.y->ins == 3 && c.y->form <= FORM_PER_PICTURE;
     struct shape size = deconv ? c.x->shape : c.y->shape;
     const int beyond = deconv ? (int)c.y->k - 2 : 0; /* places of a phase beyond x's last */
     const long pixels = (long)(size.d[1] + beyond) * (size.d[2] + beyond), rows = each ? pixels : pixels * batch;
     const long terms = c.y->k * c.y->k * c.x->shape.d[3];
-    struct tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3], terms);
-    const long blocks = tile_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
+    struct gemm_tile tile = conv_tile(rows * (each ? batch : 1) * (deconv ? 4 : 1), c.y->shape.d[3], terms);
+    const long blocks = gemm_blocks(tile, rows, c.y->shape.d[3]) * (each ? batch : 1);
     const int split = deconv ? 1 : conv_split(tile, blocks, terms);
-    size_tokens(c.mem, &c.sub, size);
-    launch_number(&c, "AG_N", batch);
-    launch_number(&c, "AG_CI", c.x->shape.d[3]);
-    launch_number(&c, "AG_CO", c.y->shape.d[3]);
-    launch_number(&c, "AG_K", c.y->k);
-    launch_number(&c, "AG_S", c.y->stride);
-    launch_number(&c, "AG_PAD", c.y->pad);
-    launch_number(&c, "AG_BIAS", bias);
-    launch_number(&c, "AG_EACH", each);
-    launch_number(&c, "AG_WSTRIDE", c.z->shape.d[3]);
-    launch_number(&c, "AG_SPLIT", split);
-    launch_number(&c, "AG_UP", plan_source(s->p, n, 0) != c.y->in[0]);
-    tile_tokens(&c, tile);
+    size_constants(c.mem, &c.sub, c.x->shape, c.y->shape);
+    launch_constant(&c, "AG_IMAGES", batch);
+    launch_constant(&c, "AG_K", c.y->k);
+    launch_constant(&c, "AG_STRIDE", c.y->stride);
+    launch_constant(&c, "AG_PAD", c.y->pad);
+    launch_constant(&c, "AG_BIAS", bias);
+    launch_constant(&c, "AG_PER_PICTURE", each);
+    launch_constant(&c, "AG_WEIGHT_STRIDE", c.z->shape.d[3]);
+    launch_constant(&c, "AG_PARTS", split);
+    launch_constant(&c, "AG_READ_UP", plan_source(s->p, n, 0) != c.y->in[0]);
+    gemm_constants(&c, tile);
     launch_inputs(&c, 2 + bias);
     if (!bias) launch_argument(&c, "(real *)0");
     double bytes = cuda_bytes(s, n) - sizeof(float) * (double)shape_size(c.y->shape);
@@ -65,7 +64,7 @@ static void run_conv(const struct site *s, const struct kernel *k)
     struct launch launch = {.grid[0] = (int)ceil_div(rows, tile.bm) * (each ? batch : 1)};
     launch.grid[1] = (int)ceil_div(c.y->shape.d[3], tile.bn);
     launch.grid[2] = deconv ? 4 : split;
-    launch.threads = tile_threads(tile);
+    launch.threads = gemm_threads(tile);
     launch.bytes = bytes;
     const char *name = mem_printf(c.mem, "%s%ldx%ld_%dx%dx%d_%d", deconv ? "deconv" : "conv", c.y->k, c.y->k,
                                   c.y->shape.d[1], c.y->shape.d[2], c.x->shape.d[3], c.y->shape.d[3]);
@@ -75,7 +74,7 @@ static void run_conv(const struct site *s, const struct kernel *k)
 
 /* Does it pay to make depthwise convolution d within 1x1 convolution n? Not where it would be made for several blocks
  * of output channels, nor where its window takes longer than memory does, nor for too few blocks to fill a device. */
-static int front_pays(const struct plan *p, int n, int d)
+static int fusing_depthwise_pays(const struct plan *p, int n, int d)
 {
     const struct node *y = &p->graph->node[n], *x = &p->graph->node[d];
     if (y->form != FORM_SHARED || !node_is_of_pixels(y) || x->op != OP_KERNEL_DEPTHWISE) return 0;
@@ -85,17 +84,17 @@ static int front_pays(const struct plan *p, int n, int d)
     return pixels / (out <= 64 ? 128 : 64) >= DEVICE_BLOCKS / 2;
 }
 
-static void emit_conv(const struct site *s, const struct kernel *k)
+static void emit_conv(const struct call_site *s, const struct kernel *k)
 {
     if (k->front)
         cuda_sepconv(s, k);
     else
-        run_conv(s, k);
+        launch_conv(s, k);
 }
 
-static void emit_conv_with_border(const struct site *s, const struct kernel *k)
+static void emit_conv_with_border(const struct call_site *s, const struct kernel *k)
 {
-    run_conv(s, k);
+    launch_conv(s, k);
     cuda_border(s, k->root[0]);
 }
 
@@ -105,7 +104,7 @@ const struct variant cuda_conv = {.name = "conv_gemm",
                                   .packing = PACKING_COLUMNS,
                                   .refuses = refuses_bordered,
                                   .work = work_of_conv,
-                                  .front = front_pays,
+                                  .front = fusing_depthwise_pays,
                                   .emit = emit_conv};
 const struct variant cuda_conv_border = {.name = "conv_gemm_border",
                                          .op = OP_KERNEL_CONV,
@@ -115,4 +114,4 @@ const struct variant cuda_conv_border = {.name = "conv_gemm_border",
                                          .work = work_of_conv,
                                          .emit = emit_conv_with_border};
 const struct variant cuda_deconv = {
-    .name = "deconv_gemm", .op = OP_KERNEL_DECONV, .can = CAN_EPILOGUE | IS_DENSE, .emit = run_conv};
+    .name = "deconv_gemm", .op = OP_KERNEL_DECONV, .can = CAN_EPILOGUE | IS_DENSE, .emit = launch_conv};

@@ -4,23 +4,22 @@
 #include "launch.h"
 #include "ops.h"
 
-static void emit_depthwise(const struct site *s, const struct kernel *k)
+static void emit_depthwise(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int gradient = c.y->op == OP_DEPTHWISE_DW;
-    size_tokens(c.mem, &c.sub, c.x->shape);
-    launch_number(&c, "AG_IMAGES", s->p->batch);
-    launch_number(&c, "AG_C", c.x->shape.d[3]);
-    launch_number(&c, "AG_K", c.y->k);
-    launch_number(&c, "AG_PARTS", s->p->node[n].parts);
-    launch_number(&c, "AG_STRIDE", s->p->node[n].partial_size);
+    size_constants(c.mem, &c.sub, c.x->shape, c.x->shape);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_K", c.y->k);
+    launch_constant(&c, "AG_PARTS", s->p->node[n].parts);
+    launch_constant(&c, "AG_PART_STRIDE", s->p->node[n].partial_size);
     const char *template = gradient ? "dwconv_wgrad" : "dwconv";
-    launch_made_input(&c, k, n);
+    launch_prologue_input(&c, k, n);
     launch_argument(&c, cuda_input(s, n, 1));
     launch_argument(&c, cuda_output(s, n));
-    launch_made_arguments(&c, k);
-    launch_finish(&c, template, launch_named(&c, template, c.x->shape),
+    launch_prologue_arguments(&c, k);
+    launch_finish(&c, template, launch_name(&c, template, c.x->shape),
                   cuda_launch(shape_size(c.x->shape) / 4, 0, cuda_bytes(s, n)));
 }
 

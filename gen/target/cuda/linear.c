@@ -4,17 +4,17 @@
 #include "launch.h"
 #include "ops.h"
 
-static void emit_linear(const struct site *s, const struct kernel *k)
+static void emit_linear(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const int wgrad = c.y->op == OP_LINEAR_WGRAD, in = c.x->shape.d[3], out = wgrad ? c.y->shape.d[0] : c.y->shape.d[3];
     const char *template = wgrad ? "linear_wgrad" : "linear";
-    launch_number(&c, "AG_IMAGES", s->p->batch);
-    launch_number(&c, "AG_CI", in);
-    launch_number(&c, "AG_CO", out);
-    launch_number(&c, "AG_BIAS", c.y->ins == 3);
-    launch_number(&c, "AG_TRANSPOSED", c.y->transposed);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_IN_C", in);
+    launch_constant(&c, "AG_OUT_C", out);
+    launch_constant(&c, "AG_BIAS", c.y->ins == 3);
+    launch_constant(&c, "AG_TRANSPOSED", c.y->transposed);
     launch_inputs(&c, c.y->ins);
     if (!wgrad && c.y->ins == 2) launch_argument(&c, "(real *)0");
     launch_argument(&c, cuda_output(s, n));

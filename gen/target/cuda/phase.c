@@ -15,19 +15,19 @@ struct launch cuda_launch(long items, int pointers, double bytes)
     return (struct launch){{blocks < 1 ? 1 : blocks > MOST ? MOST : (int)blocks, 1, 1}, THREADS, pointers, bytes};
 }
 
-const char *cuda_input(const struct site *s, int n, int k)
+const char *cuda_input(const struct call_site *s, int n, int k)
 {
     int x = plan_source(s->p, n, k);
     return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x);
 }
 
-const char *cuda_output(const struct site *s, int n)
+const char *cuda_output(const struct call_site *s, int n)
 {
     if (plan_is_partial(s->p, n)) return mem_printf(s->c->mem, "b[AG_ARENA] + %ld", s->p->node[n].partial);
     return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
 }
 
-double cuda_bytes(const struct site *s, int n)
+double cuda_bytes(const struct call_site *s, int n)
 {
     const struct graph *g = s->p->graph;
     double reals = (double)shape_size(g->node[n].shape);
@@ -35,7 +35,7 @@ double cuda_bytes(const struct site *s, int n)
     return reals * sizeof(float);
 }
 
-void cuda_call(const struct site *s, int instance, struct launch launch, const char *arguments)
+void cuda_call(const struct call_site *s, int instance, struct launch launch, const char *arguments)
 {
     struct code *c = s->c;
     c->instance[instance].launch = launch;
@@ -45,7 +45,7 @@ void cuda_call(const struct site *s, int instance, struct launch launch, const c
                 arguments, c->instance[instance].name);
 }
 
-static void comment(const struct site *s, const struct kernel *k)
+static void comment(const struct call_site *s, const struct kernel *k)
 {
     const struct node *n = &s->p->graph->node[k->root[0]];
     s->c->path = mem_printf(s->c->mem, "%s", n->path);
@@ -56,7 +56,7 @@ static void comment(const struct site *s, const struct kernel *k)
     text_add(&s->c->phases, " */\n");
 }
 
-static void run_kernel(const struct site *s, const struct kernel *k)
+static void launch_kernel(const struct call_site *s, const struct kernel *k)
 {
     comment(s, k);
     if (k->kind == KERNEL_POINTWISE)
@@ -74,13 +74,13 @@ void cuda_phase(struct code *c, const char *phase, const struct plan *p)
     text_add(t, "    real *const *b = block;\n    (void)b;\n");
     for (int i = 0; i < p->steps; i++) {
         const struct step *step = &p->step[i];
-        struct site s = {c, p, step->group, NULL};
+        struct call_site s = {c, p, step->group, NULL};
         if (step->combine >= 0)
             cuda_combine(&s, step->combine);
         else if (step->group < 0)
-            run_kernel(&s, &step->kernel);
+            launch_kernel(&s, &step->kernel);
         else
-            for (int k = 0; k < p->group[step->group].kernels; k++) run_kernel(&s, &p->group[step->group].kernel[k]);
+            for (int k = 0; k < p->group[step->group].kernels; k++) launch_kernel(&s, &p->group[step->group].kernel[k]);
     }
     for (int i = 0; i < p->copies; i++) {
         const struct graph_target *target = &p->graph->target[p->copy[i]];

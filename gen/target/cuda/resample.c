@@ -4,7 +4,7 @@
 #include "launch.h"
 #include "ops.h"
 
-static void emit_resample(const struct site *s, const struct kernel *k)
+static void emit_resample(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
     static const char *const template[OP_COUNT] = {
@@ -12,16 +12,13 @@ static void emit_resample(const struct site *s, const struct kernel *k)
         [OP_UP_BILINEAR_T] = "bilinear_t", [OP_FIR] = "fir",         [OP_SHUFFLE] = "shuffle",
         [OP_UNSHUFFLE] = "unshuffle",
     };
-    struct device_call c = launch_begin(s, n);
-    struct shape small = c.y->shape.d[1] < c.x->shape.d[1] ? c.y->shape : c.x->shape;
-    struct shape size = c.y->op == OP_FIR ? c.x->shape : small;
-    const char *what = template[c.y->op];
-    size_tokens(c.mem, &c.sub, size);
-    launch_number(&c, "AG_IMAGES", s->p->batch);
-    launch_number(&c, "AG_C", c.y->shape.d[3] < c.x->shape.d[3] ? c.y->shape.d[3] : c.x->shape.d[3]);
-    launch_number(&c, "AG_PAD", c.y->fir_pad);
-    launch_number(&c, "AG_CLAMP", c.y->beyond == BEYOND_CLAMP);
-    launch_run(&c, what, launch_named(&c, what, c.x->shape), shape_size(c.y->shape) / 4);
+    struct launch_builder c = launch_begin(s, n);
+    const char *name = template[c.y->op];
+    size_constants(c.mem, &c.sub, c.x->shape, c.y->shape);
+    launch_constant(&c, "AG_IMAGES", s->p->batch);
+    launch_constant(&c, "AG_PAD", c.y->fir_pad);
+    launch_constant(&c, "AG_CLAMP", c.y->beyond == BEYOND_CLAMP);
+    launch_over_items(&c, name, launch_name(&c, name, c.x->shape), shape_size(c.y->shape) / 4);
 }
 
 const struct variant cuda_nearest = {.name = "nearest", .op = OP_UP_NEAREST, .emit = emit_resample};

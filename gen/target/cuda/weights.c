@@ -4,69 +4,69 @@
 #include "launch.h"
 #include "ops.h"
 
-static void emit_pack(const struct site *s, const struct kernel *k)
+static void emit_pack(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     struct weight w = g_weight(s->p->graph, c.y->in[0]);
     const enum pack pack = (enum pack)c.y->pack;
     const char *template = pack <= PACK_CONV_FLIPT ? "pack_conv" : pack == PACK_DECONV ? "pack_deconv" : "pack_dw";
     int swapped = pack == PACK_CONV_FLIPT || pack == PACK_DECONV;
-    launch_number(&c, "AG_IMAGES", launch_images(&c, c.y));
-    launch_number(&c, "AG_CI", swapped ? w.out : w.in);
-    launch_number(&c, "AG_CO", swapped ? w.in : w.out);
-    launch_number(&c, "AG_C", w.out);
-    launch_number(&c, "AG_K", w.k);
-    launch_number(&c, "AG_TRANSPOSED", pack == PACK_CONV_FLIPT);
-    launch_number(&c, "AG_FLIP", pack == PACK_DEPTHWISE_FLIP);
-    launch_number(&c, "AG_WSTRIDE", c.y->shape.d[3]);
-    launch_run(&c, template, mem_printf(c.mem, "%s%dx%d_%d_%d", template, w.k, w.k, w.out, w.in),
-               shape_size(c.x->shape));
+    launch_constant(&c, "AG_IMAGES", launch_images(&c, c.y));
+    launch_constant(&c, "AG_IN_C", swapped ? w.out : w.in);
+    launch_constant(&c, "AG_OUT_C", swapped ? w.in : w.out);
+    launch_constant(&c, "AG_C", w.out);
+    launch_constant(&c, "AG_K", w.k);
+    launch_constant(&c, "AG_TRANSPOSED", pack == PACK_CONV_FLIPT);
+    launch_constant(&c, "AG_FLIP", pack == PACK_DEPTHWISE_FLIP);
+    launch_constant(&c, "AG_WEIGHT_STRIDE", c.y->shape.d[3]);
+    launch_over_items(&c, template, mem_printf(c.mem, "%s%dx%d_%d_%d", template, w.k, w.k, w.out, w.in),
+                      shape_size(c.x->shape));
 }
 
-static void emit_unpack(const struct site *s, const struct kernel *k)
+static void emit_unpack(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
-    launch_number(&c, "AG_IMAGES", launch_images(&c, c.y));
-    launch_number(&c, "AG_WSTRIDE", c.x->shape.d[3]);
-    launch_number(&c, "AG_K", c.y->k);
-    launch_number(&c, "AG_CO", c.y->weight_out);
-    launch_number(&c, "AG_CI", c.y->weight_in);
-    launch_run(&c, "wgrad_unpack", launch_named(&c, "unpack", c.y->shape), shape_size(c.y->shape));
+    struct launch_builder c = launch_begin(s, n);
+    launch_constant(&c, "AG_IMAGES", launch_images(&c, c.y));
+    launch_constant(&c, "AG_WEIGHT_STRIDE", c.x->shape.d[3]);
+    launch_constant(&c, "AG_K", c.y->k);
+    launch_constant(&c, "AG_OUT_C", c.y->weight_out);
+    launch_constant(&c, "AG_IN_C", c.y->weight_in);
+    launch_over_items(&c, "wgrad_unpack", launch_name(&c, "unpack", c.y->shape), shape_size(c.y->shape));
 }
 
-static void emit_taps(const struct site *s, const struct kernel *k)
+static void emit_taps(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     struct shape w = c.y->op == OP_TAPS_T || c.y->op == OP_EDGE_TAPS_T ? c.y->shape : c.x->shape;
     const char *template = op_table[c.y->op].name;
-    launch_number(&c, "AG_IMAGES", launch_images(&c, c.y));
-    launch_number(&c, "AG_O", w.d[1]);
-    launch_number(&c, "AG_I", w.d[2]);
-    launch_number(&c, "AG_KIND", c.y->taps);
-    launch_run(&c, template, launch_named(&c, template, c.x->shape), shape_size(w));
+    launch_constant(&c, "AG_IMAGES", launch_images(&c, c.y));
+    launch_constant(&c, "AG_OUT_C", w.d[1]);
+    launch_constant(&c, "AG_IN_C", w.d[2]);
+    launch_constant(&c, "AG_TAPS_KIND", c.y->taps);
+    launch_over_items(&c, template, launch_name(&c, template, c.x->shape), shape_size(w));
 }
 
-static void emit_strided(const struct site *s, const struct kernel *k)
+static void emit_strided(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
+    struct launch_builder c = launch_begin(s, n);
     const char *name;
-    strided_tokens(c.mem, &c.sub, s->p->graph, n, &name);
-    launch_number(&c, "AG_IMAGES", launch_images(&c, c.y));
-    launch_number(&c, "AG_XSTRIDE", shape_size(c.x->shape) / launch_images(&c, c.y));
-    launch_number(&c, "AG_YSTRIDE", shape_size(c.y->shape) / launch_images(&c, c.y));
-    launch_run(&c, "strided", name, shape_size(c.y->shape));
+    strided_constants(c.mem, &c.sub, s->p->graph, n, &name);
+    launch_constant(&c, "AG_IMAGES", launch_images(&c, c.y));
+    launch_constant(&c, "AG_IN_PICTURE_STRIDE", shape_size(c.x->shape) / launch_images(&c, c.y));
+    launch_constant(&c, "AG_OUT_PICTURE_STRIDE", shape_size(c.y->shape) / launch_images(&c, c.y));
+    launch_over_items(&c, "strided", name, shape_size(c.y->shape));
 }
 
-static void emit_softmax(const struct site *s, const struct kernel *k)
+static void emit_softmax(const struct call_site *s, const struct kernel *k)
 {
     const int n = k->root[0];
-    struct device_call c = launch_begin(s, n);
-    launch_number(&c, "AG_C", c.y->shape.d[3]);
-    launch_run(&c, "softmax", launch_named(&c, "softmax", c.y->shape), 1);
+    struct launch_builder c = launch_begin(s, n);
+    launch_constant(&c, "AG_C", c.y->shape.d[3]);
+    launch_over_items(&c, "softmax", launch_name(&c, "softmax", c.y->shape), 1);
 }
 
 const struct variant cuda_pack = {.name = "pack", .op = OP_PACK, .emit = emit_pack};
