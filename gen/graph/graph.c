@@ -116,8 +116,17 @@ int node_batched(const struct graph *g, const struct node_args *a)
     return batched;
 }
 
+/* A new operator of enum op that has no row yet ends aggen here, since all that follows reads the row. */
+static void require_row(enum op op)
+{
+    if (op_table[op].shape) return;
+    fprintf(stderr, "aggen: operator number %d of enum op has no row in gen/graph/ops.c\n", (int)op);
+    exit(1);
+}
+
 int graph_node(struct graph *g, struct node_args a)
 {
+    require_row(a.op);
     int same = simplify_node(g, &a);
     if (same >= 0) return same;
     struct node n = {.op = a.op, .ins = a.ins, .batched = a.batched, .value = a.value};

@@ -1,6 +1,8 @@
 /* The gradient rules of the operators. Each is made of operators again, so that gradients can be differentiated. */
 #include "ops.h"
 
+#include <string.h>
+
 static int in(const struct graph *g, int n, int k)
 {
     return graph_get(g, n).in[k];
@@ -129,9 +131,19 @@ void grad_crop(struct graph *g, int n, int gy, int *sum)
     grad_add(g, in(g, n, 0), g_pad(g, gy, graph_get(g, in(g, n, 0)).shape.d[2]), sum);
 }
 
-void grad_same(struct graph *g, int n, int gy, int *sum)
+/* Of a linear operator with one input: gy goes through the adjoint operator, which has the same attributes. */
+static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
 {
-    grad_add(g, in(g, n, 0), g_unary(g, graph_get(g, n).op, gy), sum);
+    const struct node node = graph_get(g, n);
+    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1};
+    memcpy(a.attr, node.attr, sizeof a.attr);
+    grad_add(g, node.in[0], graph_node(g, a), sum);
+}
+
+/* Of a linear operator that is its own adjoint. */
+void grad_self_adjoint(struct graph *g, int n, int gy, int *sum)
+{
+    grad_adjoint(g, n, gy, sum, graph_get(g, n).op);
 }
 
 void grad_permute(struct graph *g, int n, int gy, int *sum)
@@ -195,13 +207,6 @@ void grad_nearest(struct graph *g, int n, int gy, int *sum)
 void grad_sumpool(struct graph *g, int n, int gy, int *sum)
 {
     grad_add(g, in(g, n, 0), g_unary(g, OP_UP_NEAREST, gy), sum);
-}
-
-/* Of a linear operator with one input: gy goes through the adjoint operator, which has the same attributes. */
-static void grad_adjoint(struct graph *g, int n, int gy, int *sum, enum op adjoint)
-{
-    struct node_args a = {.op = adjoint, .in = {gy}, .ins = 1, .attr = {graph_get(g, n).attr[0]}};
-    grad_add(g, in(g, n, 0), graph_node(g, a), sum);
 }
 
 void grad_bilinear(struct graph *g, int n, int gy, int *sum)

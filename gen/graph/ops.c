@@ -242,7 +242,7 @@ GRADIENT(grad_slice);
 GRADIENT(grad_place);
 GRADIENT(grad_pad);
 GRADIENT(grad_crop);
-GRADIENT(grad_same);
+GRADIENT(grad_self_adjoint);
 GRADIENT(grad_permute);
 GRADIENT(grad_reshape);
 GRADIENT(grad_unbatch);
@@ -291,8 +291,8 @@ const struct op_info op_table[OP_COUNT] = {
     [OP_PLACE] = {"place", CLASS_SMALL, shape_range, grad_place, NULL, NULL},
     [OP_PAD] = {"pad", CLASS_SMALL, shape_window, grad_pad, NULL, NULL},
     [OP_CROP] = {"crop", CLASS_SMALL, shape_window, grad_crop, NULL, NULL},
-    [OP_FLIP] = {"flip", CLASS_SMALL, shape_first, grad_same, NULL, NULL},
-    [OP_FLIPT] = {"flipt", CLASS_SMALL, shape_flipt, grad_same, NULL, NULL},
+    [OP_FLIP] = {"flip", CLASS_SMALL, shape_first, grad_self_adjoint, NULL, NULL},
+    [OP_FLIPT] = {"flipt", CLASS_SMALL, shape_flipt, grad_self_adjoint, NULL, NULL},
     [OP_PERMUTE] = {"permute", CLASS_SMALL, shape_permute, grad_permute, NULL, NULL},
     [OP_RESHAPE] = {"reshape", CLASS_SMALL, shape_given, grad_reshape, NULL, NULL},
     [OP_UNBATCH] = {"unbatch", CLASS_SMALL, shape_first, grad_unbatch, NULL, NULL},

@@ -64,6 +64,8 @@ static int verify_shape(struct verifier *v, int i)
         return refuse(v, i, "has another number of values than what it reshapes");
     if (node_batched(v->g, &a) != n->batched)
         return refuse(v, i, "is batched where its inputs are not, or the reverse");
+    if (op_table[n->op].class == CLASS_WINDOW && !n->batched)
+        return refuse(v, i, "works on pictures, and none of its inputs is batched");
     if (!n->batched) return 0;
     if (v->batch && n->shape.d[0] != v->batch)
         return refuse(v, i, "has another number of pictures than nodes before it");

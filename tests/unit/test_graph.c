@@ -490,6 +490,10 @@ static void test_verify(void)
     g = verified();
     g->node[find(g, OP_ADD)].op = OP_COUNT;
     refused(g, "of no known operator");
+    g = graph_new();
+    graph_path(g, "b8.up");
+    graph_target(g, g_unary(g, OP_SUMPOOL, g_param(g, 0, 0, shape4(1, 4, 4, 3))), 0, 0, "y");
+    refused(g, "none of its inputs is batched");
     g = verified();
     g->target[0].node = g->count;
     check(graph_verify(g, &err) == 1 && strstr(err.text, "target y is no node"), "a target: %s", err.text);
