@@ -48,4 +48,21 @@ tiled() { cat $folder/"$1"/search_kernels?.c | grep -c '^void tile_'; }
 [ "$(tiled plain)" -lt "$(tiled tiles)" ]
 ok "it takes the place of tiles: $(tiled plain), $(tiled tiles)" $?
 says "the program says so" 'kernels.*conv_plain' $folder/plain/search_phases.c
+
+# templates with faults, in a copy
+mkdir -p $folder/home
+cp -r templates runtime $folder/home
+template=templates/cpu/conv_plain.c
+# wrong_template WHAT LINE: with conv_plain's template as it is now
+wrong_template() {
+    ends "$1" 1 "^aggen: .*$2" env AGGEN_HOME=$folder/home ./aggen $tiny --set kernels=conv_plain -o $folder/wrong
+}
+sed '/AG_TEMPLATE/d' $template > $folder/home/$template
+wrong_template "a template without its mark" "$template lacks the line /\* AG_TEMPLATE \*/"
+sed 's/\*at = r;/*at = AG_GAIN * r; \/* AG_OTHER *\//' $template > $folder/home/$template
+wrong_template "a token that nothing replaces" "$template: nothing replaces its token AG_GAIN\$"
+sed 's/\*at = r;/*at = r; \/* AG_OTHER *\//' $template > $folder/home/$template
+ends "a token in a comment" 0 "" env AGGEN_HOME=$folder/home ./aggen $tiny --set kernels=conv_plain -o $folder/wrong
+rm $folder/home/$template
+wrong_template "no template" "$template: No such file"
 finish
