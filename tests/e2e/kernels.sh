@@ -49,6 +49,22 @@ tiled() { cat $folder/"$1"/search_kernels?.c | grep -c '^void tile_'; }
 ok "it takes the place of tiles: $(tiled plain), $(tiled tiles)" $?
 says "the program says so" 'kernels.*conv_plain' $folder/plain/search_phases.c
 
+# kernels=NAME where nothing is to be computed by it
+ends "conv_border" 0 "" ./aggen $tiny --set kernels=conv_border -o $folder/border
+is "nothing takes it" "$(cat "$work/stderr")" \
+    "aggen: kernels: conv_border computes nothing in search; aggen info FILE --dump select says why"
+ends "conv_plain again" 0 "" ./aggen $tiny --set kernels=conv_plain -o $folder/plain
+is "something takes it" "$(cat "$work/stderr")" ""
+
+# a depthwise convolution that is made on the way, unless its own kernel is asked for
+fronts() {
+    ./aggen info spaces/shapes_small.json --target cuda "$@" --dump fuse > "$work/fuse"
+    grep -c 'makes [0-9]* on the way' "$work/fuse"
+}
+[ "$(fronts)" -gt 0 ]
+ok "fronts" $?
+is "fronts, their own kernel asked for" "$(fronts --set kernels=depthwise)" 0
+
 # templates with faults, in a copy
 mkdir -p $folder/home
 cp -r templates runtime $folder/home
