@@ -1,5 +1,6 @@
 #include "code.h"
 #include "ops.h"
+#include "../../runtime/ag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,18 +68,35 @@ static const char *with_linkage(struct code *c, const char *text, const char *na
     return mem_printf(c->mem, "%.*s%s%s", (int)before, text, c->library ? word : "", head);
 }
 
-/* Returns the text of a kernel template, which is read once. If it cannot be read, c->err says so and the text is "";
- * emission goes on until a caller sees the error. */
+static const char *path_of_template(struct code *c, const char *template)
+{
+    return mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending);
+}
+
+/* Returns the text of a kernel template, which is read once. If it cannot be read or lacks the line AG_TEMPLATE, c->err
+ * says so and the text is ""; emission goes on until a caller sees the error. */
 static const char *load(struct code *c, const char *template)
 {
     for (int i = 0; i < c->template_count; i++)
         if (strcmp(c->templates[i].name, template) == 0) return c->templates[i].text;
-    char *file = template_file(
-        c->mem, mem_printf(c->mem, "templates/%s/%s.%s", c->target->name, template, c->target->ending), c->err);
+    const char *path = path_of_template(c, template), *file = template_file(c->mem, path, c->err);
+    const char *body = file ? template_body(file) : "";
+    if (file && body == file) {
+        ag_fail(c->err, 1, "%s lacks the line %.*s, behind which the kernel stands", path,
+                (int)strlen(TEMPLATE_MARK) - 1, TEMPLATE_MARK);
+        body = "";
+    }
     c->templates = mem_grow(c->templates, c->template_count, &c->template_capacity, sizeof *c->templates);
-    c->templates[c->template_count] =
-        (struct template_text){mem_printf(c->mem, "%s", template), file ? template_body(file) : ""};
+    c->templates[c->template_count] = (struct template_text){mem_printf(c->mem, "%s", template), body};
     return c->templates[c->template_count++].text;
+}
+
+/* Sets c->err if the function, of which nothing is to be replaced any more, has a token. */
+static void check_tokens(struct code *c, const char *template, const char *function)
+{
+    const char *token = template_token_left(c->mem, function);
+    if (token && !c->err->text[0])
+        ag_fail(c->err, 1, "%s: nothing replaces its token %s", path_of_template(c, template), token);
 }
 
 void code_free(struct code *c)
@@ -107,6 +125,7 @@ int code_instance(struct code *c, const char *template, const char *part, const 
         template_set(c->mem, &own, part ? "AG_FN_PACK" : "AG_FN", "%s", unique);
         template_expand(&named, text.s, &own);
         free(own.list);
+        check_tokens(c, template, named.s);
         const char *source = with_linkage(c, named.s, unique);
         c->instance[i] = (struct instance){.name = unique, .source = source, .flop = flop, .first = c->path};
         c->instance[i].template = mem_printf(c->mem, "%s", template);

@@ -57,7 +57,7 @@ void code_free(struct code *c);
 /* Makes the kernel function of a template with these substitutions, unless there is an equal one. Returns its index in
  * c->instance. part: NULL for the template's kernel, "pack" for its function AG_FN_PACK, which packs a weight. name:
  * how the function is called, with a number behind it if the name is taken. flop: struct instance. A template that
- * cannot be read sets c->err. */
+ * cannot be read, that lacks the line AG_TEMPLATE or that has a token without substitution sets c->err. */
 int code_instance(struct code *c, const char *template, const char *part, const char *name,
                   const struct substitutions *s, double flop);
 /* Returns the address of node n as a C expression, for a kernel of this group (-1: for a step without group). local:

@@ -55,8 +55,8 @@ char *template_file(struct mem *mem, const char *name, struct ag_error *err)
 
 const char *template_body(const char *file)
 {
-    const char *mark = strstr(file, "/* AG_TEMPLATE */\n");
-    return mark ? mark + strlen("/* AG_TEMPLATE */\n") : file;
+    const char *mark = strstr(file, TEMPLATE_MARK);
+    return mark ? mark + strlen(TEMPLATE_MARK) : file;
 }
 
 void template_set(struct mem *mem, struct substitutions *s, const char *name, const char *format, ...)
@@ -86,6 +86,25 @@ static const char *find(const struct substitutions *s, const char *name, size_t 
     return NULL;
 }
 
+/* Returns the length of the identifier or number at p; 0: none is there. */
+static size_t word_length(const char *p)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)p[n]) || p[n] == '_') n++;
+    return n;
+}
+
+const char *template_token_left(struct mem *mem, const char *text)
+{
+    for (const char *p = text; *p;) {
+        const size_t n = word_length(p);
+        const char *comment_end = strncmp(p, "/*", 2) == 0 ? strstr(p + 2, "*/") : NULL;
+        if (n > 3 && strncmp(p, "AG_", 3) == 0) return mem_printf(mem, "%.*s", (int)n, p);
+        p = comment_end ? comment_end + 2 : p + (n ? n : 1);
+    }
+    return NULL;
+}
+
 void template_expand(struct text *out, const char *body, const struct substitutions *s)
 {
     for (const char *p = body; *p;) {
@@ -93,8 +112,7 @@ void template_expand(struct text *out, const char *body, const struct substituti
             text_addn(out, p++, 1);
             continue;
         }
-        size_t n = 1;
-        while (isalnum((unsigned char)p[n]) || p[n] == '_') n++;
+        const size_t n = word_length(p);
         const char *text = strncmp(p, "AG_", 3) == 0 ? find(s, p, n) : NULL;
         if (text)
             text_add(out, text);

@@ -15,7 +15,9 @@ struct ag_error;
 const char *template_home(void);
 /* Returns the text of a file below that folder, in the pool. NULL with a line in err: it cannot be read. */
 char *template_file(struct mem *mem, const char *name, struct ag_error *err);
-/* Returns the text behind the line AG_TEMPLATE, or all of it without such a line. */
+/* The line AG_TEMPLATE. */
+#define TEMPLATE_MARK "/* AG_TEMPLATE */\n"
+/* Returns the text behind that line, or all of it without such a line. */
 const char *template_body(const char *file);
 
 /* A token and the text that replaces it. */
@@ -32,5 +34,7 @@ void template_set(struct mem *mem, struct substitutions *s, const char *name, co
 void template_number(struct mem *mem, struct substitutions *s, const char *name, double value);
 /* Appends body to out, with tokens replaced. A token without substitution stays as it is. */
 void template_expand(struct text *out, const char *body, const struct substitutions *s);
+/* Returns the first token that the text has outside of comments, in the pool; NULL: it has none. */
+const char *template_token_left(struct mem *mem, const char *text);
 
 #endif

@@ -150,12 +150,19 @@ static void list_reads(struct plan *p, struct group *g)
 
 /* ---------------------------------------------------------------- fronts */
 
-/* Not if its epilogue reads what the front makes, which then is nowhere. */
+/* Returns 1 if the user has asked for node n's variant by its name. */
+static int is_forced(const struct plan *p, int n)
+{
+    const struct variant *v = p->node[n].variant;
+    return v && strcmp(v->name, p->forced) == 0;
+}
+
+/* Not if its epilogue reads what the front makes, which then is nowhere; nor if the front's own kernel is forced. */
 static int can_take_front(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
     const struct variant *v = p->node[k->root[0]].variant;
-    if (k->kind != KERNEL_NODE || !v || !v->front) return 0;
+    if (k->kind != KERNEL_NODE || !v || !v->front || is_forced(p, y->in[0])) return 0;
     int read[KERNEL_READS], reads = 0;
     for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);
     for (int i = 0; i < reads; i++)

@@ -15,8 +15,12 @@ static void print_rivals(const struct plan *p, int n)
         printf("        not %s: ", r->variant->name);
         if (r->why)
             printf("%s\n", r->why);
+        else if (r->cost == reasons.cost)
+            printf("the same work\n");
+        else if (reasons.cost == 0)
+            printf("more work; that of %s counts as 0\n", p->node[n].variant->name);
         else
-            printf("%.3g times the work\n", r->times);
+            printf("%.3g times the work\n", r->cost / reasons.cost);
     }
 }
 

@@ -60,8 +60,9 @@ const struct variant *variant_choose(const struct variant *const *rows, const st
     for (int i = 0; rows[i] && reasons; i++) {
         const char *why = rows[i]->op == p->op && rows[i]->refuses ? rows[i]->refuses(p) : NULL;
         if (rows[i]->op != p->op || rows[i] == best) continue;
-        add_rival(reasons, (struct rival){rows[i], why, why ? 0 : work_of(rows[i], p) / work_of(best, p)});
+        add_rival(reasons, (struct rival){rows[i], why, why ? 0 : work_of(rows[i], p)});
     }
+    if (reasons && best) reasons->cost = work_of(best, p);
     return best;
 }
 
@@ -71,6 +72,13 @@ void plan_select(struct plan *p)
         const struct problem problem = problem_of(p->graph, n);
         if (p->live[n]) p->node[n].variant = variant_choose(p->policy->variants, &problem, p->forced, NULL);
     }
+}
+
+int plan_takes(const struct plan *p, const char *variant)
+{
+    for (int n = 0; n < p->graph->count; n++)
+        if (p->node[n].variant && strcmp(p->node[n].variant->name, variant) == 0) return 1;
+    return 0;
 }
 
 void variant_require(const struct plan *p, int n)

@@ -76,13 +76,14 @@ struct variant {
 /* Why another variant was not chosen. */
 struct rival {
     const struct variant *variant;
-    const char *why; /* it refuses the problem for this reason; NULL: it costs `times` as much as the chosen one */
-    double times;
+    const char *why; /* it refuses the problem for this reason; NULL: it can compute it */
+    double cost;     /* its cost in multiply-adds, if it can compute the problem */
 };
 enum { RIVALS = 16 };
 struct choice_reasons {
     struct rival rival[RIVALS];
     int rivals;
+    double cost; /* of the chosen one */
 };
 
 /* For `refuses` of struct variant. refuses_bordered refuses convolutions whose border has its own taps (FORM_BORDER,

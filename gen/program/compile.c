@@ -3,6 +3,8 @@
 #include "parts.h"
 #include "passes.h"
 
+#include <stdio.h>
+
 /* Returns the lowered graph of a phase. hoisted NULL: for a program that trains; else what it computes once from its
  * weights goes there. target NULL: without what a target asks for. */
 static struct graph *lowered(const struct phase_graph *phase, const struct target *target, const struct policy *policy,
@@ -61,20 +63,30 @@ static double make_phase(struct code *c, struct sizes *s, const char *name, stru
 void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *executed)
 {
     struct hoisted hoisted = {graph_new(), 0, w->e->carried.ready};
+    const char *forced = w->m->spec->kernels;
+    int taken = !*forced;
     s->pictures = 1;
     for (int i = 0; i < w->m->phases && !w->err->text[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct plan *p = phase_plan(w->m, phase, c->target, &hoisted);
+        taken |= plan_takes(p, forced);
         executed[i] = make_phase(c, s, phase->name, p);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
     }
     s->fixed = hoisted.size;
-    if (s->fixed && !carries_ready(w))
-        make_phase(c, s, "prepare", plan_new(hoisted.prepare, 1, c->target->training, 1, w->m->spec->kernels));
-    else
+    if (s->fixed && !carries_ready(w)) {
+        struct plan *p = plan_new(hoisted.prepare, 1, c->target->training, 1, forced);
+        taken |= plan_takes(p, forced);
+        make_phase(c, s, "prepare", p);
+    } else {
         graph_free(hoisted.prepare);
-    if (w->err->text[0]) w->failed = c->refused ? 2 : 1;
+    }
+    if (w->err->text[0])
+        w->failed = c->refused ? 2 : 1;
+    else if (!taken)
+        fprintf(stderr, "aggen: kernels: %s computes nothing in %s; aggen info FILE --dump select says why\n", forced,
+                w->name);
 }
 
 void trace_plans(const struct model *m, const struct target *target)

@@ -48,4 +48,37 @@ tiled() { cat $folder/"$1"/search_kernels?.c | grep -c '^void tile_'; }
 [ "$(tiled plain)" -lt "$(tiled tiles)" ]
 ok "it takes the place of tiles: $(tiled plain), $(tiled tiles)" $?
 says "the program says so" 'kernels.*conv_plain' $folder/plain/search_phases.c
+
+# kernels=NAME where nothing is to be computed by it
+ends "conv_border" 0 "" ./aggen $tiny --set kernels=conv_border -o $folder/border
+is "nothing takes it" "$(cat "$work/stderr")" \
+    "aggen: kernels: conv_border computes nothing in search; aggen info FILE --dump select says why"
+ends "conv_plain again" 0 "" ./aggen $tiny --set kernels=conv_plain -o $folder/plain
+is "something takes it" "$(cat "$work/stderr")" ""
+
+# a depthwise convolution that is made on the way, unless its own kernel is asked for
+fronts() {
+    ./aggen info spaces/shapes_small.json --target cuda "$@" --dump fuse > "$work/fuse"
+    grep -c 'makes [0-9]* on the way' "$work/fuse"
+}
+[ "$(fronts)" -gt 0 ]
+ok "fronts" $?
+is "fronts, their own kernel asked for" "$(fronts --set kernels=depthwise)" 0
+
+# templates with faults, in a copy
+mkdir -p $folder/home
+cp -r templates runtime $folder/home
+template=templates/cpu/conv_plain.c
+# wrong_template WHAT LINE: with conv_plain's template as it is now
+wrong_template() {
+    ends "$1" 1 "^aggen: .*$2" env AGGEN_HOME=$folder/home ./aggen $tiny --set kernels=conv_plain -o $folder/wrong
+}
+sed '/AG_TEMPLATE/d' $template > $folder/home/$template
+wrong_template "a template without its mark" "$template lacks the line /\* AG_TEMPLATE \*/"
+sed 's/\*at = r;/*at = AG_GAIN * r; \/* AG_OTHER *\//' $template > $folder/home/$template
+wrong_template "a token that nothing replaces" "$template: nothing replaces its token AG_GAIN\$"
+sed 's/\*at = r;/*at = r; \/* AG_OTHER *\//' $template > $folder/home/$template
+ends "a token in a comment" 0 "" env AGGEN_HOME=$folder/home ./aggen $tiny --set kernels=conv_plain -o $folder/wrong
+rm $folder/home/$template
+wrong_template "no template" "$template: No such file"
 finish
