@@ -916,13 +916,102 @@ int ag_checkpoint_open(struct ag_checkpoint *checkpoint, const char *path, struc
 int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err);
 void ag_checkpoint_close(struct ag_checkpoint *checkpoint);
 
-/* ---------------------------------------------------------------- training.c: what searches and retrainings do alike
- */
+/* ---------------------------------------------------------------- train.c: the driver of programs that train */
 
 /* Identifies the pictures of a run: their number and a hash of their names, as from ag_data_identity. */
 struct ag_set {
     ag_u64 pictures, names;
 };
+/* A training of G and D, as all methods have it. The state of a method is a struct that begins with a struct
+ * ag_training. It is all zeros when ag_train is called. */
+struct ag_training {
+    const struct ag_method *method;
+    /* in checkpoints */
+    ag_u64 seed;
+    long iterations, iteration;     /* how many in all; how many are done */
+    long position;                  /* steps done in the present iteration */
+    long latents, batches[2];       /* how many batches of latents, and of each half of the pictures, were drawn */
+    struct ag_tally d_loss, g_loss; /* sums since the last line of the log */
+    long alike;                     /* 1: the pictures of the last grid are all alike */
+    double rate;                    /* a linearly falling learning rate is multiplied by this after iteration `from`, */
+    long from;                      /* and by 0 after the last. They are 1 and 0 unless the run's length was changed */
+    struct ag_set set;
+    real *block[AG_BLOCKS];
+    real *average; /* moving average of AG_G, if the method has one */
+    struct ag_adam d, g;
+    /* not in them */
+    const struct ag_phase *d_phase, *g_phase, *sample_phase;
+    real *pictures; /* [samples, size, size, channels] */
+    struct ag_data *data;
+    struct ag_run run;
+    struct ag_progress progress;
+    double started;         /* when the next line of the log began, or the run was resumed */
+    int told;               /* 1: the warning that the run is lifeless was printed */
+    struct ag_text changes; /* since the checkpoint that the run went on from */
+    struct ag_error *err;
+};
+
+/* A method of training, for ag_train. A run has iterations, an iteration has steps. Numbers of iterations that are
+ * multiples of log_every and its like are those at whose end something is written. It is also written after the last
+ * iteration, except what keep_every says.
+ *
+ * All functions get the method's state. Those with a comment "optional" may be NULL. Those that return an int return a
+ * status. */
+struct ag_method {
+    const struct ag_program *program;
+    const char *unit, *units;    /* the word for an iteration in messages and files, and its plural */
+    const char *counted;         /* the word for what the progress line counts */
+    const char *run;             /* default folder of the run */
+    long iterations;             /* default length of the run */
+    struct ag_data_options data; /* format, default path, center_crop and split. With split < 1 there are two halves,
+                                    and each must have enough pictures for a step of D */
+    const struct ag_adam_rates *d_rates, *g_rates;
+    int averages;     /* 1: the method keeps a moving average of G's weights. Samples are drawn with it, and each
+                         checkpoint comes with a generator, ema.safetensors, that has it */
+    int linear_decay; /* 1: the learning rate falls linearly */
+    int samples;      /* pictures in a grid; drawn with the phase sample_phase */
+    const char *sample_phase;
+    int sample_digits; /* of the number in the name of a grid */
+    long log_every, sample_every, checkpoint_every;
+    long keep_every; /* the averaged generator is kept in a numbered file; 0: never */
+
+    int (*set_up)(void *state);     /* allocates what struct ag_training lacks; optional */
+    void (*tear_down)(void *state); /* frees it, after a failure too; optional */
+    void (*begin)(void *state);     /* sets first values in a run that isn't resumed; optional */
+    /* List what a checkpoint holds, in the order in which it is written. values: the fields of struct ag_training from
+     * `iterations` to `g_loss` that the method uses, and its own. tensors: its own; optional. all: 1: also those that
+     * a checkpoint holds only after some steps of an iteration. */
+    void (*values)(void *state, struct ag_checkpoint *c);
+    void (*tensors)(void *state, struct ag_checkpoint *c, int all);
+    long (*steps)(const void *state);               /* how many the present iteration has; NULL: one */
+    int (*step)(void *state);                       /* takes step number t.position of it */
+    void (*log)(void *state, struct ag_text *line); /* adds members to the JSON object of a line of the log */
+    int (*end)(
+        void *state); /* writes what else an iteration leaves behind; its line was written if it has one; optional */
+    /* count: what the progress line has counted after `position` steps of an iteration. show: sets the line; why: words
+     * for its end, if the run is lifeless. */
+    long (*count)(const void *state, long iteration, long position);
+    void (*show)(void *state, long count, const char *why);
+    void (*going_on)(void *state);       /* prints where a resumed run goes on */
+    void (*stopped)(void *state);        /* puts into *err where a signal has stopped the run */
+    void (*next)(struct ag_training *t); /* prints what to do with the result */
+};
+/* The main function of a program that trains. Reads the command line, does what --replay or --bench ask, or trains. A
+ * run goes on from its checkpoint as if it had never stopped. state: the method's. Returns what main returns. */
+int ag_train(const struct ag_method *method, void *state, int argc, char **argv);
+
+/* ---------------------------------------------------------------- training.c: what methods and the driver call */
+
+/* As ag_output, for the present iteration. */
+int ag_training_output(struct ag_training *t, const struct ag_phase *phase, const char *name, struct ag_tally *tally);
+/* Draws the next batch of latents for the phase's input of this name, or of pictures of a half for in.x. */
+void ag_training_latents(struct ag_training *t, const struct ag_phase *phase, const char *name);
+int ag_training_pictures(struct ag_training *t, const struct ag_phase *phase, int half);
+/* What learning rates are multiplied by in the present iteration. */
+double ag_training_rate(const struct ag_training *t);
+/* Adds a member, sum / count, to a line of the log. It is null if count is 0. */
+void ag_log_mean(struct ag_text *line, const char *key, double sum, long count);
+
 void ag_set_list(struct ag_checkpoint *checkpoint, struct ag_set *set);
 /* Sets a set to unknown. Call it before a checkpoint is read, since an old one may not have these numbers, or if there
  * is none. */
@@ -945,6 +1034,13 @@ void ag_warn_lifeless(struct ag_progress *progress, const char *why, int *told);
 void ag_log_lifeless(struct ag_text *line, const char *why);
 /* 1 if n pictures of `size` reals differ by at most 1e-4. */
 int ag_alike(const real *pictures, int n, long size);
+
+/* ---------------------------------------------------------------- next.c: what to do with a result */
+
+/* Print where a run has left its result, and the command that retrains the architecture or draws pictures with the
+ * generator. */
+void ag_next_retrain(struct ag_training *t);
+void ag_next_generate(struct ag_training *t);
 
 /* ---------------------------------------------------------------- signals.c */
 

@@ -1,8 +1,39 @@
-/* What searches and retraining share: messages about their pictures, about changes since a checkpoint, and about a run
- * that learns nothing any more. */
+/* What methods of training call, and the driver: inputs and outputs of phases, messages about the pictures, about
+ * changes since a checkpoint, and about a run that learns nothing any more. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
+
+/* ---------------------------------------------------------------- for methods */
+
+int ag_training_output(struct ag_training *t, const struct ag_phase *phase, const char *name, struct ag_tally *tally)
+{
+    return ag_output(phase, name, t->block, t->method->unit, t->iteration + 1, tally, t->err);
+}
+
+void ag_training_latents(struct ag_training *t, const struct ag_phase *phase, const char *name)
+{
+    real *z = ag_tensor_find(&phase->in, name, t->block[AG_IN]);
+    ag_normals(t->seed, AG_RNG_Z, (ag_u32)t->latents++, 0, (long)phase->batch * t->method->program->latent, z);
+}
+
+int ag_training_pictures(struct ag_training *t, const struct ag_phase *phase, int half)
+{
+    real *x = ag_tensor_find(&phase->in, "in.x", t->block[AG_IN]);
+    return ag_data_batch(t->data, half, phase->batch, t->batches[half]++, x, t->err);
+}
+
+double ag_training_rate(const struct ag_training *t)
+{
+    if (!t->method->linear_decay) return 1;
+    return t->rate * (1 - (double)(t->iteration - t->from) / (double)(t->iterations - t->from));
+}
+
+void ag_log_mean(struct ag_text *line, const char *key, double sum, long count)
+{
+    ag_text_add(line, ", \"%s\": ", key);
+    ag_text_number(line, sum / (double)count);
+}
 
 /* ---------------------------------------------------------------- pictures */
 
