@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UNKNOWN (~(ag_u64)0) /* of the pictures of a checkpoint that does not identify them */
+
 /* Steps of the present iteration. */
 static long steps(const struct ag_training *t)
 {
@@ -67,7 +69,10 @@ static void list_values(struct ag_training *t, struct ag_checkpoint *c)
     }
     ag_checkpoint_count(c, "alike", &t->alike);
     ag_checkpoint_optional(c);
-    ag_set_list(c, &t->set);
+    ag_checkpoint_word(c, "data.pictures", &t->set.pictures);
+    ag_checkpoint_optional(c);
+    ag_checkpoint_word(c, "data.names", &t->set.names);
+    ag_checkpoint_optional(c);
 }
 
 /* all: 1: those too that a checkpoint holds only after some steps of an iteration. */
@@ -160,13 +165,40 @@ static int begin(struct ag_training *t, const struct ag_options *options)
     t->seed = options->seed;
     t->iterations = options->iterations;
     t->rate = 1;
-    ag_set_forget(&t->set);
+    t->set.pictures = t->set.names = UNKNOWN;
     if (t->run.resumed) return resume(t, options);
     if (options->resume) ag_progress_note(&t->progress, "%s holds no checkpoint yet; beginning anew", t->run.folder);
     for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(p, (enum ag_block)i, t->seed, t->block);
     if (t->average) ag_twin_copy(t->average, t->block[AG_G], p->block[AG_G].size);
     if (t->method->begin) t->method->begin(t);
     return 0;
+}
+
+/* ---------------------------------------------------------------- pictures */
+
+/* Compares the set of a checkpoint with the pictures that were opened, and takes these for the set. Warns if they are
+ * others. */
+static void compare_set(struct ag_training *t)
+{
+    const struct ag_set before = t->set;
+    struct ag_set *set = &t->set;
+    ag_data_identity(t->data, &set->pictures, &set->names);
+    if (before.pictures == UNKNOWN || (before.pictures == set->pictures && before.names == set->names)) return;
+    ag_progress_note(&t->progress,
+                     "warning: these are not the pictures that this run has learned from: %llu then, %llu now%s; going "
+                     "on with these",
+                     before.pictures, set->pictures, before.pictures == set->pictures ? ", of other names" : "");
+    ag_text_add(&t->changes, "%s\"data.pictures\": [%llu, %llu], \"data.names\": [\"%016llx\", \"%016llx\"]",
+                t->changes.used ? ", " : "", before.pictures, set->pictures, before.names, set->names);
+}
+
+/* Writes samples/reals.png: the first pictures as the networks see them. */
+static int show_reals(struct ag_training *t)
+{
+    const long count = ag_data_count(t->data, 0);
+    const int n = t->method->samples > count ? (int)count : t->method->samples;
+    int status = ag_data_look(t->data, n, t->pictures, t->err);
+    return status ? status : ag_run_grid(&t->run, t->pictures, n, t->err, "samples/reals.png");
 }
 
 static int open_data(struct ag_training *t, const char *path)
@@ -184,8 +216,23 @@ static int open_data(struct ag_training *t, const char *path)
         if (ag_data_count(t->data, half) < batch)
             return ag_data_batch(t->data, half, batch, 0, t->block[AG_IN], t->err);
     ag_progress_note(&t->progress, "%s", ag_data_summary(t->data));
-    ag_set_compare(&t->set, t->data, &t->progress, &t->changes);
-    return ag_show_reals(&t->run, t->data, t->method->samples, t->pictures, t->err);
+    compare_set(t);
+    return show_reals(t);
+}
+
+/* ---------------------------------------------------------------- the log */
+
+/* Opens the log. Prints and logs what has changed since the checkpoint. */
+static int open_log(struct ag_training *t)
+{
+    struct ag_text line = {0, 0, 0, 0};
+    int status = ag_run_open_log(&t->run, t->iteration, t->err);
+    if (status) return status;
+    if (t->changes.failed) return ag_fail(t->err, 1, "%s/log.jsonl: out of memory", t->run.folder);
+    if (!t->changes.used) return 0;
+    ag_progress_note(&t->progress, "changed since the checkpoint, from and to: %s", t->changes.text);
+    ag_text_add(&line, "{\"resumed\": %ld, \"changed\": {%s}}", t->iteration, t->changes.text);
+    return ag_run_log(&t->run, &line, t->err);
 }
 
 /* Warns if the disk has less room than the run may need. A new file lies beside the old one until it is complete; a
@@ -233,7 +280,7 @@ static int write_log(struct ag_training *t)
     ag_text_add(&line, "{\"%s\": %ld", t->method->unit, t->iteration);
     t->method->log(t, &line);
     ag_text_add(&line, ", \"seconds\": %.3f", ag_seconds() - t->started);
-    ag_log_lifeless(&line, lifeless(t));
+    if (*lifeless(t)) ag_text_add(&line, ", \"warning\": \"%s\"", lifeless(t));
     ag_text_add(&line, "}");
     return ag_run_log(&t->run, &line, t->err);
 }
@@ -252,6 +299,18 @@ static int keep_generator(struct ag_training *t)
     return ag_run_generator(&t->run, t->average, t->block[AG_STAT], t->err, "ema-%07ld.safetensors", t->iteration);
 }
 
+/* Warns once of a run that learns nothing any more. */
+static void warn_lifeless(struct ag_training *t)
+{
+    if (!*lifeless(t) || t->told) return;
+    t->told = 1;
+    ag_progress_note(
+        &t->progress,
+        "warning: %s: this run learns nothing any more; a smaller learning rate may help, from the beginning "
+        "(retrain.keep_every keeps generators of earlier steps)",
+        lifeless(t));
+}
+
 /* Writes the checkpoint last: a run that is killed before does these steps again. The sums go on after a last line of
  * the log that comes early: weights and checkpoint of a run that is asked for more iterations then end as those of one
  * that was asked for all at once, though that line and its samples stay. */
@@ -266,7 +325,7 @@ static int end_iteration(struct ag_training *t)
     if (!status && (last || t->iteration % method->sample_every == 0)) status = write_samples(t);
     if (!status && (last || full)) status = write_log(t);
     if (!status && method->end) status = method->end(t);
-    ag_warn_lifeless(&t->progress, lifeless(t), &t->told);
+    warn_lifeless(t);
     if (full) {
         t->d_loss.sum = t->g_loss.sum = 0;
         t->started = ag_seconds();
@@ -317,8 +376,7 @@ static int run(struct ag_training *t, const struct ag_options *options)
         return 0;
     }
     status = open_data(t, options->data);
-    if (!status) status = ag_run_open_log(&t->run, t->iteration, t->err);
-    if (!status) status = ag_run_log_changes(&t->run, &t->progress, t->iteration, &t->changes, t->err);
+    if (!status) status = open_log(t);
     if (status) return status;
     warn_of_room(t);
     ag_signals_catch();
