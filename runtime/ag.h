@@ -934,8 +934,10 @@ struct ag_training {
     long latents, batches[2];       /* how many batches of latents, and of each half of the pictures, were drawn */
     struct ag_tally d_loss, g_loss; /* sums since the last line of the log */
     long alike;                     /* 1: the pictures of the last grid are all alike */
-    double rate;                    /* a linearly falling learning rate is multiplied by this after iteration `from`, */
-    long from;                      /* and by 0 after the last. They are 1 and 0 unless the run's length was changed */
+    /* The factor of a linearly falling learning rate was `rate` after iteration `from`, and is 0 after the last. They
+     * are 1 and 0 unless the run's length was changed on the way. */
+    double rate;
+    long from;
     struct ag_set set;
     real *block[AG_BLOCKS];
     real *average; /* moving average of AG_G, if the method has one */

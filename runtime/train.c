@@ -220,20 +220,7 @@ static int open_data(struct ag_training *t, const char *path)
     return show_reals(t);
 }
 
-/* ---------------------------------------------------------------- the log */
-
-/* Opens the log. Prints and logs what has changed since the checkpoint. */
-static int open_log(struct ag_training *t)
-{
-    struct ag_text line = {0, 0, 0, 0};
-    int status = ag_run_open_log(&t->run, t->iteration, t->err);
-    if (status) return status;
-    if (t->changes.failed) return ag_fail(t->err, 1, "%s/log.jsonl: out of memory", t->run.folder);
-    if (!t->changes.used) return 0;
-    ag_progress_note(&t->progress, "changed since the checkpoint, from and to: %s", t->changes.text);
-    ag_text_add(&line, "{\"resumed\": %ld, \"changed\": {%s}}", t->iteration, t->changes.text);
-    return ag_run_log(&t->run, &line, t->err);
-}
+/* ---------------------------------------------------------------- room on the disk */
 
 /* Warns if the disk has less room than the run may need. A new file lies beside the old one until it is complete; a
  * value of a picture takes a byte or less. One grid shows real pictures. */
@@ -251,6 +238,21 @@ static void warn_of_room(struct ag_training *t)
                         (t->run.resumed ? 1 : 2) * (ag_checkpoint_bytes(&all) + generator) +
                             (double)(left / method->sample_every + 1) * grid +
                             (method->keep_every ? (double)(left / method->keep_every) * generator : 0));
+}
+
+/* ---------------------------------------------------------------- the log */
+
+/* Opens the log. Prints and logs what has changed since the checkpoint. */
+static int open_log(struct ag_training *t)
+{
+    struct ag_text line = {0, 0, 0, 0};
+    int status = ag_run_open_log(&t->run, t->iteration, t->err);
+    if (status) return status;
+    if (t->changes.failed) return ag_fail(t->err, 1, "%s/log.jsonl: out of memory", t->run.folder);
+    if (!t->changes.used) return 0;
+    ag_progress_note(&t->progress, "changed since the checkpoint, from and to: %s", t->changes.text);
+    ag_text_add(&line, "{\"resumed\": %ld, \"changed\": {%s}}", t->iteration, t->changes.text);
+    return ag_run_log(&t->run, &line, t->err);
 }
 
 /* ---------------------------------------------------------------- what an iteration leaves behind */
@@ -334,7 +336,7 @@ static int end_iteration(struct ag_training *t)
     return status || !saves ? status : save(t);
 }
 
-/* ---------------------------------------------------------------- the loop */
+/* ---------------------------------------------------------------- the run */
 
 static int stop(struct ag_training *t)
 {
