@@ -369,7 +369,7 @@ static const struct ag_method method = {
     .counted = "search",
     .run = "out/run",
     .iterations = K,
-    .data = {.format = AG_DATA_FORMAT, .path = AG_DATA_PATH, .center_crop = AG_CENTER_CROP, .split = AG_SPLIT},
+    .data = {.format = AG_DATA_FORMAT, .path = AG_DATA_PATH, .split = AG_SPLIT, .center_crop = AG_CENTER_CROP},
     .d_rates = &weight_rates,
     .g_rates = &weight_rates,
     .samples = SAMPLES,
