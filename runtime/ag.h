@@ -916,35 +916,118 @@ int ag_checkpoint_open(struct ag_checkpoint *checkpoint, const char *path, struc
 int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err);
 void ag_checkpoint_close(struct ag_checkpoint *checkpoint);
 
-/* ---------------------------------------------------------------- training.c: what searches and retrainings do alike
- */
+/* ---------------------------------------------------------------- train.c: the driver of programs that train */
 
 /* Identifies the pictures of a run: their number and a hash of their names, as from ag_data_identity. */
 struct ag_set {
     ag_u64 pictures, names;
 };
-void ag_set_list(struct ag_checkpoint *checkpoint, struct ag_set *set);
-/* Sets a set to unknown. Call it before a checkpoint is read, since an old one may not have these numbers, or if there
- * is none. */
-void ag_set_forget(struct ag_set *set);
-/* Compares the set of a checkpoint with the pictures that were opened. Warns if they are others, and adds that to
- * changes. *set becomes the opened one. */
-void ag_set_compare(struct ag_set *set, const struct ag_data *data, struct ag_progress *progress,
-                    struct ag_text *changes);
-/* Writes samples/reals.png: the first n pictures, or as many as there are, as the network sees them. pictures: room for
- * n. */
-int ag_show_reals(struct ag_run *run, struct ag_data *data, int n, real *pictures, struct ag_error *err);
-/* Prints and logs what has changed since the checkpoint after `done` iterations or steps. changes: members of a JSON
- * object. */
-int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long done, struct ag_text *changes,
-                       struct ag_error *err);
+
+/* A training of G and D, as all methods have it. The state of a method is a struct that begins with a struct
+ * ag_training. It is all zeros when ag_train is called. */
+struct ag_training {
+    const struct ag_method *method;
+    /* in checkpoints */
+    ag_u64 seed;
+    long iterations, iteration;     /* how many in all; how many are done */
+    long position;                  /* steps done in the present iteration */
+    long latents, batches[2];       /* how many batches of latents, and of each half of the pictures, were drawn */
+    struct ag_tally d_loss, g_loss; /* sums since the last line of the log */
+    long alike;                     /* 1: the pictures of the last grid are all alike */
+    /* The factor of a linearly falling learning rate was `rate` after iteration `from`, and is 0 after the last. They
+     * are 1 and 0 unless the run's length was changed on the way. */
+    double rate;
+    long from;
+    struct ag_set set;
+    real *block[AG_BLOCKS];
+    real *average; /* moving average of AG_G, if the method has one */
+    struct ag_adam d, g;
+    /* not in them */
+    const struct ag_phase *d_phase, *g_phase, *sample_phase;
+    real *pictures; /* [samples, size, size, channels] */
+    struct ag_data *data;
+    struct ag_run run;
+    struct ag_progress progress;
+    double started;         /* when the next line of the log began, or the run was resumed */
+    int told;               /* 1: the warning that the run is lifeless was printed */
+    struct ag_text changes; /* since the checkpoint that the run went on from */
+    struct ag_error *err;
+};
+
+/* A method of training, for ag_train. A run has iterations, and an iteration has steps. At the end of each log_every-th
+ * iteration a line of the log is written, and the same holds for samples, checkpoints and kept generators. All but the
+ * last are also written after the last iteration.
+ *
+ * Each function gets the method's state. One whose comment says "optional" may be NULL. One that returns an int returns
+ * a status. */
+struct ag_method {
+    const struct ag_program *program;
+    const char *unit, *units;    /* the word for an iteration in messages and files, and its plural */
+    const char *counted;         /* the word for what the progress line counts */
+    const char *run;             /* default folder of the run */
+    long iterations;             /* default length of the run */
+    struct ag_data_options data; /* format, default path, center_crop and split. With split < 1 there are two halves,
+                                    and each must have enough pictures for a step of D */
+    const struct ag_adam_rates *d_rates, *g_rates;
+    int averages;     /* 1: the method keeps a moving average of G's weights. Samples are drawn with it, and each
+                         checkpoint comes with a generator, ema.safetensors, that has it */
+    int linear_decay; /* 1: the learning rate falls linearly */
+    int samples;      /* pictures in a grid; drawn with the phase sample_phase */
+    const char *sample_phase;
+    int sample_digits; /* of the number in the name of a grid */
+    long log_every, sample_every, checkpoint_every;
+    long keep_every; /* the averaged generator is kept in a numbered file; 0: never */
+
+    int (*set_up)(void *state);     /* allocates what struct ag_training lacks; optional */
+    void (*tear_down)(void *state); /* frees it, after a failure too; optional */
+    void (*begin)(void *state);     /* sets first values in a run that isn't resumed; optional */
+    /* List what a checkpoint holds, in the order in which it is written. values: the fields of struct ag_training from
+     * `iterations` to `g_loss` that the method uses, and its own. tensors: its own; optional. all: 1: also those that
+     * a checkpoint holds only after some steps of an iteration. */
+    void (*values)(void *state, struct ag_checkpoint *c);
+    void (*tensors)(void *state, struct ag_checkpoint *c, int all);
+    long (*steps)(const void *state);               /* how many the present iteration has; NULL: one */
+    int (*step)(void *state);                       /* takes step number t.position of it */
+    void (*log)(void *state, struct ag_text *line); /* adds members to the JSON object of a line of the log */
+    /* Writes what else an iteration leaves behind, after its line of the log; optional. */
+    int (*end)(void *state);
+    /* count: what the progress line has counted after `position` steps of an iteration. show: sets the line; why: words
+     * for its end, if the run is lifeless. */
+    long (*count)(const void *state, long iteration, long position);
+    void (*show)(void *state, long count, const char *why);
+    void (*going_on)(void *state);       /* prints where a resumed run goes on */
+    void (*stopped)(void *state);        /* puts into *err where a signal has stopped the run */
+    void (*next)(struct ag_training *t); /* prints what to do with the result */
+};
+/* The main function of a program that trains. Reads the command line, does what --replay or --bench ask, or trains. A
+ * run goes on from its checkpoint as if it had never stopped. state: the method's. Returns what main returns. */
+int ag_train(const struct ag_method *method, void *state, int argc, char **argv);
+
+/* ---------------------------------------------------------------- training.c: what methods of training call */
+
+/* As ag_output, for the present iteration. */
+int ag_training_output(struct ag_training *t, const struct ag_phase *phase, const char *name, struct ag_tally *tally);
+/* Draws the next latents into the phase's input of this name, as many as the phase's batch. */
+void ag_training_latents(struct ag_training *t, const struct ag_phase *phase, const char *name);
+/* Reads the next pictures of a half of the data (0, or 1: validation) into the phase's input in.x. Status as for
+ * ag_data_batch. */
+int ag_training_pictures(struct ag_training *t, const struct ag_phase *phase, int half);
+/* What learning rates are multiplied by in the present iteration. */
+double ag_training_rate(const struct ag_training *t);
+/* Adds a member, sum / count, to a line of the log. It is null if count is 0. */
+void ag_log_mean(struct ag_text *line, const char *key, double sum, long count);
+
 /* Why a run learns nothing any more: both losses stand still, or all pictures are alike. "" if neither is so. */
 const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, long alike);
-/* ag_warn_lifeless warns of that once. ag_log_lifeless adds it to a line of the log. */
-void ag_warn_lifeless(struct ag_progress *progress, const char *why, int *told);
-void ag_log_lifeless(struct ag_text *line, const char *why);
 /* 1 if n pictures of `size` reals differ by at most 1e-4. */
 int ag_alike(const real *pictures, int n, long size);
+
+/* ---------------------------------------------------------------- next.c: what to do with a result */
+
+/* Print where a run has left its result, and the command that retrains the architecture or draws pictures with the
+ * generator. */
+void ag_next_retrain(struct ag_training *t);
+void ag_next_generate(struct ag_training *t);
 
 /* ---------------------------------------------------------------- signals.c */
 
@@ -952,63 +1035,6 @@ int ag_alike(const real *pictures, int n, long size);
  * reads the output any more, is noted too. Writing a file that grows too large is an error, as on a full disk. */
 void ag_signals_catch(void);
 int ag_signals_caught(void); /* the first signal that came, or 0 */
-
-/* ---------------------------------------------------------------- retraining.c */
-
-/* What all retraining programs have. program and err are set before anything else. A program adds its own state. */
-struct ag_retraining {
-    const struct ag_program *program;
-    ag_u64 seed;
-    long steps, step; /* of this run: how many in all, how many done. Conventional networks call them iterations */
-    /* The learning rate may fall linearly. Its factor was `rate` after step `from`, and is 0 after the last step. They
-     * are 1 and 0 unless the length of the run was changed on the way. */
-    double rate;
-    long from;
-    struct ag_set set;
-    struct ag_tally d_loss, g_loss;
-    long alike;             /* 1: the pictures of the last grid are all alike */
-    int told;               /* 1: the warning that the run is lifeless was printed */
-    struct ag_text changes; /* since the checkpoint that the run went on from */
-    real *block[AG_BLOCKS];
-    real *ema; /* the averaged weights of AG_G */
-    struct ag_adam d, g;
-    const struct ag_phase *sample;
-    real *pictures; /* [samples, size, size, channels] */
-    int samples;    /* number of pictures in a grid */
-    struct ag_data *data;
-    struct ag_run run;
-    struct ag_progress progress;
-    struct ag_error *err;
-};
-/* Allocates the networks, their moments and a grid of pictures. Status 1; call ag_retraining_free then too. */
-int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag_adam_rates g, int samples);
-void ag_retraining_free(struct ag_retraining *r);
-/* Lists the values that all retraining programs save, except seed, steps and step: the programs list these under their
- * own names. */
-void ag_retraining_list(struct ag_retraining *r, struct ag_checkpoint *c);
-/* Resumes the run (if run.resumed) from its checkpoint, or begins one. The program has listed its values in c. This
- * function lists the tensors; ag_retraining_save does too. linear_decay: the learning rate falls to 0. Status 2 for
- * making a run longer whose rate has reached 0. */
-int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const struct ag_options *options,
-                        int linear_decay);
-/* The factor of a learning rate that falls linearly. */
-double ag_retraining_rate(const struct ag_retraining *r);
-/* Opens the log, writes into it what has changed since the checkpoint, and warns if the disk is too small for the
- * samples and numbered generators to come. These are written every so many steps; keep_every may be 0: never. */
-int ag_retraining_open_log(struct ag_retraining *r, long sample_every, long keep_every);
-/* As ag_lifeless. */
-const char *ag_retraining_lifeless(const struct ag_retraining *r);
-/* Writes the generator, then the checkpoint. The generator has the averaged weights and the running statistics of the
- * trained network. If a run is killed between the two, it repeats its last steps and writes the generator again. */
-int ag_retraining_save(struct ag_retraining *r, struct ag_checkpoint *c);
-/* Opens the pictures, all for training, prints the set's summary, and writes samples/reals.png. */
-int ag_retraining_data(struct ag_retraining *r, const char *format, const char *path, int center_crop);
-/* Writes samples/STEP.png: pictures of the averaged generator, from the same latents and noise each time. */
-int ag_retraining_samples(struct ag_retraining *r);
-/* Writes the averaged generator to ema-STEP.safetensors if step is a multiple of `every`; 0: never. */
-int ag_retraining_keep(struct ag_retraining *r, long every);
-/* Prints the command that draws pictures with the weights. program is argv[0]. */
-void ag_retraining_tell(struct ag_retraining *r, const char *program);
 
 /* ---------------------------------------------------------------- replay.c, bench.c, peak.c */
 

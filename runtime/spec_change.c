@@ -73,7 +73,7 @@ struct key {
 static const struct key *key_of(const char *path)
 {
     static const struct key keys[] = {{"data.format", 0, 0},
-                                      {"data.path", 0, 0}, /* ag_set_compare tells whether the pictures are others */
+                                      {"data.path", 0, 0}, /* the driver tells whether the pictures are others */
                                       {"search.iterations", 1, 0},
                                       {"search.weights.lr", 0, 0},
                                       {"search.arch.lr", 0, 0},

@@ -1,59 +1,36 @@
-/* What searches and retraining share: messages about their pictures, about changes since a checkpoint, and about a run
- * that learns nothing any more. */
+/* What methods of training call: inputs and outputs of phases, the learning rate. How a run is recognised that learns
+ * nothing any more. */
 #include "ag.h"
-#include <stdio.h>
-#include <string.h>
 
-/* ---------------------------------------------------------------- pictures */
+/* ---------------------------------------------------------------- for methods */
 
-#define UNKNOWN (~(ag_u64)0) /* of a checkpoint without these numbers */
-
-void ag_set_list(struct ag_checkpoint *c, struct ag_set *set)
+int ag_training_output(struct ag_training *t, const struct ag_phase *phase, const char *name, struct ag_tally *tally)
 {
-    ag_checkpoint_word(c, "data.pictures", &set->pictures);
-    ag_checkpoint_optional(c);
-    ag_checkpoint_word(c, "data.names", &set->names);
-    ag_checkpoint_optional(c);
+    return ag_output(phase, name, t->block, t->method->unit, t->iteration + 1, tally, t->err);
 }
 
-void ag_set_forget(struct ag_set *set)
+void ag_training_latents(struct ag_training *t, const struct ag_phase *phase, const char *name)
 {
-    set->pictures = set->names = UNKNOWN;
+    real *z = ag_tensor_find(&phase->in, name, t->block[AG_IN]);
+    ag_normals(t->seed, AG_RNG_Z, (ag_u32)t->latents++, 0, (long)phase->batch * t->method->program->latent, z);
 }
 
-void ag_set_compare(struct ag_set *set, const struct ag_data *data, struct ag_progress *progress,
-                    struct ag_text *changes)
+int ag_training_pictures(struct ag_training *t, const struct ag_phase *phase, int half)
 {
-    const struct ag_set before = *set;
-    ag_data_identity(data, &set->pictures, &set->names);
-    if (before.pictures == UNKNOWN || (before.pictures == set->pictures && before.names == set->names)) return;
-    ag_progress_note(progress,
-                     "warning: these are not the pictures that this run has learned from: %llu then, %llu now%s; going "
-                     "on with these",
-                     before.pictures, set->pictures, before.pictures == set->pictures ? ", of other names" : "");
-    ag_text_add(changes, "%s\"data.pictures\": [%llu, %llu], \"data.names\": [\"%016llx\", \"%016llx\"]",
-                changes->used ? ", " : "", before.pictures, set->pictures, before.names, set->names);
+    real *x = ag_tensor_find(&phase->in, "in.x", t->block[AG_IN]);
+    return ag_data_batch(t->data, half, phase->batch, t->batches[half]++, x, t->err);
 }
 
-int ag_show_reals(struct ag_run *run, struct ag_data *data, int n, real *pictures, struct ag_error *err)
+double ag_training_rate(const struct ag_training *t)
 {
-    const long count = ag_data_count(data, 0);
-    if (n > count) n = (int)count;
-    int status = ag_data_look(data, n, pictures, err);
-    return status ? status : ag_run_grid(run, pictures, n, err, "samples/reals.png");
+    if (!t->method->linear_decay) return 1;
+    return t->rate * (1 - (double)(t->iteration - t->from) / (double)(t->iterations - t->from));
 }
 
-/* ---------------------------------------------------------------- changes */
-
-int ag_run_log_changes(struct ag_run *run, struct ag_progress *progress, long done, struct ag_text *changes,
-                       struct ag_error *err)
+void ag_log_mean(struct ag_text *line, const char *key, double sum, long count)
 {
-    struct ag_text line = {0, 0, 0, 0};
-    if (changes->failed) return ag_fail(err, 1, "%s/log.jsonl: out of memory", run->folder);
-    if (!changes->used) return 0;
-    ag_progress_note(progress, "changed since the checkpoint, from and to: %s", changes->text);
-    ag_text_add(&line, "{\"resumed\": %ld, \"changed\": {%s}}", done, changes->text);
-    return ag_run_log(run, &line, err);
+    ag_text_add(line, ", \"%s\": ", key);
+    ag_text_number(line, sum / (double)count);
 }
 
 /* ---------------------------------------------------------------- runs that learn nothing */
@@ -66,22 +43,6 @@ const char *ag_lifeless(const struct ag_tally *d, const struct ag_tally *g, long
 {
     if (d->same >= STANDSTILL && g->same >= STANDSTILL) return "the losses stand still";
     return alike ? "all pictures are alike" : "";
-}
-
-void ag_warn_lifeless(struct ag_progress *progress, const char *why, int *told)
-{
-    if (!*why || *told) return;
-    *told = 1;
-    ag_progress_note(
-        progress,
-        "warning: %s: this run learns nothing any more; a smaller learning rate may help, from the beginning "
-        "(retrain.keep_every keeps generators of earlier steps)",
-        why);
-}
-
-void ag_log_lifeless(struct ag_text *line, const char *why)
-{
-    if (*why) ag_text_add(line, ", \"warning\": \"%s\"", why);
 }
 
 int ag_alike(const real *pictures, int n, long size)

@@ -37,9 +37,10 @@
  *     one of D on as many passes of BATCH_D real and as many generated pictures
  *     at every R1_INTERVAL-th step, the first included, one of D on the R1 penalty at the same real pictures
  *
- * after which the average of G's weights follows; that average is what the generator ships with. A run can stop after
- * any step, and goes on from its checkpoint as if it had not; pictures, latents, noise and mixing follow from the seed
- * and how many were used before.
+ * after which the average of G's weights follows; that average is what the generator ships with. ag_train calls the
+ * functions of the table `method` below; what is called an iteration there is a step here. A run can stop after any
+ * step, and goes on from its checkpoint as if it had not; pictures, latents, noise and mixing follow from the seed and
+ * how many were used before.
  */
 #include "retrain.h"
 
@@ -59,7 +60,6 @@ enum {
     SAMPLE_EVERY = AG_SAMPLE_EVERY,
     /* Steps from one generator that is kept to the next; 0: none is. */
     KEEP_EVERY = AG_KEEP_EVERY,
-    CENTER_CROP = AG_CENTER_CROP,
     /* Pictures in a sample grid. */
     SAMPLES = AG_SAMPLES,
     /* Steps from one line of the log to the next. */
@@ -74,15 +74,14 @@ static const struct ag_adam_rates g_rates = {AG_G_LR, AG_G_BETA1, AG_G_BETA2, 0}
 static const struct ag_adam_rates d_rates = {AG_D_LR, AG_D_BETA1, AG_D_BETA2, 0};
 
 struct retrain {
-    struct ag_retraining r;
-    /* what a checkpoint holds beside that */
-    long latents, noises, mixings, batches; /* how many were drawn */
-    struct ag_tally r1; /* its sum, as those of r's losses, over the passes since a line of the log */
+    struct ag_training t;
+    /* what a checkpoint holds besides that */
+    long noises, mixings; /* how many were drawn */
+    struct ag_tally r1;   /* its sum, as those of the losses, over the passes since a line of the log */
 
-    const struct ag_phase *d_phase, *g_phase, *r1_phase;
+    const struct ag_phase *r1_phase;
     real *gradient; /* sum over the passes of a step */
     real *reals;    /* [ACCUMULATE, BATCH_D, size, size, channels]: the real pictures of a step with R1 */
-    double started; /* when the line of the log that comes next began, or the run was resumed */
 };
 
 /* ---------------------------------------------------------------- passes */
@@ -90,24 +89,24 @@ struct retrain {
 /* Latents, noise and mixing of a pass of G. */
 static void draw_styles(struct retrain *s, const struct ag_phase *phase)
 {
-    real *in = s->r.block[AG_IN], *z = ag_tensor_find(&phase->in, "in.z", in);
-    ag_normals(s->r.seed, AG_RNG_Z, (ag_u32)s->latents++, 0, (long)phase->batch * retrain_program.latent, z);
-    s->noises += ag_draw_noise(phase, s->r.seed, s->noises, in);
-    s->mixings += ag_draw_mixing(phase, s->r.seed, s->mixings, MIXING, in);
+    real *in = s->t.block[AG_IN];
+    ag_training_latents(&s->t, phase, "in.z");
+    s->noises += ag_draw_noise(phase, s->t.seed, s->noises, in);
+    s->mixings += ag_draw_mixing(phase, s->t.seed, s->mixings, MIXING, in);
 }
 
 /* Runs a pass of a step; the last leaves the mean gradient of all in AG_GRAD. */
 static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, struct ag_tally *loss)
 {
     const long size = retrain_program.block[phase->updates_weights].size;
-    real *gradient = s->r.block[AG_GRAD];
-    ag_run(phase, s->r.block);
+    real *gradient = s->t.block[AG_GRAD];
+    ag_run(phase, s->t.block);
     if (pass > 0) ag_add(gradient, s->gradient, size);
     if (pass + 1 < ACCUMULATE)
         ag_twin_copy(s->gradient, gradient, size);
     else if (ACCUMULATE > 1)
         ag_scale(gradient, 1.0 / ACCUMULATE, size);
-    return ag_output(phase, "out.loss", s->r.block, "step", s->r.step + 1, loss, s->r.err);
+    return ag_training_output(&s->t, phase, "out.loss", loss);
 }
 
 static long batch_reals(void)
@@ -118,93 +117,96 @@ static long batch_reals(void)
 
 /* ---------------------------------------------------------------- steps */
 
-/* What the learning rate is multiplied by. */
-static double rate(const struct retrain *s)
-{
-    return LINEAR_DECAY ? ag_retraining_rate(&s->r) : 1;
-}
-
 static int generator_step(struct retrain *s)
 {
     for (int pass = 0; pass < ACCUMULATE; pass++) {
-        draw_styles(s, s->g_phase);
-        int status = run_pass(s, s->g_phase, pass, &s->r.g_loss);
+        draw_styles(s, s->t.g_phase);
+        int status = run_pass(s, s->t.g_phase, pass, &s->t.g_loss);
         if (status) return status;
     }
-    ag_adam_step(&s->r.g, rate(s), s->r.block[AG_G], s->r.block[AG_GRAD]);
+    ag_adam_step(&s->t.g, ag_training_rate(&s->t), s->t.block[AG_G], s->t.block[AG_GRAD]);
     return 0;
 }
 
 static int has_r1(const struct retrain *s)
 {
-    return R1_INTERVAL > 0 && s->r.step % R1_INTERVAL == 0;
+    return R1_INTERVAL > 0 && s->t.iteration % R1_INTERVAL == 0;
 }
 
 static int discriminator_step(struct retrain *s)
 {
-    real *x = ag_tensor_find(&s->d_phase->in, "in.x", s->r.block[AG_IN]);
+    real *x = ag_tensor_find(&s->t.d_phase->in, "in.x", s->t.block[AG_IN]);
     for (int pass = 0; pass < ACCUMULATE; pass++) {
-        int status = ag_data_batch(s->r.data, 0, BATCH_D, s->batches++, x, s->r.err);
+        int status = ag_training_pictures(&s->t, s->t.d_phase, 0);
         if (status) return status;
         if (has_r1(s)) ag_copy(s->reals + pass * batch_reals(), x, batch_reals());
-        draw_styles(s, s->d_phase);
-        if ((status = run_pass(s, s->d_phase, pass, &s->r.d_loss))) return status;
+        draw_styles(s, s->t.d_phase);
+        if ((status = run_pass(s, s->t.d_phase, pass, &s->t.d_loss))) return status;
     }
-    ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
+    ag_adam_step(&s->t.d, ag_training_rate(&s->t), s->t.block[AG_D], s->t.block[AG_GRAD]);
     return 0;
 }
 
 /* The penalty counts R1_INTERVAL times, for the steps that go without it. */
 static int r1_step(struct retrain *s)
 {
-    real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->r.block[AG_IN]);
+    real *x = ag_tensor_find(&s->r1_phase->in, "in.x", s->t.block[AG_IN]);
     for (int pass = 0; pass < ACCUMULATE; pass++) {
         ag_copy(x, s->reals + pass * batch_reals(), batch_reals());
         int status = run_pass(s, s->r1_phase, pass, &s->r1);
         if (status) return status;
     }
-    ag_scale(s->r.block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
-    ag_adam_step(&s->r.d, rate(s), s->r.block[AG_D], s->r.block[AG_GRAD]);
+    ag_scale(s->t.block[AG_GRAD], R1_INTERVAL, retrain_program.block[AG_D].size);
+    ag_adam_step(&s->t.d, ag_training_rate(&s->t), s->t.block[AG_D], s->t.block[AG_GRAD]);
     return 0;
 }
 
-static int train_step(struct retrain *s)
+static int step(void *state)
 {
+    struct retrain *s = state;
     int status = generator_step(s);
     if (!status) status = discriminator_step(s);
     if (!status && has_r1(s)) status = r1_step(s);
-    ag_average(s->r.ema, s->r.block[AG_G], retrain_program.block[AG_G].size, EMA);
+    ag_average(s->t.average, s->t.block[AG_G], retrain_program.block[AG_G].size, EMA);
     return status;
 }
 
-/* ---------------------------------------------------------------- checkpoints */
+/* ---------------------------------------------------------------- what a checkpoint holds */
 
-static void list_values(struct retrain *s, struct ag_checkpoint *c)
+static int set_up(void *state)
 {
-    ag_checkpoint_begin(c, &retrain_program);
-    ag_checkpoint_word(c, "seed", &s->r.seed);
-    ag_checkpoint_count(c, "steps", &s->r.steps);
-    ag_checkpoint_count(c, "step", &s->r.step);
-    ag_checkpoint_count(c, "latents", &s->latents);
+    struct retrain *s = state;
+    const long g = retrain_program.block[AG_G].size, d = retrain_program.block[AG_D].size;
+    s->r1_phase = ag_phase_find(&retrain_program, "r1");
+    if (!(s->gradient = ag_twin(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->t.err))) return 1;
+    s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->t.err);
+    return !s->reals;
+}
+
+static void tear_down(void *state)
+{
+    struct retrain *s = state;
+    ag_untwin(s->gradient);
+    ag_free(s->reals);
+}
+
+static void list_values(void *state, struct ag_checkpoint *c)
+{
+    struct retrain *s = state;
+    ag_checkpoint_count(c, "steps", &s->t.iterations);
+    ag_checkpoint_count(c, "step", &s->t.iteration);
+    ag_checkpoint_count(c, "latents", &s->t.latents);
     ag_checkpoint_count(c, "noises", &s->noises);
     ag_checkpoint_count(c, "mixings", &s->mixings);
-    ag_checkpoint_count(c, "batches", &s->batches);
-    ag_checkpoint_sum(c, "sum.d_loss", &s->r.d_loss.sum);
-    ag_checkpoint_standstill(c, "first.d_loss", "same.d_loss", &s->r.d_loss);
-    ag_checkpoint_sum(c, "sum.g_loss", &s->r.g_loss.sum);
-    ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->r.g_loss);
+    ag_checkpoint_count(c, "batches", &s->t.batches[0]);
+    ag_checkpoint_sum(c, "sum.d_loss", &s->t.d_loss.sum);
+    ag_checkpoint_standstill(c, "first.d_loss", "same.d_loss", &s->t.d_loss);
+    ag_checkpoint_sum(c, "sum.g_loss", &s->t.g_loss.sum);
+    ag_checkpoint_standstill(c, "first.g_loss", "same.g_loss", &s->t.g_loss);
     ag_checkpoint_sum(c, "sum.r1", &s->r1.sum);
-    ag_retraining_list(&s->r, c);
 }
 
-static int save(struct retrain *s)
-{
-    struct ag_checkpoint checkpoint;
-    list_values(s, &checkpoint);
-    return ag_retraining_save(&s->r, &checkpoint);
-}
-
-/* ---------------------------------------------------------------- between steps */
+/* ---------------------------------------------------------------- files and messages */
 
 static double kimg(long step)
 {
@@ -217,140 +219,84 @@ static long r1_steps(long steps)
     return R1_INTERVAL > 0 ? (steps + R1_INTERVAL - 1) / R1_INTERVAL : 0;
 }
 
-static void add_mean(struct ag_text *line, const char *key, double sum, long steps)
-{
-    ag_text_add(line, ", \"%s\": ", key);
-    ag_text_number(line, sum / (double)(steps * ACCUMULATE)); /* null where there was nothing to sum */
-}
-
 /* Means over the steps since the last multiple of LOG_EVERY. */
-static int write_log(struct retrain *s)
+static void add_to_log(void *state, struct ag_text *line)
 {
-    struct ag_text line = {0, 0, 0, 0};
-    const long before = (s->r.step - 1) / LOG_EVERY * LOG_EVERY;
-    int status = ag_settle(s->r.err);
-    if (status) return status;
-    ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->r.step);
-    ag_text_number(&line, kimg(s->r.step));
-    add_mean(&line, "d_loss", s->r.d_loss.sum, s->r.step - before);
-    add_mean(&line, "g_loss", s->r.g_loss.sum, s->r.step - before);
-    add_mean(&line, "r1", s->r1.sum, r1_steps(s->r.step) - r1_steps(before));
-    ag_text_add(&line, ", \"seconds\": %.3f", ag_seconds() - s->started);
-    ag_log_lifeless(&line, ag_retraining_lifeless(&s->r));
-    ag_text_add(&line, "}");
-    return ag_run_log(&s->r.run, &line, s->r.err);
+    const struct retrain *s = state;
+    const long step = s->t.iteration, before = (step - 1) / LOG_EVERY * LOG_EVERY;
+    ag_text_add(line, ", \"kimg\": ");
+    ag_text_number(line, kimg(step));
+    ag_log_mean(line, "d_loss", s->t.d_loss.sum, (step - before) * ACCUMULATE);
+    ag_log_mean(line, "g_loss", s->t.g_loss.sum, (step - before) * ACCUMULATE);
+    ag_log_mean(line, "r1", s->r1.sum, (r1_steps(step) - r1_steps(before)) * ACCUMULATE);
 }
 
-/* The sums go on after a last line that comes early: weights and checkpoint of a run that is asked for more steps then
- * end as those of one that was asked for all at once, though that line and its samples stay. */
-static int end_step(struct retrain *s)
+static int end_step(void *state)
 {
-    s->r.step++;
-    const int last = s->r.step == s->r.steps, full = s->r.step % LOG_EVERY == 0;
-    int status = last || s->r.step % SAMPLE_EVERY == 0 ? ag_retraining_samples(&s->r) : 0;
-    if (!status && (last || full)) status = write_log(s);
-    ag_warn_lifeless(&s->r.progress, ag_retraining_lifeless(&s->r), &s->r.told);
-    if (full) {
-        s->r.d_loss.sum = s->r.g_loss.sum = s->r1.sum = 0;
-        s->started = ag_seconds();
-    }
-    /* before the checkpoint, from which this is not done again */
-    if (!status) status = ag_retraining_keep(&s->r, KEEP_EVERY);
-    if (!status && (last || s->r.step % CHECKPOINT_EVERY == 0)) status = save(s);
-    return status;
+    struct retrain *s = state;
+    if (s->t.iteration % LOG_EVERY == 0) s->r1.sum = 0;
+    return 0;
 }
 
-/* ---------------------------------------------------------------- the run */
-
-static int stop(struct retrain *s)
+static long count(const void *state, long step, long position)
 {
-    int status = save(s);
-    if (status) return status;
-    ag_fail(s->r.err, 0, "stopped after step %ld of %ld", s->r.step, s->r.steps);
-    return ag_run_stopped(&s->r.run, s->r.err);
+    (void)state, (void)position;
+    return step * STEP_PICTURES;
 }
 
-static int train(struct retrain *s)
+static void show(void *state, long count, const char *why)
 {
-    int status = 0;
-    ag_progress_start(&s->r.progress, "pictures", s->r.steps * STEP_PICTURES, s->r.step * STEP_PICTURES);
-    s->started = ag_seconds();
-    while (!status && s->r.step < s->r.steps) {
-        status = train_step(s);
-        if (!status) status = end_step(s);
-        const char *why = ag_retraining_lifeless(&s->r);
-        ag_progress_step(&s->r.progress, s->r.step * STEP_PICTURES, "kimg %.1f  D %.3f  G %.3f%s%s", kimg(s->r.step),
-                         s->r.d_loss.last, s->r.g_loss.last, *why ? "  " : "", why);
-        if (!status && s->r.step < s->r.steps && ag_signals_caught()) status = stop(s);
-    }
-    ag_progress_end(&s->r.progress);
-    return status;
+    struct ag_training *t = state;
+    ag_progress_step(&t->progress, count, "kimg %.1f  D %.3f  G %.3f%s", kimg(t->iteration), t->d_loss.last,
+                     t->g_loss.last, why);
 }
 
-static int set_up(struct retrain *s)
+static void going_on(void *state)
 {
-    const struct ag_program *p = &retrain_program;
-    const long g = p->block[AG_G].size, d = p->block[AG_D].size;
-    s->d_phase = ag_phase_find(p, "d");
-    s->g_phase = ag_phase_find(p, "g");
-    s->r1_phase = ag_phase_find(p, "r1");
-    if (ag_retraining_new(&s->r, d_rates, g_rates, SAMPLES)) return 1;
-    if (!(s->gradient = ag_twin(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
-    s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->r.err);
-    return !s->reals;
+    struct ag_training *t = state;
+    ag_progress_note(&t->progress, "going on after step %ld, kimg %.1f", t->iteration, kimg(t->iteration));
 }
 
-static int begin(struct retrain *s, const struct ag_options *options)
+static void stopped(void *state)
 {
-    struct ag_checkpoint checkpoint;
-    list_values(s, &checkpoint);
-    int status = ag_retraining_begin(&s->r, &checkpoint, options, LINEAR_DECAY);
-    if (!status && s->r.run.resumed)
-        ag_progress_note(&s->r.progress, "going on after step %ld, kimg %.1f", s->r.step, kimg(s->r.step));
-    return status;
+    struct ag_training *t = state;
+    ag_fail(t->err, 0, "stopped after step %ld of %ld", t->iteration, t->iterations);
 }
 
-static int retrain(struct retrain *s, const struct ag_options *options)
-{
-    int status = ag_run_open(&s->r.run, &retrain_program, options, s->r.err);
-    if (!status) status = set_up(s);
-    if (!status) status = begin(s, options);
-    if (status) return status;
-    if (s->r.step >= s->r.steps) {
-        ag_progress_note(&s->r.progress, "%s is finished: %ld steps; --iterations asks for more", s->r.run.folder,
-                         s->r.step);
-        return 0;
-    }
-    status = ag_retraining_data(&s->r, AG_DATA_FORMAT, options->data, CENTER_CROP);
-    if (!status) status = ag_retraining_open_log(&s->r, SAMPLE_EVERY, KEEP_EVERY);
-    if (status) return status;
-    ag_signals_catch();
-    status = train(s);
-    ag_run_tell_checkpoint(&s->r.run, status, s->r.err);
-    if (!status) ag_retraining_tell(&s->r, options->program);
-    return status;
-}
-
-static void tear_down(struct retrain *s)
-{
-    ag_untwin(s->gradient);
-    ag_free(s->reals);
-    ag_retraining_free(&s->r);
-}
+static const struct ag_method method = {
+    .program = &retrain_program,
+    .unit = "step",
+    .units = "steps",
+    .counted = "pictures",
+    .run = AG_RUN_DEFAULT,
+    .iterations = STEPS,
+    .data = {.format = AG_DATA_FORMAT, .path = AG_DATA_PATH, .center_crop = AG_CENTER_CROP, .split = 1},
+    .d_rates = &d_rates,
+    .g_rates = &g_rates,
+    .averages = 1,
+    .linear_decay = LINEAR_DECAY,
+    .samples = SAMPLES,
+    .sample_phase = "sample",
+    .sample_digits = 6,
+    .log_every = LOG_EVERY,
+    .sample_every = SAMPLE_EVERY,
+    .checkpoint_every = CHECKPOINT_EVERY,
+    .keep_every = KEEP_EVERY,
+    .set_up = set_up,
+    .tear_down = tear_down,
+    .values = list_values,
+    .step = step,
+    .log = add_to_log,
+    .end = end_step,
+    .count = count,
+    .show = show,
+    .going_on = going_on,
+    .stopped = stopped,
+    .next = ag_next_generate,
+};
 
 int main(int argc, char **argv)
 {
     static struct retrain s;
-    struct ag_error err;
-    struct ag_options options = {.data = AG_DATA_PATH, .run = AG_RUN_DEFAULT, .iterations = STEPS};
-    int status = ag_options_read(&options, &retrain_program, argc, argv, &err);
-    if (!status && options.replay) return ag_exit(&retrain_program, ag_replay(&retrain_program, &options, &err), &err);
-    if (!status && options.bench) return ag_exit(&retrain_program, ag_bench(&retrain_program, &options, &err), &err);
-    if (!status) {
-        s.r.program = &retrain_program;
-        s.r.err = &err;
-        status = retrain(&s, &options);
-        tear_down(&s);
-    }
-    return ag_exit(&retrain_program, status, &err);
+    return ag_train(&method, &s, argc, argv);
 }

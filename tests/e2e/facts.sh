@@ -60,7 +60,7 @@ given() {
     says "$1: $2" "\b$2 = $3\( \|,\|;\|\$\)" "$e2e/facts/$1"
 }
 emit facts spaces/alphagan_cifar10.json
-for setting in 'K 100' 'T 20' 'R 20' 'S 20' 'BATCH 64' 'CRITIC_STEPS 1' 'BAR_UPDATES 0' 'ARCH_BOTH 0' 'SPLIT 0.5' \
+for setting in 'K 100' 'T 20' 'R 20' 'S 20' 'BATCH 64' 'CRITIC_STEPS 1' 'BAR_UPDATES 0' 'ARCH_BOTH 0' 'split 0.5' \
     'WARMUP 0' 'GUMBEL_TAU 0' 'BAR_DECAY_AFTER 0'; do
     given search.c "${setting% *}" "${setting#* }"
 done

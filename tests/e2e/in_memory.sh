@@ -177,8 +177,8 @@ fails "cannot compile the kernels: .*error" CC=gcc CFLAGS=-Dvoid=nonsense
 cp -R templates runtime $memory
 sed 's/^int main(/int nonsense main(/' templates/host/search.c > $memory/templates/host/search.c
 fails "search.c:[0-9]*: error" AGGEN_HOME=$memory
-sed 's/ag_signals_catch();/ag_signals_miss();/' templates/host/search.c > $memory/templates/host/search.c
-fails "ag_signals_miss" AGGEN_HOME=$memory
+sed 's/ag_adam_restart(/ag_adam_forget(/' templates/host/search.c > $memory/templates/host/search.c
+fails "ag_adam_forget" AGGEN_HOME=$memory
 echo >> $memory/runtime/ag.h
 fails "ag.h is not the one" AGGEN_HOME=$memory
 gcc $gen_includes -o $memory/none $gen_objects $gen_commands gen/run/none.c \
