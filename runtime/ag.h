@@ -66,11 +66,11 @@ void ag_parallel(int tasks, void (*fn)(void *context, int task, int thread), voi
 /* The same, but each thread takes its tasks in ascending order, so that a task can prefetch what the next one reads. */
 void ag_parallel_forward(int tasks, void (*fn)(void *context, int task, int thread), void *context);
 /* How many threads would share a loop that began here: ag_threads(), but 1 inside a task of another loop. */
-int ag_sharing(void);
+int ag_loop_threads(void);
 void ag_set_threads(int threads); /* 0: one thread for each core that this process may use */
 int ag_threads(void);
 
-/* ---------------------------------------------------------------- machine.c: what a process may use */
+/* ---------------------------------------------------------------- resources.c: what a process may use */
 
 /* Cores and free bytes of memory that this process may use. They respect a container's limits. root is put before the
  * paths of /proc and /sys; it is "" but in tests. */
@@ -108,7 +108,7 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
 /* Reads the first n pictures that training would see: out = [n, size, size, channels] in [-1, 1]. n is at most
  * ag_data_count(data, 0). The pictures are a function of options and n alone. Batches made ahead are kept. Fails as
  * ag_data_batch does. */
-int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err);
+int ag_data_preview(struct ag_data *data, int n, real *out, struct ag_error *err);
 /* One line: how many pictures are in which half, how many are left out, what was passed over. Valid until
  * ag_data_close. */
 const char *ag_data_summary(const struct ag_data *data);
@@ -172,7 +172,7 @@ int ag_is_dir(const char *path);
 /* path = folder/name. Status 2 if that is too long. */
 int ag_join(char path[AG_PATH], const char *folder, const char *name, struct ag_error *err);
 
-/* ---------------------------------------------------------------- formats.c: what names of files promise */
+/* ---------------------------------------------------------------- file_format.c: what names of files promise */
 
 enum ag_format {
     AG_FORMAT_NONE, /* no ending, or an unknown one */
@@ -248,10 +248,10 @@ long ag_st_count(int rank, const long *shape); /* number of elements; -1 if thei
  * otherwise they lie in the order in which they were added. */
 struct ag_st_writer {
     struct ag_st_entry *entry;
-    int entries, entry_room;
+    int entries, entry_capacity;
     struct ag_st_text *text;
-    int texts, text_room;
-    enum ag_dtype real_dtype; /* type of the tensors of ag_table_add: AG_F32, or AG_F64 to keep all bits of a double */
+    int texts, text_capacity;
+    enum ag_dtype real_dtype; /* type of the tensors of ag_block_add: AG_F32, or AG_F64 to keep all bits of a double */
     int failed;               /* why ag_st_write will fail: 1 memory has run out, 2 an argument was wrong */
 };
 void ag_st_begin(struct ag_st_writer *writer);
@@ -267,7 +267,7 @@ void ag_st_add_meta(struct ag_st_writer *writer, const char *key, const char *va
 int ag_st_write(struct ag_st_writer *writer, const char *path, struct ag_error *err);
 void ag_st_discard(struct ag_st_writer *writer);
 
-/* ---------------------------------------------------------------- image.c: PNG */
+/* ---------------------------------------------------------------- png_writer.c: PNG */
 
 /* Writes a PNG. pixels: [h, w, channels] of 8 bits; channels: 1 (grey) or 3 (RGB); w and h: up to 2^31 - 1, the
  * format's limit. The file appears as by ag_file_commit. Status 1. */
@@ -275,7 +275,7 @@ int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixe
 /* The same into an open file, which the caller commits. */
 void ag_put_png(struct ag_file *file, int w, int h, int channels, const ag_u8 *pixels);
 /* Turns n values in [-1, 1] into 8 bits each. Values outside are clamped; NaN becomes black. */
-void ag_levels(const real *value, long n, ag_u8 *levels);
+void ag_quantize(const real *value, long n, ag_u8 *levels);
 /* A grid of n pictures, row by row, with 2 black pixels between neighbours. Places without a picture are black. */
 struct ag_canvas {
     ag_u8 *pixels; /* [height, width, channels] */
@@ -380,10 +380,10 @@ struct ag_phase {
     int updates_alpha;    /* 1: the phase computes the gradient of AG_ALPHA into AG_GRAD_ALPHA */
     double flop;          /* 2 x multiply-adds of the merged graph's convolutions and linear layers, in direct form */
     double flop_executed; /* what the kernels execute, recomputation included */
-    int pictures;         /* the most pictures that `many` draws at once; 0: there is no `many` */
-    /* Draws several pictures at once, in less time for each. The phase has no inputs but latents, which lie one after
-     * the other in AG_IN. The pictures lie one after the other in AG_OUT. */
-    void (*many)(real *const block[AG_BLOCKS], int pictures);
+    int max_pictures;     /* the most pictures that run_pictures draws at once; 0: run_pictures is NULL */
+    /* Draws several pictures at once, in less time per picture than `run`. The phase has no inputs but latents. Latents
+     * lie one after the other in AG_IN, pictures in AG_OUT. */
+    void (*run_pictures)(real *const block[AG_BLOCKS], int pictures);
 };
 
 /* What a kernel of `many` works on: all `count` pictures at once, or the one numbered `first`. */
@@ -422,11 +422,11 @@ void ag_profile_add(int kernel, double seconds); /* adds one call; not for two t
 /* For --bench. ag_profile_begin starts new accounts of that many kernels. ag_profile_read sums up all threads' accounts
  * of one. units: pictures for kernels that work on pictures, else calls. */
 int ag_profile_begin(int kernels, struct ag_error *err);
-struct ag_account {
+struct ag_kernel_time {
     double seconds;
     long calls, units;
 };
-struct ag_account ag_profile_read(int kernel);
+struct ag_kernel_time ag_profile_read(int kernel);
 void ag_profile_end(void);
 
 /* What one alpha chooses from, in the order of its values. */
@@ -472,7 +472,7 @@ struct ag_program {
     int micro; /* search: 1 if the genotype also names one operation for each kind of layer */
 };
 
-/* ---------------------------------------------------------------- table.c: blocks from and to files */
+/* ---------------------------------------------------------------- block_file.c: blocks from and to files */
 
 enum ag_load {
     AG_LOAD_REQUIRED = 0, /* a tensor that is missing in the file is an error */
@@ -482,11 +482,11 @@ enum ag_load {
 /* Copies the table's tensors from a file to their places in block. In the file they are named prefix + name, F32 or
  * F64; images are transposed to NHWC. Status 2 for a missing tensor, or another type or shape; the message gives both.
  * The block is then partly written. */
-int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_table *table, real *block, int load,
+int ag_block_load(const struct ag_st *st, const char *prefix, const struct ag_table *table, real *block, int load,
                   struct ag_error *err);
 /* Adds the table's tensors to a file as prefix + name, images as NCHW, in writer->real_dtype. ag_st_write reads
  * block. */
-void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block);
+void ag_block_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block);
 
 /* ---------------------------------------------------------------- generator.c: a generator's weights */
 
@@ -500,14 +500,14 @@ int ag_generator_carries(const struct ag_program *program);
 void ag_generator_unpack(const struct ag_program *program, real *const block[AG_BLOCKS]);
 long ag_generator_bytes(const struct ag_program *program);
 /* Convert n numbers to two-byte numbers of that type, rounding to nearest, and back. */
-void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to);
-void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to);
+void ag_to_half(enum ag_dtype type, const float *from, long n, ag_u16 *to);
+void ag_from_half(enum ag_dtype type, const ag_u16 *from, long n, real *to);
 
 /* ---------------------------------------------------------------- text.c: text that grows */
 
 struct ag_text {
     char *text; /* ends with a 0; NULL while nothing was added */
-    long used, room;
+    long used, capacity;
     int failed; /* 1: memory ran out, and what was added since is missing */
 };
 void ag_text_add(struct ag_text *text, const char *format, ...);
@@ -520,8 +520,8 @@ void ag_text_shell(struct ag_text *text, const char *word);    /* adds a word, q
  * makefile for each program. */
 void ag_text_make(struct ag_text *text, const char *folder, const char *program);
 void ag_text_free(struct ag_text *text);
-/* 1 if `length` characters of text are a decimal number up to `most`, which goes to *value; else 0. */
-int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value);
+/* 1 if `length` characters of text are a decimal number up to `max`, which goes to *value; else 0. */
+int ag_digits(const char *text, long length, ag_u64 max, ag_u64 *value);
 /* Continues an FNV-1a hash (64 bits) with some bytes. sum: AG_HASH, or an earlier result. */
 #define AG_HASH 0xcbf29ce484222325ull
 ag_u64 ag_hash(ag_u64 sum, const void *bytes, long size);
@@ -580,7 +580,7 @@ void ag_blocks_free(const struct ag_program *program, real *block[AG_BLOCKS]);
 /* The table of a parameter block. A bar block has the table of the block it tests. */
 const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_block block);
 /* Sends the parameter blocks to the device, except the bar blocks. */
-void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
+void ag_upload_blocks(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Computes AG_FIXED. A program that doesn't train calls it when its weights are sent. */
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies the blocks AG_G to AG_STAT to AG_BAR_G to AG_BAR_STAT, if the program has these. */
@@ -600,13 +600,13 @@ struct ag_tally {
     long same;    /* so many of them */
 };
 /* Adds a scalar output of a phase that has just run to a tally. unit and number say in messages which iteration or step
- * this was. On a device the value arrives at a later call or at ag_settle, in the order of the calls. Until then phase,
+ * this was. On a device the value arrives at a later call or at ag_output_wait, in the order of the calls. Until then phase,
  * name, unit and tally must stay valid. Status 1 if an arrived value isn't finite (the training diverged), or if the
  * device has failed. */
 int ag_output(const struct ag_phase *phase, const char *name, real *const block[AG_BLOCKS], const char *unit,
               long number, struct ag_tally *tally, struct ag_error *err);
 /* Waits for all values that haven't arrived. Call it before sums are used. Status as for ag_output. */
-int ag_settle(struct ag_error *err);
+int ag_output_wait(struct ag_error *err);
 
 /* ---------------------------------------------------------------- params.c: first values, noise on alpha */
 
@@ -626,7 +626,7 @@ void ag_sample_latents(const struct ag_program *program, ag_u64 seed, long first
 int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in);
 /* Draws them for pictures to look at. Row i of the batch gets the noise of picture first + i * step of the seed seed +
  * i * seed_step. If both steps are 0, all rows have the same noise. */
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in);
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_stride, long first, long stride, real *in);
 /* Draws the phase's inputs for style mixing in a training pass. in.mix.z gets the second latents. Each picture is mixed
  * with the given probability. A mixed picture has a crossover, uniform among the layers after the first; its values
  * in.mix.LAYER are 1 from there on. All others are 0. The last tRGB counts as a layer. Returns 1, or 0 if the phase has
@@ -647,36 +647,36 @@ void ag_mix_from(const struct ag_phase *phase, int first, real *in);
 int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
                        ag_u64 seed, int n, real *pictures, struct ag_error *err);
 
-/* ---------------------------------------------------------------- painters.c */
+/* ---------------------------------------------------------------- draw_workers.c */
 
 /* Draw workers: each draws pictures in a thread of its own. There is one worker for each thread. There is only one,
  * helped by all threads, if the program runs on a device, if the phase draws several pictures a batch, if fewer
  * pictures than threads are to be drawn, or if memory would be short. */
-struct ag_painters {
+struct ag_draw_workers {
     int count;
-    int each;                  /* most pictures that a worker draws at once */
+    int per_worker;            /* most pictures that a worker draws at once */
     real *(*block)[AG_BLOCKS]; /* worker 0 has the program's blocks, the others their own AG_IN, AG_OUT and AG_ARENA */
 };
 /* Status 1 if memory runs out. Close after a failure too. */
-int ag_painters_open(struct ag_painters *painters, const struct ag_program *program, const struct ag_phase *phase,
+int ag_draw_workers_open(struct ag_draw_workers *workers, const struct ag_program *program, const struct ag_phase *phase,
                      real *const block[AG_BLOCKS], long pictures, struct ag_error *err);
-void ag_painters_close(struct ag_painters *painters);
-/* ag_painters_room: of `pictures` left, how many the workers draw in one round. If there are fewer pictures than
- * workers, the first worker draws one. ag_painters_first: number in the round of the first picture of a worker; the
+void ag_draw_workers_close(struct ag_draw_workers *workers);
+/* ag_draw_workers_round: of `pictures` left, how many the workers draw in one round. If there are fewer pictures than
+ * workers, the first worker draws one. ag_draw_workers_first: number in the round of the first picture of a worker; the
  * worker draws those up to the next worker's first. */
-int ag_painters_room(const struct ag_painters *painters, long pictures);
-int ag_painters_first(const struct ag_painters *painters, int pictures, int painter);
-/* Draws as many pictures as ag_painters_room says, each worker in a thread of its own. If only one worker draws, all
+int ag_draw_workers_round(const struct ag_draw_workers *workers, long pictures);
+int ag_draw_workers_first(const struct ag_draw_workers *workers, int pictures, int worker);
+/* Draws as many pictures as ag_draw_workers_round says, each worker in a thread of its own. If only one worker draws, all
  * threads help it. */
-void ag_paint(const struct ag_painters *painters, const struct ag_phase *phase, int pictures);
+void ag_draw_round(const struct ag_draw_workers *workers, const struct ag_phase *phase, int pictures);
 
-/* ---------------------------------------------------------------- walk.c */
+/* ---------------------------------------------------------------- interpolation.c */
 
 /* Interpolates latents along a closed path through the pictures start to start + stations - 1. Frame s * steps has the
  * latent of picture start + s. The frames in between lie on the great circle to the next picture, and after the last
  * picture on that to the first. After stations * steps frames the path starts again. z = [n, latent]: the latents of
  * frames first to first + n - 1. scratch: [latent]. */
-void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
+void ag_interpolate_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
                      long n, real *z, real *scratch);
 
 /* ---------------------------------------------------------------- frames.c: pictures that are written one by one */
@@ -711,7 +711,7 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n);
 /* Writes the pictures that wait, and waits until all are on the disk. Must be called, after a failure too. Status 1. */
 int ag_frames_end(struct ag_frames *frames);
 /* Says on standard error which other pictures the folder holds, so that nobody takes them for these. */
-void ag_frames_tell(const struct ag_frames *frames);
+void ag_frames_report_others(const struct ag_frames *frames);
 void ag_frames_close(struct ag_frames *frames);
 
 /* ---------------------------------------------------------------- info.c: what a generator is */
@@ -726,23 +726,23 @@ int ag_info(const struct ag_program *program, const char *file);
  * blocks have in the device's memory. The host sends a block after it has written it, and fetches it before it reads
  * it. Inputs are sent when their phase runs. */
 int ag_device_open(const struct ag_program *program, struct ag_error *err); /* the program's, unless it is open */
-real *ag_twin(long n, struct ag_error *err); /* n zeros, and a twin of them; NULL with status 1 in *err */
-void ag_untwin(real *host);
-void ag_send(const real *host, long n);                 /* copies any part of a block to its twin */
-int ag_fetch(real *host, long n, struct ag_error *err); /* copies it back; status 1 if the device has failed */
+real *ag_mirror_new(long n, struct ag_error *err); /* n zeros, and a twin of them; NULL with status 1 in *err */
+void ag_mirror_free(real *host);
+void ag_upload(const real *host, long n);                 /* copies any part of a block to its twin */
+int ag_download(real *host, long n, struct ag_error *err); /* copies it back; status 1 if the device has failed */
 void ag_run(const struct ag_phase *phase, real *const block[AG_BLOCKS]);
 void ag_wait(void); /* until the device has done all that was asked for */
 /* On the twins if there is a device, else on the blocks. */
-void ag_twin_clear(real *x, long n);
-void ag_twin_copy(real *to, const real *from, long n);
+void ag_mirror_clear(real *x, long n);
+void ag_mirror_copy(real *to, const real *from, long n);
 void ag_add(real *to, const real *from, long n); /* to += from */
 void ag_scale(real *to, double factor, long n);  /* to *= factor */
 
 /* What one step of Adam computes with. */
-struct ag_adam_pass {
+struct ag_adam_update {
     real *weight, *gradient, *m, *v;
-    real beta1, beta2, rest1, rest2; /* rest1, rest2: 1 - beta1, 1 - beta2 */
-    real decay, step, unbias;        /* step: lr / (1 - beta1^t); unbias: 1 / sqrt(1 - beta2^t) */
+    real beta1, beta2, one_minus_beta1, one_minus_beta2;
+    real decay, step_size, bias_correction; /* step_size: lr / (1 - beta1^t); bias_correction: 1 / sqrt(1 - beta2^t) */
     long size;
 };
 
@@ -752,14 +752,14 @@ enum { AG_SLOTS = 16 }; /* scalars that may be on their way from a device at onc
 struct ag_device {
     int (*open)(const struct ag_program *program, struct ag_error *err); /* does nothing if it is open */
     void (*close)(void);
-    int (*twin)(const real *host, long host_size, long size, struct ag_error *err);
-    void (*untwin)(const real *host);
-    void (*send)(const real *host, long n);
-    int (*fetch)(real *host, long n, struct ag_error *err);
+    int (*new_mirror)(const real *host, long host_size, long size, struct ag_error *err);
+    void (*free_mirror)(const real *host);
+    void (*upload)(const real *host, long n);
+    int (*download)(real *host, long n, struct ag_error *err);
     void (*clear)(real *x, long n);
     void (*copy)(real *to, const real *from, long n);
     void (*run)(const struct ag_phase *phase, real *const block[AG_BLOCKS]);
-    void (*adam)(const struct ag_adam_pass *pass);
+    void (*adam)(const struct ag_adam_update *pass);
     void (*average)(real *average, const real *value, real decay, real rest, long n);
     void (*add)(real *to, const real *from, long n);
     void (*scale)(real *to, double factor, long n);
@@ -865,7 +865,7 @@ int ag_spec_changes(const struct ag_program *program, const char *before, const 
 
 /* ---------------------------------------------------------------- checkpoint.c */
 
-enum { AG_MOST_ITERATIONS = 100000000 }; /* or steps, that a run may have */
+enum { AG_MAX_ITERATIONS = 100000000 }; /* or steps, that a run may have */
 
 /* What a checkpoint holds. The program lists its counters, sums and tensors, then saves or reads them. */
 enum { AG_CHECKPOINT_PARTS = 40 };
@@ -1017,11 +1017,11 @@ int ag_bench(const struct ag_program *program, const struct ag_options *options,
 /* The multiply-add rate of ag_threads() threads in GFLOP/s: the median of some runs, which take 10 ms together. */
 double ag_peak(void);
 
-/* ---------------------------------------------------------------- width.c */
+/* ---------------------------------------------------------------- instruction_set.c */
 
 /* Bytes of the widest vectors that this machine has and kernels exist for: 64 (AVX-512), 32 (AVX2 with FMA), else 16.
  * The environment variable AG_WIDTH, "avx2" or "sse2", lowers it. */
 int ag_vector_bytes(void);
 /* Says that the program has no kernels for this machine, and ends it. */
-void ag_no_width(void);
+void ag_exit_unsupported(void);
 #endif

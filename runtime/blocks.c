@@ -11,14 +11,14 @@ enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
 /* Larger blocks are allocated only if so much memory is free. The system may promise more memory than it has, and would
  * then kill the process that uses it. */
-enum { MUCH = 64 << 20 };
+enum { CHECKED_BYTES = 64 << 20 };
 
 real *ag_reals(long n, struct ag_error *err)
 {
     void *memory = NULL;
     size_t bytes = (size_t)(n > 0 ? n : 1) * sizeof(real);
     if (bytes >= HUGE_PAGE) bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    if (bytes >= MUCH && ag_check_memory((double)bytes, "one block of numbers", err)) return NULL;
+    if (bytes >= CHECKED_BYTES && ag_check_memory((double)bytes, "one block of numbers", err)) return NULL;
     if (n < 0 || posix_memalign(&memory, bytes < HUGE_PAGE ? LINE : HUGE_PAGE, bytes)) {
         ag_fail(err, 1, "out of memory: %.1f MB more are needed", (double)bytes / 1e6);
         return NULL;
@@ -82,7 +82,7 @@ static real *new_block(const struct ag_program *program, int i, struct ag_error 
     if (i == AG_FIXED && is_carried(program)) return (real *)program->fixed;
     const long size = block_size(program, i), here = program->device && i >= AG_FIXED ? 1 : size;
     real *block = ag_reals(here, err);
-    if (!block || !ag_device || !ag_device->twin(block, here, size, err)) return block;
+    if (!block || !ag_device || !ag_device->new_mirror(block, here, size, err)) return block;
     ag_free(block);
     return NULL;
 }
@@ -94,7 +94,7 @@ static int check_blocks(const struct ag_program *program, struct ag_error *err)
     for (int i = 0; i < AG_BLOCKS; i++)
         if (i < AG_FIXED || !(program->device || (i == AG_FIXED && is_carried(program))))
             bytes += (double)block_size(program, i) * sizeof(real);
-    return bytes < MUCH ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
+    return bytes < CHECKED_BYTES ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
 }
 
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
@@ -113,7 +113,7 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
 void ag_blocks_free(const struct ag_program *program, real *block[AG_BLOCKS])
 {
     for (int i = 0; i < AG_BLOCKS; i++) {
-        if (block[i] != program->fixed) ag_untwin(block[i]);
+        if (block[i] != program->fixed) ag_mirror_free(block[i]);
         block[i] = NULL;
     }
 }
@@ -130,12 +130,12 @@ void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
     for (int i = AG_G; has_bar(program) && i < AG_BAR_G; i++)
-        ag_twin_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+        ag_mirror_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
 }
 
-void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
+void ag_upload_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    for (int i = AG_G; i < AG_BAR_G; i++) ag_send(block[i], block_size(program, i));
+    for (int i = AG_G; i < AG_BAR_G; i++) ag_upload(block[i], block_size(program, i));
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)

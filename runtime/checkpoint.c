@@ -10,7 +10,7 @@
 
 #define FORMAT "1"
 /* The largest value of a counter: a hundred million iterations of ten thousand steps. */
-#define MOST 1000000000000
+#define MAX_COUNT 1000000000000
 
 void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program)
 {
@@ -80,12 +80,12 @@ void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, cons
 
 int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err)
 {
-    int status = ag_settle(err);
+    int status = ag_output_wait(err);
     if (status) return status;
     for (int i = 0; i < checkpoint->parts; i++) {
         const struct ag_table *table = checkpoint->part[i].table;
         real *data = checkpoint->part[i].data;
-        if (ag_fetch(data, table->size, err)) return 1;
+        if (ag_download(data, table->size, err)) return 1;
         for (int t = 0; t < table->count; t++) {
             const struct ag_tensor *tensor = &table->tensor[t];
             long size = 1;
@@ -129,7 +129,7 @@ int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struc
     if (sizeof(real) == sizeof(double)) writer.real_dtype = AG_F64;
     add_metadata(checkpoint, &writer);
     for (int i = 0; i < checkpoint->parts; i++)
-        ag_table_add(&writer, checkpoint->part[i].prefix, checkpoint->part[i].table, checkpoint->part[i].data);
+        ag_block_add(&writer, checkpoint->part[i].prefix, checkpoint->part[i].table, checkpoint->part[i].data);
     return ag_st_write(&writer, path, err);
 }
 
@@ -177,9 +177,9 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
 }
 
 /* Reads a whole number, written as ag_checkpoint_save does: no sign, space or leading zero. */
-static int read_whole(const char *text, ag_u64 most, ag_u64 *value)
+static int read_whole(const char *text, ag_u64 max, ag_u64 *value)
 {
-    return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), most, value);
+    return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), max, value);
 }
 
 static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *err)
@@ -197,7 +197,7 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
     } else if (checkpoint->value[i].word) {
         right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);
     } else {
-        right = read_whole(text, MOST, &n);
+        right = read_whole(text, MAX_COUNT, &n);
         *checkpoint->value[i].count = (long)n;
     }
     if (right) return 0;
@@ -217,9 +217,9 @@ int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err)
     int tensors = 0, status = 0;
     for (int i = 0; !status && i < checkpoint->values; i++) status = read_value(checkpoint, i, err);
     for (int i = 0; !status && i < checkpoint->parts; i++) {
-        status = ag_table_load(&checkpoint->st, checkpoint->part[i].prefix, checkpoint->part[i].table,
+        status = ag_block_load(&checkpoint->st, checkpoint->part[i].prefix, checkpoint->part[i].table,
                                checkpoint->part[i].data, AG_LOAD_REQUIRED | AG_LOAD_FINITE, err);
-        ag_send(checkpoint->part[i].data, checkpoint->part[i].table->size);
+        ag_upload(checkpoint->part[i].data, checkpoint->part[i].table->size);
         tensors += checkpoint->part[i].table->count;
     }
     if (!status && tensors != checkpoint->st.tensors)

@@ -25,7 +25,7 @@ struct ag_data {
     int *half[2]; /* [count]: the pictures of each half, as numbers in the source; NULL if endless */
     long count[2];
     struct ag_batch_maker maker; /* the training thread's */
-    struct ag_ahead *ahead;
+    struct ag_prefetch *prefetch;
     int named; /* broken pictures named so far */
     ag_u64 identity;
     struct ag_text summary;
@@ -198,13 +198,13 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
                        "write the program again with a smaller one (aggen FILE --set search.batch=N, or "
                        "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
-    int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
+    int status = data->prefetch ? ag_prefetch_batch(data->prefetch, &data->maker, half, batch, index, out, err)
                              : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
     if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
     return status;
 }
 
-int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err)
+int ag_data_preview(struct ag_data *data, int n, real *out, struct ag_error *err)
 {
     if (n < 0 || n > data->count[0])
         return ag_fail(err, 2, "data: there are %ld pictures for training, not %d to look at", data->count[0], n);
@@ -271,7 +271,7 @@ static void decode_picture(void *context, int i, int thread)
     const size_t bytes = (size_t)data->picture_bytes;
     char fault[AG_FAULT];
     (void)thread;
-    if (source->fault[i] || ag_shortage_came(&data->shortage)) return;
+    if (source->fault[i] || ag_shortage_occurred(&data->shortage)) return;
     ag_u8 *own = data->cache ? NULL : malloc(bytes), *picture = data->cache ? data->cache + (size_t)i * bytes : own;
     int outcome = picture ? source->read(source, 0, (ag_u64)i, picture, fault) : ag_fault_memory(fault);
     free(own);
@@ -364,17 +364,17 @@ static int write_summary(struct ag_data *data)
                 data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
     if (broken) ag_text_add(text, ", %d broken left out", broken);
     ag_text_add(text, data->cache ? ", in memory" : ", read as needed");
-    ag_passed_text(text, data->source.passed, "; ");
+    ag_ignored_text(text, data->source.ignored, "; ");
     return text->failed;
 }
 
 int ag_no_pictures(const struct ag_source *source, struct ag_error *err)
 {
-    struct ag_text passed = {0, 0, 0, 0};
-    ag_passed_text(&passed, source->passed, " (");
+    struct ag_text ignored = {0, 0, 0, 0};
+    ag_ignored_text(&ignored, source->ignored, " (");
     ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%.598s%s; " AG_DATA_ADVICE, source->options.path,
-            passed.text ? passed.text : "", passed.text ? ")" : "");
-    ag_text_free(&passed);
+            ignored.text ? ignored.text : "", ignored.text ? ")" : "");
+    ag_text_free(&ignored);
     return 2;
 }
 
@@ -408,7 +408,7 @@ static void open_endless(struct ag_data *data)
 }
 
 /* Decoding and drawing take time and need several threads. Copying from memory needs only one. */
-static int ahead_threads(const struct ag_data *data)
+static int prefetch_threads(const struct ag_data *data)
 {
     if (data->cache) return 1;
     const int cores = ag_cores("");
@@ -435,7 +435,7 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
         return status;
     }
     data->source.options.format = data->source.options.path = NULL;               /* the caller may free them now */
-    data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* NULL: none are made ahead */
+    data->prefetch = ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* NULL: none are made prefetch */
     *out = data;
     return 0;
 }
@@ -459,7 +459,7 @@ void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash)
 void ag_data_close(struct ag_data *data)
 {
     if (!data) return;
-    ag_ahead_stop(data->ahead);
+    ag_prefetch_stop(data->prefetch);
     ag_batch_maker_free(&data->maker);
     if (data->source.close) data->source.close(&data->source);
     free_faults(&data->source);

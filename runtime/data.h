@@ -5,10 +5,10 @@
  *   data_binary.c, data_images.c, data_zip.c, data_shapes.c   the formats, each one ag_source
  *   data_zip_directory.c                                      what an archive lists
  *   data_file.c                                               opening and reading files, what came of it
- *   data_passed.c                                             files that are no pictures: counted by reason, and named
- *   picture.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another size
+ *   data_ignored.c                                             files that are no pictures: counted by reason, and named
+ *   picture_decoder.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another size
  *   data.c                                                    halves, epochs, batches, what is broken
- *   data_ahead.c                                              batches made before they are asked for
+ *   data_prefetch.c                                              batches made before they are asked for
  */
 #ifndef AG_DATA_H
 #define AG_DATA_H
@@ -30,15 +30,15 @@ enum ag_outcome { AG_GOOD, AG_BROKEN, AG_EXHAUSTED };
 #define AG_FAULT 256
 int ag_fault(char fault[AG_FAULT], const char *format, ...); /* returns AG_BROKEN */
 int ag_fault_memory(char fault[AG_FAULT]);                   /* returns AG_EXHAUSTED */
-int ag_fault_errno(char fault[AG_FAULT], int number); /* returns AG_EXHAUSTED if ag_exhausted(number), else AG_BROKEN */
+int ag_fault_errno(char fault[AG_FAULT], int number); /* returns AG_EXHAUSTED if ag_is_exhausted(number), else AG_BROKEN */
 /* 1 for an errno that is the machine's fault: no memory, no descriptors, a failing disk. */
-int ag_exhausted(int number);
+int ag_is_exhausted(int number);
 /* The exit status for this errno of a failed opening: 1 or 2. */
 int ag_open_status(int number);
 /* Says that a picture could not be read, and that the machine is at fault. Returns 1. */
 int ag_fail_exhausted(struct ag_error *err, const char *name, const char *fault);
 
-/* The first task of a loop on several threads that came to AG_EXHAUSTED. The tasks after it ask ag_shortage_came
+/* The first task of a loop on several threads that came to AG_EXHAUSTED. The tasks after it ask ag_shortage_occurred
  * and do nothing. */
 struct ag_shortage {
     pthread_mutex_t lock;
@@ -48,7 +48,7 @@ struct ag_shortage {
 void ag_shortage_init(struct ag_shortage *shortage);
 void ag_shortage_end(struct ag_shortage *shortage);
 void ag_shortage_note(struct ag_shortage *shortage, int task, const char *fault);
-int ag_shortage_came(struct ag_shortage *shortage);
+int ag_shortage_occurred(struct ag_shortage *shortage);
 
 /* Opens a path of any length, as openat does. Adds O_CLOEXEC, and O_NONBLOCK so that a FIFO isn't waited for. */
 int ag_open_at(int folder, const char *path, int flags);
@@ -73,7 +73,7 @@ int ag_resize(const struct ag_pixels *in, int width, int height, ag_u8 *out);
  * or 1 if memory runs out. */
 int ag_fit(const struct ag_pixels *rgb, int size, int channels, int center_crop, ag_u8 *out);
 
-/* ---------------------------------------------------------------- picture.c */
+/* ---------------------------------------------------------------- picture_decoder.c */
 
 enum ag_picture_kind { AG_PICTURE_NONE, AG_PICTURE_PNG, AG_PICTURE_JPEG };
 /* These functions rewind the stream first. For a picture in memory, pass a stream of fmemopen. */
@@ -81,7 +81,7 @@ enum ag_picture_kind { AG_PICTURE_NONE, AG_PICTURE_PNG, AG_PICTURE_JPEG };
 /* Tells by a stream's first bytes what picture it holds. *kind is AG_PICTURE_NONE also if it can't be read. */
 int ag_picture_kind(FILE *file, enum ag_picture_kind *kind, char fault[AG_FAULT]);
 /* 1 if a name ends as those of PNG and JPEG files do. */
-int ag_picture_named(const char *name);
+int ag_is_picture_name(const char *name);
 /* Checks the header of a PNG or JPEG. */
 int ag_picture_probe(FILE *file, char fault[AG_FAULT]);
 /* Decodes any kind of PNG or JPEG to RGB. *rgb is allocated by malloc. Transparent pixels are laid over white, and the
@@ -99,32 +99,32 @@ int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation,
  * out. */
 int ag_exif_turn(ag_u8 **rgb, int *width, int *height, int orientation);
 
-/* ---------------------------------------------------------------- data_passed.c: what is no picture */
+/* ---------------------------------------------------------------- data_ignored.c: what is no picture */
 
-enum ag_reason {
-    AG_PASSED_OTHER,
-    AG_PASSED_HIDDEN,
-    AG_PASSED_CLOSED,
-    AG_PASSED_DANGLING,
-    AG_PASSED_LINK,
-    AG_PASSED_SPECIAL,
-    AG_REASONS
+enum ag_ignore_reason {
+    AG_IGNORED_OTHER,
+    AG_IGNORED_HIDDEN,
+    AG_IGNORED_CLOSED,
+    AG_IGNORED_DANGLING,
+    AG_IGNORED_LINK,
+    AG_IGNORED_SPECIAL,
+    AG_IGNORE_REASONS
 };
-enum { AG_PASSED_NAMED = 3, AG_PASSED_NAME = 64 };
-struct ag_passed {
+enum { AG_IGNORED_NAMED = 3, AG_IGNORED_NAME = 64 };
+struct ag_ignored {
     long count;
-    char name[AG_PASSED_NAMED][AG_PASSED_NAME]; /* of the first files */
+    char name[AG_IGNORED_NAMED][AG_IGNORED_NAME]; /* of the first files */
 };
-void ag_pass_over(struct ag_passed passed[AG_REASONS], enum ag_reason reason, const char *name);
+void ag_ignore(struct ag_ignored ignored[AG_IGNORE_REASONS], enum ag_ignore_reason reason, const char *name);
 /* If any file was passed over, adds `before` and a list of those files to a text. */
-void ag_passed_text(struct ag_text *text, const struct ag_passed passed[AG_REASONS], const char *before);
+void ag_ignored_text(struct ag_text *text, const struct ag_ignored ignored[AG_IGNORE_REASONS], const char *before);
 /* Copies a name to out without control characters. If it doesn't fit size bytes, only its end is kept. size > 4. */
 void ag_clean_name(const char *name, char *out, size_t size);
 /* 1 for / and for \\, which archives made on old Windows have. */
 int ag_is_separator(char c);
 /* 1 if a part of the path is hidden: it begins with a dot, but is neither . nor .. and doesn't begin with three
  * dots. */
-int ag_hidden(const char *path);
+int ag_is_hidden(const char *path);
 
 /* ---------------------------------------------------------------- sources */
 
@@ -136,7 +136,7 @@ struct ag_source {
     int count;
     char **fault; /* [count], allocated: why a picture was found broken at opening; NULL: it is good. fault is NULL if
                      all are */
-    struct ag_passed passed[AG_REASONS];
+    struct ag_ignored ignored[AG_IGNORE_REASONS];
     /* Reads picture i: out = [size, size, channels]. Several threads may call it at a time. */
     int (*read)(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT]);
     /* The name of picture i, for messages. Behind its first `root` bytes it doesn't depend on where the set lies. */
@@ -154,7 +154,7 @@ int ag_source_shapes(struct ag_source *source, struct ag_error *err);
 /* For a source without pictures. Says so, and what was passed over. Returns 2. */
 int ag_no_pictures(const struct ag_source *source, struct ag_error *err);
 
-/* ---------------------------------------------------------------- data.c and data_ahead.c */
+/* ---------------------------------------------------------------- data.c and data_prefetch.c */
 
 /* What a thread needs to make batches. */
 struct ag_batch_maker {
@@ -171,12 +171,12 @@ void ag_batch_maker_free(struct ag_batch_maker *maker);
 int ag_make_batch(struct ag_batch_maker *maker, int half, int batch, long index, real *out, struct ag_error *err,
                   int (*stop)(void *), void *stop_context);
 
-struct ag_ahead;
+struct ag_prefetch;
 /* Starts threads that make the batches after the last one asked for. NULL if there is no memory or no thread. */
-struct ag_ahead *ag_ahead_start(struct ag_data *data, int threads, long picture_reals);
+struct ag_prefetch *ag_prefetch_start(struct ag_data *data, int threads, long picture_reals);
 /* Gives a batch: one that was made ahead, or else makes it now with `maker`. */
-int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
+int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
                    struct ag_error *err);
-void ag_ahead_stop(struct ag_ahead *ahead); /* waits for the threads; ahead may be NULL */
+void ag_prefetch_stop(struct ag_prefetch *prefetch); /* waits for the threads; prefetch may be NULL */
 
 #endif

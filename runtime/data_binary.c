@@ -50,10 +50,10 @@ static long record_bytes(const struct dataset *set)
 static void interleave(const struct dataset *set, const ag_u8 *planes, ag_u8 *rgb)
 {
     int side = set->side;
-    long step_x = set->column_major ? side : 1, step_y = set->column_major ? 1 : side;
+    long stride_x = set->column_major ? side : 1, stride_y = set->column_major ? 1 : side;
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++)
-            for (int c = 0; c < 3; c++) *rgb++ = planes[(long)c * side * side + y * step_y + x * step_x];
+            for (int c = 0; c < 3; c++) *rgb++ = planes[(long)c * side * side + y * stride_y + x * stride_x];
 }
 
 static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])

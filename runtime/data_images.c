@@ -14,7 +14,7 @@
 
 struct list {
     char **item;
-    int count, room;
+    int count, capacity;
 };
 
 struct folder_id {
@@ -26,7 +26,7 @@ struct images {
     int descriptor;            /* the folder given */
     struct list files;         /* paths, sorted bytewise */
     struct folder_id *visited; /* folders that were listed. A link to one of them is not listed again */
-    int visited_count, visited_room;
+    int visited_count, visited_capacity;
     char **fault; /* [files.count], while the files are probed */
     char *drop;   /* [files.count]: 0: keep; else 1 + the reason to pass the file over */
     struct ag_shortage shortage;
@@ -34,15 +34,15 @@ struct images {
 
 /* ---------------------------------------------------------------- listing */
 
-/* Makes room for one more element. Returns 0, or 1 if memory runs out. */
-static int grow(void **array, int count, int *room, size_t size)
+/* Makes capacity for one more element. Returns 0, or 1 if memory runs out. */
+static int grow(void **array, int count, int *capacity, size_t size)
 {
-    if (count < *room) return 0;
-    int more = *room ? *room * 2 : 64;
+    if (count < *capacity) return 0;
+    int more = *capacity ? *capacity * 2 : 64;
     void *larger = realloc(*array, (size_t)more * size);
     if (!larger) return 1;
     *array = larger;
-    *room = more;
+    *capacity = more;
     return 0;
 }
 
@@ -50,7 +50,7 @@ static int grow(void **array, int count, int *room, size_t size)
 static int append(struct list *list, char *item)
 {
     void *array = list->item;
-    if (!item || grow(&array, list->count, &list->room, sizeof *list->item)) {
+    if (!item || grow(&array, list->count, &list->capacity, sizeof *list->item)) {
         free(item);
         return 1;
     }
@@ -90,7 +90,7 @@ static int visit(struct images *images, const struct stat *info)
     for (int i = 0; i < images->visited_count; i++)
         if (images->visited[i].device == info->st_dev && images->visited[i].inode == info->st_ino) return 0;
     void *array = images->visited;
-    if (grow(&array, images->visited_count, &images->visited_room, sizeof *images->visited)) return -1;
+    if (grow(&array, images->visited_count, &images->visited_capacity, sizeof *images->visited)) return -1;
     images->visited = array;
     images->visited[images->visited_count].device = info->st_dev;
     images->visited[images->visited_count++].inode = info->st_ino;
@@ -124,17 +124,17 @@ static int list_names(DIR *stream, struct list *names)
     return number;
 }
 
-/* Handles an entry that stat fails for. It is passed over if a link or permissions are the reason. It is ignored if it
+/* Handles an entry that stat fails for. It is ignored over if a link or permissions are the reason. It is ignored if it
  * doesn't exist any more. Returns a status. */
 static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
 {
     const char *inside = path + source->root;
     int number = errno;
     struct stat info;
-    if (is_forbidden(number)) return ag_pass_over(source->passed, AG_PASSED_CLOSED, inside), 0;
+    if (is_forbidden(number)) return ag_ignore(source->ignored, AG_IGNORED_CLOSED, inside), 0;
     if (number != ENOENT && number != ENOTDIR && number != ELOOP && number != ENAMETOOLONG)
         return fail_folder(path, number, err);
-    if (!fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW)) ag_pass_over(source->passed, AG_PASSED_DANGLING, inside);
+    if (!fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW)) ag_ignore(source->ignored, AG_IGNORED_DANGLING, inside);
     return 0;
 }
 
@@ -146,14 +146,14 @@ static int list_entry(struct ag_source *source, int folder, const char *name, ch
     struct stat info;
     int status = 0;
     if (!path) return no_memory(err);
-    if (ag_hidden(name))
-        ag_pass_over(source->passed, AG_PASSED_HIDDEN, path + source->root);
+    if (ag_is_hidden(name))
+        ag_ignore(source->ignored, AG_IGNORED_HIDDEN, path + source->root);
     else if (fstatat(folder, name, &info, 0))
         status = pass_unknown(source, folder, name, path, err);
     else if (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))
         return append(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
     else
-        ag_pass_over(source->passed, AG_PASSED_SPECIAL, path + source->root);
+        ag_ignore(source->ignored, AG_IGNORED_SPECIAL, path + source->root);
     free(path);
     return status;
 }
@@ -204,7 +204,7 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
     const int number = errno, is_root = strlen(path) < source->root;
     if (!is_root && (number == ENOENT || number == ENOTDIR)) return 0;
     if (is_root || !is_forbidden(number)) return fail_folder(path, number, err);
-    ag_pass_over(source->passed, AG_PASSED_CLOSED, path + source->root);
+    ag_ignore(source->ignored, AG_IGNORED_CLOSED, path + source->root);
     return 0;
 }
 
@@ -239,16 +239,16 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
 }
 
 /* *claims: 1 if the file is a picture, or is named like one. */
-static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_reason *reason, char fault[AG_FAULT])
+static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_ignore_reason *reason, char fault[AG_FAULT])
 {
     const struct images *images = source->state;
     enum ag_picture_kind kind = AG_PICTURE_NONE;
     FILE *file;
     int outcome = open_image(source, i, &file, fault);
-    *reason = outcome ? AG_PASSED_CLOSED : AG_PASSED_OTHER;
+    *reason = outcome ? AG_IGNORED_CLOSED : AG_IGNORED_OTHER;
     if (!outcome) outcome = ag_picture_kind(file, &kind, fault);
     if (!outcome) outcome = ag_picture_probe(file, fault);
-    *claims = kind != AG_PICTURE_NONE || ag_picture_named(images->files.item[i]);
+    *claims = kind != AG_PICTURE_NONE || ag_is_picture_name(images->files.item[i]);
     if (file) fclose(file);
     return outcome;
 }
@@ -257,11 +257,11 @@ static void probe(void *context, int i, int thread)
 {
     const struct ag_source *source = context;
     struct images *images = source->state;
-    enum ag_reason reason;
+    enum ag_ignore_reason reason;
     char fault[AG_FAULT];
     int claims;
     (void)thread;
-    if (ag_shortage_came(&images->shortage)) return;
+    if (ag_shortage_occurred(&images->shortage)) return;
     int outcome = probe_image(source, i, &claims, &reason, fault);
     if (outcome != AG_EXHAUSTED && !claims) images->drop[i] = (char)(1 + reason);
     if (outcome == AG_BROKEN && claims && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
@@ -276,7 +276,7 @@ static void drop_others(struct ag_source *source)
     for (int i = 0; i < images->files.count; i++) {
         char *path = images->files.item[i];
         if (images->drop[i]) {
-            ag_pass_over(source->passed, (enum ag_reason)(images->drop[i] - 1), path + source->root);
+            ag_ignore(source->ignored, (enum ag_ignore_reason)(images->drop[i] - 1), path + source->root);
             free(path);
             continue;
         }

@@ -166,9 +166,9 @@ static double choose_background(struct dice *dice, struct scene *scene)
 /* Chooses a place for a shape: of a few random ones, that farthest from the earlier shapes. */
 static void choose_place(struct dice *dice, struct scene *scene, struct shape *shape)
 {
-    double best = -9, room = 0.96 - shape->radius;
+    double best = -9, limit = 0.96 - shape->radius;
     for (int tries = 0; tries < 8; tries++) {
-        double x = uniform(dice, -room, room), y = uniform(dice, -room, room), gap = 9;
+        double x = uniform(dice, -limit, limit), y = uniform(dice, -limit, limit), gap = 9;
         for (int i = 0; i < scene->shapes; i++) {
             struct shape *other = &scene->shape[i];
             gap = fmin(gap, hypot(x - other->x, y - other->y) - other->radius - shape->radius);

@@ -17,7 +17,7 @@
 
 #include <zlib.h>
 
-/* Most bytes of a picture: 16-bit RGBA with the most pixels that picture.c takes, uncompressed. */
+/* Most bytes of a picture: 16-bit RGBA with the most pixels that picture_decoder.c takes, uncompressed. */
 #define MAX_PICTURE (1UL << 30)
 /* A picture's header is first looked for in so many bytes. Headers by dataset_tool.py are far shorter. */
 #define HEAD 4096
@@ -61,8 +61,8 @@ static int locate(const struct ag_zip *archive, const struct ag_zip_entry *entry
     if (!ag_zip_is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
     ag_u64 before =
         ag_zip_number(header + 26, 2) + ag_zip_number(header + 28, 2); /* lengths of its name and its extra field */
-    ag_u64 room = end - LOCAL - entry->header;
-    if (before > room || entry->stored > room - before)
+    ag_u64 available = end - LOCAL - entry->header;
+    if (before > available || entry->stored > available - before)
         return ag_fault(fault, "the archive gives it more bytes than there are");
     *at = archive->before + entry->header + LOCAL + before;
     return AG_GOOD;
@@ -154,7 +154,7 @@ static void locate_entry(void *context, int i, int thread)
     char fault[AG_FAULT];
     ag_u64 at;
     (void)thread;
-    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    if (entry->drop || ag_shortage_occurred(&archive->shortage)) return;
     int outcome = locate(archive, entry, &at, fault);
     entry->lost = outcome == AG_BROKEN;
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
@@ -200,12 +200,12 @@ static void probe(void *context, int i, int thread)
     char fault[AG_FAULT];
     int opened;
     (void)thread;
-    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    if (entry->drop || ag_shortage_occurred(&archive->shortage)) return;
     int outcome = probe_head(archive, entry, HEAD, &opened, &kind, fault);
     if (outcome == AG_BROKEN && kind != AG_PICTURE_NONE && entry->size > HEAD)
         outcome = probe_head(archive, entry, entry->size, &opened, &kind, fault);
-    int claims = kind != AG_PICTURE_NONE || ag_picture_named(entry->name);
-    if (!claims) entry->drop = 1 + (opened || entry->size == 0 ? AG_PASSED_OTHER : AG_PASSED_CLOSED);
+    int claims = kind != AG_PICTURE_NONE || ag_is_picture_name(entry->name);
+    if (!claims) entry->drop = 1 + (opened || entry->size == 0 ? AG_IGNORED_OTHER : AG_IGNORED_CLOSED);
     if (outcome == AG_BROKEN && claims && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
@@ -217,7 +217,7 @@ static void drop_others(struct ag_source *source)
     for (int i = 0; i < archive->count; i++) {
         struct ag_zip_entry *entry = &archive->entry[i];
         if (entry->drop) {
-            ag_pass_over(source->passed, (enum ag_reason)(entry->drop - 1), entry->name);
+            ag_ignore(source->ignored, (enum ag_ignore_reason)(entry->drop - 1), entry->name);
             continue;
         }
         source->fault[source->count] = entry->fault;

@@ -14,7 +14,7 @@
  * record (4.3.12). */
 enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, MAX_COMMENT = 0xffff };
 /* Most bytes behind the archive: a newline, a tape's zeros, ... */
-enum { MAX_BEHIND = 0xffff };
+enum { MAX_TRAILING = 0xffff };
 
 /* ---------------------------------------------------------------- finding the directory */
 
@@ -91,19 +91,19 @@ static int is_directory(const struct ag_source *source, ag_u64 at, int *is, stru
 static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
-    const ag_u64 told = archive->directory, size = archive->directory_size;
+    const ag_u64 stated = archive->directory, size = archive->directory_size;
     int is = 0;
-    if (told > limit || size > limit - told) return broken(source, err, "has an end record that doesn't fit the file");
+    if (stated > limit || size > limit - stated) return broken(source, err, "has an end record that doesn't fit the file");
     if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
     archive->directory = limit - size;
-    archive->before = limit - size - told;
+    archive->before = limit - size - stated;
     archive->wrapped = !archive->zip64 && archive->before >> 32;
     int status = is_directory(source, archive->directory, &is, err);
     if (status || is) return status;
-    archive->directory = told;
+    archive->directory = stated;
     archive->before = 0;
     archive->wrapped = 0;
-    status = is_directory(source, told, &is, err);
+    status = is_directory(source, stated, &is, err);
     return status || is ? status : broken(source, err, "has no directory where it says");
 }
 
@@ -148,7 +148,7 @@ static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 
 
 int ag_zip_find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err)
 {
-    const ag_u64 most = END + MAX_COMMENT + MAX_BEHIND, n = file_size < most ? file_size : most;
+    const ag_u64 max_tail = END + MAX_COMMENT + MAX_TRAILING, n = file_size < max_tail ? file_size : max_tail;
     ag_u8 *tail = malloc((size_t)n + 1);
     if (!tail) return ag_fail(err, 1, "data: no memory for the end of '%s'", source->options.path);
     int status = read_part(source, tail, n, file_size - n, err);
@@ -200,12 +200,12 @@ static int judge_entry(struct ag_zip_entry *entry, const char *name, unsigned mo
     size_t n = strlen(name);
     int kind = (int)(mode & KIND);
     if (entry->size == 0 && (n == 0 || ag_is_separator(name[n - 1]) || kind == FOLDER)) return 1;
-    if (ag_hidden(name))
-        entry->drop = 1 + AG_PASSED_HIDDEN;
+    if (ag_is_hidden(name))
+        entry->drop = 1 + AG_IGNORED_HIDDEN;
     else if (kind == LINK)
-        entry->drop = 1 + AG_PASSED_LINK;
+        entry->drop = 1 + AG_IGNORED_LINK;
     else if (kind != 0 && kind != REGULAR && kind != FOLDER)
-        entry->drop = 1 + AG_PASSED_SPECIAL;
+        entry->drop = 1 + AG_IGNORED_SPECIAL;
     return 0;
 }
 

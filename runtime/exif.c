@@ -16,7 +16,7 @@
 
 #include <zlib.h>
 
-#define MOST 65536
+#define MAX_BYTES 65536
 
 enum { ORIENTATION = 0x0112, BYTE = 1, SHORT = 3, LONG = 4 };
 
@@ -86,7 +86,7 @@ static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
     if (take(file, head, 8)) return AG_GOOD; /* the signature */
     while (!*orientation && !take(file, head, 8) && memcmp(head + 4, "IEND", 4)) {
         ag_u32 n = number(head, 4, 1);
-        if (memcmp(head + 4, "eXIf", 4) == 0 && n <= MOST) {
+        if (memcmp(head + 4, "eXIf", 4) == 0 && n <= MAX_BYTES) {
             int outcome = read_piece(file, n, 1, crc32(crc32(0, NULL, 0), head + 4, 4), orientation, fault);
             if (outcome) return outcome;
         } else if (fseeko(file, (off_t)n + 4, SEEK_CUR))

@@ -255,20 +255,20 @@ void ag_open_standard(void)
 static int read_all(int fd, const char *path, long limit, char **data, long *size, struct ag_error *err)
 {
     struct stat is;
-    long room = !fstat(fd, &is) && S_ISREG(is.st_mode) ? is.st_size + 1 : BUFFER;
-    if (room - 1 > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
-    *data = malloc((size_t)room + 1);
-    for (long got = 1; *data && got; *size += got) {
+    long capacity = !fstat(fd, &is) && S_ISREG(is.st_mode) ? is.st_size + 1 : BUFFER;
+    if (capacity - 1 > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
+    *data = malloc((size_t)capacity + 1);
+    for (long count = 1; *data && count; *size += count) {
         if (*size > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
-        if (*size == room) {
-            char *larger = realloc(*data, (size_t)(room *= 2) + 1);
+        if (*size == capacity) {
+            char *larger = realloc(*data, (size_t)(capacity *= 2) + 1);
             if (!larger) break;
             *data = larger;
         }
-        do got = read(fd, *data + *size, (size_t)(room - *size));
-        while (got < 0 && errno == EINTR);
-        if (got < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
-        if (got == 0) return (*data)[*size] = 0;
+        do count = read(fd, *data + *size, (size_t)(capacity - *size));
+        while (count < 0 && errno == EINTR);
+        if (count < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
+        if (count == 0) return (*data)[*size] = 0;
     }
     return ag_fail(err, 1, "%s: out of memory after %ld bytes", path, *size);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    ROOM = 16, /* pictures that are compressed side by side */
+    BUFFERED = 16, /* pictures that are compressed side by side */
     NAME = 64, /* bytes of a picture's name, with some to spare */
     NAMED = 3  /* other pictures that the message names */
 };
@@ -69,9 +69,9 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
     frames->fd = -1;
     frames->folder = strcmp(output, "-") != 0 ? output : NULL;
     frames->err = err;
-    frames->pixels = malloc((size_t)(ROOM * picture_size(program)));
-    frames->errors = malloc(ROOM * sizeof *frames->errors);
-    frames->failed = malloc(ROOM * sizeof *frames->failed);
+    frames->pixels = malloc((size_t)(BUFFERED * picture_size(program)));
+    frames->errors = malloc(BUFFERED * sizeof *frames->errors);
+    frames->failed = malloc(BUFFERED * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
     if (frames->folder) return prepare_folder(frames, err);
     signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE */
@@ -137,8 +137,8 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
     const long size = picture_size(frames->program);
     int status = 0;
     for (long i = 0; i < n && !status; i++) {
-        ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
-        if (frames->waiting == ROOM) status = write_waiting(frames);
+        ag_quantize(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
+        if (frames->waiting == BUFFERED) status = write_waiting(frames);
     }
     return status || frames->folder ? status : write_waiting(frames);
 }
@@ -202,7 +202,7 @@ static int find_others(const struct ag_frames *frames, struct others *others)
     return failed;
 }
 
-void ag_frames_tell(const struct ag_frames *frames)
+void ag_frames_report_others(const struct ag_frames *frames)
 {
     struct ag_error line; /* ag_fail removes line breaks that a name may have */
     struct ag_text names = {0};

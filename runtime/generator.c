@@ -30,7 +30,7 @@ static int load_statistics(const struct ag_program *program, const struct ag_st 
                        "retraining keeps them in its ema.safetensors",
                        st->path);
     int status =
-        ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+        ag_block_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
     return status ? status : check_variances(st, table, block, err);
 }
 
@@ -49,7 +49,7 @@ int ag_generator_load(const struct ag_program *program, const char *path, double
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), program->genotype))
         status =
             ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);
-    if (!status) status = ag_table_load(&st, "", &program->block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
+    if (!status) status = ag_block_load(&st, "", &program->block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
     if (!status) status = load_statistics(program, &st, psi, block[AG_STAT], err);
     ag_st_close(&st);
     return status;
@@ -107,12 +107,12 @@ static float real_of_fp16(ag_u16 half)
     return w.real;
 }
 
-void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to)
+void ag_to_half(enum ag_dtype type, const float *from, long n, ag_u16 *to)
 {
     for (long i = 0; i < n; i++) to[i] = type == AG_BF16 ? bf16_of(from[i]) : fp16_of(from[i]);
 }
 
-void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to)
+void ag_from_half(enum ag_dtype type, const ag_u16 *from, long n, real *to)
 {
     for (long i = 0; i < n; i++) to[i] = (real)(type == AG_BF16 ? real_of_bf16(from[i]) : real_of_fp16(from[i]));
 }
@@ -133,7 +133,7 @@ long ag_generator_bytes(const struct ag_program *program)
 /* n numbers that lie behind `done` others. */
 static void unpack(enum ag_dtype type, const void *from, long done, long n, real *to)
 {
-    if (type != AG_F32) ag_unhalve(type, (const ag_u16 *)from + done, n, to);
+    if (type != AG_F32) ag_from_half(type, (const ag_u16 *)from + done, n, to);
     for (long i = 0; type == AG_F32 && i < n; i++) to[i] = (real)((const float *)from)[done + i];
 }
 

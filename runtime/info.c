@@ -16,22 +16,22 @@ static struct token token_at(const char *text)
     return token;
 }
 
-static const char *behind(struct token token)
+static const char *end_of(struct token token)
 {
     return token.text + token.length + (token.text[token.length] == '"');
 }
 
-/* Reads the next member of an object that contains no objects. at: behind the object's { or the last member. Returns
- * the position behind the member, or NULL if there is none. */
+/* Reads the next member of an object that contains no objects. at: end_of the object's { or the last member. Returns
+ * the position end_of the member, or NULL if there is none. */
 static const char *next_member(const char *at, struct token *key, struct token *value)
 {
     at += strspn(at, ", \t\r\n");
     if (*at != '"') return NULL;
     *key = token_at(at);
-    at = behind(*key);
+    at = end_of(*key);
     at += strspn(at, ": \t\r\n");
     *value = token_at(at);
-    return behind(*value);
+    return end_of(*value);
 }
 
 /* The value of a key in such an object. Its length is 0 if there is none. */

@@ -14,28 +14,28 @@ static long noise_size(const struct ag_tensor *tensor)
 }
 
 /* Draws normals where the phase will read them: on the device, or in the block. */
-static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 stride, ag_u64 first)
 {
     if (ag_device)
-        ag_device->normals(to, n, seed, stream, step, first);
+        ag_device->normals(to, n, seed, stream, stride, first);
     else
-        ag_normals(seed, stream, step, first, n, to);
+        ag_normals(seed, stream, stride, first, n, to);
 }
 
-int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *in)
+int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in)
 {
     ag_u64 first = 0;
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
         long n = tensor->shape[0] * noise_size(tensor);
-        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
+        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)draw, first);
         first += (ag_u64)n;
     }
     return first > 0;
 }
 
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in)
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_stride, long first, long stride, real *in)
 {
     ag_u64 index = 0;
     for (int i = 0; i < phase->in.count; i++) {
@@ -43,8 +43,8 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, l
         if (!is_noise(tensor->name)) continue;
         long n = noise_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
-                         (ag_u32)(first + k * step), index);
+            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_stride), AG_RNG_SAMPLE_NOISE,
+                         (ag_u32)(first + k * stride), index);
         index += (ag_u64)n;
     }
 }
@@ -74,7 +74,7 @@ static long layer_place(const char *name)
     return 3 * resolution + (!strcmp(kind, ".up") ? 0 : !strcmp(kind, ".normal") ? 1 : 2);
 }
 
-/* How many layers come before the one with this number; -1: how many layers there are. */
+/* How many layers come before the one with this draw; -1: how many layers there are. */
 static int layers_before(const struct ag_table *table, long place)
 {
     int count = 0;

@@ -7,7 +7,7 @@
 
 const char *ag_command, *ag_aggen;
 
-enum { MOST_FRAMES = 1000000 }; /* most pictures of a command */
+enum { MAX_FRAMES = 1000000 }; /* most pictures of a command */
 #define PICTURES 4294967296     /* pictures of a seed: their numbers have 32 bits in the random generator's counter */
 
 /* Kinds of programs that have an option. Further options of generate: STYLE, if it is a StyleGAN2; READER, if it reads
@@ -42,14 +42,14 @@ static const struct option options_known[] = {
     {"data", 0, TEXT, TRAINING, 0, 0, AT(data), AT(has_data), "PATH",
      "the pictures, a folder or zip archive; \"shapes\": drawn by the program itself"},
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
-    {"iterations", 0, NUMBER, TRAINING, 1, AG_MOST_ITERATIONS, AT(iterations), AT(has_iterations), "K",
+    {"iterations", 0, NUMBER, TRAINING, 1, AG_MAX_ITERATIONS, AT(iterations), AT(has_iterations), "K",
      "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
-    {"number", 'n', NUMBER, GENERATE, 1, MOST_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
+    {"number", 'n', NUMBER, GENERATE, 1, MAX_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
     {"first", 0, NUMBER, GENERATE, 0, PICTURES - 1, AT(first), 0, "K", "number of the first picture; 0 unless given"},
     {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE|DIR|-",
      "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
-    {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
+    {"interpolate", 0, NUMBER, GENERATE, 1, MAX_FRAMES, AT(interpolate), 0, "N",
      "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
     {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "",
      "print the architecture, where the weights are, a hash of all that the program carries"},
@@ -188,8 +188,8 @@ static int read_seeds(const char *text, struct ag_options *options, struct ag_er
     if (!text[length]) return 0;
     if (last < options->seed)
         return ag_fail(err, 2, "--seed %s: the second seed is the smaller one; A-B counts up from A to B", text);
-    if (last - options->seed >= MOST_FRAMES)
-        return ag_fail(err, 2, "--seed %s: these are more than %d seeds; draw them in parts", text, MOST_FRAMES);
+    if (last - options->seed >= MAX_FRAMES)
+        return ag_fail(err, 2, "--seed %s: these are more than %d seeds; draw them in parts", text, MAX_FRAMES);
     options->seeds = (long)(last - options->seed) + 1;
     return 0;
 }
@@ -346,9 +346,9 @@ static int check_interpolation(const struct ag_options *options, int frames, str
         return ag_fail(err, 2, "--interpolate and --noise random: along a walk it is fixed or none");
     if (!frames) return ag_fail(err, 2, "--interpolate: the frames go to -o DIR/ or -o -, not to one PNG");
     if (options->count < 2) return ag_fail(err, 2, "--interpolate: a walk has two pictures or more, as -n 2");
-    if (options->interpolate > MOST_FRAMES / options->count)
+    if (options->interpolate > MAX_FRAMES / options->count)
         return ag_fail(err, 2, "--interpolate: %ld frames from each of %ld pictures are more than %d",
-                       options->interpolate, options->count, MOST_FRAMES);
+                       options->interpolate, options->count, MAX_FRAMES);
     return 0;
 }
 

@@ -71,7 +71,7 @@ int ag_output(const struct ag_phase *phase, const char *name, real *const block[
     return 0;
 }
 
-int ag_settle(struct ag_error *err)
+int ag_output_wait(struct ag_error *err)
 {
     int status = 0;
     while (!status && ring.taken < ring.begun) status = take_oldest(err);

@@ -182,7 +182,7 @@ static void close_loop(void)
     pthread_mutex_unlock(&pool.lock);
 }
 
-int ag_sharing(void)
+int ag_loop_threads(void)
 {
     pthread_once(&once, make_key);
     return pthread_getspecific(thread_key) ? 1 : ag_threads();

@@ -51,7 +51,7 @@ void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64
     for (int i = 0; i < table->count; i++)
         init_tensor(&table->tensor[i], seed, (ag_u32)i, (ag_u64)block * BLOCK_RANGE,
                     blocks[block] + table->tensor[i].offset);
-    ag_send(blocks[block], table->size);
+    ag_upload(blocks[block], table->size);
 }
 
 /* Gumbel noise, -log(-log(u)). u is the middle of one of 2^24 intervals, so neither logarithm is of 0. */

@@ -53,7 +53,7 @@ static int make_filter(struct filter *filter, int in, int out)
 
 /* Computes one row of the new height: sum = [width of in, channels]. It adds whole rows, which compilers vectorise.
  * This axis comes first: if the picture shrinks, it leaves fewer rows for the other. */
-static void mix_rows(const struct ag_pixels *in, const struct filter *down, int y, float *sum)
+static void filter_vertically(const struct ag_pixels *in, const struct filter *down, int y, float *sum)
 {
     long n = (long)in->width * in->channels;
     const float *weight = down->weight + (size_t)y * (size_t)down->taps;
@@ -71,7 +71,7 @@ static ag_u8 to_byte(float value)
 }
 
 /* Resizes a row of floats: out = [width, channels]. */
-static void resize_row(const float *row, const struct filter *across, int width, int channels, ag_u8 *out)
+static void filter_horizontally(const float *row, const struct filter *across, int width, int channels, ag_u8 *out)
 {
     int taps = across->taps;
     for (int x = 0; x < width; x++) {
@@ -96,8 +96,8 @@ int ag_resize(const struct ag_pixels *in, int width, int height, ag_u8 *out)
     float *row = malloc(sizeof *row * (size_t)in->width * (size_t)in->channels);
     int failed = !row || make_filter(&across, in->width, width) || make_filter(&down, in->height, height);
     for (int y = 0; !failed && y < height; y++) {
-        mix_rows(in, &down, y, row);
-        resize_row(row, &across, width, in->channels, out + (size_t)y * n);
+        filter_vertically(in, &down, y, row);
+        filter_horizontally(row, &across, width, in->channels, out + (size_t)y * n);
     }
     free(row);
     free_filter(&across);

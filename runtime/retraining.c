@@ -9,7 +9,7 @@ int ag_retraining_new(struct ag_retraining *r, struct ag_adam_rates d, struct ag
     r->samples = samples;
     r->sample = ag_phase_find(p, "sample");
     if (ag_blocks_new(p, r->block, r->err)) return 1;
-    if (!(r->ema = ag_twin(p->block[AG_G].size, r->err))) return 1;
+    if (!(r->ema = ag_mirror_new(p->block[AG_G].size, r->err))) return 1;
     r->pictures = ag_reals((long)samples * p->image_size * p->image_size * p->image_channels, r->err);
     if (!r->pictures || ag_adam_new(&r->d, d, p->block[AG_D].size, r->err)) return 1;
     return ag_adam_new(&r->g, g, p->block[AG_G].size, r->err);
@@ -19,7 +19,7 @@ void ag_retraining_free(struct ag_retraining *r)
 {
     ag_data_close(r->data);
     ag_blocks_free(r->program, r->block);
-    ag_untwin(r->ema);
+    ag_mirror_free(r->ema);
     ag_free(r->pictures);
     ag_adam_free(&r->d);
     ag_adam_free(&r->g);
@@ -63,7 +63,7 @@ static int load_checkpoint(struct ag_retraining *r, struct ag_checkpoint *c)
         list_tensors(r, c);
         status = ag_checkpoint_read(c, r->err);
     }
-    if (!status && (r->step > r->steps || r->steps > AG_MOST_ITERATIONS || r->from > r->step))
+    if (!status && (r->step > r->steps || r->steps > AG_MAX_ITERATIONS || r->from > r->step))
         status = ag_fail(r->err, 2, "%s: damaged: it is after step %ld of %ld", r->run.checkpoint, r->step, r->steps);
     return status;
 }
@@ -101,7 +101,7 @@ int ag_retraining_begin(struct ag_retraining *r, struct ag_checkpoint *c, const 
         if (options->resume)
             ag_progress_note(&r->progress, "%s holds no checkpoint yet; beginning anew", r->run.folder);
         for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(r->program, (enum ag_block)i, r->seed, r->block);
-        ag_twin_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
+        ag_mirror_copy(r->ema, r->block[AG_G], r->program->block[AG_G].size);
         return 0;
     }
     int status = load_checkpoint(r, c);
@@ -164,7 +164,7 @@ int ag_retraining_samples(struct ag_retraining *r)
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = r->block[i];
     block[AG_G] = r->ema;
-    int status = ag_settle(r->err); /* pictures of a diverged network are not worth drawing */
+    int status = ag_output_wait(r->err); /* pictures of a diverged network are not worth drawing */
     if (!status) status = ag_sample_pictures(r->program, r->sample, block, r->seed, r->samples, r->pictures, r->err);
     if (status) return status;
     r->alike = ag_alike(r->pictures, r->samples, grid_reals(r) / r->samples);

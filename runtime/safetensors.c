@@ -43,13 +43,13 @@ long ag_st_count(int rank, const long *shape)
     return count;
 }
 
-/* Makes room for one more item in an array. NULL if memory runs out; the array stays as it was. */
-static void *one_more(void *items, int count, int *room, size_t size)
+/* Makes capacity for one more item in an array. NULL if memory runs out; the array stays as it was. */
+static void *grow(void *items, int count, int *capacity, size_t size)
 {
-    if (count < *room) return items;
-    int larger = *room ? 2 * *room : 64;
+    if (count < *capacity) return items;
+    int larger = *capacity ? 2 * *capacity : 64;
     void *moved = realloc(items, (size_t)larger * size);
-    if (moved) *room = larger;
+    if (moved) *capacity = larger;
     return moved;
 }
 
@@ -62,11 +62,11 @@ struct reader {
     const char *header, *at, *end;
     char *string; /* where the next string goes; points into st->strings */
     long data_size;
-    int tensor_room, text_room, seen_metadata, status;
+    int tensor_capacity, text_capacity, seen_metadata, status;
     struct span {
         long begin, end;
         int tensor;
-    } * span; /* [tensor_room]: where each tensor's data lies */
+    } * span; /* [tensor_capacity]: where each tensor's data lies */
 };
 
 static int wrong(struct reader *r, const char *format, ...)
@@ -135,7 +135,7 @@ static unsigned hex4(struct reader *r)
     return value;
 }
 
-/* Reads what follows a backslash. No escape is shorter than its UTF-8, so the room for strings suffices. */
+/* Reads what follows a backslash. No escape is shorter than its UTF-8, so the capacity for strings suffices. */
 static void escape(struct reader *r)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -165,9 +165,9 @@ static void escape(struct reader *r)
 static int utf8_length(const struct reader *r)
 {
     const unsigned char *s = (const unsigned char *)r->at;
-    long room = r->end - r->at;
+    long capacity = r->end - r->at;
     int length = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
-    if (length > room) return 0;
+    if (length > capacity) return 0;
     for (int i = 1; i < length; i++)
         if (s[i] >> 6 != 2) return 0;
     if (s[0] == 0xE0 && s[1] < 0xA0) return 0;
@@ -217,13 +217,13 @@ static long read_number(struct reader *r)
     return value;
 }
 
-/* Reads a list [n, n, ...] of at most `room` numbers. Returns how many there are. */
-static int read_numbers(struct reader *r, long *numbers, int room)
+/* Reads a list [n, n, ...] of at most `capacity` numbers. Returns how many there are. */
+static int read_numbers(struct reader *r, long *numbers, int capacity)
 {
     int count = 0;
     if (expect(r, '[')) return 0;
     for (int another = !next_is(r, ']'); another; another = more(r, ']')) {
-        if (count == room) return wrong(r, "a list of more than %d numbers", room);
+        if (count == capacity) return wrong(r, "a list of more than %d numbers", capacity);
         numbers[count++] = read_number(r);
     }
     return count;
@@ -272,10 +272,10 @@ static void read_fields(struct reader *r, struct ag_st_tensor *tensor, struct sp
 static void read_tensor(struct reader *r, const char *name)
 {
     struct ag_st *st = r->st;
-    int room = r->tensor_room;
-    void *tensors = one_more(st->tensor, st->tensors, &r->tensor_room, sizeof *st->tensor);
+    int capacity = r->tensor_capacity;
+    void *tensors = grow(st->tensor, st->tensors, &r->tensor_capacity, sizeof *st->tensor);
     if (tensors) st->tensor = tensors;
-    void *spans = tensors ? one_more(r->span, st->tensors, &room, sizeof *r->span) : NULL;
+    void *spans = tensors ? grow(r->span, st->tensors, &capacity, sizeof *r->span) : NULL;
     if (!spans) {
         no_memory(r);
         return;
@@ -307,7 +307,7 @@ static void read_metadata(struct reader *r)
     if (r->seen_metadata++) wrong(r, "two keys __metadata__");
     if (expect(r, '{')) return;
     for (int another = !next_is(r, '}'); another; another = more(r, '}')) {
-        void *texts = one_more(st->text, st->texts, &r->text_room, sizeof *st->text);
+        void *texts = grow(st->text, st->texts, &r->text_capacity, sizeof *st->text);
         if (!texts) {
             no_memory(r);
             return;

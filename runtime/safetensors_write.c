@@ -34,15 +34,15 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-/* Makes room for one more item. If memory runs out, sets failed and returns 0. */
-static int make_room(struct ag_st_writer *writer, void **items, int count, int *room, size_t size)
+/* Makes capacity for one more item. If memory runs out, sets failed and returns 0. */
+static int reserve(struct ag_st_writer *writer, void **items, int count, int *capacity, size_t size)
 {
-    if (writer->failed || count < *room) return !writer->failed;
-    int larger = *room ? 2 * *room : 64;
+    if (writer->failed || count < *capacity) return !writer->failed;
+    int larger = *capacity ? 2 * *capacity : 64;
     void *moved = realloc(*items, (size_t)larger * size);
     if (!moved) return writer->failed = 1, 0;
     *items = moved;
-    *room = larger;
+    *capacity = larger;
     return 1;
 }
 
@@ -54,7 +54,7 @@ static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *pr
     int sound = rank >= 0 && rank <= AG_RANK;
     for (int i = 0; sound && i < rank; i++) sound = shape[i] >= 0;
     if (!sound || ag_st_count(rank, shape) < 0) writer->failed = 2;
-    if (!make_room(writer, &entries, writer->entries, &writer->entry_room, sizeof *writer->entry)) return NULL;
+    if (!reserve(writer, &entries, writer->entries, &writer->entry_capacity, sizeof *writer->entry)) return NULL;
     writer->entry = entries;
     struct ag_st_entry *entry = writer->entry + writer->entries;
     memset(entry, 0, sizeof *entry);
@@ -89,7 +89,7 @@ void ag_st_add_reals(struct ag_st_writer *writer, const char *prefix, const char
 void ag_st_add_meta(struct ag_st_writer *writer, const char *key, const char *value)
 {
     void *texts = writer->text;
-    if (!make_room(writer, &texts, writer->texts, &writer->text_room, sizeof *writer->text)) return;
+    if (!reserve(writer, &texts, writer->texts, &writer->text_capacity, sizeof *writer->text)) return;
     writer->text = texts;
     struct ag_st_text text = {join(key, ""), join(value, "")};
     if (!text.key || !text.value) writer->failed = 1;
@@ -158,7 +158,7 @@ static int sort_by_width(struct ag_st_writer *writer)
             if (ag_dtype_size(writer->entry[i].dtype) == size) sorted[count++] = writer->entry[i];
     free(writer->entry);
     writer->entry = sorted;
-    writer->entry_room = writer->entries + 1;
+    writer->entry_capacity = writer->entries + 1;
     return 0;
 }
 

@@ -39,7 +39,7 @@ int ag_show_reals(struct ag_run *run, struct ag_data *data, int n, real *picture
 {
     const long count = ag_data_count(data, 0);
     if (n > count) n = (int)count;
-    int status = ag_data_look(data, n, pictures, err);
+    int status = ag_data_preview(data, n, pictures, err);
     return status ? status : ag_run_grid(run, pictures, n, err, "samples/reals.png");
 }
 

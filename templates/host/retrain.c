@@ -127,7 +127,7 @@ static int save(struct retrain *s)
 static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
-    int status = ag_settle(s->r.err);
+    int status = ag_output_wait(s->r.err);
     if (status) return status;
     ag_text_add(&line, "{\"iteration\": %ld, \"d_loss\": ", s->r.step);
     ag_text_number(&line, s->r.d_loss.sum / CRITIC_STEPS);

@@ -104,7 +104,7 @@ static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, s
     ag_run(phase, s->r.block);
     if (pass > 0) ag_add(gradient, s->gradient, size);
     if (pass + 1 < ACCUMULATE)
-        ag_twin_copy(s->gradient, gradient, size);
+        ag_mirror_copy(s->gradient, gradient, size);
     else if (ACCUMULATE > 1)
         ag_scale(gradient, 1.0 / ACCUMULATE, size);
     return ag_output(phase, "out.loss", s->r.block, "step", s->r.step + 1, loss, s->r.err);
@@ -228,7 +228,7 @@ static int write_log(struct retrain *s)
 {
     struct ag_text line = {0, 0, 0, 0};
     const long before = (s->r.step - 1) / LOG_EVERY * LOG_EVERY;
-    int status = ag_settle(s->r.err);
+    int status = ag_output_wait(s->r.err);
     if (status) return status;
     ag_text_add(&line, "{\"step\": %ld, \"kimg\": ", s->r.step);
     ag_text_number(&line, kimg(s->r.step));
@@ -295,7 +295,7 @@ static int set_up(struct retrain *s)
     s->g_phase = ag_phase_find(p, "g");
     s->r1_phase = ag_phase_find(p, "r1");
     if (ag_retraining_new(&s->r, d_rates, g_rates, SAMPLES)) return 1;
-    if (!(s->gradient = ag_twin(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
+    if (!(s->gradient = ag_mirror_new(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->r.err))) return 1;
     s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->r.err);
     return !s->reals;
 }
@@ -333,7 +333,7 @@ static int retrain(struct retrain *s, const struct ag_options *options)
 
 static void tear_down(struct retrain *s)
 {
-    ag_untwin(s->gradient);
+    ag_mirror_free(s->gradient);
     ag_free(s->reals);
     ag_retraining_free(&s->r);
 }

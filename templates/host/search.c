@@ -218,7 +218,7 @@ static int arch_step(struct search *s)
         ag_run(arch, s->block);
         if ((status = read_output(s, arch, "out.minmax", &s->minmax))) return status;
         if ((status = read_output(s, arch, "out.maxmin", &s->maxmin))) return status;
-        if (ARCH_BOTH && half == TRAINING) ag_twin_copy(s->arch_gradient, gradient, size);
+        if (ARCH_BOTH && half == TRAINING) ag_mirror_copy(s->arch_gradient, gradient, size);
     }
     if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
     ag_adam_step(&s->alpha, 1, s->block[AG_ALPHA], gradient);
@@ -320,7 +320,7 @@ static int load(struct search *s, int *other_length)
         list_tensors(s, &checkpoint);
         status = ag_checkpoint_read(&checkpoint, s->err);
     }
-    if (!status && (s->k > s->iterations || s->iterations > AG_MOST_ITERATIONS || s->warmup > AG_MOST_ITERATIONS))
+    if (!status && (s->k > s->iterations || s->iterations > AG_MAX_ITERATIONS || s->warmup > AG_MAX_ITERATIONS))
         status =
             ag_fail(s->err, 2, "%s: damaged: it is after iteration %ld of %ld", s->run.checkpoint, s->k, s->iterations);
     if (!status && s->position >= steps_until(s, s->k + 1) - steps_until(s, s->k))
@@ -474,7 +474,7 @@ static int set_up(struct search *s)
     s->arch_phase = ag_phase_find(p, "arch");
     s->forward = ag_phase_find(p, "forward");
     if (ag_blocks_new(p, s->block, s->err)) return 1;
-    if (!(s->arch_gradient = ag_twin(p->block[AG_ALPHA].size, s->err))) return 1;
+    if (!(s->arch_gradient = ag_mirror_new(p->block[AG_ALPHA].size, s->err))) return 1;
     s->pictures = ag_reals((long)SAMPLES * p->image_size * p->image_size * p->image_channels, s->err);
     if (!s->pictures) return 1;
     if (ag_adam_new(&s->d, weight_rates, p->block[AG_D].size, s->err)) return 1;
@@ -576,7 +576,7 @@ static void tear_down(struct search *s)
 {
     ag_data_close(s->data);
     ag_blocks_free(&search_program, s->block);
-    ag_untwin(s->arch_gradient);
+    ag_mirror_free(s->arch_gradient);
     ag_free(s->pictures);
     ag_adam_free(&s->d);
     ag_adam_free(&s->g);

@@ -40,7 +40,7 @@ static void along_circle(double t, real *from, const real *to, long n)
     for (long i = 0; i < n; i++) from[i] = a * from[i] + b * to[i];
 }
 
-void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
+void ag_interpolate_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
                      long n, real *z, real *scratch)
 {
     for (long i = 0; i < n; i++) {

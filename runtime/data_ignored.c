@@ -16,7 +16,7 @@ static int hidden_component(const char *name, size_t n)
     return !(n >= 3 && name[1] == '.' && name[2] == '.');
 }
 
-int ag_hidden(const char *path)
+int ag_is_hidden(const char *path)
 {
     while (*path) {
         size_t n = 0;
@@ -44,29 +44,29 @@ void ag_clean_name(const char *name, char *out, size_t size)
     out[used] = 0;
 }
 
-void ag_pass_over(struct ag_passed passed[AG_REASONS], enum ag_reason reason, const char *name)
+void ag_ignore(struct ag_ignored ignored[AG_IGNORE_REASONS], enum ag_ignore_reason reason, const char *name)
 {
-    struct ag_passed *these = &passed[reason];
-    if (these->count < AG_PASSED_NAMED) ag_clean_name(name, these->name[these->count], AG_PASSED_NAME);
+    struct ag_ignored *these = &ignored[reason];
+    if (these->count < AG_IGNORED_NAMED) ag_clean_name(name, these->name[these->count], AG_IGNORED_NAME);
     these->count++;
 }
 
-void ag_passed_text(struct ag_text *text, const struct ag_passed passed[AG_REASONS], const char *before)
+void ag_ignored_text(struct ag_text *text, const struct ag_ignored ignored[AG_IGNORE_REASONS], const char *before)
 {
-    static const char *const what[AG_REASONS] = {[AG_PASSED_OTHER] = "neither PNG nor JPEG",
-                                                 [AG_PASSED_HIDDEN] = "hidden",
-                                                 [AG_PASSED_CLOSED] = "that can't be opened",
-                                                 [AG_PASSED_DANGLING] = "links that lead nowhere",
-                                                 [AG_PASSED_LINK] = "links, which are not followed in an archive",
-                                                 [AG_PASSED_SPECIAL] = "neither files nor folders"};
+    static const char *const description[AG_IGNORE_REASONS] = {[AG_IGNORED_OTHER] = "neither PNG nor JPEG",
+                                                 [AG_IGNORED_HIDDEN] = "hidden",
+                                                 [AG_IGNORED_CLOSED] = "that can't be opened",
+                                                 [AG_IGNORED_DANGLING] = "links that lead nowhere",
+                                                 [AG_IGNORED_LINK] = "links, which are not followed in an archive",
+                                                 [AG_IGNORED_SPECIAL] = "neither files nor folders"};
     const char *begin = "passed over: ";
-    for (int reason = 0; reason < AG_REASONS; reason++) {
-        const struct ag_passed *these = &passed[reason];
+    for (int reason = 0; reason < AG_IGNORE_REASONS; reason++) {
+        const struct ag_ignored *these = &ignored[reason];
         if (!these->count) continue;
-        ag_text_add(text, "%s%s%ld %s (", before, begin, these->count, what[reason]);
-        for (int i = 0; i < these->count && i < AG_PASSED_NAMED; i++)
+        ag_text_add(text, "%s%s%ld %s (", before, begin, these->count, description[reason]);
+        for (int i = 0; i < these->count && i < AG_IGNORED_NAMED; i++)
             ag_text_add(text, "%s'%s'", i ? ", " : "", these->name[i]);
-        ag_text_add(text, "%s)", these->count > AG_PASSED_NAMED ? ", ..." : "");
+        ag_text_add(text, "%s)", these->count > AG_IGNORED_NAMED ? ", ..." : "");
         before = ", ";
         begin = "";
     }

@@ -34,7 +34,7 @@ struct window {
     struct slot ring[RING];
 };
 
-struct ag_ahead {
+struct ag_prefetch {
     struct ag_data *data;
     long picture_reals;
     pthread_mutex_t lock; /* guards the fields below. The pixels of a slot belong to the thread that set it BUSY; of a
@@ -55,13 +55,13 @@ static int has_work(struct window *window)
     return window->batch && window->next < window->wanted + RING && slot_of(window, window->next)->state == EMPTY;
 }
 
-/* Of the halves with work, the one with the fewest batches ahead. -1 if neither has work. */
-static int most_urgent(struct ag_ahead *ahead)
+/* Of the halves with work, the one with the fewest batches prefetch. -1 if neither has work. */
+static int most_urgent(struct ag_prefetch *prefetch)
 {
     int best = -1;
     long least = RING;
     for (int half = 0; half < 2; half++) {
-        struct window *window = &ahead->window[half];
+        struct window *window = &prefetch->window[half];
         if (!has_work(window) || window->next - window->wanted >= least) continue;
         least = window->next - window->wanted;
         best = half;
@@ -71,10 +71,10 @@ static int most_urgent(struct ag_ahead *ahead)
 
 static int stopping(void *context)
 {
-    struct ag_ahead *ahead = context;
-    pthread_mutex_lock(&ahead->lock);
-    int stop = ahead->stop;
-    pthread_mutex_unlock(&ahead->lock);
+    struct ag_prefetch *prefetch = context;
+    pthread_mutex_lock(&prefetch->lock);
+    int stop = prefetch->stop;
+    pthread_mutex_unlock(&prefetch->lock);
     return stop;
 }
 
@@ -88,40 +88,40 @@ static int fit_pixels(struct slot *slot, size_t reals)
 }
 
 /* Fills the next slot of a half. The lock is held at the call and at the return, but not in between. */
-static void fill_slot(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half)
+static void fill_slot(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half)
 {
-    struct window *window = &ahead->window[half];
+    struct window *window = &prefetch->window[half];
     long index = window->next++;
     struct slot *slot = slot_of(window, index);
     slot->state = BUSY;
     slot->stale = 0;
     slot->batch = window->batch;
     slot->index = index;
-    pthread_mutex_unlock(&ahead->lock);
-    int status = fit_pixels(slot, (size_t)slot->batch * (size_t)ahead->picture_reals);
-    if (!status) status = ag_make_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, ahead);
-    pthread_mutex_lock(&ahead->lock);
+    pthread_mutex_unlock(&prefetch->lock);
+    int status = fit_pixels(slot, (size_t)slot->batch * (size_t)prefetch->picture_reals);
+    if (!status) status = ag_make_batch(maker, half, slot->batch, index, slot->pixels, &slot->err, stopping, prefetch);
+    pthread_mutex_lock(&prefetch->lock);
     slot->status = status;
     slot->state = slot->stale ? EMPTY : READY;
-    pthread_cond_broadcast(&ahead->done);
-    if (slot->stale) pthread_cond_broadcast(&ahead->work);
+    pthread_cond_broadcast(&prefetch->done);
+    if (slot->stale) pthread_cond_broadcast(&prefetch->work);
 }
 
 static void *work(void *context)
 {
-    struct ag_ahead *ahead = context;
+    struct ag_prefetch *prefetch = context;
     struct ag_batch_maker maker;
-    if (ag_batch_maker_init(&maker, ahead->data))
-        return NULL; /* without this thread, the caller of ag_ahead_batch makes its batches */
-    pthread_mutex_lock(&ahead->lock);
-    while (!ahead->stop) {
-        int half = most_urgent(ahead);
+    if (ag_batch_maker_init(&maker, prefetch->data))
+        return NULL; /* without this thread, the caller of ag_prefetch_batch makes its batches */
+    pthread_mutex_lock(&prefetch->lock);
+    while (!prefetch->stop) {
+        int half = most_urgent(prefetch);
         if (half < 0)
-            pthread_cond_wait(&ahead->work, &ahead->lock);
+            pthread_cond_wait(&prefetch->work, &prefetch->lock);
         else
-            fill_slot(ahead, &maker, half);
+            fill_slot(prefetch, &maker, half);
     }
-    pthread_mutex_unlock(&ahead->lock);
+    pthread_mutex_unlock(&prefetch->lock);
     ag_batch_maker_free(&maker);
     return NULL;
 }
@@ -143,17 +143,17 @@ static void move_window(struct window *window, int batch, long index)
     window->wanted = index + 1;
 }
 
-int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
+int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
                    struct ag_error *err)
 {
-    struct window *window = &ahead->window[half];
-    pthread_mutex_lock(&ahead->lock);
+    struct window *window = &prefetch->window[half];
+    pthread_mutex_lock(&prefetch->lock);
     int begun = window->batch == batch && index >= window->wanted && index < window->next;
     struct slot *slot = slot_of(window, index);
-    while (begun && slot->state == BUSY) pthread_cond_wait(&ahead->done, &ahead->lock);
+    while (begun && slot->state == BUSY) pthread_cond_wait(&prefetch->done, &prefetch->lock);
     move_window(window, batch, index);
-    pthread_cond_broadcast(&ahead->work);
-    pthread_mutex_unlock(&ahead->lock);
+    pthread_cond_broadcast(&prefetch->work);
+    pthread_mutex_unlock(&prefetch->lock);
     if (!begun) return ag_make_batch(maker, half, batch, index, out, err, NULL, NULL);
 
     /* The slot is READY, and threads leave it alone until it is EMPTY. */
@@ -161,54 +161,54 @@ int ag_ahead_batch(struct ag_ahead *ahead, struct ag_batch_maker *maker, int hal
     if (status)
         *err = slot->err;
     else
-        memcpy(out, slot->pixels, (size_t)batch * (size_t)ahead->picture_reals * sizeof(real));
-    pthread_mutex_lock(&ahead->lock);
+        memcpy(out, slot->pixels, (size_t)batch * (size_t)prefetch->picture_reals * sizeof(real));
+    pthread_mutex_lock(&prefetch->lock);
     slot->state = EMPTY;
-    pthread_cond_broadcast(&ahead->work);
-    pthread_mutex_unlock(&ahead->lock);
+    pthread_cond_broadcast(&prefetch->work);
+    pthread_mutex_unlock(&prefetch->lock);
     return status;
 }
 
 /* Blocks all signals in these threads, so that the training thread gets them. */
-static void start_threads(struct ag_ahead *ahead, int threads)
+static void start_threads(struct ag_prefetch *prefetch, int threads)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (ahead->threads < threads && !pthread_create(&ahead->thread[ahead->threads], NULL, work, ahead))
-        ahead->threads++;
+    while (prefetch->threads < threads && !pthread_create(&prefetch->thread[prefetch->threads], NULL, work, prefetch))
+        prefetch->threads++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct ag_ahead *ag_ahead_start(struct ag_data *data, int threads, long picture_reals)
+struct ag_prefetch *ag_prefetch_start(struct ag_data *data, int threads, long picture_reals)
 {
-    struct ag_ahead *ahead = calloc(1, sizeof *ahead);
-    if (!ahead) return NULL;
-    ahead->data = data;
-    ahead->picture_reals = picture_reals;
-    ahead->thread = calloc((size_t)threads, sizeof *ahead->thread);
-    pthread_mutex_init(&ahead->lock, NULL);
-    pthread_cond_init(&ahead->work, NULL);
-    pthread_cond_init(&ahead->done, NULL);
-    if (ahead->thread) start_threads(ahead, threads);
-    if (ahead->threads) return ahead;
-    ag_ahead_stop(ahead);
+    struct ag_prefetch *prefetch = calloc(1, sizeof *prefetch);
+    if (!prefetch) return NULL;
+    prefetch->data = data;
+    prefetch->picture_reals = picture_reals;
+    prefetch->thread = calloc((size_t)threads, sizeof *prefetch->thread);
+    pthread_mutex_init(&prefetch->lock, NULL);
+    pthread_cond_init(&prefetch->work, NULL);
+    pthread_cond_init(&prefetch->done, NULL);
+    if (prefetch->thread) start_threads(prefetch, threads);
+    if (prefetch->threads) return prefetch;
+    ag_prefetch_stop(prefetch);
     return NULL;
 }
 
-void ag_ahead_stop(struct ag_ahead *ahead)
+void ag_prefetch_stop(struct ag_prefetch *prefetch)
 {
-    if (!ahead) return;
-    pthread_mutex_lock(&ahead->lock);
-    ahead->stop = 1;
-    pthread_cond_broadcast(&ahead->work);
-    pthread_mutex_unlock(&ahead->lock);
-    for (int i = 0; i < ahead->threads; i++) pthread_join(ahead->thread[i], NULL);
+    if (!prefetch) return;
+    pthread_mutex_lock(&prefetch->lock);
+    prefetch->stop = 1;
+    pthread_cond_broadcast(&prefetch->work);
+    pthread_mutex_unlock(&prefetch->lock);
+    for (int i = 0; i < prefetch->threads; i++) pthread_join(prefetch->thread[i], NULL);
     for (int half = 0; half < 2; half++)
-        for (int i = 0; i < RING; i++) free(ahead->window[half].ring[i].pixels);
-    pthread_mutex_destroy(&ahead->lock);
-    pthread_cond_destroy(&ahead->work);
-    pthread_cond_destroy(&ahead->done);
-    free(ahead->thread);
-    free(ahead);
+        for (int i = 0; i < RING; i++) free(prefetch->window[half].ring[i].pixels);
+    pthread_mutex_destroy(&prefetch->lock);
+    pthread_cond_destroy(&prefetch->work);
+    pthread_cond_destroy(&prefetch->done);
+    free(prefetch->thread);
+    free(prefetch);
 }

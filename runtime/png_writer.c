@@ -74,7 +74,7 @@ static ag_u8 level(real value)
     return (ag_u8)(scaled < 255 ? scaled : 255);
 }
 
-void ag_levels(const real *value, long n, ag_u8 *levels)
+void ag_quantize(const real *value, long n, ag_u8 *levels)
 {
     for (long i = 0; i < n; i++) levels[i] = level(value[i]);
 }
@@ -87,8 +87,8 @@ int ag_canvas_new(struct ag_canvas *canvas, const char *path, long n, long colum
     if (n < 1 || size < 1 || columns < 1 || (channels != 1 && channels != 3))
         return ag_fail(err, 1, "%s: no picture can be made of %ld images of %d x %d x %d", path, n, size, size,
                        channels);
-    const long rows = (n - 1) / columns + 1, cell = (long)size + GAP, most = ((long)PNG_UINT_31_MAX + GAP) / cell;
-    if (columns > most || rows > most)
+    const long rows = (n - 1) / columns + 1, cell = (long)size + GAP, max_cells = ((long)PNG_UINT_31_MAX + GAP) / cell;
+    if (columns > max_cells || rows > max_cells)
         return ag_fail(err, 2,
                        "%s: a grid of %ld x %ld pictures would be larger than a PNG can be, %ld pixels a side; draw "
                        "fewer, or single ones (-o DIR/)",
@@ -111,7 +111,7 @@ void ag_canvas_put(struct ag_canvas *canvas, long place, const real *picture)
     const long cell = canvas->size + GAP, row = (long)canvas->size * canvas->channels;
     const long top = place / canvas->columns * cell, left = place % canvas->columns * cell;
     for (long y = 0; y < canvas->size; y++)
-        ag_levels(picture + y * row, row, canvas->pixels + ((top + y) * canvas->width + left) * canvas->channels);
+        ag_quantize(picture + y * row, row, canvas->pixels + ((top + y) * canvas->width + left) * canvas->channels);
 }
 
 int ag_canvas_write(const struct ag_canvas *canvas, const char *path, struct ag_error *err)

@@ -40,14 +40,14 @@ int ag_picture_kind(FILE *file, enum ag_picture_kind *kind, char fault[AG_FAULT]
     ag_u8 start[8];
     *kind = AG_PICTURE_NONE;
     rewind(file);
-    size_t got = fread(start, 1, sizeof start, file);
-    if (got < sizeof start && ferror(file)) return ag_fault_errno(fault, errno);
-    if (got == 8 && memcmp(start, png, 8) == 0) *kind = AG_PICTURE_PNG;
-    if (got >= 3 && memcmp(start, jpeg, 3) == 0) *kind = AG_PICTURE_JPEG;
+    size_t count = fread(start, 1, sizeof start, file);
+    if (count < sizeof start && ferror(file)) return ag_fault_errno(fault, errno);
+    if (count == 8 && memcmp(start, png, 8) == 0) *kind = AG_PICTURE_PNG;
+    if (count >= 3 && memcmp(start, jpeg, 3) == 0) *kind = AG_PICTURE_JPEG;
     return AG_GOOD;
 }
 
-int ag_picture_named(const char *name)
+int ag_is_picture_name(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg"};
     size_t length = strlen(name);
