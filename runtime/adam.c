@@ -61,17 +61,17 @@ void ag_adam_step(struct ag_adam *adam, double factor, real *weight, real *gradi
     const struct ag_adam_rates *rates = &adam->rates;
     adam->steps++;
     struct ag_adam_update pass = {weight,
-                                gradient,
-                                adam->m,
-                                adam->v,
-                                (real)rates->beta1,
-                                (real)rates->beta2,
-                                (real)(1 - rates->beta1),
-                                (real)(1 - rates->beta2),
-                                (real)rates->decay,
-                                (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
-                                1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
-                                adam->size};
+                                  gradient,
+                                  adam->m,
+                                  adam->v,
+                                  (real)rates->beta1,
+                                  (real)rates->beta2,
+                                  (real)(1 - rates->beta1),
+                                  (real)(1 - rates->beta2),
+                                  (real)rates->decay,
+                                  (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
+                                  1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
+                                  adam->size};
     if (ag_device)
         ag_device->adam(&pass);
     else

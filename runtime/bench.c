@@ -24,10 +24,10 @@ struct bench {
     real *block[AG_BLOCKS];
     struct ag_adam adam[3]; /* for G, D and alpha */
     const struct ag_phase *phase[PHASES];
-    double *seconds[PHASES];     /* [runs]: seconds of each run */
-    double *share[PHASES];       /* [runs]: rate of each run, divided by the peak measured around it */
-    double peak;                 /* GFLOP/s; the highest measured */
-    int phases, profiled, runs;  /* the first `profiled` phases are profiled: all except `many` */
+    double *seconds[PHASES];        /* [runs]: seconds of each run */
+    double *share[PHASES];          /* [runs]: rate of each run, divided by the peak measured around it */
+    double peak;                    /* GFLOP/s; the highest measured */
+    int phases, profiled, runs;     /* the first `profiled` phases are profiled: all except `many` */
     struct ag_draw_workers workers; /* draw workers of a generator, for the phase `many` */
     struct ag_phase many;
     struct kernel_table table[PHASES];
@@ -124,7 +124,7 @@ static void tear_down(struct bench *b)
 }
 
 /* Draws a phase's inputs: normal latents, uniform pictures. All phases share one block of inputs, so this is done for
- * phase before it runs. */
+ * each phase before it runs. */
 static void draw_inputs(struct bench *b, const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->in.count; i++) {
@@ -159,8 +159,8 @@ static double measure_peak(struct bench *b)
     return rate;
 }
 
-/* Other programs may use the machine too, and its clock may change. Therefore each run of a phase is compared with the peak
- * measured right before and right after it. */
+/* Other programs may use the machine too, and its clock may change. Therefore each run of a phase is compared with the
+ * peak measured right before and right after it. */
 static int measure_phases(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {

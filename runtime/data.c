@@ -199,7 +199,7 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
                        "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
     int status = data->prefetch ? ag_prefetch_batch(data->prefetch, &data->maker, half, batch, index, out, err)
-                             : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
+                                : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
     if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
     return status;
 }
@@ -434,8 +434,9 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
         ag_data_close(data);
         return status;
     }
-    data->source.options.format = data->source.options.path = NULL;               /* the caller may free them now */
-    data->prefetch = ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* NULL: none are made prefetch */
+    data->source.options.format = data->source.options.path = NULL; /* the caller may free them now */
+    data->prefetch =
+        ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* NULL: none are made prefetch */
     *out = data;
     return 0;
 }

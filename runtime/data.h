@@ -6,8 +6,8 @@
  *   data_zip_directory.c                                      what an archive lists
  *   data_file.c                                               opening and reading files, what came of it
  *   data_ignored.c                                             files that are no pictures: counted by reason, and named
- *   picture_decoder.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another size
- *   data.c                                                    halves, epochs, batches, what is broken
+ *   picture_decoder.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another
+ * size data.c                                                    halves, epochs, batches, what is broken
  *   data_prefetch.c                                              batches made before they are asked for
  */
 #ifndef AG_DATA_H
@@ -30,7 +30,8 @@ enum ag_outcome { AG_GOOD, AG_BROKEN, AG_EXHAUSTED };
 #define AG_FAULT 256
 int ag_fault(char fault[AG_FAULT], const char *format, ...); /* returns AG_BROKEN */
 int ag_fault_memory(char fault[AG_FAULT]);                   /* returns AG_EXHAUSTED */
-int ag_fault_errno(char fault[AG_FAULT], int number); /* returns AG_EXHAUSTED if ag_is_exhausted(number), else AG_BROKEN */
+int ag_fault_errno(char fault[AG_FAULT],
+                   int number); /* returns AG_EXHAUSTED if ag_is_exhausted(number), else AG_BROKEN */
 /* 1 for an errno that is the machine's fault: no memory, no descriptors, a failing disk. */
 int ag_is_exhausted(int number);
 /* The exit status for this errno of a failed opening: 1 or 2. */
@@ -175,8 +176,8 @@ struct ag_prefetch;
 /* Starts threads that make the batches after the last one asked for. NULL if there is no memory or no thread. */
 struct ag_prefetch *ag_prefetch_start(struct ag_data *data, int threads, long picture_reals);
 /* Gives a batch: one that was made ahead, or else makes it now with `maker`. */
-int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
-                   struct ag_error *err);
+int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index,
+                      real *out, struct ag_error *err);
 void ag_prefetch_stop(struct ag_prefetch *prefetch); /* waits for the threads; prefetch may be NULL */
 
 #endif

@@ -54,11 +54,12 @@ void ag_ignore(struct ag_ignored ignored[AG_IGNORE_REASONS], enum ag_ignore_reas
 void ag_ignored_text(struct ag_text *text, const struct ag_ignored ignored[AG_IGNORE_REASONS], const char *before)
 {
     static const char *const description[AG_IGNORE_REASONS] = {[AG_IGNORED_OTHER] = "neither PNG nor JPEG",
-                                                 [AG_IGNORED_HIDDEN] = "hidden",
-                                                 [AG_IGNORED_CLOSED] = "that can't be opened",
-                                                 [AG_IGNORED_DANGLING] = "links that lead nowhere",
-                                                 [AG_IGNORED_LINK] = "links, which are not followed in an archive",
-                                                 [AG_IGNORED_SPECIAL] = "neither files nor folders"};
+                                                               [AG_IGNORED_HIDDEN] = "hidden",
+                                                               [AG_IGNORED_CLOSED] = "that can't be opened",
+                                                               [AG_IGNORED_DANGLING] = "links that lead nowhere",
+                                                               [AG_IGNORED_LINK] =
+                                                                   "links, which are not followed in an archive",
+                                                               [AG_IGNORED_SPECIAL] = "neither files nor folders"};
     const char *begin = "passed over: ";
     for (int reason = 0; reason < AG_IGNORE_REASONS; reason++) {
         const struct ag_ignored *these = &ignored[reason];

@@ -239,7 +239,8 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
 }
 
 /* *claims: 1 if the file is a picture, or is named like one. */
-static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_ignore_reason *reason, char fault[AG_FAULT])
+static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_ignore_reason *reason,
+                       char fault[AG_FAULT])
 {
     const struct images *images = source->state;
     enum ag_picture_kind kind = AG_PICTURE_NONE;

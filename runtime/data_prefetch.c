@@ -143,8 +143,8 @@ static void move_window(struct window *window, int batch, long index)
     window->wanted = index + 1;
 }
 
-int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index, real *out,
-                   struct ag_error *err)
+int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker, int half, int batch, long index,
+                      real *out, struct ag_error *err)
 {
     struct window *window = &prefetch->window[half];
     pthread_mutex_lock(&prefetch->lock);

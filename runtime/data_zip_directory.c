@@ -93,7 +93,8 @@ static int place_directory(const struct ag_source *source, ag_u64 limit, struct 
     struct ag_zip *archive = source->state;
     const ag_u64 stated = archive->directory, size = archive->directory_size;
     int is = 0;
-    if (stated > limit || size > limit - stated) return broken(source, err, "has an end record that doesn't fit the file");
+    if (stated > limit || size > limit - stated)
+        return broken(source, err, "has an end record that doesn't fit the file");
     if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
     archive->directory = limit - size;
     archive->before = limit - size - stated;

@@ -27,8 +27,9 @@ static void close_others(struct ag_draw_workers *workers)
     workers->count = 1;
 }
 
-int ag_draw_workers_open(struct ag_draw_workers *workers, const struct ag_program *program, const struct ag_phase *phase,
-                     real *const block[AG_BLOCKS], long pictures, struct ag_error *err)
+int ag_draw_workers_open(struct ag_draw_workers *workers, const struct ag_program *program,
+                         const struct ag_phase *phase, real *const block[AG_BLOCKS], long pictures,
+                         struct ag_error *err)
 {
     const long size[WRITTEN] = {program->in_size, program->out_size, program->arena_size};
     const int count = count_workers(program, phase, pictures);
@@ -41,7 +42,8 @@ int ag_draw_workers_open(struct ag_draw_workers *workers, const struct ag_progra
         memcpy(workers->block[i], block, sizeof *workers->block);
         for (int k = 0; k < WRITTEN; k++) workers->block[i][written[k]] = NULL;
         int capacity = 1;
-        for (int k = 0; k < WRITTEN && capacity; k++) capacity = (workers->block[i][written[k]] = ag_reals(size[k], err)) != NULL;
+        for (int k = 0; k < WRITTEN && capacity; k++)
+            capacity = (workers->block[i][written[k]] = ag_reals(size[k], err)) != NULL;
         if (!capacity) return close_others(workers), 0;
     }
     return 0;

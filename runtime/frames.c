@@ -12,8 +12,8 @@
 
 enum {
     BUFFERED = 16, /* pictures that are compressed side by side */
-    NAME = 64, /* bytes of a picture's name, with some to spare */
-    NAMED = 3  /* other pictures that the message names */
+    NAME = 64,     /* bytes of a picture's name, with some to spare */
+    NAMED = 3      /* other pictures that the message names */
 };
 
 static long picture_size(const struct ag_program *program)

@@ -40,15 +40,15 @@ static void along_circle(double t, real *from, const real *to, long n)
     for (long i = 0; i < n; i++) from[i] = a * from[i] + b * to[i];
 }
 
-void ag_interpolate_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
-                     long n, real *z, real *scratch)
+void ag_interpolate_latents(const struct ag_program *program, ag_u64 seed, long start, long pictures, long steps,
+                            long first, long n, real *z, real *scratch)
 {
     for (long i = 0; i < n; i++) {
-        const long station = (first + i) / steps % stations, step = (first + i) % steps;
+        const long picture = (first + i) / steps % pictures, step = (first + i) % steps;
         real *here = z + i * program->latent;
-        ag_sample_latents(program, seed, start + station, 1, here);
+        ag_sample_latents(program, seed, start + picture, 1, here);
         if (!step) continue;
-        ag_sample_latents(program, seed, start + (station + 1) % stations, 1, scratch);
+        ag_sample_latents(program, seed, start + (picture + 1) % pictures, 1, scratch);
         along_circle((double)step / (double)steps, here, scratch, program->latent);
     }
 }

@@ -8,7 +8,7 @@
 const char *ag_command, *ag_aggen;
 
 enum { MAX_FRAMES = 1000000 }; /* most pictures of a command */
-#define PICTURES 4294967296     /* pictures of a seed: their numbers have 32 bits in the random generator's counter */
+#define PICTURES 4294967296    /* pictures of a seed: their numbers have 32 bits in the random generator's counter */
 
 /* Kinds of programs that have an option. Further options of generate: STYLE, if it is a StyleGAN2; READER, if it reads
  * its weights from a file. */

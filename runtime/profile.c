@@ -8,7 +8,7 @@ int ag_profiling;
 
 static struct {
     int threads, kernels;
-    double *last;               /* [threads * SPREAD]: time of each thread's last mark */
+    double *last;                   /* [threads * SPREAD]: time of each thread's last mark */
     struct ag_kernel_time *account; /* [threads, kernels] */
 } profile;
 

@@ -147,7 +147,7 @@ double ag_free_memory(const char *root)
     return group < bytes ? (group > 0 ? group : 0) : bytes;
 }
 
-int ag_check_memory(double bytes, const char *what, struct ag_error *err)
+int ag_check_memory(double bytes, const char *purpose, struct ag_error *err)
 {
     const double free = ag_free_memory("");
     if (bytes <= free) return 0;
@@ -155,5 +155,5 @@ int ag_check_memory(double bytes, const char *what, struct ag_error *err)
         err, 1,
         "out of memory: %.1f MB are needed for %s, and %.1f MB are free (aggen info FILE says what a program "
         "needs)",
-        bytes / 1e6, what, free / 1e6);
+        bytes / 1e6, purpose, free / 1e6);
 }

@@ -267,8 +267,18 @@ static void cuda_adam(const struct ag_adam_update *pass)
     ag_address weight = ag_gpu_address(pass->weight), m = ag_gpu_address(pass->m), v = ag_gpu_address(pass->v),
                gradient = ag_gpu_address(pass->gradient);
     struct ag_adam_update p = *pass;
-    void *argument[] = {&weight,  &m,       &v,       &gradient, &p.beta1,  &p.beta2,
-                        &p.one_minus_beta1, &p.one_minus_beta2, &p.decay, &p.step_size,   &p.bias_correction, &p.size};
+    void *argument[] = {&weight,
+                        &m,
+                        &v,
+                        &gradient,
+                        &p.beta1,
+                        &p.beta2,
+                        &p.one_minus_beta1,
+                        &p.one_minus_beta2,
+                        &p.decay,
+                        &p.step_size,
+                        &p.bias_correction,
+                        &p.size};
     launch_elementwise(own.adam, argument, p.size, "adam");
 }
 
@@ -326,7 +336,7 @@ static void cuda_close(void)
     memset(&ag_gpu, 0, sizeof ag_gpu);
 }
 
-const struct ag_device ag_cuda = {cuda_open,    cuda_close, cuda_new_mirror,  cuda_free_mirror,       cuda_upload,
-                                  cuda_download,   cuda_clear, cuda_copy,  ag_gpu_phases_run, cuda_adam,
-                                  cuda_average, cuda_add,   cuda_scale, cuda_normals,      cuda_wait,
-                                  cuda_read,    cuda_ready, cuda_take,  cuda_peak};
+const struct ag_device ag_cuda = {cuda_open,     cuda_close, cuda_new_mirror, cuda_free_mirror,  cuda_upload,
+                                  cuda_download, cuda_clear, cuda_copy,       ag_gpu_phases_run, cuda_adam,
+                                  cuda_average,  cuda_add,   cuda_scale,      cuda_normals,      cuda_wait,
+                                  cuda_read,     cuda_ready, cuda_take,       cuda_peak};
