@@ -1,4 +1,4 @@
-/* Opens and reads the files of a data set. Tells a fault of a file from a fault of the machine. */
+/* Opens and reads the files of a data set. Distinguishes faults of a file from faults of the machine. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---------------------------------------------------------------- what came of it */
+/* ---------------------------------------------------------------- outcomes */
 
 int ag_fault(char fault[AG_FAULT], const char *format, ...)
 {
@@ -84,8 +84,8 @@ int ag_shortage_occurred(struct ag_shortage *shortage)
 
 /* ---------------------------------------------------------------- files */
 
-/* Opens a folder for a path that is too long for one system call. *path moves behind the part that was used: the
- * longest that a call takes. Returns a descriptor, or -1. */
+/* For a path that is too long for one system call. Opens the folder that the longest possible beginning of *path names,
+ * and moves *path to the rest. Returns a descriptor, or -1 and errno. */
 static int open_piece(int folder, const char **path)
 {
     char piece[PATH_MAX];

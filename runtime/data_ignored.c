@@ -1,9 +1,11 @@
-/* Files of a data set that are no pictures. They are counted by reason, and the first ones of each reason are named. */
+/* The files of a data set that are no pictures. They are counted by reason, and the first files of each reason are
+ * named. */
 #include "data.h"
 
 #include <string.h>
 
-/* Both separators count everywhere: an archive made on old Windows and the folder it was made from must read alike. */
+/* Both separators count on every system, so that an archive made on old Windows is read like the folder it was made
+ * from. */
 int ag_is_separator(char c)
 {
     return c == '/' || c == '\\';
@@ -32,7 +34,7 @@ void ag_clean_name(const char *name, char *out, size_t size)
     size_t n = strlen(name), used = 0;
     if (n >= size) {
         name += n - (size - 4);
-        while (((ag_u8)*name & 0xc0) == 0x80) name++; /* skips the rest of a character of several bytes */
+        while (((ag_u8)*name & 0xc0) == 0x80) name++; /* the name must not begin inside a UTF-8 character */
         memcpy(out, "...", 3);
         used = 3;
     }

@@ -25,16 +25,16 @@ struct folder_id {
 struct images {
     int descriptor;            /* the folder given */
     struct list files;         /* paths, sorted bytewise */
-    struct folder_id *visited; /* folders that were listed. A link to one of them is not listed again */
+    struct folder_id *visited; /* folders that were listed; a link to one of them is not listed again */
     int visited_count, visited_capacity;
-    char **fault; /* [files.count], while the files are probed */
-    char *drop;   /* [files.count]: 0: keep; else 1 + the reason to pass the file over */
+    char **fault; /* [files.count]: used while the files are probed */
+    char *drop;   /* [files.count]: 0, or 1 + the reason (ag_ignore_reason) to ignore the file */
     struct ag_shortage shortage;
 };
 
 /* ---------------------------------------------------------------- listing */
 
-/* Makes capacity for one more element. Returns 0, or 1 if memory runs out. */
+/* Enlarges an array if it has no space for one more element. Returns 0, or 1 if memory runs out. */
 static int grow(void **array, int count, int *capacity, size_t size)
 {
     if (count < *capacity) return 0;
@@ -46,7 +46,7 @@ static int grow(void **array, int count, int *capacity, size_t size)
     return 0;
 }
 
-/* Appends an item and takes ownership of it. Returns 0, or 1 if memory runs out; the item is freed then. */
+/* Appends an item, which the list then owns. If memory runs out, frees the item and returns 1; else returns 0. */
 static int append(struct list *list, char *item)
 {
     void *array = list->item;
@@ -84,7 +84,7 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-/* Notes a folder. Returns 1 if it is new, 0 if it was listed under another name, -1 if memory runs out. */
+/* Adds a folder to `visited`. Returns 1 if it is new, 0 if it was visited under another name, -1 if memory runs out. */
 static int visit(struct images *images, const struct stat *info)
 {
     for (int i = 0; i < images->visited_count; i++)
@@ -124,8 +124,8 @@ static int list_names(DIR *stream, struct list *names)
     return number;
 }
 
-/* Handles an entry that stat fails for. It is ignored over if a link or permissions are the reason. It is ignored if it
- * doesn't exist any more. Returns a status. */
+/* Handles an entry for which stat failed. Dangling links and entries without permission are counted as ignored. An entry
+ * that doesn't exist any more is not counted. Any other failure is an error. */
 static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
 {
     const char *inside = path + source->root;
@@ -138,7 +138,7 @@ static int pass_unknown(struct ag_source *source, int folder, const char *name, 
     return 0;
 }
 
-/* Adds an entry of a folder to the files or to the folders, or passes it over. Takes ownership of path. */
+/* Adds an entry of a folder to the files or to the folders, or ignores it. Frees path unless it is added. */
 static int list_entry(struct ag_source *source, int folder, const char *name, char *path, struct list *folders,
                       struct ag_error *err)
 {
@@ -158,7 +158,8 @@ static int list_entry(struct ag_source *source, int folder, const char *name, ch
     return status;
 }
 
-/* Lists an open folder if it is new. Adds its files to the set, and its folders to `folders` in reverse order. */
+/* Lists an open folder unless it was visited before. Adds its files to the set, and its folders to `folders` in reverse
+ * order. */
 static int list_stream(struct ag_source *source, DIR *stream, const char *path, struct list *folders,
                        struct ag_error *err)
 {
@@ -178,7 +179,8 @@ static int list_stream(struct ag_source *source, DIR *stream, const char *path, 
     return status;
 }
 
-/* Opens a folder for listing. The root is open already. Returns NULL and sets errno on failure. */
+/* Opens a folder for listing. Paths are opened relative to the root folder, which stays open. Returns NULL and sets
+ * errno on failure. */
 static DIR *open_stream(const struct ag_source *source, const char *path)
 {
     const struct images *images = source->state;
@@ -192,7 +194,7 @@ static DIR *open_stream(const struct ag_source *source, const char *path)
     return stream;
 }
 
-/* Lists a folder by its path. A folder inside the root that doesn't exist any more is ignored. */
+/* Lists the folder at a path. A folder inside the root that doesn't exist any more is skipped. */
 static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
 {
     DIR *stream = open_stream(source, path);
@@ -208,8 +210,8 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
     return 0;
 }
 
-/* Lists all files in the given folder and those below, with one folder open at a time. Folders are visited depth first,
- * by name; if a folder can be reached by two names, the one visited first counts. */
+/* Lists all files in the given folder and the folders below it, with one folder open at a time. Folders are visited
+ * depth first, in the order of their names. A folder that has two names is listed once, under the name visited first. */
 static int list_all(struct ag_source *source, struct ag_error *err)
 {
     struct images *images = source->state;
@@ -238,7 +240,8 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
     return outcome;
 }
 
-/* *claims: 1 if the file is a picture, or is named like one. */
+/* Checks the header of a file. *claims: 1 if the file's contents or its name are those of a picture. *reason: why to
+ * ignore the file if *claims is 0. */
 static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_ignore_reason *reason,
                        char fault[AG_FAULT])
 {
@@ -269,7 +272,7 @@ static void probe(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&images->shortage, i, fault);
 }
 
-/* Drops the files that neither are pictures nor are named like them. */
+/* Removes the ignored files from the set. */
 static void drop_others(struct ag_source *source)
 {
     struct images *images = source->state;
@@ -293,7 +296,7 @@ static int probe_all(struct ag_source *source, struct ag_error *err)
     images->fault = source->fault = calloc((size_t)images->files.count + 1, sizeof *images->fault);
     images->drop = calloc((size_t)images->files.count + 1, 1);
     if (!images->fault || !images->drop) return no_memory(err);
-    source->count = images->files.count; /* so that their faults are freed */
+    source->count = images->files.count; /* closing the source frees that many faults */
     ag_parallel(images->files.count, probe, source);
     if (images->shortage.task >= 0)
         return ag_fail_exhausted(err, images->files.item[images->shortage.task], images->shortage.fault);
@@ -337,7 +340,7 @@ static int open_root(const char *path, int *descriptor, struct ag_error *err)
 {
     *descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (*descriptor >= 0) return 0;
-    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE) /* or a part of the path is a file */
+    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE)
         return ag_fail(err, 2, "data: '%.400s' is not a folder; " AG_DATA_ADVICE, path);
     return ag_fail(err, ag_open_status(errno), "data: '%.400s': %s; " AG_DATA_ADVICE, path, strerror(errno));
 }

@@ -1,7 +1,7 @@
 /*
- * Batches made before they are asked for. Each half has a window of RING batches, which follow the last one taken.
- * Threads fill the window; the training thread copies from it. ag_make_batch alone decides what a batch holds, so this
- * file decides only when a batch is ready.
+ * Prefetch of batches. Each half has a window of RING batches, which follow the last batch that was taken. Threads fill
+ * the window, and the training thread copies from it. What a batch contains is decided by ag_make_batch alone, so
+ * prefetching changes only when a batch is made.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "data.h"
@@ -17,17 +17,17 @@ enum slot_state { EMPTY, BUSY, READY };
 
 struct slot {
     enum slot_state state;
-    int stale; /* 1: BUSY, but the batch isn't wanted any more */
+    int stale; /* 1 in a BUSY slot: the batch isn't needed any more */
     int batch;
     long index;
     real *pixels; /* [batch, size, size, channels] */
-    size_t reals; /* how many were allocated */
+    size_t reals; /* allocated size of pixels */
     int status;
     struct ag_error err;
 };
 
-/* Batch i is in slot i % RING. The window holds batches wanted..wanted+RING-1. Threads have begun those before
- * `next`. */
+/* The window covers the batches wanted..wanted+RING-1. Batch i is in slot i % RING. The batches before `next` are made
+ * or being made. */
 struct window {
     int batch; /* 0: this half was never asked for */
     long wanted, next;
@@ -37,8 +37,8 @@ struct window {
 struct ag_prefetch {
     struct ag_data *data;
     long picture_reals;
-    pthread_mutex_t lock; /* guards the fields below. The pixels of a slot belong to the thread that set it BUSY; of a
-                             READY slot, to the reader */
+    pthread_mutex_t lock; /* guards the fields below, except pixels. Those of a BUSY slot belong to the thread that
+                             fills it, those of a READY slot to the training thread */
     pthread_cond_t work, done;
     struct window window[2];
     int stop, threads;
@@ -55,7 +55,7 @@ static int has_work(struct window *window)
     return window->batch && window->next < window->wanted + RING && slot_of(window, window->next)->state == EMPTY;
 }
 
-/* Of the halves with work, the one with the fewest batches prefetch. -1 if neither has work. */
+/* The half that has work and the fewest prefetched batches. -1 if neither half has work. */
 static int most_urgent(struct ag_prefetch *prefetch)
 {
     int best = -1;
@@ -112,7 +112,7 @@ static void *work(void *context)
     struct ag_prefetch *prefetch = context;
     struct ag_batch_maker maker;
     if (ag_batch_maker_init(&maker, prefetch->data))
-        return NULL; /* without this thread, the caller of ag_prefetch_batch makes its batches */
+        return NULL; /* then ag_prefetch_batch makes batches itself */
     pthread_mutex_lock(&prefetch->lock);
     while (!prefetch->stop) {
         int half = most_urgent(prefetch);
@@ -132,7 +132,8 @@ static void discard(struct slot *slot)
     slot->stale = 1;
 }
 
-/* Moves the window behind batch `index`. The batches before it are discarded. If `index` was not begun, all are. */
+/* Moves the window to the batches after `index`. Discards the batches before `index` or, if batch `index` isn't made or
+ * being made, all batches. */
 static void move_window(struct window *window, int batch, long index)
 {
     int begun = window->batch == batch && index >= window->wanted && index < window->next;
@@ -156,7 +157,7 @@ int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker
     pthread_mutex_unlock(&prefetch->lock);
     if (!begun) return ag_make_batch(maker, half, batch, index, out, err, NULL, NULL);
 
-    /* The slot is READY, and threads leave it alone until it is EMPTY. */
+    /* The slot is READY. No thread writes to it until it is EMPTY. */
     int status = slot->status;
     if (status)
         *err = slot->err;
@@ -169,7 +170,7 @@ int ag_prefetch_batch(struct ag_prefetch *prefetch, struct ag_batch_maker *maker
     return status;
 }
 
-/* Blocks all signals in these threads, so that the training thread gets them. */
+/* All signals are blocked in these threads, so that the training thread receives them. */
 static void start_threads(struct ag_prefetch *prefetch, int threads)
 {
     sigset_t all, before;
