@@ -3,12 +3,12 @@
  * a cache, chooses their order, and makes batches.
  *
  *   data_binary.c, data_images.c, data_zip.c, data_shapes.c   the formats, each one ag_source
- *   data_zip_directory.c                                      what an archive lists
- *   data_file.c                                               opening and reading files, what came of it
- *   data_ignored.c                                             files that are no pictures: counted by reason, and named
- *   picture_decoder.c, exif.c, resize.c                               a PNG or JPEG; which way up; a picture of another
- * size data.c                                                    halves, epochs, batches, what is broken
- *   data_prefetch.c                                              batches made before they are asked for
+ *   data_zip_directory.c                                      the directory of a zip archive
+ *   data_file.c                                               opening and reading files, with their errors
+ *   data_ignored.c                                            files that are no pictures: counted by reason, and named
+ *   picture_decoder.c, exif.c, resize.c                       decoding PNG and JPEG; EXIF orientation; resizing
+ *   data.c                                                    halves, epochs, batches, broken pictures
+ *   data_prefetch.c                                           batches made before they are asked for
  */
 #ifndef AG_DATA_H
 #define AG_DATA_H
@@ -125,7 +125,8 @@ void ag_ignored_text(struct ag_text *text, const struct ag_ignored ignored[AG_IG
 void ag_clean_name(const char *name, char *out, size_t size);
 /* 1 for / and for \\, the separator in archives made on old Windows. */
 int ag_is_separator(char c);
-/* 1 if a component of the path is hidden: it begins with one or two dots, but is neither "." nor "..". */
+/* 1 if a component of the path is hidden: it begins with one dot or with two, not with three, and is neither "." nor
+ * "..". */
 int ag_is_hidden(const char *path);
 
 /* ---------------------------------------------------------------- sources */

@@ -1,7 +1,8 @@
 /*
- * Pictures that the program draws itself, so that a data set is always there: one to three coloured shapes with soft
- * shadows on a gradient. So few things vary that a small GAN can learn them, and a person sees at once whether it has.
- * Picture i of a half is a function of seed, half and i. Its size decides only how finely it is drawn.
+ * The format "shapes": pictures that the program draws itself, so that a data set is always available. A picture shows
+ * one to three coloured shapes with soft shadows on a gradient. It varies so little that a small GAN can learn it, and a
+ * person sees at once whether the GAN has. Picture i of a half is a function of seed, half and i. The picture size
+ * decides only how finely it is drawn.
  */
 #include "data.h"
 
@@ -12,7 +13,7 @@
 #define PI         3.14159265358979323846
 #define MAX_SHAPES 3
 
-/* The uniform random numbers of one picture, in sequence. */
+/* A sequence of uniform random numbers, for one picture. */
 struct dice {
     ag_u64 seed, block;
     ag_u32 step, word[4];
@@ -30,8 +31,8 @@ static double uniform(struct dice *dice, double from, double to)
 
 /* ---------------------------------------------------------------- outlines */
 
-/* Functions that return the signed distance from (x, y) to an outline, negative inside. Outlines have a radius of about
- * 1 around the origin; y points upwards. */
+/* Each function below returns the signed distance from the point (x, y) to an outline, negative inside. Outlines have a
+ * radius of about 1 around the origin; y points upwards. */
 
 static double clamp(double value, double low, double high)
 {
@@ -44,7 +45,7 @@ static double box(double x, double y, double half_width, double half_height, dou
     return hypot(dx > 0 ? dx : 0, dy > 0 ? dy : 0) + fmin(fmax(dx, dy), 0) - rounding;
 }
 
-/* A star of n points. sharpness: from 2 (a regular polygon) to n (spikes without a body). */
+/* A star with n points. sharpness: from 2 (a regular polygon) to n (only spikes). */
 static double star(double x, double y, double radius, int n, double sharpness)
 {
     double half_turn = PI / n, edge_x = cos(PI / sharpness), edge_y = sin(PI / sharpness);
@@ -95,7 +96,7 @@ static double cross(double x, double y)
 
 static double heart(double x, double y)
 {
-    double scale = 1.6; /* the formula is of a heart whose tip is the origin and whose height is 1.1 */
+    double scale = 1.6; /* the formula below describes a heart of height 1.1 whose tip is the origin */
     x = fabs(x) / scale;
     y = y / scale + 0.55;
     if (x + y > 1) return scale * (hypot(x - 0.25, y - 0.75) - sqrt(2) / 4);
@@ -105,15 +106,15 @@ static double heart(double x, double y)
 
 static const struct shape_kind {
     double (*outline)(double x, double y);
-    double turn; /* largest angle by which it may be turned either way */
+    double turn; /* largest angle of a random rotation, to either side */
 } kinds[] = {{disc, 0},         {ring, 0},         {square, PI / 4}, {triangle, PI / 3},
              {hexagon, PI / 6}, {five_points, PI}, {cross, PI / 4},  {heart, 0.5}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 /* ---------------------------------------------------------------- colours */
 
-/* A colour in OKLCH, whose lightness and chroma match what the eye sees. So colours of random hues are equally strong
- * and easy to tell apart. */
+/* A colour in OKLCH, a perceptually uniform colour space: colours of equal lightness and chroma look equally strong,
+ * whatever their hue. */
 struct colour {
     double lightness, chroma, hue;
 };
@@ -141,11 +142,11 @@ static void to_rgb(struct colour colour, double rgb[3])
 struct shape {
     const struct shape_kind *kind;
     double x, y, radius, cosine, sine;
-    double light[3], dark[3]; /* colours at the ends of its gradient */
+    double light[3], dark[3]; /* RGB at the two ends of the shape's gradient */
 };
 
 struct scene {
-    double from[3], to[3], across_x, across_y; /* background: its colours at -1 and 1 along a direction */
+    double from[3], to[3], across_x, across_y; /* background: RGB at the ends of its gradient; the gradient's direction */
     int shapes;
     struct shape shape[MAX_SHAPES];
 };
@@ -163,7 +164,7 @@ static double choose_background(struct dice *dice, struct scene *scene)
     return hue;
 }
 
-/* Chooses a place for a shape: of a few random ones, that farthest from the earlier shapes. */
+/* Chooses a place for a shape: of eight random places, the one farthest from the earlier shapes. */
 static void choose_place(struct dice *dice, struct scene *scene, struct shape *shape)
 {
     double best = -9, limit = 0.96 - shape->radius;
@@ -180,7 +181,7 @@ static void choose_place(struct dice *dice, struct scene *scene, struct shape *s
     }
 }
 
-/* hue: of the background. The shape gets a different one. */
+/* hue: the hue of the background; the shape gets a different one. of: the number of shapes in the picture. */
 static void choose_shape(struct dice *dice, struct scene *scene, double hue, int of)
 {
     struct shape *shape = &scene->shape[scene->shapes];
@@ -191,7 +192,7 @@ static void choose_shape(struct dice *dice, struct scene *scene, double hue, int
     static const double smallest[] = {0, 0.5, 0.36, 0.3};
     shape->radius = smallest[of] * uniform(dice, 1, 1.4);
     choose_place(dice, scene, shape);
-    struct colour colour; /* no initialiser: compilers choose the order of its calls */
+    struct colour colour; /* assigned in three statements, since C doesn't fix the order of calls in an initialiser */
     colour.lightness = uniform(dice, 0.58, 0.7);
     colour.chroma = uniform(dice, 0.15, 0.21);
     colour.hue = hue + PI + uniform(dice, -1.9, 1.9);
@@ -217,7 +218,7 @@ static void blend(double rgb[3], const double with[3], double share)
     for (int c = 0; c < 3; c++) rgb[c] += (with[c] - rgb[c]) * share;
 }
 
-/* Distance from a point to the shape's outline. The picture has sides of 2. */
+/* Signed distance from a point to the shape's outline, in the picture's coordinates. */
 static double distance(const struct shape *shape, double x, double y)
 {
     double dx = (x - shape->x) / shape->radius, dy = (y - shape->y) / shape->radius;

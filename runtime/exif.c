@@ -1,10 +1,10 @@
 /*
- * The orientation of a picture, from the EXIF data that cameras write. The data is a small TIFF file, in an APP1
- * segment of a JPEG (others may hold XMP) or in a PNG's eXIf chunk, before or after the pixels. The text "Raw profile
- * type exif", which ImageMagick wrote into PNGs before the eXIf chunk existed, is not part of the format. Browsers and
- * most programs ignore it, and so does this file.
+ * Reads the orientation of a picture from its EXIF data, and applies it. EXIF data is a small TIFF file. In a JPEG it is
+ * in an APP1 segment; other APP1 segments may hold XMP. In a PNG it is in the eXIf chunk, before or after the pixels.
+ * The text "Raw profile type exif", which ImageMagick wrote into PNGs before the eXIf chunk existed, is ignored, as
+ * browsers and most programs do.
  *
- * At most one such piece of 64 KiB is in memory at a time. Data that is not well formed is ignored.
+ * At most one segment or chunk of 64 KiB is in memory at a time. Malformed data is ignored.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -29,8 +29,8 @@ static ag_u32 number(const ag_u8 *at, int bytes, int big_endian)
     return value;
 }
 
-/* The orientation in a directory entry: tag (2 bytes), type (2), count (4), value (4, left-aligned). 0 if the entry has
- * another tag, or a value that is no orientation. */
+/* The orientation in a TIFF directory entry, whose fields are tag (2 bytes), type (2), count (4) and value (4,
+ * left-aligned). 0 if the entry has another tag, or a value that is no orientation. */
 static int entry_orientation(const ag_u8 *entry, int big_endian)
 {
     ag_u32 type = number(entry + 2, 2, big_endian);
@@ -53,9 +53,9 @@ static int tiff_orientation(const ag_u8 *tiff, size_t n)
     return found;
 }
 
-/* ---------------------------------------------------------------- where it lies */
+/* ---------------------------------------------------------------- segments and chunks */
 
-static const char prefix[6] = "Exif\0"; /* a 0 follows: the beginning of an APP1 segment with EXIF data */
+static const char prefix[6] = "Exif\0"; /* with two final 0: the beginning of an APP1 segment with EXIF data */
 
 /* Reads the next n bytes of the file. Returns 0, or 1 if there are fewer. */
 static int take(FILE *file, ag_u8 *out, size_t n)
@@ -63,8 +63,8 @@ static int take(FILE *file, ag_u8 *out, size_t n)
     return fread(out, 1, n, file) != n;
 }
 
-/* Reads n bytes. checked: a CRC-32 follows them, and crc is that of the bytes before. *orientation: what the bytes say,
- * or 0. Returns AG_GOOD or AG_EXHAUSTED. */
+/* Reads n bytes of EXIF data. checked: 1 if the CRC-32 of the chunk follows; crc is then the CRC-32 of the bytes read so
+ * far. *orientation: the orientation, or 0. Returns AG_GOOD or AG_EXHAUSTED. */
 static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orientation, char fault[AG_FAULT])
 {
     ag_u8 *piece = malloc(n + 1), sum[4];
@@ -95,7 +95,8 @@ static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
     return AG_GOOD;
 }
 
-/* The code of the next marker, or EOF. Other bytes may come first, then one or more bytes FF, then the code. */
+/* The code of the next JPEG marker, or EOF. A marker is one or more bytes FF, then the code. Bytes before it are
+ * skipped. */
 static int next_marker(FILE *file)
 {
     int byte;
@@ -107,8 +108,8 @@ static int next_marker(FILE *file)
     return byte;
 }
 
-/* Searches the segments of a JPEG before its pixels: marker, length (2 bytes, big-endian, including themselves),
- * data. */
+/* Searches the segments of a JPEG before its pixels. A segment is a marker, a length (2 bytes, big-endian, which it
+ * includes) and data. */
 static int search_jpeg(FILE *file, int *orientation, char fault[AG_FAULT])
 {
     enum { TEM = 0x01, RST0 = 0xd0, SOI = 0xd8, EOI = 0xd9, SOS = 0xda, APP1 = 0xe1 };
@@ -135,14 +136,14 @@ int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation,
                   : kind == AG_PICTURE_JPEG ? search_jpeg(file, orientation, fault)
                                             : AG_GOOD;
     if (!*orientation) *orientation = 1;
-    /* After a failed read nothing is known. The picture must not pass as unturned, since later reads may succeed. */
+    /* After a failed read the orientation is unknown. The picture must not be taken for upright. */
     return !outcome && ferror(file) ? ag_fault_errno(fault, EIO) : outcome;
 }
 
-/* ---------------------------------------------------------------- turning */
+/* ---------------------------------------------------------------- turning upright */
 
-/* The orientation says where the picture's first row and column are. 2 and 4 mirror it, 3 turns it by 180 degrees, 6
- * and 8 by 90 degrees to the right and to the left; 5 and 7 are 6 and 8 mirrored. */
+/* To make a picture upright, 2 and 4 mirror it, 3 rotates it by 180 degrees, 6 and 8 rotate it by 90 degrees to the
+ * right and to the left, and 5 and 7 are 6 and 8 mirrored. */
 int ag_exif_turn(ag_u8 **rgb, int *width, int *height, int orientation)
 {
     if (orientation <= 1) return 0;
