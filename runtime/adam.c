@@ -1,4 +1,5 @@
-/* Adam, and the running average of weights. Both pass over a whole block, in pieces that the threads share. */
+/* Adam, and the running average of weights. Both go through a whole block, in pieces of PIECE reals, which are the
+ * tasks of a parallel loop. */
 #include "ag.h"
 #include "ag_math.h"
 #include <string.h>
@@ -6,7 +7,7 @@
 enum { PIECE = 1 << 14 };
 static const double EPSILON = 1e-8;
 
-/* beta^n by repeated squaring. Unlike pow, it gives the same bits everywhere. */
+/* beta^n by repeated squaring. Unlike pow, it gives the same bits with every C library. */
 static double power(double beta, long n)
 {
     double result = 1;

@@ -176,6 +176,9 @@ int ag_write_file(const char *path, const void *data, long size, struct ag_error
  * opened or read, or has more than limit bytes. Status 1 if memory runs out. On failure *data is NULL. */
 int ag_read_file(const char *path, long limit, char **data, long *size, struct ag_error *err);
 void ag_free(void *memory);
+/* Enlarges an array of `count` items of `size` bytes, allocated by malloc, if its capacity has no space for one more
+ * item. Returns the array, or NULL if memory runs out; the array then stays as it was. */
+void *ag_grow(void *items, int count, int *capacity, long size);
 
 /* Opens /dev/null for each standard descriptor (0, 1, 2) that is closed, so that no file opened later gets its number.
  * Reading from such a standard input, and writing to such an output, fails. Must be called first. */
@@ -607,6 +610,7 @@ void ag_upload_blocks(const struct ag_program *program, real *const block[AG_BLO
 void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS]);
 /* Copies each of the blocks AG_G to AG_STAT to its bar block, if the program has bar blocks. */
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS]);
+long ag_tensor_size(const struct ag_tensor *tensor);                                      /* number of reals */
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name); /* NULL if there is none */
 const struct ag_tensor *ag_table_find(const struct ag_table *table, const char *name);    /* NULL if there is none */
 /* Address of a tensor in its block. NULL if the table has none of that name. */

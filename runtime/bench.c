@@ -130,8 +130,7 @@ static void draw_inputs(struct bench *b, const struct ag_phase *phase)
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         real *value = b->block[AG_IN] + tensor->offset;
-        long n = 1;
-        for (int k = 0; k < tensor->rank; k++) n *= tensor->shape[k];
+        const long n = ag_tensor_size(tensor);
         ag_normals(0, AG_RNG_BENCH, (ag_u32)i, 0, n, value);
         if (strcmp(tensor->name, "in.x")) continue;
         ag_uniforms(0, AG_RNG_BENCH, (ag_u32)i, 0, n, value);

@@ -1,4 +1,4 @@
-/* Copies blocks to and from files. A batch of images is [N, H, W, C] in memory and [N, C, H, W] in files. */
+/* Copies blocks to and from safetensors files. A batch of images is NHWC in memory and NCHW in files. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static real element(const struct ag_st_tensor *tensor, long i)
     return (real)wide;
 }
 
-/* 1 if no value is infinite or NaN: for those x - x is NaN. */
+/* 1 if no value is infinite or NaN. For these values x - x is NaN. */
 static int all_finite(const real *values, long count)
 {
     long wrong = 0;

@@ -1,16 +1,16 @@
-/* Allocates a program's blocks, and finds tensors and phases. */
+/* Allocates a program's blocks; finds tensors and phases by name. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* Blocks are aligned to cache lines. Large blocks fill whole huge pages, if the system has such pages: with small
- * pages, a program would use more of them than a core's TLB holds. */
+/* Blocks are aligned to cache lines. Large blocks fill whole huge pages, if the system has them. A program uses more
+ * small pages than a core's TLB holds. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
-/* Larger blocks are allocated only if so much memory is free. The system may promise more memory than it has, and would
- * then kill the process that uses it. */
+/* Blocks of at least so many bytes are allocated only if that much memory is free. The system may grant more memory
+ * than it has, and kill the process when it uses that memory. */
 enum { CHECKED_BYTES = 64 << 20 };
 
 real *ag_reals(long n, struct ag_error *err)
@@ -24,7 +24,7 @@ real *ag_reals(long n, struct ag_error *err)
         return NULL;
     }
 #ifdef MADV_HUGEPAGE
-    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* makes it faster at most; failing is harmless */
+    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* only makes it faster; a failure is harmless */
 #endif
     return memset(memory, 0, bytes);
 }
@@ -34,7 +34,7 @@ const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_
     return &program->block[block % AG_BAR_G];
 }
 
-/* 1 if the program computes the duality gap. Nothing else needs test weights. */
+/* 1 if the program has bar blocks. Only the duality gap, in the phase "arch", needs test weights. */
 static int has_bar(const struct ag_program *program)
 {
     return ag_phase_find(program, "arch") != NULL;
@@ -76,7 +76,7 @@ static int is_carried(const struct ag_program *program)
     return program->fixed && program->weights_type == AG_F32;
 }
 
-/* Allocates one block. A block that only phases use has just one real on the host if phases run on a device. */
+/* Allocates one block. If phases run on a device, a block that only phases use has one real on the host. */
 static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
 {
     if (i == AG_FIXED && is_carried(program)) return (real *)program->fixed;
@@ -136,6 +136,13 @@ void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCK
 void ag_upload_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
     for (int i = AG_G; i < AG_BAR_G; i++) ag_upload(block[i], block_size(program, i));
+}
+
+long ag_tensor_size(const struct ag_tensor *tensor)
+{
+    long size = 1;
+    for (int i = 0; i < tensor->rank; i++) size *= tensor->shape[i];
+    return size;
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)

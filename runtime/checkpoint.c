@@ -1,7 +1,7 @@
 /*
- * Checkpoints: safetensors files that hold all a run needs to go on as if it had never stopped. Tensors hold weights
- * and moments. The metadata holds seed, spec and counters, and sums as hexadecimal floats. Nothing depends on time,
- * threads, paths or restarts, so equal runs write equal bytes.
+ * Checkpoints: safetensors files with everything that a run needs to continue as if it had never stopped. Tensors hold
+ * weights and moments. The metadata holds the seed, the spec, counters, and sums as hexadecimal floats. Nothing in the
+ * file depends on time, threads, paths or restarts, so equal runs write equal bytes.
  */
 #include "ag.h"
 #include <stdio.h>
@@ -20,7 +20,7 @@ void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_progr
 
 static void add_value(struct ag_checkpoint *checkpoint, const char *name, long *count, ag_u64 *word, double *sum)
 {
-    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* never: no program lists so many */
+    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* never reached: no program adds so many */
     int i = checkpoint->values++;
     checkpoint->value[i].optional = 0;
     checkpoint->value[i].name = name;
@@ -88,8 +88,7 @@ int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error 
         if (ag_download(data, table->size, err)) return 1;
         for (int t = 0; t < table->count; t++) {
             const struct ag_tensor *tensor = &table->tensor[t];
-            long size = 1;
-            for (int k = 0; k < tensor->rank; k++) size *= tensor->shape[k];
+            const long size = ag_tensor_size(tensor);
             real sum = 0; /* NaN as soon as one value is infinite or NaN */
             for (long k = 0; k < size; k++) sum += 0 * data[tensor->offset + k];
             if (!ag_is_finite((double)sum))
@@ -142,7 +141,7 @@ double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Fails because the run has another spec. key: what differs. */
+/* Writes the error that the run has another spec. key: the key that differs. Returns 2. */
 static int other_spec(const struct ag_checkpoint *checkpoint, const char *key, struct ag_error *err)
 {
     return ag_fail(
@@ -176,7 +175,8 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
     return 0;
 }
 
-/* Reads a whole number, written as ag_checkpoint_save does: no sign, space or leading zero. */
+/* Reads a whole number as ag_checkpoint_save writes it: without sign, space or leading zero. Returns 1, or 0 if the
+ * text is anything else. */
 static int read_whole(const char *text, ag_u64 max, ag_u64 *value)
 {
     return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), max, value);
@@ -192,7 +192,7 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
     if (!text) return ag_fail(err, 2, "%s: damaged: it has no \"%s\"", checkpoint->st.path, name);
     if (checkpoint->value[i].sum) {
         *checkpoint->value[i].sum = strtod(text, &end);
-        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod would skip spaces */
+        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod alone would skip spaces */
                 ag_is_finite(*checkpoint->value[i].sum);
     } else if (checkpoint->value[i].word) {
         right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);

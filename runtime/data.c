@@ -104,7 +104,7 @@ void ag_batch_maker_free(struct ag_batch_maker *maker)
 }
 
 /* The index in its half of picture k of a batch. */
-static int position(struct ag_batch_maker *maker, int half, int batch, long index, int k)
+static int index_in_half(struct ag_batch_maker *maker, int half, int batch, long index, int k)
 {
     struct ag_data *data = maker->data;
     long per_epoch = data->count[half] / batch, epoch = index / per_epoch;
@@ -147,7 +147,7 @@ static int batch_picture(struct ag_batch_maker *maker, int half, int batch, long
     if (source->endless)
         outcome = source->read(source, half, (ag_u64)index * (ag_u64)batch + (ag_u64)k, maker->picture, fault);
     else
-        outcome = good_picture(maker, half, position(maker, half, batch, index, k), picture, &i, fault);
+        outcome = good_picture(maker, half, index_in_half(maker, half, batch, index, k), picture, &i, fault);
     if (outcome == AG_GOOD) return 0;
     if (outcome == AG_EXHAUSTED) return ag_fail_exhausted(err, source->name(source, (ag_u64)i, label), fault);
     return ag_fail(err, 2,
@@ -176,7 +176,7 @@ static void announce_late_faults(struct ag_data *data, int half, int batch, long
 {
     pthread_mutex_lock(&data->lock);
     for (int k = 0; data->late_faults && k < batch; k++) {
-        long at = position(&data->maker, half, batch, index, k), tried = 0;
+        long at = index_in_half(&data->maker, half, batch, index, k), tried = 0;
         int i = data->half[half][at];
         for (; data->source.fault[i] && tried < data->count[half]; tried++) {
             if (!data->announced[i]) announce(data, i);
@@ -279,8 +279,9 @@ static void decode_picture(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&data->shortage, i, fault);
 }
 
-/* Decodes all pictures once, unless the set exceeds the limit, so that broken pictures are known before training begins.
- * The decoded pictures are cached if they take at most half of the free memory; the networks need memory too. */
+/* Decodes all pictures once, unless the set exceeds the limit, so that broken pictures are known before training
+ * begins. The decoded pictures are cached if they take at most half of the free memory; the networks need memory too.
+ */
 static int decode_all(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
@@ -328,22 +329,22 @@ static int report_faults(struct ag_data *data, struct ag_error *err)
 static int split_halves(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
-    int *good = malloc(sizeof(int) * (size_t)data->good), *deal = malloc(sizeof(int) * (size_t)data->good);
+    int *good = malloc(sizeof(int) * (size_t)data->good), *permutation = malloc(sizeof(int) * (size_t)data->good);
     data->count[0] = (long)floor(source->options.split * data->good + 0.5);
     data->count[1] = data->good - data->count[0];
     for (int h = 0; h < 2; h++) data->half[h] = malloc(sizeof(int) * (size_t)(data->count[h] + 1));
-    int enough = good && deal && data->half[0] && data->half[1];
+    int enough = good && permutation && data->half[0] && data->half[1];
     if (enough) {
         for (int i = 0, n = 0; i < source->count; i++)
             if (!source->fault[i]) good[n++] = i;
-        ag_permutation(source->options.seed, AG_RNG_SPLIT, 0, data->good, deal);
+        ag_permutation(source->options.seed, AG_RNG_SPLIT, 0, data->good, permutation);
         for (long n = 0; n < data->good; n++) {
             int validation = n >= data->count[0];
-            data->half[validation][n - (validation ? data->count[0] : 0)] = good[deal[n]];
+            data->half[validation][n - (validation ? data->count[0] : 0)] = good[permutation[n]];
         }
     }
     free(good);
-    free(deal);
+    free(permutation);
     return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
 }
 
@@ -434,8 +435,7 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
         return status;
     }
     data->source.options.format = data->source.options.path = NULL; /* the caller may free them now */
-    data->prefetch =
-        ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* may be NULL */
+    data->prefetch = ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* may be NULL */
     *out = data;
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Internal to the data loader, not for programs. A source reads the pictures of one format. The loader decodes them into
- * a cache, chooses their order, and makes batches.
+ * Internal to the data loader, not for programs. A source reads the pictures of one format. The loader decodes them
+ * into a cache, chooses their order, and makes batches.
  *
  *   data_binary.c, data_images.c, data_zip.c, data_shapes.c   the formats, each one ag_source
  *   data_zip_directory.c                                      the directory of a zip archive
@@ -97,8 +97,8 @@ int ag_picture_read_fitted(FILE *file, const struct ag_data_options *options, ag
 /* Finds the EXIF orientation, 1 to 8, in a JPEG's APP1 segments or a PNG's eXIf chunk. *orientation is 1 (upright) if
  * there is no valid one. Returns AG_GOOD or AG_EXHAUSTED. */
 int ag_exif_orientation(FILE *file, enum ag_picture_kind kind, int *orientation, char fault[AG_FAULT]);
-/* Rotates and mirrors an RGB picture so that it is upright. The orientations 5 to 8 swap width and height. Returns 0, or
- * 1 if memory runs out. */
+/* Rotates and mirrors an RGB picture so that it is upright. The orientations 5 to 8 swap width and height. Returns 0,
+ * or 1 if memory runs out. */
 int ag_exif_turn(ag_u8 **rgb, int *width, int *height, int orientation);
 
 /* ---------------------------------------------------------------- data_ignored.c: files that are no pictures */

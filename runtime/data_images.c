@@ -34,27 +34,15 @@ struct images {
 
 /* ---------------------------------------------------------------- listing */
 
-/* Enlarges an array if it has no space for one more element. Returns 0, or 1 if memory runs out. */
-static int grow(void **array, int count, int *capacity, size_t size)
-{
-    if (count < *capacity) return 0;
-    int more = *capacity ? *capacity * 2 : 64;
-    void *larger = realloc(*array, (size_t)more * size);
-    if (!larger) return 1;
-    *array = larger;
-    *capacity = more;
-    return 0;
-}
-
 /* Appends an item, which the list then owns. If memory runs out, frees the item and returns 1; else returns 0. */
 static int append(struct list *list, char *item)
 {
-    void *array = list->item;
-    if (!item || grow(&array, list->count, &list->capacity, sizeof *list->item)) {
+    void *larger = item ? ag_grow(list->item, list->count, &list->capacity, sizeof *list->item) : NULL;
+    if (!larger) {
         free(item);
         return 1;
     }
-    list->item = array;
+    list->item = larger;
     list->item[list->count++] = item;
     return 0;
 }
@@ -89,9 +77,9 @@ static int visit(struct images *images, const struct stat *info)
 {
     for (int i = 0; i < images->visited_count; i++)
         if (images->visited[i].device == info->st_dev && images->visited[i].inode == info->st_ino) return 0;
-    void *array = images->visited;
-    if (grow(&array, images->visited_count, &images->visited_capacity, sizeof *images->visited)) return -1;
-    images->visited = array;
+    void *larger = ag_grow(images->visited, images->visited_count, &images->visited_capacity, sizeof *images->visited);
+    if (!larger) return -1;
+    images->visited = larger;
     images->visited[images->visited_count].device = info->st_dev;
     images->visited[images->visited_count++].inode = info->st_ino;
     return 1;
@@ -124,8 +112,8 @@ static int list_names(DIR *stream, struct list *names)
     return number;
 }
 
-/* Handles an entry for which stat failed. Dangling links and entries without permission are counted as ignored. An entry
- * that doesn't exist any more is not counted. Any other failure is an error. */
+/* Handles an entry for which stat failed. Dangling links and entries without permission are counted as ignored. An
+ * entry that doesn't exist any more is not counted. Any other failure is an error. */
 static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
 {
     const char *inside = path + source->root;
@@ -211,7 +199,8 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
 }
 
 /* Lists all files in the given folder and the folders below it, with one folder open at a time. Folders are visited
- * depth first, in the order of their names. A folder that has two names is listed once, under the name visited first. */
+ * depth first, in the order of their names. A folder that has two names is listed once, under the name visited first.
+ */
 static int list_all(struct ag_source *source, struct ag_error *err)
 {
     struct images *images = source->state;
@@ -240,9 +229,9 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
     return outcome;
 }
 
-/* Checks the header of a file. *claims: 1 if the file's contents or its name are those of a picture. *reason: why to
- * ignore the file if *claims is 0. */
-static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_ignore_reason *reason,
+/* Checks the header of a file. *is_picture: 1 if the file's contents or its name are those of a picture. *reason: why
+ * to ignore the file if *is_picture is 0. */
+static int probe_image(const struct ag_source *source, int i, int *is_picture, enum ag_ignore_reason *reason,
                        char fault[AG_FAULT])
 {
     const struct images *images = source->state;
@@ -252,7 +241,7 @@ static int probe_image(const struct ag_source *source, int i, int *claims, enum 
     *reason = outcome ? AG_IGNORED_CLOSED : AG_IGNORED_OTHER;
     if (!outcome) outcome = ag_picture_kind(file, &kind, fault);
     if (!outcome) outcome = ag_picture_probe(file, fault);
-    *claims = kind != AG_PICTURE_NONE || ag_is_picture_name(images->files.item[i]);
+    *is_picture = kind != AG_PICTURE_NONE || ag_is_picture_name(images->files.item[i]);
     if (file) fclose(file);
     return outcome;
 }
@@ -263,12 +252,12 @@ static void probe(void *context, int i, int thread)
     struct images *images = source->state;
     enum ag_ignore_reason reason;
     char fault[AG_FAULT];
-    int claims;
+    int is_picture;
     (void)thread;
     if (ag_shortage_occurred(&images->shortage)) return;
-    int outcome = probe_image(source, i, &claims, &reason, fault);
-    if (outcome != AG_EXHAUSTED && !claims) images->drop[i] = (char)(1 + reason);
-    if (outcome == AG_BROKEN && claims && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
+    int outcome = probe_image(source, i, &is_picture, &reason, fault);
+    if (outcome != AG_EXHAUSTED && !is_picture) images->drop[i] = (char)(1 + reason);
+    if (outcome == AG_BROKEN && is_picture && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&images->shortage, i, fault);
 }
 

@@ -111,8 +111,7 @@ static void *work(void *context)
 {
     struct ag_prefetch *prefetch = context;
     struct ag_batch_maker maker;
-    if (ag_batch_maker_init(&maker, prefetch->data))
-        return NULL; /* then ag_prefetch_batch makes batches itself */
+    if (ag_batch_maker_init(&maker, prefetch->data)) return NULL; /* then ag_prefetch_batch makes batches itself */
     pthread_mutex_lock(&prefetch->lock);
     while (!prefetch->stop) {
         int half = most_urgent(prefetch);

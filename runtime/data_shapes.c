@@ -1,7 +1,7 @@
 /*
  * The format "shapes": pictures that the program draws itself, so that a data set is always available. A picture shows
- * one to three coloured shapes with soft shadows on a gradient. It varies so little that a small GAN can learn it, and a
- * person sees at once whether the GAN has. Picture i of a half is a function of seed, half and i. The picture size
+ * one to three coloured shapes with soft shadows on a gradient. It varies so little that a small GAN can learn it, and
+ * a person sees at once whether the GAN has. Picture i of a half is a function of seed, half and i. The picture size
  * decides only how finely it is drawn.
  */
 #include "data.h"
@@ -14,19 +14,19 @@
 #define MAX_SHAPES 3
 
 /* A sequence of uniform random numbers, for one picture. */
-struct dice {
+struct random_stream {
     ag_u64 seed, block;
     ag_u32 step, word[4];
     int used;
 };
 
-static double uniform(struct dice *dice, double from, double to)
+static double uniform(struct random_stream *rng, double from, double to)
 {
-    if (dice->used == 4) {
-        ag_philox(dice->seed, AG_RNG_SHAPES, dice->step, dice->block++, dice->word);
-        dice->used = 0;
+    if (rng->used == 4) {
+        ag_philox(rng->seed, AG_RNG_SHAPES, rng->step, rng->block++, rng->word);
+        rng->used = 0;
     }
-    return from + (to - from) * (dice->word[dice->used++] >> 8) / 16777216.0;
+    return from + (to - from) * (rng->word[rng->used++] >> 8) / 16777216.0;
 }
 
 /* ---------------------------------------------------------------- outlines */
@@ -146,17 +146,18 @@ struct shape {
 };
 
 struct scene {
-    double from[3], to[3], across_x, across_y; /* background: RGB at the ends of its gradient; the gradient's direction */
+    double from[3], to[3], across_x,
+        across_y; /* background: RGB at the ends of its gradient; the gradient's direction */
     int shapes;
     struct shape shape[MAX_SHAPES];
 };
 
-static double choose_background(struct dice *dice, struct scene *scene)
+static double choose_background(struct random_stream *rng, struct scene *scene)
 {
-    double hue = uniform(dice, 0, 2 * PI), direction = uniform(dice, 0, 2 * PI);
-    int dark = uniform(dice, 0, 1) < 0.25;
-    struct colour from = {dark ? uniform(dice, 0.3, 0.4) : uniform(dice, 0.88, 0.95), dark ? 0.05 : 0.04, hue};
-    struct colour to = {from.lightness - (dark ? 0.1 : 0.13), dark ? 0.05 : 0.07, hue + uniform(dice, -0.8, 0.8)};
+    double hue = uniform(rng, 0, 2 * PI), direction = uniform(rng, 0, 2 * PI);
+    int dark = uniform(rng, 0, 1) < 0.25;
+    struct colour from = {dark ? uniform(rng, 0.3, 0.4) : uniform(rng, 0.88, 0.95), dark ? 0.05 : 0.04, hue};
+    struct colour to = {from.lightness - (dark ? 0.1 : 0.13), dark ? 0.05 : 0.07, hue + uniform(rng, -0.8, 0.8)};
     to_rgb(from, scene->from);
     to_rgb(to, scene->to);
     scene->across_x = cos(direction);
@@ -165,11 +166,11 @@ static double choose_background(struct dice *dice, struct scene *scene)
 }
 
 /* Chooses a place for a shape: of eight random places, the one farthest from the earlier shapes. */
-static void choose_place(struct dice *dice, struct scene *scene, struct shape *shape)
+static void choose_place(struct random_stream *rng, struct scene *scene, struct shape *shape)
 {
     double best = -9, limit = 0.96 - shape->radius;
     for (int tries = 0; tries < 8; tries++) {
-        double x = uniform(dice, -limit, limit), y = uniform(dice, -limit, limit), gap = 9;
+        double x = uniform(rng, -limit, limit), y = uniform(rng, -limit, limit), gap = 9;
         for (int i = 0; i < scene->shapes; i++) {
             struct shape *other = &scene->shape[i];
             gap = fmin(gap, hypot(x - other->x, y - other->y) - other->radius - shape->radius);
@@ -182,20 +183,20 @@ static void choose_place(struct dice *dice, struct scene *scene, struct shape *s
 }
 
 /* hue: the hue of the background; the shape gets a different one. of: the number of shapes in the picture. */
-static void choose_shape(struct dice *dice, struct scene *scene, double hue, int of)
+static void choose_shape(struct random_stream *rng, struct scene *scene, double hue, int of)
 {
     struct shape *shape = &scene->shape[scene->shapes];
-    shape->kind = &kinds[(int)uniform(dice, 0, KINDS)];
-    double angle = uniform(dice, -shape->kind->turn, shape->kind->turn);
+    shape->kind = &kinds[(int)uniform(rng, 0, KINDS)];
+    double angle = uniform(rng, -shape->kind->turn, shape->kind->turn);
     shape->cosine = cos(angle);
     shape->sine = sin(angle);
     static const double smallest[] = {0, 0.5, 0.36, 0.3};
-    shape->radius = smallest[of] * uniform(dice, 1, 1.4);
-    choose_place(dice, scene, shape);
+    shape->radius = smallest[of] * uniform(rng, 1, 1.4);
+    choose_place(rng, scene, shape);
     struct colour colour; /* assigned in three statements, since C doesn't fix the order of calls in an initialiser */
-    colour.lightness = uniform(dice, 0.58, 0.7);
-    colour.chroma = uniform(dice, 0.15, 0.21);
-    colour.hue = hue + PI + uniform(dice, -1.9, 1.9);
+    colour.lightness = uniform(rng, 0.58, 0.7);
+    colour.chroma = uniform(rng, 0.15, 0.21);
+    colour.hue = hue + PI + uniform(rng, -1.9, 1.9);
     struct colour light = colour, dark = colour;
     light.lightness += 0.1;
     dark.lightness -= 0.1;
@@ -205,12 +206,12 @@ static void choose_shape(struct dice *dice, struct scene *scene, double hue, int
     scene->shapes++;
 }
 
-static void choose_scene(struct dice *dice, struct scene *scene)
+static void choose_scene(struct random_stream *rng, struct scene *scene)
 {
-    double hue = choose_background(dice, scene), many = uniform(dice, 0, 1);
+    double hue = choose_background(rng, scene), many = uniform(rng, 0, 1);
     int shapes = many < 0.55 ? 1 : many < 0.85 ? 2 : 3;
     scene->shapes = 0;
-    while (scene->shapes < shapes) choose_shape(dice, scene, hue, shapes);
+    while (scene->shapes < shapes) choose_shape(rng, scene, hue, shapes);
 }
 
 static void blend(double rgb[3], const double with[3], double share)
@@ -251,10 +252,11 @@ static int draw_picture(const struct ag_source *source, int half, ag_u64 i, ag_u
 {
     int size = source->options.size, channels = source->options.channels;
     double pixel = 2.0 / size;
-    struct dice dice = {source->options.seed, ((i >> 32) << 33) | ((ag_u64)half << 32), (ag_u32)i, {0, 0, 0, 0}, 4};
+    struct random_stream rng = {
+        source->options.seed, ((i >> 32) << 33) | ((ag_u64)half << 32), (ag_u32)i, {0, 0, 0, 0}, 4};
     struct scene scene;
     (void)fault;
-    choose_scene(&dice, &scene);
+    choose_scene(&rng, &scene);
     for (int row = 0; row < size; row++) {
         for (int column = 0; column < size; column++) {
             double x = (column + 0.5) * pixel - 1, y = 1 - (row + 0.5) * pixel, rgb[3];

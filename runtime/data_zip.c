@@ -1,7 +1,8 @@
 /*
- * Reads a zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are sections
- * of PKWARE's APPNOTE.TXT. Nothing in the archive is trusted: offsets and sizes are checked against the size of the file
- * before they are used, and contents against their CRC-32. data_zip_directory.c reads the archive's directory.
+ * Reads a zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are
+ * sections of PKWARE's APPNOTE.TXT. Nothing in the archive is trusted: offsets and sizes are checked against the size
+ * of the file before they are used, and contents against their CRC-32. data_zip_directory.c reads the archive's
+ * directory.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -205,9 +206,9 @@ static void probe(void *context, int i, int thread)
     int outcome = probe_head(archive, entry, HEAD, &opened, &kind, fault);
     if (outcome == AG_BROKEN && kind != AG_PICTURE_NONE && entry->size > HEAD)
         outcome = probe_head(archive, entry, entry->size, &opened, &kind, fault);
-    int claims = kind != AG_PICTURE_NONE || ag_is_picture_name(entry->name);
-    if (!claims) entry->drop = 1 + (opened || entry->size == 0 ? AG_IGNORED_OTHER : AG_IGNORED_CLOSED);
-    if (outcome == AG_BROKEN && claims && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
+    int is_picture = kind != AG_PICTURE_NONE || ag_is_picture_name(entry->name);
+    if (!is_picture) entry->drop = 1 + (opened || entry->size == 0 ? AG_IGNORED_OTHER : AG_IGNORED_CLOSED);
+    if (outcome == AG_BROKEN && is_picture && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 

@@ -19,8 +19,8 @@ struct ag_zip {
     int descriptor;
     ag_u64 directory, directory_size; /* offset of the central directory in the file, and its size in bytes */
     ag_u64 before;                    /* bytes of the file before the archive's start */
-    ag_u64 records;                   /* number of records in the directory; modulo 65,536 unless wide is 1 */
-    int wide;                         /* 1: records is from a zip64 end record */
+    ag_u64 records;                   /* number of records in the directory; modulo 65,536 unless zip64_records is 1 */
+    int zip64_records;                /* 1: records is from a zip64 end record */
     int zip64;                        /* 1: there is a zip64 end record */
     int wrapped;                      /* 1: offsets may be modulo 2^32, that of the directory too */
     ag_u8 *names;                     /* first the bytes of the directory, then the names of the entries */

@@ -19,10 +19,10 @@ enum { MAX_TRAILING = 0xffff };
 
 /* ---------------------------------------------------------------- finding the directory */
 
-static int broken(const struct ag_source *source, struct ag_error *err, const char *what)
+static int fail_broken(const struct ag_source *source, struct ag_error *err, const char *fault)
 {
     return ag_fail(err, 2, "data: '%s' %s; make or download it again, or give another archive with --data PATH",
-                   source->options.path, what);
+                   source->options.path, fault);
 }
 
 static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u64 at, struct ag_error *err)
@@ -42,7 +42,7 @@ static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u6
 static int find_end64(const struct ag_source *source, ag_u64 locator_at, const ag_u8 *locator, ag_u8 end64[END64],
                       ag_u64 *at, struct ag_error *err)
 {
-    if (locator_at < END64) return broken(source, err, "has no zip64 end record where it says");
+    if (locator_at < END64) return fail_broken(source, err, "has no zip64 end record where it says");
     const ag_u64 last = locator_at - END64, places[] = {last, ag_zip_number(locator + 8, 8)};
     for (int i = 0; i < 2; i++) {
         if (places[i] > last) continue;
@@ -51,7 +51,7 @@ static int find_end64(const struct ag_source *source, ag_u64 locator_at, const a
         *at = places[i];
         if (ag_zip_is_record(end64, 6, 6)) return 0;
     }
-    return broken(source, err, "has no zip64 end record where it says");
+    return fail_broken(source, err, "has no zip64 end record where it says");
 }
 
 /* Numbers that are too large for the end record have all their bits set there. Takes these numbers from the zip64 end
@@ -71,7 +71,7 @@ static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_e
     if (wide_records) archive->records = ag_zip_number(end64 + 32, 8);
     if (wide_size) archive->directory_size = ag_zip_number(end64 + 40, 8);
     if (wide_directory) archive->directory = ag_zip_number(end64 + 48, 8);
-    archive->wide = wide_records;
+    archive->zip64_records = wide_records;
     return 0;
 }
 
@@ -88,16 +88,16 @@ static int is_directory(const struct ag_source *source, ag_u64 at, int *is, stru
 }
 
 /* Finds the directory. It ends at `limit` if bytes before the archive have moved it, else it is at the offset that the
- * end record gives. The first place is tried first. If it would mean that 4 GiB or more come before the archive, offsets
- * are probably modulo 2^32 instead; ag_zip_read_directory then reconstructs them. */
+ * end record gives. The first place is tried first. If it would mean that 4 GiB or more come before the archive,
+ * offsets are probably modulo 2^32 instead; ag_zip_read_directory then reconstructs them. */
 static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
     const ag_u64 stated = archive->directory, size = archive->directory_size;
     int is = 0;
     if (stated > limit || size > limit - stated)
-        return broken(source, err, "has an end record that doesn't fit the file");
-    if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
+        return fail_broken(source, err, "has an end record that doesn't fit the file");
+    if (size > INT_MAX) return fail_broken(source, err, "has a directory of more than 2 GiB");
     archive->directory = limit - size;
     archive->before = limit - size - stated;
     archive->wrapped = !archive->zip64 && archive->before >> 32;
@@ -107,7 +107,7 @@ static int place_directory(const struct ag_source *source, ag_u64 limit, struct 
     archive->before = 0;
     archive->wrapped = 0;
     status = is_directory(source, stated, &is, err);
-    return status || is ? status : broken(source, err, "has no directory where it says");
+    return status || is ? status : fail_broken(source, err, "has no directory where it says");
 }
 
 /* Interprets the bytes at offset `at` as the end record (4.3.16), and finds its directory. */
@@ -115,11 +115,11 @@ static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 
 {
     struct ag_zip *archive = source->state;
     ag_u64 disk = ag_zip_number(end + 4, 2);
-    if (disk != 0 && disk != 0xffff) return broken(source, err, "is a part of an archive in several files");
+    if (disk != 0 && disk != 0xffff) return fail_broken(source, err, "is a part of an archive in several files");
     archive->records = ag_zip_number(end + 10, 2);
     archive->directory_size = ag_zip_number(end + 12, 4);
     archive->directory = ag_zip_number(end + 16, 4);
-    archive->wide = archive->zip64 = 0;
+    archive->zip64_records = archive->zip64 = 0;
     int status = read_end64(source, &at, err);
     return status ? status : place_directory(source, at, err);
 }
@@ -181,7 +181,7 @@ static void read_extra(const ag_u8 *extra, ag_u64 n, struct ag_zip_entry *entry)
 }
 
 /* Removes empty components and "." from a path, in place. The name is then the same as that of a file in a folder. */
-static void plain_name(char *name)
+static void normalise_name(char *name)
 {
     char *to = name;
     for (const char *from = name; *from;) {
@@ -198,7 +198,7 @@ static void plain_name(char *name)
 
 /* Decides by name and mode whether to ignore an entry. mode: the Unix file mode, or 0 if it is unknown. Returns 1 for a
  * folder, which is no entry of the set. */
-static int judge_entry(struct ag_zip_entry *entry, const char *name, unsigned mode)
+static int classify_entry(struct ag_zip_entry *entry, const char *name, unsigned mode)
 {
     enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
     size_t n = strlen(name);
@@ -250,8 +250,8 @@ static void read_directory_record(struct ag_zip *archive, const ag_u8 *record, a
     *last = entry->header;
     char *text = memmove(*names, record + CENTRAL, (size_t)name);
     text[name] = 0;
-    int folder = judge_entry(entry, text, mode);
-    plain_name(text);
+    int folder = classify_entry(entry, text, mode);
+    normalise_name(text);
     entry->name = text;
     if (folder) return;
     *names += strlen(text) + 1;
@@ -265,11 +265,11 @@ static int count_records(const struct ag_source *source, ag_u64 *records, struct
     const ag_u8 *at = archive->names, *end = at + archive->directory_size;
     for (*records = 0; at < end; ++*records) {
         ag_u64 length = record_length(at, end);
-        if (!length) return broken(source, err, "has a damaged directory");
+        if (!length) return fail_broken(source, err, "has a damaged directory");
         at += length;
     }
-    if ((archive->wide ? *records : *records % 65536) == archive->records) return 0;
-    return broken(source, err, "has a directory of another length than it says");
+    if ((archive->zip64_records ? *records : *records % 65536) == archive->records) return 0;
+    return fail_broken(source, err, "has a directory of another length than it says");
 }
 
 /* Orders entries by name, and entries with the same name by offset. */

@@ -1,4 +1,4 @@
-/* Where a program computes: on the blocks themselves, or on a device, which has twins of them. */
+/* Dispatches work to the CPU, which works on the blocks, or to a device, which works on their mirrors. */
 #include "ag.h"
 #include <string.h>
 

@@ -1,12 +1,12 @@
-/* Draw workers: threads that per_worker draw pictures of their written and don't wait for one another. */
+/* Draw workers: threads that draw different pictures, independently of one another. */
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Most memory that all workers together may take. Larger pictures are better drawn one by one, by all threads. */
+/* Highest memory of all workers together. Pictures that need more are drawn one by one, each by all threads. */
 #define MAX_BYTES (512L << 20)
 
-static const int written[] = {AG_IN, AG_OUT, AG_ARENA}; /* what a phase writes, besides AG_SCRATCH */
+static const int written[] = {AG_IN, AG_OUT, AG_ARENA}; /* the blocks that a phase writes, except AG_SCRATCH */
 enum { WRITTEN = sizeof written / sizeof *written };
 
 static int count_workers(const struct ag_program *program, const struct ag_phase *phase, long pictures)
@@ -16,7 +16,7 @@ static int count_workers(const struct ag_program *program, const struct ag_phase
     return pictures < ag_threads() ? 1 : ag_threads();
 }
 
-/* Keeps the first worker only; all threads help it. */
+/* Closes all workers except the first, whose kernels all threads then share. */
 static void close_others(struct ag_draw_workers *workers)
 {
     for (int i = 1; i < workers->count; i++)
@@ -92,7 +92,7 @@ void ag_draw_round(const struct ag_draw_workers *workers, const struct ag_phase 
 {
     struct draw_round round = {workers, phase, pictures};
     if (pictures < workers->count || workers->count == 1)
-        draw_share(&round, 0, 0); /* all threads share per_worker kernel */
+        draw_share(&round, 0, 0); /* outside a parallel loop, where all threads share each kernel */
     else
         ag_parallel(workers->count, draw_share, &round);
 }

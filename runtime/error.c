@@ -1,4 +1,4 @@
-/* Error messages. Each is one line, whatever control characters the names in it contain. */
+/* Error messages. A message is one line, even if a name in it contains control characters. */
 #include "ag.h"
 #include <stdarg.h>
 #include <stdio.h>

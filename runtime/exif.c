@@ -1,8 +1,8 @@
 /*
- * Reads the orientation of a picture from its EXIF data, and applies it. EXIF data is a small TIFF file. In a JPEG it is
- * in an APP1 segment; other APP1 segments may hold XMP. In a PNG it is in the eXIf chunk, before or after the pixels.
- * The text "Raw profile type exif", which ImageMagick wrote into PNGs before the eXIf chunk existed, is ignored, as
- * browsers and most programs do.
+ * Reads the orientation of a picture from its EXIF data, and applies it. EXIF data is a small TIFF file. In a JPEG it
+ * is in an APP1 segment; other APP1 segments may hold XMP. In a PNG it is in the eXIf chunk, before or after the
+ * pixels. The text "Raw profile type exif", which ImageMagick wrote into PNGs before the eXIf chunk existed, is
+ * ignored, as browsers and most programs do.
  *
  * At most one segment or chunk of 64 KiB is in memory at a time. Malformed data is ignored.
  */
@@ -22,7 +22,7 @@ enum { ORIENTATION = 0x0112, BYTE = 1, SHORT = 3, LONG = 4 };
 
 /* ---------------------------------------------------------------- the TIFF file */
 
-static ag_u32 number(const ag_u8 *at, int bytes, int big_endian)
+static ag_u32 read_number(const ag_u8 *at, int bytes, int big_endian)
 {
     ag_u32 value = 0;
     for (int i = 0; i < bytes; i++) value = value << 8 | at[big_endian ? i : bytes - 1 - i];
@@ -33,10 +33,11 @@ static ag_u32 number(const ag_u8 *at, int bytes, int big_endian)
  * left-aligned). 0 if the entry has another tag, or a value that is no orientation. */
 static int entry_orientation(const ag_u8 *entry, int big_endian)
 {
-    ag_u32 type = number(entry + 2, 2, big_endian);
+    ag_u32 type = read_number(entry + 2, 2, big_endian);
     int bytes = type == BYTE ? 1 : type == SHORT ? 2 : type == LONG ? 4 : 0;
-    if (number(entry, 2, big_endian) != ORIENTATION || number(entry + 4, 4, big_endian) != 1 || !bytes) return 0;
-    ag_u32 value = number(entry + 8, bytes, big_endian);
+    if (read_number(entry, 2, big_endian) != ORIENTATION || read_number(entry + 4, 4, big_endian) != 1 || !bytes)
+        return 0;
+    ag_u32 value = read_number(entry + 8, bytes, big_endian);
     return value <= 8 ? (int)value : 0;
 }
 
@@ -45,9 +46,9 @@ static int tiff_orientation(const ag_u8 *tiff, size_t n)
 {
     if (n < 8 || tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M')) return 0;
     int big_endian = tiff[0] == 'M', found = 0;
-    size_t at = number(tiff + 4, 4, big_endian);
-    if (number(tiff + 2, 2, big_endian) != 42 || at > n - 2) return 0;
-    ag_u32 entries = number(tiff + at, 2, big_endian);
+    size_t at = read_number(tiff + 4, 4, big_endian);
+    if (read_number(tiff + 2, 2, big_endian) != 42 || at > n - 2) return 0;
+    ag_u32 entries = read_number(tiff + at, 2, big_endian);
     for (at += 2; !found && entries > 0 && n - at >= 12; entries--, at += 12)
         found = entry_orientation(tiff + at, big_endian);
     return found;
@@ -58,20 +59,20 @@ static int tiff_orientation(const ag_u8 *tiff, size_t n)
 static const char prefix[6] = "Exif\0"; /* with two final 0: the beginning of an APP1 segment with EXIF data */
 
 /* Reads the next n bytes of the file. Returns 0, or 1 if there are fewer. */
-static int take(FILE *file, ag_u8 *out, size_t n)
+static int read_exactly(FILE *file, ag_u8 *out, size_t n)
 {
     return fread(out, 1, n, file) != n;
 }
 
-/* Reads n bytes of EXIF data. checked: 1 if the CRC-32 of the chunk follows; crc is then the CRC-32 of the bytes read so
- * far. *orientation: the orientation, or 0. Returns AG_GOOD or AG_EXHAUSTED. */
+/* Reads n bytes of EXIF data. checked: 1 if the CRC-32 of the chunk follows; crc is then the CRC-32 of the bytes read
+ * so far. *orientation: the orientation, or 0. Returns AG_GOOD or AG_EXHAUSTED. */
 static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orientation, char fault[AG_FAULT])
 {
     ag_u8 *piece = malloc(n + 1), sum[4];
     *orientation = 0;
     if (!piece) return ag_fault_memory(fault);
-    int failed = take(file, piece, n);
-    if (!failed && checked) failed = take(file, sum, 4) || crc32(crc, piece, (uInt)n) != number(sum, 4, 1);
+    int failed = read_exactly(file, piece, n);
+    if (!failed && checked) failed = read_exactly(file, sum, 4) || crc32(crc, piece, (uInt)n) != read_number(sum, 4, 1);
     int prefixed = n >= sizeof prefix && !memcmp(piece, prefix, sizeof prefix); /* some PNGs have the prefix too */
     size_t skip = prefixed ? sizeof prefix : 0;
     if (!failed && (checked || prefixed)) *orientation = tiff_orientation(piece + skip, n - skip);
@@ -83,9 +84,9 @@ static int read_piece(FILE *file, size_t n, int checked, uLong crc, int *orienta
 static int search_png(FILE *file, int *orientation, char fault[AG_FAULT])
 {
     ag_u8 head[8];
-    if (take(file, head, 8)) return AG_GOOD; /* the signature */
-    while (!*orientation && !take(file, head, 8) && memcmp(head + 4, "IEND", 4)) {
-        ag_u32 n = number(head, 4, 1);
+    if (read_exactly(file, head, 8)) return AG_GOOD; /* the signature */
+    while (!*orientation && !read_exactly(file, head, 8) && memcmp(head + 4, "IEND", 4)) {
+        ag_u32 n = read_number(head, 4, 1);
         if (memcmp(head + 4, "eXIf", 4) == 0 && n <= MAX_BYTES) {
             int outcome = read_piece(file, n, 1, crc32(crc32(0, NULL, 0), head + 4, 4), orientation, fault);
             if (outcome) return outcome;
@@ -117,8 +118,8 @@ static int search_jpeg(FILE *file, int *orientation, char fault[AG_FAULT])
     while (!*orientation && (marker = next_marker(file)) != EOF && marker != EOI && marker != SOS) {
         ag_u8 length[2];
         if (marker == TEM || (marker >= RST0 && marker <= SOI)) continue;
-        if (take(file, length, 2) || number(length, 2, 1) < 2) break;
-        ag_u32 n = number(length, 2, 1) - 2;
+        if (read_exactly(file, length, 2) || read_number(length, 2, 1) < 2) break;
+        ag_u32 n = read_number(length, 2, 1) - 2;
         if (marker == APP1) {
             int outcome = read_piece(file, n, 0, 0, orientation, fault);
             if (outcome) return outcome;

@@ -1,4 +1,4 @@
-/* The instruction set of this machine: how wide its vectors are. */
+/* The instruction set of this machine, by the width of its vectors. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 int ag_vector_bytes(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__TINYC__)
-    const char *limit = getenv("AG_WIDTH"); /* an upper limit */
+    const char *limit = getenv("AG_WIDTH");
     const int sse2 = limit && !strcmp(limit, "sse2"), avx2 = limit && !strcmp(limit, "avx2");
     const int bytes = sse2 ? 16 : avx2 ? 32 : 64;
     if (limit && *limit && !sse2 && !avx2 && strcmp(limit, "avx512"))

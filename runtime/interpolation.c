@@ -2,7 +2,7 @@
 #include "ag.h"
 #include "ag_math.h"
 
-/* The angle, in turns from 0 to 0.5, with that cosine. */
+/* The angle with this cosine, in turns, from 0 to 0.5. */
 static double turns_of_cosine(double cosine)
 {
     double low = 0, high = 0.5, s, c;
@@ -24,9 +24,9 @@ static double dot(const real *a, const real *b, long n)
     return sum;
 }
 
-/* Moves `from` a share t of the way to `to` along a great circle: from = sin((1 - t) w) / sin(w) from + sin(t w) /
- * sin(w) to. w is the angle between them (slerp, Shoemake 1985). If they are almost parallel, it moves along a straight
- * line. */
+/* Spherical interpolation (slerp, Shoemake 1985): from = sin((1 - t) w) / sin(w) from + sin(t w) / sin(w) to, where w
+ * is the angle between the two vectors and t goes from 0 to 1. If they are almost parallel, the interpolation is
+ * linear. */
 static void along_circle(double t, real *from, const real *to, long n)
 {
     const double length = (double)ag_sqrt((real)(dot(from, from, n) * dot(to, to, n)));

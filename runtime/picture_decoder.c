@@ -14,8 +14,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* Limits of a picture's size. Larger pictures are probably damaged or an attack: networks learn from at most 1024 pixels
- * a side. */
+/* Limits of a picture's size. Larger pictures are probably damaged or an attack: networks learn from at most 1024
+ * pixels a side. */
 #define MAX_SIDE   16384
 #define MAX_PIXELS (1L << 27)
 
@@ -121,7 +121,8 @@ static int open_png(struct decoder *d)
     if (d->png) d->info = png_create_info_struct(d->png);
     if (!d->info) return ag_fault_memory(d->fault);
     if (setjmp(d->escape)) return AG_BROKEN;
-    /* Skips chunks that don't affect the pixels. For a text chunk, libpng would allocate as much as its length claims. */
+    /* Skips chunks that don't affect the pixels. For a text chunk, libpng would allocate as much as its length claims.
+     */
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions has a clearer message */
     png_init_io(d->png, d->file);
@@ -131,8 +132,8 @@ static int open_png(struct decoder *d)
     return check_dimensions((unsigned long)d->width, (unsigned long)d->height, d->fault);
 }
 
-/* Blends RGBA with white, in place; the result is RGB. Resizing afterwards gives the same as resizing premultiplied RGBA
- * and then blending it with white, so no later code needs alpha. */
+/* Blends RGBA with white, in place; the result is RGB. Resizing afterwards gives the same as resizing premultiplied
+ * RGBA and then blending it with white, so no later code needs alpha. */
 static void over_white(ag_u8 *rgba, long pixels)
 {
     ag_u8 *rgb = rgba;
@@ -185,7 +186,8 @@ static void jpeg_failed(j_common_ptr jpeg)
     longjmp(d->escape, 1);
 }
 
-/* libjpeg warns of damage and continues with grey pixels. Here damage is an error; only harmless warnings are ignored. */
+/* libjpeg warns of damage and continues with grey pixels. Here damage is an error; only harmless warnings are ignored.
+ */
 static void jpeg_message(j_common_ptr jpeg, int level)
 {
     if (level >= 0) return;

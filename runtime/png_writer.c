@@ -1,4 +1,4 @@
-/* Pictures as PNG files, by libpng. */
+/* Writes PNG files by libpng. */
 #include "ag.h"
 #include <png.h>
 #include <setjmp.h>
@@ -7,7 +7,7 @@
 
 enum { GAP = 2 }; /* black pixels between the pictures of a grid */
 
-/* libpng reports what is wrong by a call that must not return; the message is kept and the jump taken. */
+/* libpng reports errors by calling this function, which must not return. */
 static void on_error(png_structp png, png_const_charp message)
 {
     struct ag_file *file = png_get_error_ptr(png);
@@ -31,13 +31,13 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Everything that may jump back: no local changes between setjmp and longjmp. */
+/* All calls of libpng that may fail. No local variable of this function changes after setjmp, so longjmp is safe. */
 static void encode(png_structp png, png_infop info, struct ag_file *file, int w, int h, int channels,
                    const ag_u8 *pixels)
 {
     if (setjmp(png_jmpbuf(png))) return;
     png_set_write_fn(png, file, on_write, on_flush);
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* libpng's own are 1,000,000 */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* by default 1,000,000 */
     png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
@@ -66,7 +66,6 @@ int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixe
     return ag_file_commit(&file);
 }
 
-/* [-1, 1] to 0..255, rounded; what lies outside is clamped, and NaN becomes 0. */
 static ag_u8 level(real value)
 {
     real scaled = (value + 1) * (real)127.5 + (real)0.5;

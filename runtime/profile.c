@@ -1,4 +1,4 @@
-/* Measures how long each kernel of a program takes. Each thread has its own accounts, so marking needs no lock. */
+/* Measures how long each kernel of a program takes. Each thread adds up its own times, so no lock is needed. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static struct {
     struct ag_kernel_time *account; /* [threads, kernels] */
 } profile;
 
-enum { SPREAD = 8 }; /* distance in doubles between two threads' times, so that they share no cache line */
+enum { SPREAD = 8 }; /* stride in doubles between the times of two threads, so that they share no cache line */
 
 int ag_profile_begin(int kernels, struct ag_error *err)
 {

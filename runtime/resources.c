@@ -61,8 +61,8 @@ static double group_cores(const struct group *group)
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
 
-/* The bytes that a group may still allocate. Its file cache and reclaimable kernel memory count as free, since the kernel
- * reclaims them when memory is needed. */
+/* The bytes that a group may still allocate. Its file cache and reclaimable kernel memory count as free, since the
+ * kernel reclaims them when memory is needed. */
 static double group_memory(const struct group *group)
 {
     static const char *const back[2][3] = {{"total_inactive_file ", "total_active_file ", ""},

@@ -1,4 +1,4 @@
-/* Pictures that show how a network learns: the same latents and noise each time. */
+/* Sample pictures, which show how a network learns. They have the same latents and noise each time. */
 #include "ag.h"
 
 int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],

@@ -1,18 +1,18 @@
 /* Compares two specs. Some keys may change between the beginning of a run and its resumption. Both texts are canonical:
- * their keys have one order. Keys at their default may be missing. */
+ * their keys are in the same order. Keys that have their default value may be missing. */
 #include "ag.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { DEPTH = 8, PATH = 256 };
 
-/* Visits the members of an object, including those of the objects inside it. */
+/* Iterates over the members of an object, including those of the objects inside it. */
 struct cursor {
-    const char *at;  /* behind the last member */
-    char path[PATH]; /* of the last member: "search.weights.lr" */
-    int base[DEPTH]; /* length of the path of the object that the member is in, and of the objects around that */
+    const char *at;  /* the position after the current member */
+    char path[PATH]; /* the path of the current member: "search.weights.lr" */
+    int base[DEPTH]; /* length of the path of each object that contains the member, the outermost first */
     int depth;
-    const char *value; /* of the last member: a word, number or list, as text */
+    const char *value; /* the current member's value, a word, number or list, as text */
     int length;
 };
 
@@ -42,7 +42,7 @@ static void add_key(struct cursor *c)
     c->at += strspn(c->at, ": ");
 }
 
-/* Moves to the next member. Returns 0 behind the last. */
+/* Moves to the next member. Returns 0 if there is none. */
 static int next(struct cursor *c)
 {
     for (;;) {
@@ -66,14 +66,14 @@ static int next(struct cursor *c)
 /* A key that may differ. */
 struct key {
     const char *path;
-    int is_length; /* length of the run, unless --iterations gives it */
+    int is_length; /* 1: the key gives the length of the run, unless --iterations is given */
     int optional;  /* 1: a text that lacks the key has its default */
 };
 
 static const struct key *key_of(const char *path)
 {
     static const struct key keys[] = {{"data.format", 0, 0},
-                                      {"data.path", 0, 0}, /* ag_set_compare tells whether the pictures are others */
+                                      {"data.path", 0, 0}, /* ag_set_compare checks whether the pictures differ */
                                       {"search.iterations", 1, 0},
                                       {"search.weights.lr", 0, 0},
                                       {"search.arch.lr", 0, 0},

@@ -48,7 +48,7 @@ void ag_text_string(struct ag_text *text, const char *string)
 {
     ag_text_add(text, "\"");
     for (;; string++) {
-        int plain = 0; /* bytes that need no escape */
+        int plain = 0; /* number of bytes that need no escape */
         while ((ag_u8)string[plain] >= ' ' && string[plain] != '"' && string[plain] != '\\') plain++;
         ag_text_add(text, "%.*s", plain, string);
         string += plain;
