@@ -1,4 +1,5 @@
-/* Adam, and the running average of weights. Both pass over a whole block, in pieces that the threads share. */
+/* Adam, and the running average of weights. Both go through a whole block, in pieces of PIECE reals, which are the
+ * tasks of a parallel loop. */
 #include "ag.h"
 #include "ag_math.h"
 #include <string.h>
@@ -6,7 +7,7 @@
 enum { PIECE = 1 << 14 };
 static const double EPSILON = 1e-8;
 
-/* beta^n by repeated squaring. Unlike pow, it gives the same bits everywhere. */
+/* beta^n by repeated squaring. Unlike pow, it gives the same bits with every C library. */
 static double power(double beta, long n)
 {
     double result = 1;
@@ -20,28 +21,28 @@ int ag_adam_new(struct ag_adam *adam, struct ag_adam_rates rates, long size, str
     memset(adam, 0, sizeof *adam);
     adam->rates = rates;
     adam->size = size;
-    adam->m = ag_twin(size, err);
-    adam->v = adam->m ? ag_twin(size, err) : NULL;
+    adam->m = ag_mirror_new(size, err);
+    adam->v = adam->m ? ag_mirror_new(size, err) : NULL;
     return adam->v ? 0 : 1;
 }
 
 void ag_adam_restart(struct ag_adam *adam)
 {
     adam->steps = 0;
-    ag_twin_clear(adam->m, adam->size);
-    ag_twin_clear(adam->v, adam->size);
+    ag_mirror_clear(adam->m, adam->size);
+    ag_mirror_clear(adam->v, adam->size);
 }
 
 void ag_adam_free(struct ag_adam *adam)
 {
-    ag_untwin(adam->m);
-    ag_untwin(adam->v);
+    ag_mirror_free(adam->m);
+    ag_mirror_free(adam->v);
     memset(adam, 0, sizeof *adam);
 }
 
 static void adam_piece(void *context, int task, int thread)
 {
-    const struct ag_adam_pass p = *(const struct ag_adam_pass *)context;
+    const struct ag_adam_update p = *(const struct ag_adam_update *)context;
     const long first = (long)task * PIECE, n = p.size - first < PIECE ? p.size - first : PIECE;
     real *restrict weight = p.weight + first, *restrict gradient = p.gradient + first;
     real *restrict m = p.m + first, *restrict v = p.v + first;
@@ -49,9 +50,9 @@ static void adam_piece(void *context, int task, int thread)
     (void)thread;
     for (long i = 0; i < n; i++) {
         real g = gradient[i] + p.decay * weight[i];
-        m[i] = p.beta1 * m[i] + p.rest1 * g;
-        v[i] = p.beta2 * v[i] + p.rest2 * g * g;
-        weight[i] -= p.step * m[i] / (ag_sqrt(v[i]) * p.unbias + epsilon);
+        m[i] = p.beta1 * m[i] + p.one_minus_beta1 * g;
+        v[i] = p.beta2 * v[i] + p.one_minus_beta2 * g * g;
+        weight[i] -= p.step_size * m[i] / (ag_sqrt(v[i]) * p.bias_correction + epsilon);
         gradient[i] = 0;
     }
 }
@@ -60,18 +61,18 @@ void ag_adam_step(struct ag_adam *adam, double factor, real *weight, real *gradi
 {
     const struct ag_adam_rates *rates = &adam->rates;
     adam->steps++;
-    struct ag_adam_pass pass = {weight,
-                                gradient,
-                                adam->m,
-                                adam->v,
-                                (real)rates->beta1,
-                                (real)rates->beta2,
-                                (real)(1 - rates->beta1),
-                                (real)(1 - rates->beta2),
-                                (real)rates->decay,
-                                (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
-                                1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
-                                adam->size};
+    struct ag_adam_update pass = {weight,
+                                  gradient,
+                                  adam->m,
+                                  adam->v,
+                                  (real)rates->beta1,
+                                  (real)rates->beta2,
+                                  (real)(1 - rates->beta1),
+                                  (real)(1 - rates->beta2),
+                                  (real)rates->decay,
+                                  (real)(rates->lr * factor / (1 - power(rates->beta1, adam->steps))),
+                                  1 / ag_sqrt((real)(1 - power(rates->beta2, adam->steps))),
+                                  adam->size};
     if (ag_device)
         ag_device->adam(&pass);
     else

@@ -1,12 +1,13 @@
 /*
- * exp, log, tanh, sigmoid, softplus, sine and cosine of a turn, square root: functions of `real` without a branch, so
- * that compilers vectorise loops that call them, and without the C library, so that kernels can carry them along.
- * Include it after ag.h, or after any other typedef of real to float or double.
+ * exp, log, tanh, sigmoid, softplus, square root, and sine and cosine of an angle in turns, for `real`. The functions
+ * have no branches, so that compilers vectorise loops that call them. They do not call the C library, so that kernels
+ * need none. Include this header after ag.h, or after another typedef of real to float or double.
  *
- * Each is written for float and for double (a suffix 32 or 64); the one without a suffix is that of real. Errors are
- * at most about 2 units in the last place for float, 1e-15 relative for double. Infinities, NaN, overflow and
- * subnormal results are those of C's functions; this needs a compiler that keeps to IEEE 754 (no -ffast-math;
- * -fno-math-errno and -fno-trapping-math are welcome, some compilers vectorise selections only with them).
+ * Functions with the suffix 32 are for float, with the suffix 64 for double; those without a suffix are for real. The
+ * error is at most about 2 units in the last place for float, and 1e-15 relative for double. Results for infinities and
+ * NaN, overflow and subnormal results are those of C's functions. This needs a compiler that keeps to IEEE 754: do not
+ * use -ffast-math. -fno-math-errno and -fno-trapping-math are recommended, since some compilers vectorise ag_select32
+ * only with them.
  */
 #ifndef AG_MATH_H
 #define AG_MATH_H
@@ -57,16 +58,16 @@ static inline float ag_sign32(float x, float s)
     return ag_from_bits32(ag_to_bits32(x) | (ag_to_bits32(s) & 0x80000000u));
 }
 
-/* condition ? yes : no, for a condition that is 0 or 1, with both computed: compilers that see ?: may move what leads
- * to one of them behind a branch, and then don't vectorise */
+/* condition ? yes : no, for a condition that is 0 or 1. Both values are computed. For ?: compilers may generate a
+ * branch around the computation of one value, and then don't vectorise. */
 static inline float ag_select32(unsigned int condition, float yes, float no)
 {
     unsigned int mask = 0u - condition;
     return ag_from_bits32((ag_to_bits32(yes) & mask) | (ag_to_bits32(no) & ~mask));
 }
 
-/* e^x = 2^n e^r with |r| <= log(2)/2; 2^n in two factors, since it may be beyond what one can hold when the result
- * isn't. The bounds are past where the result is infinite or 0; NaN passes both and comes back by the last line. */
+/* e^x = 2^n e^r with |r| <= log(2)/2. 2^n is computed as two factors, since 2^n may overflow when the result does not.
+ * x is clamped to bounds beyond which the result is infinite or 0. The last line returns NaN for NaN. */
 static inline float ag_exp32(float x)
 {
     float t = ag_select32(x > -110.0f, x, -110.0f);
@@ -86,7 +87,7 @@ static inline float ag_exp32(float x)
     return ag_select32(x == x, y, x);
 }
 
-/* log(x) = n log(2) + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)) */
+/* log(x) = n log(2) + log(1 + f), with 1 + f in [sqrt(1/2), sqrt(2)) */
 static inline float ag_log32(float x)
 {
     unsigned int tiny = x < 1.17549435e-38f;
@@ -122,14 +123,15 @@ static inline float ag_tanh32(float x)
     return ag_sign32(ag_select32(a < 0.625f, small, large), x);
 }
 
-/* 1 / (1 + e^-x), of e^-|x| so that no tail is lost to overflow */
+/* 1 / (1 + e^-x), computed from e^-|x|, which can't overflow */
 static inline float ag_sigmoid32(float x)
 {
     float e = ag_exp32(-ag_abs32(x)), y = 1.0f / (1.0f + e);
     return ag_select32(x < 0, e, 1) * y;
 }
 
-/* log(1 + e^x) = max(x, 0) + log(1 + e), e = e^-|x|; log(1 + e) = 2 artanh(s / 2), s / 2 = e / (2 + e) <= 1/3 */
+/* log(1 + e^x) = max(x, 0) + log(1 + e) with e = e^-|x|, and log(1 + e) = 2 artanh(s / 2) with s / 2 = e / (2 + e) <=
+ * 1/3 */
 static inline float ag_softplus32(float x)
 {
     float e = ag_exp32(-ag_abs32(x)), s = (e + e) / (2.0f + e), z = s * s * 0.25f;
@@ -144,7 +146,8 @@ static inline float ag_softplus32(float x)
     return ag_select32(x > 0, x, 0) + (p * z * (0.5f * s) + s);
 }
 
-/* The sine and cosine of `turn` turns, 0 <= turn < 1: exact reduction to an eighth of a turn on either side */
+/* The sine and cosine of an angle of `turn` turns, 0 <= turn < 1. The angle is reduced, exactly, to between -1/8 and
+ * 1/8 of a turn. */
 static inline void ag_sincos_turn32(float turn, float *sine, float *cosine)
 {
     int quarter = (int)(turn * 4.0f + 0.5f);
@@ -162,7 +165,7 @@ static inline void ag_sincos_turn32(float turn, float *sine, float *cosine)
     *cosine = ag_select32((quarter + 1) >> 1 & 1, -b, b);
 }
 
-/* ---------------------------------------------------------------- double, the same methods */
+/* ---------------------------------------------------------------- double, by the same methods */
 
 static inline double ag_abs64(double x)
 {
@@ -205,7 +208,7 @@ static inline double ag_exp64(double x)
     return ag_select64(x == x, y, x);
 }
 
-/* 2 artanh(s) - 2 s, over s^3, of z = s^2 <= 1/9 */
+/* (2 artanh(s) - 2 s) / s^3 as a function of z = s^2 <= 1/9 */
 static inline double ag_artanh64(double z)
 {
     double p = 2.0 / 35.0;
@@ -235,7 +238,8 @@ static inline double ag_log64(double x)
         ag_to_bits64(x * ag_select64(tiny, 18014398509481984.0, 1)) + (0x3ff0000000000000ull - root);
     double n = (double)((int)(bits >> 52) - 1023 - (int)tiny * 54);
     double f = ag_from_bits64((bits & 0xfffffffffffffull) + root) - 1.0, s = f / (2.0 + f), z = s * s;
-    /* 2 s = f - s f, and s f is the smaller: nothing but its rounding is lost */
+    /* log(1 + f) = 2 artanh(s), and its first term 2 s is computed as f - s f. Since s f is small, little is lost by
+     * rounding. */
     double y = f - (s * (f - ag_artanh64(z) * z) - n * 1.42860682030941723212e-6) + n * 0.693145751953125;
     y = ag_select64(x < ag_from_bits64(0x7ff0000000000000ull), y, x);
     y = ag_select64(x == 0, ag_from_bits64(0xfff0000000000000ull), y);
@@ -296,7 +300,7 @@ static inline void ag_sincos_turn64(double turn, double *sine, double *cosine)
 
 /* ---------------------------------------------------------------- real */
 
-/* The branches on sizeof are constant: compilers keep one side. */
+/* The conditions on sizeof are constant, so compilers keep one of the two calls. */
 #define AG_IS_DOUBLE (sizeof(real) == sizeof(double))
 
 static inline real ag_exp(real x)
@@ -341,7 +345,7 @@ static inline void ag_sincos_turn(real turn, real *sine, real *cosine)
 double sqrt(double x);
 static inline real ag_sqrt(real x)
 {
-    return (real)sqrt(x); /* of a float, too: rounding twice gives the nearest float here */
+    return (real)sqrt(x); /* for a float, rounding to double and then to float gives the nearest float */
 }
 #else
 static inline real ag_sqrt(real x)

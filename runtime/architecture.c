@@ -1,4 +1,4 @@
-/* The entropy of the architecture parameters, and the architecture that their largest values name. */
+/* The entropy of the architecture parameters alpha, and the genotype of their largest values. */
 #include "ag.h"
 #include "ag_math.h"
 #include <stdio.h>
@@ -12,10 +12,10 @@ static const real *logits(const struct ag_program *program, const struct ag_choi
     snprintf(name, sizeof name, "alpha.%s", choice->name);
     for (int i = 0; i < table->count; i++)
         if (!strcmp(table->tensor[i].name, name)) return alpha + table->tensor[i].offset;
-    return NULL; /* never: every choice has its alpha */
+    return NULL; /* never reached: every choice has its alpha */
 }
 
-/* The place of the largest value; the first of equal ones. */
+/* The index of the largest value; of equal values, the first one. */
 static int largest(const real *value, int n)
 {
     int best = 0;
@@ -24,7 +24,8 @@ static int largest(const real *value, int n)
     return best;
 }
 
-/* H(p) = log(sum e^a) - sum a e^a / sum e^a. The largest value is subtracted from all a first. */
+/* The entropy of p = softmax(a): H(p) = log(sum e^a) - sum a e^a / sum e^a. The largest value is subtracted from all a
+ * first, so that e^a doesn't overflow. */
 static double entropy(const real *value, int n)
 {
     double sum = 0, weighted = 0, top = (double)value[largest(value, n)];
@@ -60,13 +61,14 @@ void ag_alpha_text(struct ag_text *text, const struct ag_program *program, const
     ag_text_add(text, "}");
 }
 
-/* The word that a choice's largest value names. */
+/* The word of the candidate with the largest value. */
 static const char *chosen(const struct ag_program *program, const struct ag_choice *choice, const real *alpha)
 {
     return choice->word[largest(logits(program, choice, alpha), choice->count)];
 }
 
-/* Adds what is chosen for each gene, as members of an object: its operation, or with `latents` its latent. */
+/* Adds the chosen candidate of each gene as members of a JSON object: the operations or, if latents is 1, the latents.
+ */
 static void genes_text(struct ag_text *text, const struct ag_program *program, const real *alpha, int latents)
 {
     const char *joint = "", *quote = latents ? "" : "\"";
@@ -79,7 +81,7 @@ static void genes_text(struct ag_text *text, const struct ag_program *program, c
     }
 }
 
-/* Adds the operation of each kind of layer. This part of a genotype holds for pictures of any size. */
+/* Adds the operation of each kind of layer. This part of a genotype is valid for pictures of any size. */
 static void micro_text(struct ag_text *text, const struct ag_program *program, const real *alpha)
 {
     const char *joint = "";
@@ -118,8 +120,8 @@ static const char *skip_space(const char *text)
     return text;
 }
 
-/* Genotypes contain a spec, but a spec has no object under these keys. If it has a string of that name, no ':'
- * follows. */
+/* A genotype contains a spec, but no object of the spec has one of the keys "ops", "latents" and "found". If a string
+ * value of the spec equals such a key, no ':' follows it. */
 const char *ag_genotype_part(const char *genotype, const char *key)
 {
     for (const char *at = genotype; (at = strstr(at, key));) {

@@ -16,7 +16,7 @@ struct kernel_row {
 struct kernel_table {
     struct kernel_row *row;
     int rows;
-    double ms; /* of all kernels */
+    double ms; /* sum of the rows */
 };
 
 struct bench {
@@ -24,17 +24,17 @@ struct bench {
     real *block[AG_BLOCKS];
     struct ag_adam adam[3]; /* for G, D and alpha */
     const struct ag_phase *phase[PHASES];
-    double *seconds[PHASES];     /* [runs]: time of each run */
-    double *share[PHASES];       /* [runs]: rate of each run, as a share of the peak beside it */
-    double peak;                 /* GFLOP/s; the highest measured */
-    int phases, profiled, runs;  /* the first `profiled` phases are profiled: all but `many` */
-    struct ag_painters painters; /* draw workers of a generator, for the phase `many` */
+    double *seconds[PHASES];        /* [runs]: seconds of each run */
+    double *share[PHASES];          /* [runs]: rate of each run, divided by the peak measured around it */
+    double peak;                    /* GFLOP/s; the highest measured */
+    int phases, profiled, runs;     /* the first `profiled` phases are profiled: all except `many` */
+    struct ag_draw_workers workers; /* draw workers of a generator, for the phase `many` */
     struct ag_phase many;
     struct kernel_table table[PHASES];
-    int tables; /* one for each phase, or one for a round of all, or none */
+    int tables; /* one table for each phase, or one table for a round of all phases, or none */
 };
 
-/* 1 for a phase of training. In a program that only draws pictures: 1 for the phase that draws them. */
+/* 1 if the phase is measured: the phases of training, or the one phase of a program that only draws pictures. */
 static int is_benched(const struct ag_program *program, const char *name)
 {
     static const char *const benched[] = {"d", "g", "arch", "r1"};
@@ -61,20 +61,20 @@ static int add_phase(struct bench *b, const struct ag_phase *phase, struct ag_er
 /* ---------------------------------------------------------------- many pictures */
 
 enum { MANY = 16 };
-static const struct bench *many_bench; /* used by run_many: the function of a phase has no argument for it */
+static const struct bench *many_bench; /* for run_many: the function of a phase has no argument to pass it in */
 
-/* Draws MANY pictures, all of the same latent. The latent makes no difference to the time. */
+/* Draws MANY pictures from the same latent. The time does not depend on the latent. */
 static void run_many(real *const block[AG_BLOCKS])
 {
-    const struct ag_painters *painters = &many_bench->painters;
+    const struct ag_draw_workers *workers = &many_bench->workers;
     const struct ag_phase *sample = ag_phase_find(many_bench->program, "sample");
     const int latent = many_bench->program->latent;
-    for (int i = 0; i < painters->count; i++)
-        for (int k = i == 0; k < painters->each; k++)
-            ag_copy(painters->block[i][AG_IN] + k * latent, block[AG_IN], k ? latent : sample->in.size);
+    for (int i = 0; i < workers->count; i++)
+        for (int k = i == 0; k < workers->per_worker; k++)
+            ag_copy(workers->block[i][AG_IN] + k * latent, block[AG_IN], k ? latent : sample->in.size);
     for (int done = 0, n; done < MANY; done += n) {
-        n = ag_painters_room(painters, MANY - done);
-        ag_paint(painters, sample, n);
+        n = ag_draw_workers_round(workers, MANY - done);
+        ag_draw_round(workers, sample, n);
     }
 }
 
@@ -83,7 +83,7 @@ static int add_many(struct bench *b, struct ag_error *err)
 {
     const struct ag_phase *sample = ag_phase_find(b->program, "sample");
     if (strcmp(b->program->kind, "generate") || !sample || sample->batch > 1) return 0;
-    if (ag_painters_open(&b->painters, b->program, sample, b->block, MANY, err)) return 1;
+    if (ag_draw_workers_open(&b->workers, b->program, sample, b->block, MANY, err)) return 1;
     many_bench = b;
     b->many = *sample;
     b->many.name = "batch16"; /* MANY */
@@ -113,7 +113,7 @@ static int set_up(struct bench *b, int runs, struct ag_error *err)
 
 static void tear_down(struct bench *b)
 {
-    ag_painters_close(&b->painters);
+    ag_draw_workers_close(&b->workers);
     ag_blocks_free(b->program, b->block);
     for (int i = 0; i < 3; i++) ag_adam_free(&b->adam[i]);
     for (int i = 0; i < b->phases; i++) {
@@ -124,14 +124,13 @@ static void tear_down(struct bench *b)
 }
 
 /* Draws a phase's inputs: normal latents, uniform pictures. All phases share one block of inputs, so this is done for
- * each. */
+ * each phase before it runs. */
 static void draw_inputs(struct bench *b, const struct ag_phase *phase)
 {
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         real *value = b->block[AG_IN] + tensor->offset;
-        long n = 1;
-        for (int k = 0; k < tensor->rank; k++) n *= tensor->shape[k];
+        const long n = ag_tensor_size(tensor);
         ag_normals(0, AG_RNG_BENCH, (ag_u32)i, 0, n, value);
         if (strcmp(tensor->name, "in.x")) continue;
         ag_uniforms(0, AG_RNG_BENCH, (ag_u32)i, 0, n, value);
@@ -159,8 +158,8 @@ static double measure_peak(struct bench *b)
     return rate;
 }
 
-/* Other programs may use the machine too, and its clock may change. So each run of a phase is compared with the peak
- * measured right before and right after it. */
+/* Other programs may use the machine too, and its clock may change. Therefore each run of a phase is compared with the
+ * peak measured right before and right after it. */
 static int measure_phases(struct bench *b, struct ag_error *err)
 {
     for (int p = 0; p < b->phases; p++) {
@@ -175,7 +174,7 @@ static int measure_phases(struct bench *b, struct ag_error *err)
             before = after;
         }
     }
-    return ag_fetch(b->block[AG_OUT], 1, err); /* fails if a device has failed */
+    return ag_download(b->block[AG_OUT], 1, err); /* reports a failure of the device */
 }
 
 static int slower(const void *a, const void *b)
@@ -184,7 +183,7 @@ static int slower(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Reads the accounts of all kernels that were called. */
+/* Fills the next table with the times of all kernels that were called. */
 static int read_table(struct bench *b, int rounds, struct ag_error *err)
 {
     struct kernel_table *table = &b->table[b->tables++];
@@ -192,7 +191,7 @@ static int read_table(struct bench *b, int rounds, struct ag_error *err)
     if (!table->row) return no_memory(err);
     for (int i = 0; i < b->program->kernels; i++) {
         const struct ag_kernel *kernel = &b->program->kernel[i];
-        const struct ag_account account = ag_profile_read(i);
+        const struct ag_kernel_time account = ag_profile_read(i);
         if (!account.calls) continue;
         struct kernel_row *row = &table->row[table->rows++];
         row->name = kernel->name;
@@ -222,14 +221,15 @@ static int profile_rounds(struct bench *b, int first, int end, struct ag_error *
     return status;
 }
 
-/* Profiles the phases. each: a table for each phase, else one of all. On the CPU profiling costs almost nothing. A
- * device must launch kernels one by one for it, so it does that only for `each`. */
-static int profile_phases(struct bench *b, int each, struct ag_error *err)
+/* Profiles the phases. per_phase: makes a table for each phase, else one table for a round of all. On the CPU profiling
+ * costs almost nothing. A device must launch the kernels one by one to time them, so it is profiled only if per_phase
+ * is set. */
+static int profile_phases(struct bench *b, int per_phase, struct ag_error *err)
 {
     int status = 0;
-    if (!each) return ag_device ? 0 : profile_rounds(b, 0, b->profiled, err);
+    if (!per_phase) return ag_device ? 0 : profile_rounds(b, 0, b->profiled, err);
     for (int p = 0; !status && p < b->profiled; p++) status = profile_rounds(b, p, p + 1, err);
-    return status ? status : ag_fetch(b->block[AG_OUT], 1, err);
+    return status ? status : ag_download(b->block[AG_OUT], 1, err);
 }
 
 static int by_value(const void *a, const void *b)
@@ -259,7 +259,7 @@ static void print_phases(const struct bench *b)
     }
 }
 
-/* Prints a rate in a column of 10, or a dash if the work isn't known. */
+/* Prints a rate in a column of 10 characters, or a dash if the amount of work is unknown. */
 static void print_rate(double work, double ms)
 {
     if (work > 0 && ms > 0)
@@ -301,11 +301,11 @@ static void print_phase_kernels(const struct kernel_table *table, const char *ph
     }
 }
 
-static void print_text(const struct bench *b, int each)
+static void print_text(const struct bench *b, int per_phase)
 {
     print_phases(b);
     for (int i = 0; i < b->tables; i++)
-        if (each)
+        if (per_phase)
             print_phase_kernels(&b->table[i], b->phase[i]->name);
         else
             print_kernels(&b->table[i], b->peak / ag_threads());
@@ -324,7 +324,7 @@ static void print_json_kernels(const struct kernel_table *table, double thread_p
     printf("]");
 }
 
-static void print_json(const struct bench *b, int each)
+static void print_json(const struct bench *b, int per_phase)
 {
     const double thread_peak = ag_device ? b->peak : b->peak / ag_threads();
     printf("{\"peak_gflops\": %.6g, \"arena_bytes\": %ld, \"threads\": %d, \"phases\": {", b->peak,
@@ -335,11 +335,11 @@ static void print_json(const struct bench *b, int each)
         printf("%s\"%s\": {\"ms\": %.6g, \"gflop\": %.9g, \"gflop_executed\": %.9g, \"gflops\": %.6g, \"share\": %.4f",
                p ? ", " : "", phase->name, seconds * 1e3, phase->flop * 1e-9, phase->flop_executed * 1e-9, rate,
                median(b->share[p], b->runs));
-        if (each && p < b->profiled) print_json_kernels(&b->table[p], thread_peak);
+        if (per_phase && p < b->profiled) print_json_kernels(&b->table[p], thread_peak);
         printf("}");
     }
     printf("}");
-    if (!each) print_json_kernels(b->tables ? &b->table[0] : NULL, thread_peak);
+    if (!per_phase) print_json_kernels(b->tables ? &b->table[0] : NULL, thread_peak);
     printf("}\n");
 }
 

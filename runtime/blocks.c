@@ -1,30 +1,30 @@
-/* Allocates a program's blocks, and finds tensors and phases. */
+/* Allocates a program's blocks; finds tensors and phases by name. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* Blocks are aligned to cache lines. Large blocks fill whole huge pages, if the system has such pages: with small
- * pages, a program would use more of them than a core's TLB holds. */
+/* Blocks are aligned to cache lines. Large blocks fill whole huge pages, if the system has them. A program uses more
+ * small pages than a core's TLB holds. */
 enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
-/* Larger blocks are allocated only if so much memory is free. The system may promise more memory than it has, and would
- * then kill the process that uses it. */
-enum { MUCH = 64 << 20 };
+/* Blocks of at least so many bytes are allocated only if that much memory is free. The system may grant more memory
+ * than it has, and kill the process when it uses that memory. */
+enum { CHECKED_BYTES = 64 << 20 };
 
 real *ag_reals(long n, struct ag_error *err)
 {
     void *memory = NULL;
     size_t bytes = (size_t)(n > 0 ? n : 1) * sizeof(real);
     if (bytes >= HUGE_PAGE) bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    if (bytes >= MUCH && ag_check_memory((double)bytes, "one block of numbers", err)) return NULL;
+    if (bytes >= CHECKED_BYTES && ag_check_memory((double)bytes, "one block of numbers", err)) return NULL;
     if (n < 0 || posix_memalign(&memory, bytes < HUGE_PAGE ? LINE : HUGE_PAGE, bytes)) {
         ag_fail(err, 1, "out of memory: %.1f MB more are needed", (double)bytes / 1e6);
         return NULL;
     }
 #ifdef MADV_HUGEPAGE
-    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* makes it faster at most; failing is harmless */
+    if (bytes >= HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE); /* only makes it faster; a failure is harmless */
 #endif
     return memset(memory, 0, bytes);
 }
@@ -34,7 +34,7 @@ const struct ag_table *ag_block_table(const struct ag_program *program, enum ag_
     return &program->block[block % AG_BAR_G];
 }
 
-/* 1 if the program computes the duality gap. Nothing else needs test weights. */
+/* 1 if the program has bar blocks. Only the duality gap, in the phase "arch", needs test weights. */
 static int has_bar(const struct ag_program *program)
 {
     return ag_phase_find(program, "arch") != NULL;
@@ -76,13 +76,13 @@ static int is_carried(const struct ag_program *program)
     return program->fixed && program->weights_type == AG_F32;
 }
 
-/* Allocates one block. A block that only phases use has just one real on the host if phases run on a device. */
+/* Allocates one block. If phases run on a device, a block that only phases use has one real on the host. */
 static real *new_block(const struct ag_program *program, int i, struct ag_error *err)
 {
     if (i == AG_FIXED && is_carried(program)) return (real *)program->fixed;
     const long size = block_size(program, i), here = program->device && i >= AG_FIXED ? 1 : size;
     real *block = ag_reals(here, err);
-    if (!block || !ag_device || !ag_device->twin(block, here, size, err)) return block;
+    if (!block || !ag_device || !ag_device->new_mirror(block, here, size, err)) return block;
     ag_free(block);
     return NULL;
 }
@@ -94,7 +94,7 @@ static int check_blocks(const struct ag_program *program, struct ag_error *err)
     for (int i = 0; i < AG_BLOCKS; i++)
         if (i < AG_FIXED || !(program->device || (i == AG_FIXED && is_carried(program))))
             bytes += (double)block_size(program, i) * sizeof(real);
-    return bytes < MUCH ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
+    return bytes < CHECKED_BYTES ? 0 : ag_check_memory(bytes, "the networks and what they work in", err);
 }
 
 int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], struct ag_error *err)
@@ -113,7 +113,7 @@ int ag_blocks_new(const struct ag_program *program, real *block[AG_BLOCKS], stru
 void ag_blocks_free(const struct ag_program *program, real *block[AG_BLOCKS])
 {
     for (int i = 0; i < AG_BLOCKS; i++) {
-        if (block[i] != program->fixed) ag_untwin(block[i]);
+        if (block[i] != program->fixed) ag_mirror_free(block[i]);
         block[i] = NULL;
     }
 }
@@ -130,12 +130,19 @@ void ag_prepare(const struct ag_program *program, real *const block[AG_BLOCKS])
 void ag_copy_to_bar(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
     for (int i = AG_G; has_bar(program) && i < AG_BAR_G; i++)
-        ag_twin_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
+        ag_mirror_copy(block[AG_BAR_G + i], block[i], program->block[i].size);
 }
 
-void ag_send_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
+void ag_upload_blocks(const struct ag_program *program, real *const block[AG_BLOCKS])
 {
-    for (int i = AG_G; i < AG_BAR_G; i++) ag_send(block[i], block_size(program, i));
+    for (int i = AG_G; i < AG_BAR_G; i++) ag_upload(block[i], block_size(program, i));
+}
+
+long ag_tensor_size(const struct ag_tensor *tensor)
+{
+    long size = 1;
+    for (int i = 0; i < tensor->rank; i++) size *= tensor->shape[i];
+    return size;
 }
 
 const struct ag_phase *ag_phase_find(const struct ag_program *program, const char *name)

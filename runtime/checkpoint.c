@@ -1,7 +1,7 @@
 /*
- * Checkpoints: safetensors files that hold all a run needs to go on as if it had never stopped. Tensors hold weights
- * and moments. The metadata holds seed, spec and counters, and sums as hexadecimal floats. Nothing depends on time,
- * threads, paths or restarts, so equal runs write equal bytes.
+ * Checkpoints: safetensors files with everything that a run needs to continue as if it had never stopped. Tensors hold
+ * weights and moments. The metadata holds the seed, the spec, counters, and sums as hexadecimal floats. Nothing in the
+ * file depends on time, threads, paths or restarts, so equal runs write equal bytes.
  */
 #include "ag.h"
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define FORMAT "1"
 /* The largest value of a counter: a hundred million iterations of ten thousand steps. */
-#define MOST 1000000000000
+#define MAX_COUNT 1000000000000
 
 void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_program *program)
 {
@@ -20,7 +20,7 @@ void ag_checkpoint_begin(struct ag_checkpoint *checkpoint, const struct ag_progr
 
 static void add_value(struct ag_checkpoint *checkpoint, const char *name, long *count, ag_u64 *word, double *sum)
 {
-    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* never: no program lists so many */
+    if (checkpoint->values == AG_CHECKPOINT_PARTS) abort(); /* never reached: no program adds so many */
     int i = checkpoint->values++;
     checkpoint->value[i].optional = 0;
     checkpoint->value[i].name = name;
@@ -80,16 +80,15 @@ void ag_checkpoint_adam(struct ag_checkpoint *checkpoint, const char *name, cons
 
 int ag_checkpoint_check(const struct ag_checkpoint *checkpoint, struct ag_error *err)
 {
-    int status = ag_settle(err);
+    int status = ag_output_wait(err);
     if (status) return status;
     for (int i = 0; i < checkpoint->parts; i++) {
         const struct ag_table *table = checkpoint->part[i].table;
         real *data = checkpoint->part[i].data;
-        if (ag_fetch(data, table->size, err)) return 1;
+        if (ag_download(data, table->size, err)) return 1;
         for (int t = 0; t < table->count; t++) {
             const struct ag_tensor *tensor = &table->tensor[t];
-            long size = 1;
-            for (int k = 0; k < tensor->rank; k++) size *= tensor->shape[k];
+            const long size = ag_tensor_size(tensor);
             real sum = 0; /* NaN as soon as one value is infinite or NaN */
             for (long k = 0; k < size; k++) sum += 0 * data[tensor->offset + k];
             if (!ag_is_finite((double)sum))
@@ -129,7 +128,7 @@ int ag_checkpoint_save(struct ag_checkpoint *checkpoint, const char *path, struc
     if (sizeof(real) == sizeof(double)) writer.real_dtype = AG_F64;
     add_metadata(checkpoint, &writer);
     for (int i = 0; i < checkpoint->parts; i++)
-        ag_table_add(&writer, checkpoint->part[i].prefix, checkpoint->part[i].table, checkpoint->part[i].data);
+        ag_block_add(&writer, checkpoint->part[i].prefix, checkpoint->part[i].table, checkpoint->part[i].data);
     return ag_st_write(&writer, path, err);
 }
 
@@ -142,7 +141,7 @@ double ag_checkpoint_bytes(const struct ag_checkpoint *checkpoint)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Fails because the run has another spec. key: what differs. */
+/* Writes the error that the run has another spec. key: the key that differs. Returns 2. */
 static int other_spec(const struct ag_checkpoint *checkpoint, const char *key, struct ag_error *err)
 {
     return ag_fail(
@@ -176,10 +175,11 @@ static int check_program(struct ag_checkpoint *checkpoint, struct ag_error *err)
     return 0;
 }
 
-/* Reads a whole number, written as ag_checkpoint_save does: no sign, space or leading zero. */
-static int read_whole(const char *text, ag_u64 most, ag_u64 *value)
+/* Reads a whole number as ag_checkpoint_save writes it: without sign, space or leading zero. Returns 1, or 0 if the
+ * text is anything else. */
+static int read_whole(const char *text, ag_u64 max, ag_u64 *value)
 {
-    return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), most, value);
+    return (*text != '0' || !text[1]) && ag_digits(text, (long)strlen(text), max, value);
 }
 
 static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *err)
@@ -192,12 +192,12 @@ static int read_value(struct ag_checkpoint *checkpoint, int i, struct ag_error *
     if (!text) return ag_fail(err, 2, "%s: damaged: it has no \"%s\"", checkpoint->st.path, name);
     if (checkpoint->value[i].sum) {
         *checkpoint->value[i].sum = strtod(text, &end);
-        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod would skip spaces */
+        right = (*text == '-' || (*text >= '0' && *text <= '9')) && !*end && /* strtod alone would skip spaces */
                 ag_is_finite(*checkpoint->value[i].sum);
     } else if (checkpoint->value[i].word) {
         right = read_whole(text, ~(ag_u64)0, checkpoint->value[i].word);
     } else {
-        right = read_whole(text, MOST, &n);
+        right = read_whole(text, MAX_COUNT, &n);
         *checkpoint->value[i].count = (long)n;
     }
     if (right) return 0;
@@ -217,9 +217,9 @@ int ag_checkpoint_read(struct ag_checkpoint *checkpoint, struct ag_error *err)
     int tensors = 0, status = 0;
     for (int i = 0; !status && i < checkpoint->values; i++) status = read_value(checkpoint, i, err);
     for (int i = 0; !status && i < checkpoint->parts; i++) {
-        status = ag_table_load(&checkpoint->st, checkpoint->part[i].prefix, checkpoint->part[i].table,
+        status = ag_block_load(&checkpoint->st, checkpoint->part[i].prefix, checkpoint->part[i].table,
                                checkpoint->part[i].data, AG_LOAD_REQUIRED | AG_LOAD_FINITE, err);
-        ag_send(checkpoint->part[i].data, checkpoint->part[i].table->size);
+        ag_upload(checkpoint->part[i].data, checkpoint->part[i].table->size);
         tensors += checkpoint->part[i].table->count;
     }
     if (!status && tensors != checkpoint->st.tensors)

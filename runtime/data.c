@@ -1,4 +1,4 @@
-/* Pictures to learn from: the two halves, epochs, batches, and what is done about broken pictures. */
+/* The training set: its two halves, epochs, batches, and the handling of broken pictures. */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -14,26 +14,26 @@
 
 #define CACHE_BYTES (2ULL << 30)
 #define MAX_SIZE    16384
-/* Broken pictures that messages name. The others are only counted. */
+/* Number of broken pictures that messages name. The others are only counted. */
 #define NAMED 5
 
 struct ag_data {
     struct ag_source source;
     long picture_bytes;
     ag_u8 *cache; /* [source.count, size, size, channels]; NULL: each picture is read or drawn when it is needed */
-    int good;     /* pictures found usable at opening */
-    int *half[2]; /* [count]: the pictures of each half, as numbers in the source; NULL if endless */
+    int good;     /* number of pictures found usable at opening */
+    int *half[2]; /* [count]: indices of the half's pictures in the source; NULL if the source is endless */
     long count[2];
-    struct ag_batch_maker maker; /* the training thread's */
-    struct ag_ahead *ahead;
+    struct ag_batch_maker maker; /* for the training thread */
+    struct ag_prefetch *prefetch;
     int named; /* broken pictures named so far */
     ag_u64 identity;
     struct ag_text summary;
-    struct ag_shortage shortage; /* while the set is decoded at opening */
+    struct ag_shortage shortage; /* used only while the set is decoded at opening */
     /* Any thread may find a picture broken during training. This lock guards source.fault and late_faults. */
     pthread_mutex_t lock;
     int late_faults;
-    ag_u8 *announced; /* [source.count]: 1 if the picture was named; only for the training thread */
+    ag_u8 *announced; /* [source.count]: 1 if the picture was named; used by the training thread only */
 };
 
 /* ---------------------------------------------------------------- broken pictures */
@@ -46,7 +46,7 @@ static void free_faults(struct ag_source *source)
 
 static void announce(struct ag_data *data, int i)
 {
-    struct ag_error line; /* ag_fail removes line breaks that a file's name may have */
+    struct ag_error line; /* ag_fail replaces line breaks in the file's name */
     char label[AG_LABEL];
     const char *name = data->source.name(&data->source, (ag_u64)i, label);
     ag_fail(&line, 0, "data: skipped '%s': %s", name, data->source.fault[i]);
@@ -103,8 +103,8 @@ void ag_batch_maker_free(struct ag_batch_maker *maker)
     memset(maker, 0, sizeof *maker);
 }
 
-/* Position of picture k of a batch in its half. */
-static int position(struct ag_batch_maker *maker, int half, int batch, long index, int k)
+/* The index in its half of picture k of a batch. */
+static int index_in_half(struct ag_batch_maker *maker, int half, int batch, long index, int k)
 {
     struct ag_data *data = maker->data;
     long per_epoch = data->count[half] / batch, epoch = index / per_epoch;
@@ -116,9 +116,9 @@ static int position(struct ag_batch_maker *maker, int half, int batch, long inde
     return maker->order[half][index % per_epoch * batch + k];
 }
 
-/* Finds the picture at a position of a half. If it is broken, the next good one is taken; the result depends on the
- * files alone, not on which thread reads them when. AG_BROKEN: the half has no good picture; fault is of the last one.
- * AG_EXHAUSTED: the machine failed while picture *i was read. */
+/* Finds the picture at index `at` of a half or, if it is broken, the next good one. The result depends on the files
+ * alone, not on the threads that read them. *i: the picture's index in the source. AG_BROKEN if the half has no good
+ * picture. AG_EXHAUSTED if reading picture *i failed. */
 static int good_picture(struct ag_batch_maker *maker, int half, long at, const ag_u8 **picture, int *i,
                         char fault[AG_FAULT])
 {
@@ -136,7 +136,7 @@ static int good_picture(struct ag_batch_maker *maker, int half, long at, const a
     return AG_BROKEN;
 }
 
-/* Reads picture k of a batch. Returns a status. */
+/* Reads picture k of a batch. Status as for ag_data_batch. */
 static int batch_picture(struct ag_batch_maker *maker, int half, int batch, long index, int k, const ag_u8 **picture,
                          struct ag_error *err)
 {
@@ -147,7 +147,7 @@ static int batch_picture(struct ag_batch_maker *maker, int half, int batch, long
     if (source->endless)
         outcome = source->read(source, half, (ag_u64)index * (ag_u64)batch + (ag_u64)k, maker->picture, fault);
     else
-        outcome = good_picture(maker, half, position(maker, half, batch, index, k), picture, &i, fault);
+        outcome = good_picture(maker, half, index_in_half(maker, half, batch, index, k), picture, &i, fault);
     if (outcome == AG_GOOD) return 0;
     if (outcome == AG_EXHAUSTED) return ag_fail_exhausted(err, source->name(source, (ag_u64)i, label), fault);
     return ag_fail(err, 2,
@@ -170,13 +170,13 @@ int ag_make_batch(struct ag_batch_maker *maker, int half, int batch, long index,
     return 0;
 }
 
-/* Names the broken pictures of a batch. It is called once the batch is made: all its faults are known then, so the
- * order of the messages does not depend on the threads' timing. */
+/* Names the broken pictures of a batch on stderr. When a batch has been made, all its broken pictures are known, so the
+ * order of the messages does not depend on the timing of threads. */
 static void announce_late_faults(struct ag_data *data, int half, int batch, long index)
 {
     pthread_mutex_lock(&data->lock);
     for (int k = 0; data->late_faults && k < batch; k++) {
-        long at = position(&data->maker, half, batch, index, k), tried = 0;
+        long at = index_in_half(&data->maker, half, batch, index, k), tried = 0;
         int i = data->half[half][at];
         for (; data->source.fault[i] && tried < data->count[half]; tried++) {
             if (!data->announced[i]) announce(data, i);
@@ -198,17 +198,17 @@ int ag_data_batch(struct ag_data *data, int half, int batch, long index, real *o
                        "write the program again with a smaller one (aggen FILE --set search.batch=N, or "
                        "retrain.batch_d=N)",
                        half ? "validation" : "training", data->count[half], data->count[half] == 1 ? "" : "s", batch);
-    int status = data->ahead ? ag_ahead_batch(data->ahead, &data->maker, half, batch, index, out, err)
-                             : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
+    int status = data->prefetch ? ag_prefetch_batch(data->prefetch, &data->maker, half, batch, index, out, err)
+                                : ag_make_batch(&data->maker, half, batch, index, out, err, NULL, NULL);
     if (!data->cache && !data->source.endless) announce_late_faults(data, half, batch, index);
     return status;
 }
 
-int ag_data_look(struct ag_data *data, int n, real *out, struct ag_error *err)
+int ag_data_preview(struct ag_data *data, int n, real *out, struct ag_error *err)
 {
     if (n < 0 || n > data->count[0])
         return ag_fail(err, 2, "data: there are %ld pictures for training, not %d to look at", data->count[0], n);
-    return n ? ag_make_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0; /* in the order of the first epoch */
+    return n ? ag_make_batch(&data->maker, 0, n, 0, out, err, NULL, NULL) : 0;
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -223,8 +223,8 @@ static int check_options(const struct ag_data_options *o, struct ag_error *err)
     return 0;
 }
 
-/* The format of a path: a folder is read as images, a file as zip. If it is neither, the format that was asked for is
- * tried, and says why it can't be read. */
+/* The format of a path: images for a folder, zip for a file. If the path is neither, the format `asked` is tried, which
+ * gives an error message. */
 static const char *format_of(const char *path, const char *asked)
 {
     enum ag_path_kind kind = ag_path_kind(path);
@@ -263,7 +263,7 @@ static int open_source(struct ag_source *source, struct ag_error *err)
                    format);
 }
 
-/* Decodes picture i into the cache. If there is no cache, only finds out whether the picture is broken. */
+/* Decodes picture i into the cache. If there is no cache, only checks whether the picture is broken. */
 static void decode_picture(void *context, int i, int thread)
 {
     struct ag_data *data = context;
@@ -271,7 +271,7 @@ static void decode_picture(void *context, int i, int thread)
     const size_t bytes = (size_t)data->picture_bytes;
     char fault[AG_FAULT];
     (void)thread;
-    if (source->fault[i] || ag_shortage_came(&data->shortage)) return;
+    if (source->fault[i] || ag_shortage_occurred(&data->shortage)) return;
     ag_u8 *own = data->cache ? NULL : malloc(bytes), *picture = data->cache ? data->cache + (size_t)i * bytes : own;
     int outcome = picture ? source->read(source, 0, (ag_u64)i, picture, fault) : ag_fault_memory(fault);
     free(own);
@@ -279,9 +279,9 @@ static void decode_picture(void *context, int i, int thread)
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&data->shortage, i, fault);
 }
 
-/* Decodes all pictures once, unless the set exceeds the limit. So broken pictures are known before training begins,
- * whatever the memory. The pictures are kept if they take at most half of the free memory, since the networks need some
- * too. */
+/* Decodes all pictures once, unless the set exceeds the limit, so that broken pictures are known before training
+ * begins. The decoded pictures are cached if they take at most half of the free memory; the networks need memory too.
+ */
 static int decode_all(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
@@ -325,26 +325,26 @@ static int report_faults(struct ag_data *data, struct ag_error *err)
     return 0;
 }
 
-/* Distributes the good pictures over the halves, in the order of one random permutation. */
+/* Splits a random permutation of the good pictures into the halves. */
 static int split_halves(struct ag_data *data, struct ag_error *err)
 {
     struct ag_source *source = &data->source;
-    int *good = malloc(sizeof(int) * (size_t)data->good), *deal = malloc(sizeof(int) * (size_t)data->good);
+    int *good = malloc(sizeof(int) * (size_t)data->good), *permutation = malloc(sizeof(int) * (size_t)data->good);
     data->count[0] = (long)floor(source->options.split * data->good + 0.5);
     data->count[1] = data->good - data->count[0];
     for (int h = 0; h < 2; h++) data->half[h] = malloc(sizeof(int) * (size_t)(data->count[h] + 1));
-    int enough = good && deal && data->half[0] && data->half[1];
+    int enough = good && permutation && data->half[0] && data->half[1];
     if (enough) {
         for (int i = 0, n = 0; i < source->count; i++)
             if (!source->fault[i]) good[n++] = i;
-        ag_permutation(source->options.seed, AG_RNG_SPLIT, 0, data->good, deal);
+        ag_permutation(source->options.seed, AG_RNG_SPLIT, 0, data->good, permutation);
         for (long n = 0; n < data->good; n++) {
             int validation = n >= data->count[0];
-            data->half[validation][n - (validation ? data->count[0] : 0)] = good[deal[n]];
+            data->half[validation][n - (validation ? data->count[0] : 0)] = good[permutation[n]];
         }
     }
     free(good);
-    free(deal);
+    free(permutation);
     return enough ? 0 : ag_fail(err, 1, "data: no memory for %d pictures", data->good);
 }
 
@@ -364,21 +364,21 @@ static int write_summary(struct ag_data *data)
                 data->good == 1 ? "" : "s", o->format, path, data->count[0], data->count[1]);
     if (broken) ag_text_add(text, ", %d broken left out", broken);
     ag_text_add(text, data->cache ? ", in memory" : ", read as needed");
-    ag_passed_text(text, data->source.passed, "; ");
+    ag_ignored_text(text, data->source.ignored, "; ");
     return text->failed;
 }
 
 int ag_no_pictures(const struct ag_source *source, struct ag_error *err)
 {
-    struct ag_text passed = {0, 0, 0, 0};
-    ag_passed_text(&passed, source->passed, " (");
+    struct ag_text ignored = {0, 0, 0, 0};
+    ag_ignored_text(&ignored, source->ignored, " (");
     ag_fail(err, 2, "data: there is no PNG or JPEG picture in '%.200s'%.598s%s; " AG_DATA_ADVICE, source->options.path,
-            passed.text ? passed.text : "", passed.text ? ")" : "");
-    ag_text_free(&passed);
+            ignored.text ? ignored.text : "", ignored.text ? ")" : "");
+    ag_text_free(&ignored);
     return 2;
 }
 
-/* Hashes the names of the good pictures, each with its final 0: FNV-1a, 64 bits. */
+/* Computes the hash of ag_data_identity. */
 static void identify(struct ag_data *data)
 {
     const struct ag_source *source = &data->source;
@@ -407,8 +407,8 @@ static void open_endless(struct ag_data *data)
     data->count[1] = split < 1 ? LONG_MAX : 0;
 }
 
-/* Decoding and drawing take time and need several threads. Copying from memory needs only one. */
-static int ahead_threads(const struct ag_data *data)
+/* Decoding and drawing pictures need several threads. Copying them from the cache needs only one. */
+static int prefetch_threads(const struct ag_data *data)
 {
     if (data->cache) return 1;
     const int cores = ag_cores("");
@@ -434,8 +434,8 @@ int ag_data_open(struct ag_data **out, const struct ag_data_options *options, st
         ag_data_close(data);
         return status;
     }
-    data->source.options.format = data->source.options.path = NULL;               /* the caller may free them now */
-    data->ahead = ag_ahead_start(data, ahead_threads(data), data->picture_bytes); /* NULL: none are made ahead */
+    data->source.options.format = data->source.options.path = NULL; /* the caller may free them now */
+    data->prefetch = ag_prefetch_start(data, prefetch_threads(data), data->picture_bytes); /* may be NULL */
     *out = data;
     return 0;
 }
@@ -459,7 +459,7 @@ void ag_data_identity(const struct ag_data *data, ag_u64 *count, ag_u64 *hash)
 void ag_data_close(struct ag_data *data)
 {
     if (!data) return;
-    ag_ahead_stop(data->ahead);
+    ag_prefetch_stop(data->prefetch);
     ag_batch_maker_free(&data->maker);
     if (data->source.close) data->source.close(&data->source);
     free_faults(&data->source);

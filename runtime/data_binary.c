@@ -1,4 +1,5 @@
-/* CIFAR-10 and STL-10 as published: files of equal records. A record holds the three colour planes of a picture. */
+/* The binary files in which CIFAR-10 and STL-10 are published. A file consists of records of one size. A record holds
+ * the three colour planes of a picture. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -14,7 +15,7 @@
 #define MAX_FILES 5
 
 struct dataset {
-    const char *name, *folder; /* folder: the archive's own, ending in /. It is also looked for inside the path given */
+    const char *name, *folder; /* folder: the one that the published archive unpacks to, with a final / */
     int files;
     const char *file[MAX_FILES];
     int records[MAX_FILES];
@@ -37,7 +38,7 @@ static const struct dataset stl10 = {
 
 struct files {
     const struct dataset *set;
-    const char *path, *inner; /* while opening: the folder given, and the one in it that holds the files, or "" */
+    const char *path, *inner; /* while opening: the path given; the folder inside it that holds the files, or "" */
     int descriptor[MAX_FILES];
 };
 
@@ -50,10 +51,10 @@ static long record_bytes(const struct dataset *set)
 static void interleave(const struct dataset *set, const ag_u8 *planes, ag_u8 *rgb)
 {
     int side = set->side;
-    long step_x = set->column_major ? side : 1, step_y = set->column_major ? 1 : side;
+    long stride_x = set->column_major ? side : 1, stride_y = set->column_major ? 1 : side;
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++)
-            for (int c = 0; c < 3; c++) *rgb++ = planes[(long)c * side * side + y * step_y + x * step_x];
+            for (int c = 0; c < 3; c++) *rgb++ = planes[(long)c * side * side + y * stride_y + x * stride_x];
 }
 
 static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8 *out, char fault[AG_FAULT])
@@ -64,7 +65,7 @@ static int read_record(const struct ag_source *source, int half, ag_u64 i, ag_u8
     long bytes = record_bytes(set), record = (long)i;
     (void)half;
     while (record >= set->records[file]) record -= set->records[file++];
-    ag_u8 *raw = malloc((size_t)bytes * 2); /* room for the record and its pixels */
+    ag_u8 *raw = malloc((size_t)bytes * 2); /* the record, then its pixels */
     if (!raw) return ag_fault_memory(fault);
     outcome = ag_read_at(files->descriptor[file], raw, (size_t)bytes, (ag_u64)record * (ag_u64)bytes, fault);
     if (!outcome) {
@@ -95,7 +96,7 @@ static void close_files(struct ag_source *source)
     free(files);
 }
 
-/* Says that a file or folder doesn't exist or can't be opened. errno says why. */
+/* Writes the error that a file or folder can't be opened; the reason is in errno. */
 static int fail_open(const struct files *files, const char *file, struct ag_error *err)
 {
     return ag_fail(
@@ -122,7 +123,7 @@ static int open_file(struct files *files, int folder, int i, struct ag_error *er
     return 0;
 }
 
-/* Opens the folder that holds the files: the one given, or the archive's own folder inside it. */
+/* Opens the folder that holds the files: the given path, or the folder `set->folder` inside it. */
 static int find_folder(struct files *files, int *folder, struct ag_error *err)
 {
     const struct dataset *set = files->set;

@@ -1,4 +1,4 @@
-/* Opens and reads the files of a data set. Tells a fault of a file from a fault of the machine. */
+/* Opens and reads the files of a data set. Distinguishes faults of a file from faults of the machine. */
 #define _GNU_SOURCE       /* O_PATH */
 #define _FILE_OFFSET_BITS 64
 #include "data.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---------------------------------------------------------------- what came of it */
+/* ---------------------------------------------------------------- outcomes */
 
 int ag_fault(char fault[AG_FAULT], const char *format, ...)
 {
@@ -31,17 +31,17 @@ int ag_fault_memory(char fault[AG_FAULT])
 int ag_fault_errno(char fault[AG_FAULT], int number)
 {
     ag_fault(fault, "%s", strerror(number));
-    return ag_exhausted(number) ? AG_EXHAUSTED : AG_BROKEN;
+    return ag_is_exhausted(number) ? AG_EXHAUSTED : AG_BROKEN;
 }
 
-int ag_exhausted(int number)
+int ag_is_exhausted(int number)
 {
     return number == ENOMEM || number == EMFILE || number == ENFILE || number == ENOBUFS || number == EIO;
 }
 
 int ag_open_status(int number)
 {
-    return ag_exhausted(number) ? 1 : 2;
+    return ag_is_exhausted(number) ? 1 : 2;
 }
 
 int ag_fail_exhausted(struct ag_error *err, const char *name, const char *fault)
@@ -74,7 +74,7 @@ void ag_shortage_note(struct ag_shortage *shortage, int task, const char *fault)
     pthread_mutex_unlock(&shortage->lock);
 }
 
-int ag_shortage_came(struct ag_shortage *shortage)
+int ag_shortage_occurred(struct ag_shortage *shortage)
 {
     pthread_mutex_lock(&shortage->lock);
     int came = shortage->task >= 0;
@@ -84,8 +84,8 @@ int ag_shortage_came(struct ag_shortage *shortage)
 
 /* ---------------------------------------------------------------- files */
 
-/* Opens a folder for a path that is too long for one system call. *path moves behind the part that was used: the
- * longest that a call takes. Returns a descriptor, or -1. */
+/* For a path that is too long for one system call. Opens the folder that the longest possible beginning of *path names,
+ * and moves *path to the rest. Returns a descriptor, or -1 and errno. */
 static int open_piece(int folder, const char **path)
 {
     char piece[PATH_MAX];
@@ -129,13 +129,13 @@ enum ag_path_kind ag_path_kind(const char *path)
 int ag_read_at(int descriptor, ag_u8 *out, size_t n, ag_u64 at, char fault[AG_FAULT])
 {
     while (n > 0) {
-        ssize_t got = pread(descriptor, out, n, (off_t)at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return ag_fault_errno(fault, errno);
-        if (got == 0) return ag_fault(fault, "the file ends early");
-        out += got;
-        at += (ag_u64)got;
-        n -= (size_t)got;
+        ssize_t count = pread(descriptor, out, n, (off_t)at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return ag_fault_errno(fault, errno);
+        if (count == 0) return ag_fault(fault, "the file ends early");
+        out += count;
+        at += (ag_u64)count;
+        n -= (size_t)count;
     }
     return AG_GOOD;
 }

@@ -14,7 +14,7 @@
 
 struct list {
     char **item;
-    int count, room;
+    int count, capacity;
 };
 
 struct folder_id {
@@ -25,36 +25,24 @@ struct folder_id {
 struct images {
     int descriptor;            /* the folder given */
     struct list files;         /* paths, sorted bytewise */
-    struct folder_id *visited; /* folders that were listed. A link to one of them is not listed again */
-    int visited_count, visited_room;
-    char **fault; /* [files.count], while the files are probed */
-    char *drop;   /* [files.count]: 0: keep; else 1 + the reason to pass the file over */
+    struct folder_id *visited; /* folders that were listed; a link to one of them is not listed again */
+    int visited_count, visited_capacity;
+    char **fault; /* [files.count]: used while the files are probed */
+    char *drop;   /* [files.count]: 0, or 1 + the reason (ag_ignore_reason) to ignore the file */
     struct ag_shortage shortage;
 };
 
 /* ---------------------------------------------------------------- listing */
 
-/* Makes room for one more element. Returns 0, or 1 if memory runs out. */
-static int grow(void **array, int count, int *room, size_t size)
-{
-    if (count < *room) return 0;
-    int more = *room ? *room * 2 : 64;
-    void *larger = realloc(*array, (size_t)more * size);
-    if (!larger) return 1;
-    *array = larger;
-    *room = more;
-    return 0;
-}
-
-/* Appends an item and takes ownership of it. Returns 0, or 1 if memory runs out; the item is freed then. */
+/* Appends an item, which the list then owns. If memory runs out, frees the item and returns 1; else returns 0. */
 static int append(struct list *list, char *item)
 {
-    void *array = list->item;
-    if (!item || grow(&array, list->count, &list->room, sizeof *list->item)) {
+    void *larger = item ? ag_grow(list->item, list->count, &list->capacity, sizeof *list->item) : NULL;
+    if (!larger) {
         free(item);
         return 1;
     }
-    list->item = array;
+    list->item = larger;
     list->item[list->count++] = item;
     return 0;
 }
@@ -84,14 +72,14 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-/* Notes a folder. Returns 1 if it is new, 0 if it was listed under another name, -1 if memory runs out. */
+/* Adds a folder to `visited`. Returns 1 if it is new, 0 if it was visited under another name, -1 if memory runs out. */
 static int visit(struct images *images, const struct stat *info)
 {
     for (int i = 0; i < images->visited_count; i++)
         if (images->visited[i].device == info->st_dev && images->visited[i].inode == info->st_ino) return 0;
-    void *array = images->visited;
-    if (grow(&array, images->visited_count, &images->visited_room, sizeof *images->visited)) return -1;
-    images->visited = array;
+    void *larger = ag_grow(images->visited, images->visited_count, &images->visited_capacity, sizeof *images->visited);
+    if (!larger) return -1;
+    images->visited = larger;
     images->visited[images->visited_count].device = info->st_dev;
     images->visited[images->visited_count++].inode = info->st_ino;
     return 1;
@@ -124,21 +112,21 @@ static int list_names(DIR *stream, struct list *names)
     return number;
 }
 
-/* Handles an entry that stat fails for. It is passed over if a link or permissions are the reason. It is ignored if it
- * doesn't exist any more. Returns a status. */
+/* Handles an entry for which stat failed. Dangling links and entries without permission are counted as ignored. An
+ * entry that doesn't exist any more is not counted. Any other failure is an error. */
 static int pass_unknown(struct ag_source *source, int folder, const char *name, const char *path, struct ag_error *err)
 {
     const char *inside = path + source->root;
     int number = errno;
     struct stat info;
-    if (is_forbidden(number)) return ag_pass_over(source->passed, AG_PASSED_CLOSED, inside), 0;
+    if (is_forbidden(number)) return ag_ignore(source->ignored, AG_IGNORED_CLOSED, inside), 0;
     if (number != ENOENT && number != ENOTDIR && number != ELOOP && number != ENAMETOOLONG)
         return fail_folder(path, number, err);
-    if (!fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW)) ag_pass_over(source->passed, AG_PASSED_DANGLING, inside);
+    if (!fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW)) ag_ignore(source->ignored, AG_IGNORED_DANGLING, inside);
     return 0;
 }
 
-/* Adds an entry of a folder to the files or to the folders, or passes it over. Takes ownership of path. */
+/* Adds an entry of a folder to the files or to the folders, or ignores it. Frees path unless it is added. */
 static int list_entry(struct ag_source *source, int folder, const char *name, char *path, struct list *folders,
                       struct ag_error *err)
 {
@@ -146,19 +134,20 @@ static int list_entry(struct ag_source *source, int folder, const char *name, ch
     struct stat info;
     int status = 0;
     if (!path) return no_memory(err);
-    if (ag_hidden(name))
-        ag_pass_over(source->passed, AG_PASSED_HIDDEN, path + source->root);
+    if (ag_is_hidden(name))
+        ag_ignore(source->ignored, AG_IGNORED_HIDDEN, path + source->root);
     else if (fstatat(folder, name, &info, 0))
         status = pass_unknown(source, folder, name, path, err);
     else if (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode))
         return append(S_ISDIR(info.st_mode) ? folders : &images->files, path) ? no_memory(err) : 0;
     else
-        ag_pass_over(source->passed, AG_PASSED_SPECIAL, path + source->root);
+        ag_ignore(source->ignored, AG_IGNORED_SPECIAL, path + source->root);
     free(path);
     return status;
 }
 
-/* Lists an open folder if it is new. Adds its files to the set, and its folders to `folders` in reverse order. */
+/* Lists an open folder unless it was visited before. Adds its files to the set, and its folders to `folders` in reverse
+ * order. */
 static int list_stream(struct ag_source *source, DIR *stream, const char *path, struct list *folders,
                        struct ag_error *err)
 {
@@ -178,7 +167,8 @@ static int list_stream(struct ag_source *source, DIR *stream, const char *path, 
     return status;
 }
 
-/* Opens a folder for listing. The root is open already. Returns NULL and sets errno on failure. */
+/* Opens a folder for listing. Paths are opened relative to the root folder, which stays open. Returns NULL and sets
+ * errno on failure. */
 static DIR *open_stream(const struct ag_source *source, const char *path)
 {
     const struct images *images = source->state;
@@ -192,7 +182,7 @@ static DIR *open_stream(const struct ag_source *source, const char *path)
     return stream;
 }
 
-/* Lists a folder by its path. A folder inside the root that doesn't exist any more is ignored. */
+/* Lists the folder at a path. A folder inside the root that doesn't exist any more is skipped. */
 static int list_folder(struct ag_source *source, const char *path, struct list *folders, struct ag_error *err)
 {
     DIR *stream = open_stream(source, path);
@@ -204,12 +194,13 @@ static int list_folder(struct ag_source *source, const char *path, struct list *
     const int number = errno, is_root = strlen(path) < source->root;
     if (!is_root && (number == ENOENT || number == ENOTDIR)) return 0;
     if (is_root || !is_forbidden(number)) return fail_folder(path, number, err);
-    ag_pass_over(source->passed, AG_PASSED_CLOSED, path + source->root);
+    ag_ignore(source->ignored, AG_IGNORED_CLOSED, path + source->root);
     return 0;
 }
 
-/* Lists all files in the given folder and those below, with one folder open at a time. Folders are visited depth first,
- * by name; if a folder can be reached by two names, the one visited first counts. */
+/* Lists all files in the given folder and the folders below it, with one folder open at a time. Folders are visited
+ * depth first, in the order of their names. A folder that has two names is listed once, under the name visited first.
+ */
 static int list_all(struct ag_source *source, struct ag_error *err)
 {
     struct images *images = source->state;
@@ -238,17 +229,19 @@ static int open_image(const struct ag_source *source, int i, FILE **file, char f
     return outcome;
 }
 
-/* *claims: 1 if the file is a picture, or is named like one. */
-static int probe_image(const struct ag_source *source, int i, int *claims, enum ag_reason *reason, char fault[AG_FAULT])
+/* Checks the header of a file. *is_picture: 1 if the file's contents or its name are those of a picture. *reason: why
+ * to ignore the file if *is_picture is 0. */
+static int probe_image(const struct ag_source *source, int i, int *is_picture, enum ag_ignore_reason *reason,
+                       char fault[AG_FAULT])
 {
     const struct images *images = source->state;
     enum ag_picture_kind kind = AG_PICTURE_NONE;
     FILE *file;
     int outcome = open_image(source, i, &file, fault);
-    *reason = outcome ? AG_PASSED_CLOSED : AG_PASSED_OTHER;
+    *reason = outcome ? AG_IGNORED_CLOSED : AG_IGNORED_OTHER;
     if (!outcome) outcome = ag_picture_kind(file, &kind, fault);
     if (!outcome) outcome = ag_picture_probe(file, fault);
-    *claims = kind != AG_PICTURE_NONE || ag_picture_named(images->files.item[i]);
+    *is_picture = kind != AG_PICTURE_NONE || ag_is_picture_name(images->files.item[i]);
     if (file) fclose(file);
     return outcome;
 }
@@ -257,18 +250,18 @@ static void probe(void *context, int i, int thread)
 {
     const struct ag_source *source = context;
     struct images *images = source->state;
-    enum ag_reason reason;
+    enum ag_ignore_reason reason;
     char fault[AG_FAULT];
-    int claims;
+    int is_picture;
     (void)thread;
-    if (ag_shortage_came(&images->shortage)) return;
-    int outcome = probe_image(source, i, &claims, &reason, fault);
-    if (outcome != AG_EXHAUSTED && !claims) images->drop[i] = (char)(1 + reason);
-    if (outcome == AG_BROKEN && claims && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
+    if (ag_shortage_occurred(&images->shortage)) return;
+    int outcome = probe_image(source, i, &is_picture, &reason, fault);
+    if (outcome != AG_EXHAUSTED && !is_picture) images->drop[i] = (char)(1 + reason);
+    if (outcome == AG_BROKEN && is_picture && !(images->fault[i] = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&images->shortage, i, fault);
 }
 
-/* Drops the files that neither are pictures nor are named like them. */
+/* Removes the ignored files from the set. */
 static void drop_others(struct ag_source *source)
 {
     struct images *images = source->state;
@@ -276,7 +269,7 @@ static void drop_others(struct ag_source *source)
     for (int i = 0; i < images->files.count; i++) {
         char *path = images->files.item[i];
         if (images->drop[i]) {
-            ag_pass_over(source->passed, (enum ag_reason)(images->drop[i] - 1), path + source->root);
+            ag_ignore(source->ignored, (enum ag_ignore_reason)(images->drop[i] - 1), path + source->root);
             free(path);
             continue;
         }
@@ -292,7 +285,7 @@ static int probe_all(struct ag_source *source, struct ag_error *err)
     images->fault = source->fault = calloc((size_t)images->files.count + 1, sizeof *images->fault);
     images->drop = calloc((size_t)images->files.count + 1, 1);
     if (!images->fault || !images->drop) return no_memory(err);
-    source->count = images->files.count; /* so that their faults are freed */
+    source->count = images->files.count; /* closing the source frees that many faults */
     ag_parallel(images->files.count, probe, source);
     if (images->shortage.task >= 0)
         return ag_fail_exhausted(err, images->files.item[images->shortage.task], images->shortage.fault);
@@ -336,7 +329,7 @@ static int open_root(const char *path, int *descriptor, struct ag_error *err)
 {
     *descriptor = ag_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (*descriptor >= 0) return 0;
-    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE) /* or a part of the path is a file */
+    if (errno == ENOTDIR && ag_path_kind(path) == AG_PATH_NONE)
         return ag_fail(err, 2, "data: '%.400s' is not a folder; " AG_DATA_ADVICE, path);
     return ag_fail(err, ag_open_status(errno), "data: '%.400s': %s; " AG_DATA_ADVICE, path, strerror(errno));
 }

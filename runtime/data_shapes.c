@@ -1,7 +1,8 @@
 /*
- * Pictures that the program draws itself, so that a data set is always there: one to three coloured shapes with soft
- * shadows on a gradient. So few things vary that a small GAN can learn them, and a person sees at once whether it has.
- * Picture i of a half is a function of seed, half and i. Its size decides only how finely it is drawn.
+ * The format "shapes": pictures that the program draws itself, so that a data set is always available. A picture shows
+ * one to three coloured shapes with soft shadows on a gradient. It varies so little that a small GAN can learn it, and
+ * a person sees at once whether the GAN has. Picture i of a half is a function of seed, half and i. The picture size
+ * decides only how finely it is drawn.
  */
 #include "data.h"
 
@@ -12,26 +13,26 @@
 #define PI         3.14159265358979323846
 #define MAX_SHAPES 3
 
-/* The uniform random numbers of one picture, in sequence. */
-struct dice {
+/* A sequence of uniform random numbers, for one picture. */
+struct random_stream {
     ag_u64 seed, block;
     ag_u32 step, word[4];
     int used;
 };
 
-static double uniform(struct dice *dice, double from, double to)
+static double uniform(struct random_stream *rng, double from, double to)
 {
-    if (dice->used == 4) {
-        ag_philox(dice->seed, AG_RNG_SHAPES, dice->step, dice->block++, dice->word);
-        dice->used = 0;
+    if (rng->used == 4) {
+        ag_philox(rng->seed, AG_RNG_SHAPES, rng->step, rng->block++, rng->word);
+        rng->used = 0;
     }
-    return from + (to - from) * (dice->word[dice->used++] >> 8) / 16777216.0;
+    return from + (to - from) * (rng->word[rng->used++] >> 8) / 16777216.0;
 }
 
 /* ---------------------------------------------------------------- outlines */
 
-/* Functions that return the signed distance from (x, y) to an outline, negative inside. Outlines have a radius of about
- * 1 around the origin; y points upwards. */
+/* Each function below returns the signed distance from the point (x, y) to an outline, negative inside. Outlines have a
+ * radius of about 1 around the origin; y points upwards. */
 
 static double clamp(double value, double low, double high)
 {
@@ -44,7 +45,7 @@ static double box(double x, double y, double half_width, double half_height, dou
     return hypot(dx > 0 ? dx : 0, dy > 0 ? dy : 0) + fmin(fmax(dx, dy), 0) - rounding;
 }
 
-/* A star of n points. sharpness: from 2 (a regular polygon) to n (spikes without a body). */
+/* A star with n points. sharpness: from 2 (a regular polygon) to n (only spikes). */
 static double star(double x, double y, double radius, int n, double sharpness)
 {
     double half_turn = PI / n, edge_x = cos(PI / sharpness), edge_y = sin(PI / sharpness);
@@ -95,7 +96,7 @@ static double cross(double x, double y)
 
 static double heart(double x, double y)
 {
-    double scale = 1.6; /* the formula is of a heart whose tip is the origin and whose height is 1.1 */
+    double scale = 1.6; /* the formula below describes a heart of height 1.1 whose tip is the origin */
     x = fabs(x) / scale;
     y = y / scale + 0.55;
     if (x + y > 1) return scale * (hypot(x - 0.25, y - 0.75) - sqrt(2) / 4);
@@ -105,15 +106,15 @@ static double heart(double x, double y)
 
 static const struct shape_kind {
     double (*outline)(double x, double y);
-    double turn; /* largest angle by which it may be turned either way */
+    double turn; /* largest angle of a random rotation, to either side */
 } kinds[] = {{disc, 0},         {ring, 0},         {square, PI / 4}, {triangle, PI / 3},
              {hexagon, PI / 6}, {five_points, PI}, {cross, PI / 4},  {heart, 0.5}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 /* ---------------------------------------------------------------- colours */
 
-/* A colour in OKLCH, whose lightness and chroma match what the eye sees. So colours of random hues are equally strong
- * and easy to tell apart. */
+/* A colour in OKLCH, a perceptually uniform colour space: colours of equal lightness and chroma look equally strong,
+ * whatever their hue. */
 struct colour {
     double lightness, chroma, hue;
 };
@@ -141,21 +142,22 @@ static void to_rgb(struct colour colour, double rgb[3])
 struct shape {
     const struct shape_kind *kind;
     double x, y, radius, cosine, sine;
-    double light[3], dark[3]; /* colours at the ends of its gradient */
+    double light[3], dark[3]; /* RGB at the two ends of the shape's gradient */
 };
 
 struct scene {
-    double from[3], to[3], across_x, across_y; /* background: its colours at -1 and 1 along a direction */
+    double from[3], to[3], across_x,
+        across_y; /* background: RGB at the ends of its gradient; the gradient's direction */
     int shapes;
     struct shape shape[MAX_SHAPES];
 };
 
-static double choose_background(struct dice *dice, struct scene *scene)
+static double choose_background(struct random_stream *rng, struct scene *scene)
 {
-    double hue = uniform(dice, 0, 2 * PI), direction = uniform(dice, 0, 2 * PI);
-    int dark = uniform(dice, 0, 1) < 0.25;
-    struct colour from = {dark ? uniform(dice, 0.3, 0.4) : uniform(dice, 0.88, 0.95), dark ? 0.05 : 0.04, hue};
-    struct colour to = {from.lightness - (dark ? 0.1 : 0.13), dark ? 0.05 : 0.07, hue + uniform(dice, -0.8, 0.8)};
+    double hue = uniform(rng, 0, 2 * PI), direction = uniform(rng, 0, 2 * PI);
+    int dark = uniform(rng, 0, 1) < 0.25;
+    struct colour from = {dark ? uniform(rng, 0.3, 0.4) : uniform(rng, 0.88, 0.95), dark ? 0.05 : 0.04, hue};
+    struct colour to = {from.lightness - (dark ? 0.1 : 0.13), dark ? 0.05 : 0.07, hue + uniform(rng, -0.8, 0.8)};
     to_rgb(from, scene->from);
     to_rgb(to, scene->to);
     scene->across_x = cos(direction);
@@ -163,12 +165,12 @@ static double choose_background(struct dice *dice, struct scene *scene)
     return hue;
 }
 
-/* Chooses a place for a shape: of a few random ones, that farthest from the earlier shapes. */
-static void choose_place(struct dice *dice, struct scene *scene, struct shape *shape)
+/* Chooses a place for a shape: of eight random places, the one farthest from the earlier shapes. */
+static void choose_place(struct random_stream *rng, struct scene *scene, struct shape *shape)
 {
-    double best = -9, room = 0.96 - shape->radius;
+    double best = -9, limit = 0.96 - shape->radius;
     for (int tries = 0; tries < 8; tries++) {
-        double x = uniform(dice, -room, room), y = uniform(dice, -room, room), gap = 9;
+        double x = uniform(rng, -limit, limit), y = uniform(rng, -limit, limit), gap = 9;
         for (int i = 0; i < scene->shapes; i++) {
             struct shape *other = &scene->shape[i];
             gap = fmin(gap, hypot(x - other->x, y - other->y) - other->radius - shape->radius);
@@ -180,21 +182,21 @@ static void choose_place(struct dice *dice, struct scene *scene, struct shape *s
     }
 }
 
-/* hue: of the background. The shape gets a different one. */
-static void choose_shape(struct dice *dice, struct scene *scene, double hue, int of)
+/* hue: the hue of the background; the shape gets a different one. of: the number of shapes in the picture. */
+static void choose_shape(struct random_stream *rng, struct scene *scene, double hue, int of)
 {
     struct shape *shape = &scene->shape[scene->shapes];
-    shape->kind = &kinds[(int)uniform(dice, 0, KINDS)];
-    double angle = uniform(dice, -shape->kind->turn, shape->kind->turn);
+    shape->kind = &kinds[(int)uniform(rng, 0, KINDS)];
+    double angle = uniform(rng, -shape->kind->turn, shape->kind->turn);
     shape->cosine = cos(angle);
     shape->sine = sin(angle);
     static const double smallest[] = {0, 0.5, 0.36, 0.3};
-    shape->radius = smallest[of] * uniform(dice, 1, 1.4);
-    choose_place(dice, scene, shape);
-    struct colour colour; /* no initialiser: compilers choose the order of its calls */
-    colour.lightness = uniform(dice, 0.58, 0.7);
-    colour.chroma = uniform(dice, 0.15, 0.21);
-    colour.hue = hue + PI + uniform(dice, -1.9, 1.9);
+    shape->radius = smallest[of] * uniform(rng, 1, 1.4);
+    choose_place(rng, scene, shape);
+    struct colour colour; /* assigned in three statements, since C doesn't fix the order of calls in an initialiser */
+    colour.lightness = uniform(rng, 0.58, 0.7);
+    colour.chroma = uniform(rng, 0.15, 0.21);
+    colour.hue = hue + PI + uniform(rng, -1.9, 1.9);
     struct colour light = colour, dark = colour;
     light.lightness += 0.1;
     dark.lightness -= 0.1;
@@ -204,12 +206,12 @@ static void choose_shape(struct dice *dice, struct scene *scene, double hue, int
     scene->shapes++;
 }
 
-static void choose_scene(struct dice *dice, struct scene *scene)
+static void choose_scene(struct random_stream *rng, struct scene *scene)
 {
-    double hue = choose_background(dice, scene), many = uniform(dice, 0, 1);
+    double hue = choose_background(rng, scene), many = uniform(rng, 0, 1);
     int shapes = many < 0.55 ? 1 : many < 0.85 ? 2 : 3;
     scene->shapes = 0;
-    while (scene->shapes < shapes) choose_shape(dice, scene, hue, shapes);
+    while (scene->shapes < shapes) choose_shape(rng, scene, hue, shapes);
 }
 
 static void blend(double rgb[3], const double with[3], double share)
@@ -217,7 +219,7 @@ static void blend(double rgb[3], const double with[3], double share)
     for (int c = 0; c < 3; c++) rgb[c] += (with[c] - rgb[c]) * share;
 }
 
-/* Distance from a point to the shape's outline. The picture has sides of 2. */
+/* Signed distance from a point to the shape's outline, in the picture's coordinates. */
 static double distance(const struct shape *shape, double x, double y)
 {
     double dx = (x - shape->x) / shape->radius, dy = (y - shape->y) / shape->radius;
@@ -250,10 +252,11 @@ static int draw_picture(const struct ag_source *source, int half, ag_u64 i, ag_u
 {
     int size = source->options.size, channels = source->options.channels;
     double pixel = 2.0 / size;
-    struct dice dice = {source->options.seed, ((i >> 32) << 33) | ((ag_u64)half << 32), (ag_u32)i, {0, 0, 0, 0}, 4};
+    struct random_stream rng = {
+        source->options.seed, ((i >> 32) << 33) | ((ag_u64)half << 32), (ag_u32)i, {0, 0, 0, 0}, 4};
     struct scene scene;
     (void)fault;
-    choose_scene(&dice, &scene);
+    choose_scene(&rng, &scene);
     for (int row = 0; row < size; row++) {
         for (int column = 0; column < size; column++) {
             double x = (column + 0.5) * pixel - 1, y = 1 - (row + 0.5) * pixel, rgb[3];

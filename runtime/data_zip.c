@@ -1,7 +1,8 @@
 /*
- * A zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are sections of
- * PKWARE's APPNOTE.TXT. Nothing that the archive says is trusted: offsets and sizes are checked against the file before
- * they are used, and contents against their CRC-32. data_zip_directory.c reads what the archive lists.
+ * Reads a zip archive of PNG and JPEG files, such as StyleGAN's dataset_tool.py writes. Numbers in brackets are
+ * sections of PKWARE's APPNOTE.TXT. Nothing in the archive is trusted: offsets and sizes are checked against the size
+ * of the file before they are used, and contents against their CRC-32. data_zip_directory.c reads the archive's
+ * directory.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -17,18 +18,19 @@
 
 #include <zlib.h>
 
-/* Most bytes of a picture: 16-bit RGBA with the most pixels that picture.c takes, uncompressed. */
+/* Largest entry that is read, in bytes: an uncompressed 16-bit RGBA picture with as many pixels as picture_decoder.c
+ * accepts. */
 #define MAX_PICTURE (1UL << 30)
-/* A picture's header is first looked for in so many bytes. Headers by dataset_tool.py are far shorter. */
+/* Bytes of an entry that are read first to find a picture's header. Usual headers are far shorter. */
 #define HEAD 4096
 
-enum { LOCAL = 30 }; /* bytes of the fixed part of a local record (4.3.7) */
+enum { LOCAL = 30 }; /* bytes of the fixed part of a local file header (4.3.7) */
 enum method { STORED = 0, DEFLATED = 8 };
 enum flags { ENCRYPTED = 1 << 0, STRONGLY_ENCRYPTED = 1 << 6, MASKED = 1 << 13 };
 
 /* ---------------------------------------------------------------- one entry */
 
-/* Checks what the directory says of an entry. */
+/* Checks the fields of an entry's directory record. */
 static int check_entry(const struct ag_zip_entry *entry, char fault[AG_FAULT])
 {
     if (entry->flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED))
@@ -41,15 +43,15 @@ static int check_entry(const struct ag_zip_entry *entry, char fault[AG_FAULT])
     if (entry->size > MAX_PICTURE)
         return ag_fault(fault, "%llu bytes are too many for a picture (up to %lu)", entry->size, MAX_PICTURE);
     if (entry->size == 0) return ag_fault(fault, "it is empty");
-    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* a deflated byte becomes at most 1032 */
+    if (entry->method == DEFLATED && entry->size / 1032 > entry->stored) /* deflate's highest ratio is 1032 */
         return ag_fault(fault, "it is smaller than the archive says");
     if (entry->method == STORED && entry->stored != entry->size)
         return ag_fault(fault, "the archive says that it is stored, and gives it two sizes");
     return 0;
 }
 
-/* Finds the offset of an entry's bytes. The sizes in its local record don't count: an archive that was written in one
- * pass has none there. */
+/* Finds the offset of an entry's bytes in the file. The sizes in the local file header are not used, because an archive
+ * that was written as a stream has none there. */
 static int locate(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 *at, char fault[AG_FAULT])
 {
     ag_u8 header[LOCAL];
@@ -61,14 +63,14 @@ static int locate(const struct ag_zip *archive, const struct ag_zip_entry *entry
     if (!ag_zip_is_record(header, 3, 4)) return ag_fault(fault, "it is not where the archive says");
     ag_u64 before =
         ag_zip_number(header + 26, 2) + ag_zip_number(header + 28, 2); /* lengths of its name and its extra field */
-    ag_u64 room = end - LOCAL - entry->header;
-    if (before > room || entry->stored > room - before)
+    ag_u64 available = end - LOCAL - entry->header;
+    if (before > available || entry->stored > available - before)
         return ag_fault(fault, "the archive gives it more bytes than there are");
     *at = archive->before + entry->header + LOCAL + before;
     return AG_GOOD;
 }
 
-/* Inflates until the output is full. whole: the output is the entire entry, so the stream must end there too. */
+/* Inflates until the output is full. whole: 1 if the output is the entire entry, so that the stream must end there. */
 static int inflate_from(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 at, z_stream *stream,
                         int whole, char fault[AG_FAULT])
 {
@@ -110,7 +112,7 @@ static int inflate_entry(const struct ag_zip *archive, const struct ag_zip_entry
     return outcome;
 }
 
-/* Reads the first n bytes of an entry. The CRC-32 is checked if these are all. */
+/* Reads the first n bytes of an entry. Checks the CRC-32 if n is the size of the entry. */
 static int unpack_entry(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u8 *out, ag_u64 n,
                         char fault[AG_FAULT])
 {
@@ -125,8 +127,8 @@ static int unpack_entry(const struct ag_zip *archive, const struct ag_zip_entry 
     return 0;
 }
 
-/* Opens the first n bytes of an entry, or all if there are fewer, as a stream. Close *file, then free *memory. Both are
- * NULL on failure. */
+/* Opens the first n bytes of an entry, or all its bytes if there are fewer, as a stream. The caller closes *file, then
+ * frees *memory. Both are NULL on failure. */
 static int open_entry(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 n, FILE **file,
                       ag_u8 **memory, char fault[AG_FAULT])
 {
@@ -145,7 +147,7 @@ static int open_entry(const struct ag_zip *archive, const struct ag_zip_entry *e
     return outcome;
 }
 
-/* ---------------------------------------------------------------- places that were unwrapped */
+/* ---------------------------------------------------------------- reconstructed offsets */
 
 static void locate_entry(void *context, int i, int thread)
 {
@@ -154,14 +156,14 @@ static void locate_entry(void *context, int i, int thread)
     char fault[AG_FAULT];
     ag_u64 at;
     (void)thread;
-    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    if (entry->drop || ag_shortage_occurred(&archive->shortage)) return;
     int outcome = locate(archive, entry, &at, fault);
     entry->lost = outcome == AG_BROKEN;
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Offsets made larger by 2^32 are a guess. One file that isn't at its offset refutes it, and then many other offsets
- * are wrong too. */
+/* Checks reconstructed offsets (see unwrapped in data_zip_directory.c). If one entry isn't at its offset, other offsets
+ * are probably wrong too, so the whole archive is refused. */
 static int check_places(const struct ag_source *source, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
@@ -176,7 +178,7 @@ static int check_places(const struct ag_source *source, struct ag_error *err)
 
 /* ---------------------------------------------------------------- probing */
 
-/* Reads the kind and the header of a picture from an entry's first n bytes. *opened: 1 if the bytes could be read. */
+/* Checks the header of the picture in an entry's first n bytes. *opened: 1 if the bytes could be read. */
 static int probe_head(const struct ag_zip *archive, const struct ag_zip_entry *entry, ag_u64 n, int *opened,
                       enum ag_picture_kind *kind, char fault[AG_FAULT])
 {
@@ -200,24 +202,24 @@ static void probe(void *context, int i, int thread)
     char fault[AG_FAULT];
     int opened;
     (void)thread;
-    if (entry->drop || ag_shortage_came(&archive->shortage)) return;
+    if (entry->drop || ag_shortage_occurred(&archive->shortage)) return;
     int outcome = probe_head(archive, entry, HEAD, &opened, &kind, fault);
     if (outcome == AG_BROKEN && kind != AG_PICTURE_NONE && entry->size > HEAD)
         outcome = probe_head(archive, entry, entry->size, &opened, &kind, fault);
-    int claims = kind != AG_PICTURE_NONE || ag_picture_named(entry->name);
-    if (!claims) entry->drop = 1 + (opened || entry->size == 0 ? AG_PASSED_OTHER : AG_PASSED_CLOSED);
-    if (outcome == AG_BROKEN && claims && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
+    int is_picture = kind != AG_PICTURE_NONE || ag_is_picture_name(entry->name);
+    if (!is_picture) entry->drop = 1 + (opened || entry->size == 0 ? AG_IGNORED_OTHER : AG_IGNORED_CLOSED);
+    if (outcome == AG_BROKEN && is_picture && !(entry->fault = strdup(fault))) outcome = ag_fault_memory(fault);
     if (outcome == AG_EXHAUSTED) ag_shortage_note(&archive->shortage, i, fault);
 }
 
-/* Drops the entries that neither are pictures nor are named like them. */
+/* Removes the ignored entries from the set. */
 static void drop_others(struct ag_source *source)
 {
     struct ag_zip *archive = source->state;
     for (int i = 0; i < archive->count; i++) {
         struct ag_zip_entry *entry = &archive->entry[i];
         if (entry->drop) {
-            ag_pass_over(source->passed, (enum ag_reason)(entry->drop - 1), entry->name);
+            ag_ignore(source->ignored, (enum ag_ignore_reason)(entry->drop - 1), entry->name);
             continue;
         }
         source->fault[source->count] = entry->fault;

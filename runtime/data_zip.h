@@ -1,4 +1,4 @@
-/* A zip archive, inside data_zip.c and data_zip_directory.c. */
+/* A zip archive. Internal to data_zip.c and data_zip_directory.c. */
 #ifndef AG_DATA_ZIP_H
 #define AG_DATA_ZIP_H
 
@@ -6,24 +6,24 @@
 
 struct ag_zip_entry {
     const char *name;
-    ag_u64 header;       /* offset of its local record, from the archive's start */
-    ag_u64 stored, size; /* its bytes in the archive; its bytes when inflated */
-    ag_u32 crc;          /* of the inflated bytes */
+    ag_u64 header;       /* offset of its local file header, from the archive's start */
+    ag_u64 stored, size; /* size in the archive, and size after inflating, in bytes */
+    ag_u32 crc;          /* CRC-32 of the inflated bytes */
     int flags, method;
-    int drop;    /* 0: keep; else 1 + the reason to pass it over */
-    int lost;    /* 1: it is not at that offset */
-    char *fault; /* while entries are probed */
+    int drop;    /* 0, or 1 + the reason (ag_ignore_reason) to ignore the entry */
+    int lost;    /* 1: there is no local file header at that offset */
+    char *fault; /* used while entries are probed */
 };
 
 struct ag_zip {
     int descriptor;
-    ag_u64 directory, directory_size; /* the central directory, in the file; entries lie before it */
+    ag_u64 directory, directory_size; /* offset of the central directory in the file, and its size in bytes */
     ag_u64 before;                    /* bytes of the file before the archive's start */
-    ag_u64 records;                   /* in the directory; modulo 65,536 without zip64 */
-    int wide;                         /* 1: records is from a zip64 end record */
+    ag_u64 records;                   /* number of records in the directory; modulo 65,536 unless zip64_records is 1 */
+    int zip64_records;                /* 1: records is from a zip64 end record */
     int zip64;                        /* 1: there is a zip64 end record */
-    int wrapped;                      /* 1: offsets may be modulo 2^32, the directory's too */
-    ag_u8 *names;                     /* the directory; later, the entries' names */
+    int wrapped;                      /* 1: offsets may be modulo 2^32, that of the directory too */
+    ag_u8 *names;                     /* first the bytes of the directory, then the names of the entries */
     struct ag_zip_entry *entry;       /* sorted by name, bytewise */
     int count;
     struct ag_shortage shortage;
@@ -43,14 +43,13 @@ static inline int ag_zip_is_record(const ag_u8 *record, int third, int fourth)
     return record[0] == 'P' && record[1] == 'K' && record[2] == third && record[3] == fourth;
 }
 
-/* data_zip_directory.c. The archive is source->state, with its descriptor open. Status and error as for ag_data_open.
- */
+/* data_zip_directory.c. The archive is source->state, and its descriptor is open. Status as for ag_data_open. */
 
-/* Finds the central directory of an archive in a file of that size. */
+/* Finds the central directory. file_size: size of the file in bytes. */
 int ag_zip_find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err);
 /* Reads the entries that the directory lists. Folders are left out. */
 int ag_zip_read_directory(const struct ag_source *source, struct ag_error *err);
-/* Says that an archive larger than 4 GiB has no zip64 and wrong offsets. Returns 2. */
+/* Writes the error that an archive larger than 4 GiB lacks zip64 records and has wrong offsets. Returns 2. */
 int ag_zip_fail_wrapped(const struct ag_source *source, struct ag_error *err);
 
 #endif

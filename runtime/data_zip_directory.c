@@ -1,6 +1,7 @@
 /*
- * The end record and the central directory of a zip archive. Numbers in brackets are sections of PKWARE's APPNOTE.TXT.
- * Nothing that they say is trusted: offsets and sizes are checked against the file before they are used.
+ * Reads the end record and the central directory of a zip archive. Numbers in brackets are sections of PKWARE's
+ * APPNOTE.TXT. Nothing in the file is trusted: offsets and sizes are checked against the size of the file before they
+ * are used.
  */
 #define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
@@ -13,15 +14,15 @@
 /* Bytes of the fixed parts of records: end (4.3.16), zip64 end (4.3.14), zip64 locator (4.3.15), central directory
  * record (4.3.12). */
 enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, MAX_COMMENT = 0xffff };
-/* Most bytes behind the archive: a newline, a tape's zeros, ... */
-enum { MAX_BEHIND = 0xffff };
+/* Highest number of bytes after the archive: a newline, padding with zeros, ... */
+enum { MAX_TRAILING = 0xffff };
 
 /* ---------------------------------------------------------------- finding the directory */
 
-static int broken(const struct ag_source *source, struct ag_error *err, const char *what)
+static int fail_broken(const struct ag_source *source, struct ag_error *err, const char *fault)
 {
     return ag_fail(err, 2, "data: '%s' %s; make or download it again, or give another archive with --data PATH",
-                   source->options.path, what);
+                   source->options.path, fault);
 }
 
 static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u64 at, struct ag_error *err)
@@ -35,12 +36,13 @@ static int read_part(const struct ag_source *source, ag_u8 *out, ag_u64 n, ag_u6
                    fault);
 }
 
-/* Reads the zip64 end record into end64, and its offset into *at. It is where the locator says or, if bytes before the
- * archive have moved it, right before the locator. The latter holds only for a record without extensible data. */
+/* Reads the zip64 end record into end64, and its offset into *at. The record is right before the locator, unless it has
+ * an extensible data sector, or else at the offset that the locator gives, unless bytes before the archive have moved
+ * it. */
 static int find_end64(const struct ag_source *source, ag_u64 locator_at, const ag_u8 *locator, ag_u8 end64[END64],
                       ag_u64 *at, struct ag_error *err)
 {
-    if (locator_at < END64) return broken(source, err, "has no zip64 end record where it says");
+    if (locator_at < END64) return fail_broken(source, err, "has no zip64 end record where it says");
     const ag_u64 last = locator_at - END64, places[] = {last, ag_zip_number(locator + 8, 8)};
     for (int i = 0; i < 2; i++) {
         if (places[i] > last) continue;
@@ -49,11 +51,11 @@ static int find_end64(const struct ag_source *source, ag_u64 locator_at, const a
         *at = places[i];
         if (ag_zip_is_record(end64, 6, 6)) return 0;
     }
-    return broken(source, err, "has no zip64 end record where it says");
+    return fail_broken(source, err, "has no zip64 end record where it says");
 }
 
-/* Replaces the numbers that don't fit the end record by those of the zip64 end record, if there is one. *limit: the
- * offset of the end record; then that of the zip64 end record. */
+/* Numbers that are too large for the end record have all their bits set there. Takes these numbers from the zip64 end
+ * record, if there is one. *limit: the offset of the end record; becomes the offset of the zip64 end record. */
 static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
@@ -69,11 +71,11 @@ static int read_end64(const struct ag_source *source, ag_u64 *limit, struct ag_e
     if (wide_records) archive->records = ag_zip_number(end64 + 32, 8);
     if (wide_size) archive->directory_size = ag_zip_number(end64 + 40, 8);
     if (wide_directory) archive->directory = ag_zip_number(end64 + 48, 8);
-    archive->wide = wide_records;
+    archive->zip64_records = wide_records;
     return 0;
 }
 
-/* *is: 1 if a directory of archive->directory_size bytes can begin at `at`. */
+/* *is: 1 if there is a directory record at `at`, or if the directory is empty. */
 static int is_directory(const struct ag_source *source, ag_u64 at, int *is, struct ag_error *err)
 {
     const struct ag_zip *archive = source->state;
@@ -85,46 +87,47 @@ static int is_directory(const struct ag_source *source, ag_u64 at, int *is, stru
     return status;
 }
 
-/* Finds the directory, which ends before `limit`. It is right before limit, or where the end record says. The first is
- * tried first: bytes before the archive move the directory, unless offsets count them. 4 GiB or more before the archive
- * are unlikely; they rather mean that offsets are modulo 2^32, which ag_zip_read_directory will find out. */
+/* Finds the directory. It ends at `limit` if bytes before the archive have moved it, else it is at the offset that the
+ * end record gives. The first place is tried first. If it would mean that 4 GiB or more come before the archive,
+ * offsets are probably modulo 2^32 instead; ag_zip_read_directory then reconstructs them. */
 static int place_directory(const struct ag_source *source, ag_u64 limit, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
-    const ag_u64 told = archive->directory, size = archive->directory_size;
+    const ag_u64 stated = archive->directory, size = archive->directory_size;
     int is = 0;
-    if (told > limit || size > limit - told) return broken(source, err, "has an end record that doesn't fit the file");
-    if (size > INT_MAX) return broken(source, err, "has a directory of more than 2 GiB");
+    if (stated > limit || size > limit - stated)
+        return fail_broken(source, err, "has an end record that doesn't fit the file");
+    if (size > INT_MAX) return fail_broken(source, err, "has a directory of more than 2 GiB");
     archive->directory = limit - size;
-    archive->before = limit - size - told;
+    archive->before = limit - size - stated;
     archive->wrapped = !archive->zip64 && archive->before >> 32;
     int status = is_directory(source, archive->directory, &is, err);
     if (status || is) return status;
-    archive->directory = told;
+    archive->directory = stated;
     archive->before = 0;
     archive->wrapped = 0;
-    status = is_directory(source, told, &is, err);
-    return status || is ? status : broken(source, err, "has no directory where it says");
+    status = is_directory(source, stated, &is, err);
+    return status || is ? status : fail_broken(source, err, "has no directory where it says");
 }
 
-/* Takes the bytes at `at` for the end record (4.3.16). */
+/* Interprets the bytes at offset `at` as the end record (4.3.16), and finds its directory. */
 static int try_end(const struct ag_source *source, const ag_u8 end[END], ag_u64 at, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;
     ag_u64 disk = ag_zip_number(end + 4, 2);
-    if (disk != 0 && disk != 0xffff) return broken(source, err, "is a part of an archive in several files");
+    if (disk != 0 && disk != 0xffff) return fail_broken(source, err, "is a part of an archive in several files");
     archive->records = ag_zip_number(end + 10, 2);
     archive->directory_size = ag_zip_number(end + 12, 4);
     archive->directory = ag_zip_number(end + 16, 4);
-    archive->wide = archive->zip64 = 0;
+    archive->zip64_records = archive->zip64 = 0;
     int status = read_end64(source, &at, err);
     return status ? status : place_directory(source, at, err);
 }
 
-/* Searches the tail of the file for the end record, from its end. tail: the last n bytes, from offset `from` on. Bytes
- * that look like an end record may belong to a comment; they are skipped if no directory belongs to them, or if their
- * own comment wouldn't fit the file. An end record of an empty archive is easily mistaken, so it is used only if there
- * is no other. The error is that of the first candidate. */
+/* Searches the file for the end record, backwards from the end. tail: the last n bytes of the file, which begin at
+ * offset `from`. Bytes with the signature of an end record may belong to a comment. They are skipped if their comment
+ * would not fit the file, or if there is no directory for them. An end record of an empty archive has no directory by
+ * which to check it, so it is used only if there is no other. The error is that of the first candidate. */
 static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 n, ag_u64 from, struct ag_error *err)
 {
     const struct ag_zip *archive = source->state;
@@ -148,7 +151,7 @@ static int search_end(const struct ag_source *source, const ag_u8 *tail, ag_u64 
 
 int ag_zip_find_directory(const struct ag_source *source, ag_u64 file_size, struct ag_error *err)
 {
-    const ag_u64 most = END + MAX_COMMENT + MAX_BEHIND, n = file_size < most ? file_size : most;
+    const ag_u64 max_tail = END + MAX_COMMENT + MAX_TRAILING, n = file_size < max_tail ? file_size : max_tail;
     ag_u8 *tail = malloc((size_t)n + 1);
     if (!tail) return ag_fail(err, 1, "data: no memory for the end of '%s'", source->options.path);
     int status = read_part(source, tail, n, file_size - n, err);
@@ -159,7 +162,8 @@ int ag_zip_find_directory(const struct ag_source *source, ag_u64 file_size, stru
 
 /* ---------------------------------------------------------------- reading the directory */
 
-/* Reads the zip64 extra field (4.5.3). It holds the numbers that are too large for their place, in this order. */
+/* Reads the zip64 extra field (4.5.3). It holds the numbers that are too large for their fields, in the order of
+ * `wide`. */
 static void read_extra(const ag_u8 *extra, ag_u64 n, struct ag_zip_entry *entry)
 {
     ag_u64 *const wide[] = {&entry->size, &entry->stored, &entry->header};
@@ -176,8 +180,8 @@ static void read_extra(const ag_u8 *extra, ag_u64 n, struct ag_zip_entry *entry)
     }
 }
 
-/* Removes empty parts and parts "." of a path, in place. The name is then the same as in a folder. */
-static void plain_name(char *name)
+/* Removes empty components and "." from a path, in place. The name is then the same as that of a file in a folder. */
+static void normalise_name(char *name)
 {
     char *to = name;
     for (const char *from = name; *from;) {
@@ -192,24 +196,24 @@ static void plain_name(char *name)
     *to = 0;
 }
 
-/* Decides by name and mode whether to drop an entry. mode: Unix's, or 0 if it isn't known. Returns 1 for a folder,
- * which isn't counted at all. */
-static int judge_entry(struct ag_zip_entry *entry, const char *name, unsigned mode)
+/* Decides by name and mode whether to ignore an entry. mode: the Unix file mode, or 0 if it is unknown. Returns 1 for a
+ * folder, which is no entry of the set. */
+static int classify_entry(struct ag_zip_entry *entry, const char *name, unsigned mode)
 {
     enum { KIND = 0170000, FOLDER = 0040000, LINK = 0120000, REGULAR = 0100000 };
     size_t n = strlen(name);
     int kind = (int)(mode & KIND);
     if (entry->size == 0 && (n == 0 || ag_is_separator(name[n - 1]) || kind == FOLDER)) return 1;
-    if (ag_hidden(name))
-        entry->drop = 1 + AG_PASSED_HIDDEN;
+    if (ag_is_hidden(name))
+        entry->drop = 1 + AG_IGNORED_HIDDEN;
     else if (kind == LINK)
-        entry->drop = 1 + AG_PASSED_LINK;
+        entry->drop = 1 + AG_IGNORED_LINK;
     else if (kind != 0 && kind != REGULAR && kind != FOLDER)
-        entry->drop = 1 + AG_PASSED_SPECIAL;
+        entry->drop = 1 + AG_IGNORED_SPECIAL;
     return 0;
 }
 
-/* Bytes of the directory record at `record`; `end` is the directory's end. 0 if the record is damaged. */
+/* The size in bytes of the directory record at `record`. end: the end of the directory. 0 if the record is damaged. */
 static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
 {
     if (end - record < CENTRAL || !ag_zip_is_record(record, 1, 2)) return 0;
@@ -218,15 +222,16 @@ static ag_u64 record_length(const ag_u8 *record, const ag_u8 *end)
     return length <= (ag_u64)(end - record) ? length : 0;
 }
 
-/* Undoes the reduction of offsets modulo 2^32 that programs of macOS do. They write files in the order of their
- * offsets, so an offset is the first possible one not below `last`, that of the file before. */
+/* Reconstructs an offset of which the archive has only the value modulo 2^32, as archives written by macOS do. Records
+ * are in the order of their offsets, so the offset is the smallest possible one that isn't below `last`, the offset of
+ * the record before. */
 static ag_u64 unwrapped(ag_u64 place, ag_u64 last)
 {
     return place < last ? last + (ag_u32)(place - last) : place;
 }
 
-/* Reads a record that was found sound. Its name moves to *names, which lies before the record. *last: offset of the
- * record before it. */
+/* Reads a checked record. Moves its name to *names, which lies before the record in memory, and moves *names behind the
+ * name. *last: the offset in the record before; becomes the offset in this one. */
 static void read_directory_record(struct ag_zip *archive, const ag_u8 *record, ag_u8 **names, ag_u64 *last)
 {
     ag_u64 name = ag_zip_number(record + 28, 2);
@@ -245,29 +250,29 @@ static void read_directory_record(struct ag_zip *archive, const ag_u8 *record, a
     *last = entry->header;
     char *text = memmove(*names, record + CENTRAL, (size_t)name);
     text[name] = 0;
-    int folder = judge_entry(entry, text, mode);
-    plain_name(text);
+    int folder = classify_entry(entry, text, mode);
+    normalise_name(text);
     entry->name = text;
     if (folder) return;
     *names += strlen(text) + 1;
     archive->count++;
 }
 
-/* Counts the records. Without zip64, there may be more than the end record's number of two bytes can say. */
+/* Counts the records. Without zip64, the end record gives their number modulo 65,536. */
 static int count_records(const struct ag_source *source, ag_u64 *records, struct ag_error *err)
 {
     const struct ag_zip *archive = source->state;
     const ag_u8 *at = archive->names, *end = at + archive->directory_size;
     for (*records = 0; at < end; ++*records) {
         ag_u64 length = record_length(at, end);
-        if (!length) return broken(source, err, "has a damaged directory");
+        if (!length) return fail_broken(source, err, "has a damaged directory");
         at += length;
     }
-    if ((archive->wide ? *records : *records % 65536) == archive->records) return 0;
-    return broken(source, err, "has a directory of another length than it says");
+    if ((archive->zip64_records ? *records : *records % 65536) == archive->records) return 0;
+    return fail_broken(source, err, "has a directory of another length than it says");
 }
 
-/* Orders entries by name, and those of one name by offset. */
+/* Orders entries by name, and entries with the same name by offset. */
 static int by_name(const void *a, const void *b)
 {
     const struct ag_zip_entry *x = a, *y = b;
@@ -283,8 +288,8 @@ int ag_zip_fail_wrapped(const struct ag_source *source, struct ag_error *err)
                    source->options.path);
 }
 
-/* Undoes the reduction of the directory's offset. The directory lies behind all files; last: offset of the last
- * file. */
+/* Reconstructs the directory's offset, which may be modulo 2^32 too. The directory lies after all files. last: the
+ * offset of the last file. */
 static int unwrap_directory(const struct ag_source *source, ag_u64 last, struct ag_error *err)
 {
     struct ag_zip *archive = source->state;

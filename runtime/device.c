@@ -1,4 +1,4 @@
-/* Where a program computes: on the blocks themselves, or on a device, which has twins of them. */
+/* Dispatches work to the CPU, which works on the blocks, or to a device, which works on their mirrors. */
 #include "ag.h"
 #include <string.h>
 
@@ -10,30 +10,30 @@ int ag_device_open(const struct ag_program *program, struct ag_error *err)
     return ag_device ? ag_device->open(program, err) : 0;
 }
 
-real *ag_twin(long n, struct ag_error *err)
+real *ag_mirror_new(long n, struct ag_error *err)
 {
     real *host = ag_reals(n, err);
-    if (host && ag_device && ag_device->twin(host, n, n, err)) {
+    if (host && ag_device && ag_device->new_mirror(host, n, n, err)) {
         ag_free(host);
         return NULL;
     }
     return host;
 }
 
-void ag_untwin(real *host)
+void ag_mirror_free(real *host)
 {
-    if (host && ag_device) ag_device->untwin(host);
+    if (host && ag_device) ag_device->free_mirror(host);
     ag_free(host);
 }
 
-void ag_send(const real *host, long n)
+void ag_upload(const real *host, long n)
 {
-    if (ag_device) ag_device->send(host, n);
+    if (ag_device) ag_device->upload(host, n);
 }
 
-int ag_fetch(real *host, long n, struct ag_error *err)
+int ag_download(real *host, long n, struct ag_error *err)
 {
-    return ag_device ? ag_device->fetch(host, n, err) : 0;
+    return ag_device ? ag_device->download(host, n, err) : 0;
 }
 
 void ag_run(const struct ag_phase *phase, real *const block[AG_BLOCKS])
@@ -49,7 +49,7 @@ void ag_wait(void)
     if (ag_device) ag_device->wait();
 }
 
-void ag_twin_clear(real *x, long n)
+void ag_mirror_clear(real *x, long n)
 {
     if (ag_device)
         ag_device->clear(x, n);
@@ -57,7 +57,7 @@ void ag_twin_clear(real *x, long n)
         ag_clear(x, n);
 }
 
-void ag_twin_copy(real *to, const real *from, long n)
+void ag_mirror_copy(real *to, const real *from, long n)
 {
     if (ag_device)
         ag_device->copy(to, from, n);

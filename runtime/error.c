@@ -1,4 +1,4 @@
-/* Error messages. Each is one line, whatever control characters the names in it contain. */
+/* Error messages. A message is one line, even if a name in it contains control characters. */
 #include "ag.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,13 +12,13 @@ int ag_is_control(const char *c)
 
 int ag_fail(struct ag_error *err, int status, const char *format, ...)
 {
-    const int room = (int)sizeof err->text;
+    const int size = (int)sizeof err->text;
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(err->text, (size_t)room, format, arguments);
+    int length = vsnprintf(err->text, (size_t)size, format, arguments);
     va_end(arguments);
     if (length < 0) strcpy(err->text, format[0] ? "a failure whose message could not be formatted" : "");
-    if (length >= room) strcpy(err->text + room - 4, "...");
+    if (length >= size) strcpy(err->text + size - 4, "...");
     for (char *c = err->text; *c; c++)
         if (ag_is_control(c)) {
             if ((ag_u8)*c >= 0x80) *c++ = ' ';

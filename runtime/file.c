@@ -1,4 +1,4 @@
-/* Files that are either complete or unchanged, and what programs do with folders. */
+/* Writes files that are either complete or unchanged; reads files; creates folders. */
 #define _GNU_SOURCE
 #include "ag.h"
 #include <errno.h>
@@ -20,6 +20,15 @@ void ag_free(void *memory)
     free(memory);
 }
 
+void *ag_grow(void *items, int count, int *capacity, long size)
+{
+    if (count < *capacity) return items;
+    const int larger = *capacity ? 2 * *capacity : 64;
+    void *moved = realloc(items, (size_t)larger * (size_t)size);
+    if (moved) *capacity = larger;
+    return moved;
+}
+
 static int fail(struct ag_file *file, const char *what)
 {
     int error = errno;
@@ -27,7 +36,8 @@ static int fail(struct ag_file *file, const char *what)
     return file->status;
 }
 
-/* A copy of path. If it is a link: of the path it leads to, so that the link remains when the file is replaced. */
+/* A copy of path. If path is a symbolic link: the path that it leads to, so that the link remains when the file is
+ * replaced. */
 static char *resolve(const char *path)
 {
     struct stat is;
@@ -44,7 +54,7 @@ static char *folder_of(const char *path)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* The path of the temporary file beside `path`. NULL if memory runs out. */
+/* The path of the temporary file for `path`. NULL if memory runs out. */
 static char *temporary_of(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -61,14 +71,15 @@ static int not_ours(struct ag_file *file)
     return file->status = ag_fail(file->err, 1, "%s: a link, pipe or device is in the way; remove it", file->temporary);
 }
 
-/* Opens and empties the temporary file. A lock keeps two processes from writing it at once. A process that was killed
- * leaves the file without a lock. A process that finishes renames it: so when this one gets the lock, the file may have
- * become the target, and must not be emptied. */
+/* Opens and empties the temporary file. A lock keeps two processes from writing it at the same time. If a process was
+ * killed, its temporary file remains, without a lock, and is reused. If a process finishes, it renames the file. So the
+ * file that this process has opened and locked may meanwhile have another name; then it must not be emptied, and a new
+ * one is opened. */
 static int open_temporary(struct ag_file *file)
 {
     for (;;) {
         struct stat here, there;
-        /* doesn't follow a link that somebody put there, and doesn't wait for a pipe */
+        /* O_NOFOLLOW: a symbolic link may lead to a file of the user's. O_NONBLOCK: opening a pipe would wait. */
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
         if (file->fd < 0 && errno != ELOOP && errno != ENXIO) return fail(file, "cannot write");
         if (file->fd < 0 || fstat(file->fd, &here) || !S_ISREG(here.st_mode)) return not_ours(file);
@@ -83,7 +94,8 @@ static int open_temporary(struct ag_file *file)
     }
 }
 
-/* Opens what isn't a regular file. A pipe's reader may come a little later, so this waits for some seconds. */
+/* Opens a path that isn't a regular file. The reader of a pipe may open it later, so this function waits for up to five
+ * seconds. */
 static int open_directly(struct ag_file *file)
 {
     const struct timespec moment = {0, 50000000};
@@ -159,7 +171,7 @@ int ag_cannot_sync(int error)
     return error == EINVAL || error == ENOTSUP || error == ENOSYS;
 }
 
-/* Syncs the folder, if the file system can: only then is a rename on the disk. */
+/* Syncs the folder, if the file system supports it. A rename is on the disk only after that. */
 static int sync_folder(struct ag_file *file)
 {
     char *folder = folder_of(file->path);
@@ -170,8 +182,8 @@ static int sync_folder(struct ag_file *file)
     return status;
 }
 
-/* Closes a copy of the descriptor. A network file system may report a full disk only when a descriptor is closed; the
- * original stays open and keeps its lock. */
+/* Closes a copy of the descriptor, since a network file system may report a full disk only when a descriptor is closed.
+ * The original descriptor stays open and keeps the lock. */
 static int flush_by_closing(int fd)
 {
     const int copy = dup(fd);
@@ -181,7 +193,7 @@ static int flush_by_closing(int fd)
 int ag_file_sync(int fd, const char *folder, struct ag_error *err)
 {
     const int failed = fd < 0 ? ENOSYS : syncfs(fd) ? errno : 0;
-    if (failed == ENOSYS) sync(); /* syncs all file systems, without reporting failures */
+    if (failed == ENOSYS) sync(); /* syncs all file systems, but doesn't report failures */
     return failed && failed != ENOSYS ? ag_fail(err, 1, "%s: cannot sync its disk: %s", folder, strerror(failed)) : 0;
 }
 
@@ -199,7 +211,7 @@ int ag_file_commit(struct ag_file *file)
 {
     write_bytes(file, file->buffer, file->used);
     if (!file->status && file->temporary) {
-        /* renamed while open: the lock holds until the temporary name is free */
+        /* The file is renamed while it is open, so that the lock is held until the temporary name is free. */
         if (file->synced_later ? flush_by_closing(file->fd) : fsync(file->fd) && !ag_cannot_sync(errno))
             fail(file, "cannot write");
         else if (rename(file->temporary, file->path))
@@ -215,7 +227,7 @@ int ag_file_commit(struct ag_file *file)
 void ag_file_cancel(struct ag_file *file)
 {
     struct stat here, there;
-    /* after a rename, the temporary name may be another writer's */
+    /* After a rename, the temporary name may belong to another writer. */
     if (file->temporary && file->fd >= 0 && !fstat(file->fd, &here) && !lstat(file->temporary, &there) &&
         here.st_dev == there.st_dev && here.st_ino == there.st_ino)
         unlink(file->temporary);
@@ -226,7 +238,7 @@ int ag_file_check(const char *path, struct ag_error *err)
 {
     struct ag_file file;
     struct stat is;
-    if (!stat(path, &is) && S_ISFIFO(is.st_mode)) return 0; /* its reader would take closing it for the end */
+    if (!stat(path, &is) && S_ISFIFO(is.st_mode)) return 0; /* closing a pipe would end it for its reader */
     int status = ag_file_open(&file, path, err);
     ag_file_cancel(&file);
     return status;
@@ -240,8 +252,8 @@ int ag_write_file(const char *path, const void *data, long size, struct ag_error
     return ag_file_commit(&file);
 }
 
-/* open returns the lowest free descriptor, which is the closed one. Output is opened for reading only, and input for
- * writing only, so that using them fails. */
+/* open returns the lowest free descriptor, which is the closed one. Standard input is opened for writing only, and
+ * outputs for reading only, so that using them fails. */
 void ag_open_standard(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -251,24 +263,24 @@ void ag_open_standard(void)
 
 /* ---------------------------------------------------------------- reading */
 
-/* Reads fd to its end into *data, *size bytes. For a regular file, as much memory as its size is allocated at once. */
+/* Reads fd to its end into *data, *size bytes. For a regular file, memory for its whole size is allocated first. */
 static int read_all(int fd, const char *path, long limit, char **data, long *size, struct ag_error *err)
 {
     struct stat is;
-    long room = !fstat(fd, &is) && S_ISREG(is.st_mode) ? is.st_size + 1 : BUFFER;
-    if (room - 1 > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
-    *data = malloc((size_t)room + 1);
-    for (long got = 1; *data && got; *size += got) {
+    long capacity = !fstat(fd, &is) && S_ISREG(is.st_mode) ? is.st_size + 1 : BUFFER;
+    if (capacity - 1 > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
+    *data = malloc((size_t)capacity + 1);
+    for (long count = 1; *data && count; *size += count) {
         if (*size > limit) return ag_fail(err, 2, "%s: too large: more than %ld bytes", path, limit);
-        if (*size == room) {
-            char *larger = realloc(*data, (size_t)(room *= 2) + 1);
+        if (*size == capacity) {
+            char *larger = realloc(*data, (size_t)(capacity *= 2) + 1);
             if (!larger) break;
             *data = larger;
         }
-        do got = read(fd, *data + *size, (size_t)(room - *size));
-        while (got < 0 && errno == EINTR);
-        if (got < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
-        if (got == 0) return (*data)[*size] = 0;
+        do count = read(fd, *data + *size, (size_t)(capacity - *size));
+        while (count < 0 && errno == EINTR);
+        if (count < 0) return ag_fail(err, 2, "%s: cannot read: %s", path, strerror(errno));
+        if (count == 0) return (*data)[*size] = 0;
     }
     return ag_fail(err, 1, "%s: out of memory after %ld bytes", path, *size);
 }
@@ -324,7 +336,7 @@ int ag_make_dirs(const char *path, struct ag_error *err)
         memcpy(part, path, (size_t)(end - path));
         part[end - path] = 0;
         if (!mkdir(part, 0777)) continue;
-        const int error = errno; /* of mkdir; ag_is_dir sets another */
+        const int error = errno; /* of mkdir; ag_is_dir overwrites errno */
         if (!ag_is_dir(part)) return ag_fail(err, 1, "%s: cannot make this folder: %s", part, strerror(error));
     }
     return 0;

@@ -1,4 +1,4 @@
-/* Writes pictures one by one as they are drawn, so that any number of them takes the same memory. */
+/* Writes single pictures as they are drawn. The memory needed does not depend on their number. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <dirent.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    ROOM = 16, /* pictures that are compressed side by side */
-    NAME = 64, /* bytes of a picture's name, with some to spare */
-    NAMED = 3  /* other pictures that the message names */
+    BUFFERED = 16, /* number of pictures that are compressed in parallel */
+    NAME = 64,     /* enough bytes for the name of a picture */
+    NAMED = 3      /* number of other pictures that the message names */
 };
 
 static long picture_size(const struct ag_program *program)
@@ -49,7 +49,7 @@ static int path_of(char path[AG_PATH], const struct ag_frames *frames, long i, s
     return ag_join(path, frames->folder, name, err);
 }
 
-/* Makes the folder and tries to write there. Status 2. */
+/* Creates the folder, and checks that it can be written to. Status 2. */
 static int prepare_folder(struct ag_frames *frames, struct ag_error *err)
 {
     char path[AG_PATH];
@@ -69,9 +69,9 @@ int ag_frames_open(struct ag_frames *frames, const struct ag_program *program, c
     frames->fd = -1;
     frames->folder = strcmp(output, "-") != 0 ? output : NULL;
     frames->err = err;
-    frames->pixels = malloc((size_t)(ROOM * picture_size(program)));
-    frames->errors = malloc(ROOM * sizeof *frames->errors);
-    frames->failed = malloc(ROOM * sizeof *frames->failed);
+    frames->pixels = malloc((size_t)(BUFFERED * picture_size(program)));
+    frames->errors = malloc(BUFFERED * sizeof *frames->errors);
+    frames->failed = malloc(BUFFERED * sizeof *frames->failed);
     if (!frames->pixels || !frames->errors || !frames->failed) return ag_fail(err, 1, "%s: out of memory", output);
     if (frames->folder) return prepare_folder(frames, err);
     signal(SIGPIPE, SIG_IGN); /* then write() fails with EPIPE */
@@ -88,7 +88,7 @@ void ag_frames_close(struct ag_frames *frames)
     memset(frames, 0, sizeof *frames);
 }
 
-/* Compresses waiting picture number `task` and writes it into the folder. */
+/* Compresses buffered picture number `task`, and writes it to the folder. */
 static void write_one(void *context, int task, int thread)
 {
     struct ag_frames *frames = context;
@@ -112,14 +112,14 @@ static int write_to_stdout(const ag_u8 *bytes, long size, struct ag_error *err)
     while (size > 0) {
         const long written = write(STDOUT_FILENO, bytes, (size_t)size);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0 && errno == EPIPE) return err->text[0] = 0, 1; /* the reader wants no more: no message */
+        if (written < 0 && errno == EPIPE) return err->text[0] = 0, 1; /* the reader has closed the pipe */
         if (written < 0) return ag_fail(err, 1, "-o -: cannot write: %s", strerror(errno));
         bytes += written, size -= written;
     }
     return 0;
 }
 
-/* Writes the pictures that wait. */
+/* Writes the buffered pictures. */
 static int write_waiting(struct ag_frames *frames)
 {
     const long n = frames->waiting;
@@ -137,8 +137,8 @@ int ag_frames_write(struct ag_frames *frames, const real *pictures, long n)
     const long size = picture_size(frames->program);
     int status = 0;
     for (long i = 0; i < n && !status; i++) {
-        ag_levels(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
-        if (frames->waiting == ROOM) status = write_waiting(frames);
+        ag_quantize(pictures + i * size, size, frames->pixels + frames->waiting++ * size);
+        if (frames->waiting == BUFFERED) status = write_waiting(frames);
     }
     return status || frames->folder ? status : write_waiting(frames);
 }
@@ -159,7 +159,7 @@ struct others {
     char name[NAMED][256]; /* the first ones, in bytewise order */
 };
 
-/* 1 if this is the name of one of these pictures. */
+/* 1 if this is the name of a picture that was written. */
 static int is_own(const struct ag_frame_names *names, const char *name)
 {
     const size_t prefix = strlen(names->prefix);
@@ -202,9 +202,9 @@ static int find_others(const struct ag_frames *frames, struct others *others)
     return failed;
 }
 
-void ag_frames_tell(const struct ag_frames *frames)
+void ag_frames_report_others(const struct ag_frames *frames)
 {
-    struct ag_error line; /* ag_fail removes line breaks that a name may have */
+    struct ag_error line; /* ag_fail replaces line breaks in the names */
     struct ag_text names = {0};
     struct others others = {0};
     const int failed = frames->folder ? find_others(frames, &others) : 0;

@@ -1,8 +1,8 @@
-/* A generator's weights: from a file, or as a program carries them. */
+/* A generator's weights, from a file or from the program itself. */
 #include "ag.h"
 #include <string.h>
 
-/* A negative one has no square root. */
+/* Status 2 if a running variance is negative: it would have no square root. */
 static int check_variances(const struct ag_st *st, const struct ag_table *table, const real *block,
                            struct ag_error *err)
 {
@@ -18,7 +18,8 @@ static int check_variances(const struct ag_st *st, const struct ag_table *table,
     return 0;
 }
 
-/* The running statistics: of batch norm, or of latents, which a StyleGAN2 needs for truncation alone. */
+/* Loads the running statistics: those of batch norm or, in a StyleGAN2 generator, the mean intermediate latent. The
+ * latter is needed only for truncation. */
 static int load_statistics(const struct ag_program *program, const struct ag_st *st, double psi, real *block,
                            struct ag_error *err)
 {
@@ -30,7 +31,7 @@ static int load_statistics(const struct ag_program *program, const struct ag_st 
                        "retraining keeps them in its ema.safetensors",
                        st->path);
     int status =
-        ag_table_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
+        ag_block_load(st, "", table, block, AG_LOAD_FINITE | (style ? AG_LOAD_OPTIONAL : AG_LOAD_REQUIRED), err);
     return status ? status : check_variances(st, table, block, err);
 }
 
@@ -49,20 +50,20 @@ int ag_generator_load(const struct ag_program *program, const char *path, double
     if (!status && !ag_same_genotype(ag_st_meta(&st, "genotype"), program->genotype))
         status =
             ag_fail(err, 2, "%s: these are the weights of another architecture; give this one's with --weights", path);
-    if (!status) status = ag_table_load(&st, "", &program->block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
+    if (!status) status = ag_block_load(&st, "", &program->block[AG_G], block[AG_G], AG_LOAD_FINITE, err);
     if (!status) status = load_statistics(program, &st, psi, block[AG_STAT], err);
     ag_st_close(&st);
     return status;
 }
 
-/* ---------------------------------------------------------------- numbers of two bytes */
+/* ---------------------------------------------------------------- 16-bit floats */
 
 union word {
     float real;
     ag_u32 bits;
 };
 
-/* To nearest, ties to even; too large ones become the largest. */
+/* Rounds to nearest even. A number that is too large becomes the largest finite one. */
 static ag_u16 bf16_of(float x)
 {
     union word w = {x};
@@ -77,7 +78,8 @@ static float real_of_bf16(ag_u16 half)
     return w.real;
 }
 
-/* Exponents -14 to 15 and ten more bits; below, multiples of 2^-24. Too large ones become the largest. */
+/* Rounds to nearest even. A number that is too large becomes the largest finite one. Normal numbers have exponents from
+ * -14 to 15 and ten bits of mantissa; subnormal ones are multiples of 2^-24. */
 static ag_u16 fp16_of(float x)
 {
     union word w = {x};
@@ -86,7 +88,7 @@ static ag_u16 fp16_of(float x)
     if (size >= 0x477ff000) return (ag_u16)(sign | 0x7bff);
     if (size < 0x38800000) {
         w.bits = size;
-        w.real += 0.5f; /* whose last bit is 2^-24 */
+        w.real += 0.5f; /* rounds to multiples of 2^-24, since the last bit of the sum is 2^-24 */
         half = w.bits - 0x3f000000;
     } else {
         half = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
@@ -107,17 +109,17 @@ static float real_of_fp16(ag_u16 half)
     return w.real;
 }
 
-void ag_halve(enum ag_dtype type, const float *from, long n, ag_u16 *to)
+void ag_to_half(enum ag_dtype type, const float *from, long n, ag_u16 *to)
 {
     for (long i = 0; i < n; i++) to[i] = type == AG_BF16 ? bf16_of(from[i]) : fp16_of(from[i]);
 }
 
-void ag_unhalve(enum ag_dtype type, const ag_u16 *from, long n, real *to)
+void ag_from_half(enum ag_dtype type, const ag_u16 *from, long n, real *to)
 {
     for (long i = 0; i < n; i++) to[i] = (real)(type == AG_BF16 ? real_of_bf16(from[i]) : real_of_fp16(from[i]));
 }
 
-/* ---------------------------------------------------------------- what a program carries */
+/* ---------------------------------------------------------------- weights in the program */
 
 int ag_generator_carries(const struct ag_program *program)
 {
@@ -130,10 +132,10 @@ long ag_generator_bytes(const struct ag_program *program)
     return (program->fixed ? program->fixed_size : program->weights ? n : 0) * ag_dtype_size(program->weights_type);
 }
 
-/* n numbers that lie behind `done` others. */
+/* Converts numbers done to done + n - 1 of `from`. */
 static void unpack(enum ag_dtype type, const void *from, long done, long n, real *to)
 {
-    if (type != AG_F32) ag_unhalve(type, (const ag_u16 *)from + done, n, to);
+    if (type != AG_F32) ag_from_half(type, (const ag_u16 *)from + done, n, to);
     for (long i = 0; type == AG_F32 && i < n; i++) to[i] = (real)((const float *)from)[done + i];
 }
 

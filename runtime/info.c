@@ -16,25 +16,25 @@ static struct token token_at(const char *text)
     return token;
 }
 
-static const char *behind(struct token token)
+static const char *end_of(struct token token)
 {
     return token.text + token.length + (token.text[token.length] == '"');
 }
 
-/* Reads the next member of an object that contains no objects. at: behind the object's { or the last member. Returns
- * the position behind the member, or NULL if there is none. */
+/* Reads the next member of an object that contains no objects. at: the position after the object's { or after the last
+ * member. Returns the position after the member, or NULL if there is none. */
 static const char *next_member(const char *at, struct token *key, struct token *value)
 {
     at += strspn(at, ", \t\r\n");
     if (*at != '"') return NULL;
     *key = token_at(at);
-    at = behind(*key);
+    at = end_of(*key);
     at += strspn(at, ": \t\r\n");
     *value = token_at(at);
-    return behind(*value);
+    return end_of(*value);
 }
 
-/* The value of a key in such an object. Its length is 0 if there is none. */
+/* The value of a key in an object that contains no objects. Its length is 0 if the key is missing. */
 static struct token member(const char *object, struct token wanted)
 {
     struct token key, value = {"", 0}, none = {"", 0};
@@ -55,7 +55,7 @@ static void print_architecture(const char *genotype)
         if (latent.length) printf("%*s latent %.*s", 14 - value.length, "", latent.length, latent.text);
         printf("\n");
     }
-    /* the last tRGB has a latent, but no operation */
+    /* The last tRGB has a latent, but no operation. */
     for (const char *at = latents ? latents + 1 : NULL; at && (at = next_member(at, &key, &latent));)
         if (!member(ops, key).length)
             printf("  %-14.*s %-14s latent %.*s\n", key.length, key.text, "to RGB", latent.length, latent.text);

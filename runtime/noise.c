@@ -1,4 +1,4 @@
-/* Inputs of a StyleGAN2 generator besides latents: noise for each layer, style mixing, truncation. */
+/* The inputs of a StyleGAN2 generator other than its latents: noise for each layer, style mixing, truncation. */
 #include "ag.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,29 +13,29 @@ static long noise_size(const struct ag_tensor *tensor)
     return (long)tensor->shape[1] * tensor->shape[2] * tensor->shape[3];
 }
 
-/* Draws normals where the phase will read them: on the device, or in the block. */
-static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
+/* Draws normals to where the phase reads them: to the mirror if there is a device, else to the block. */
+static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 stride, ag_u64 first)
 {
     if (ag_device)
-        ag_device->normals(to, n, seed, stream, step, first);
+        ag_device->normals(to, n, seed, stream, stride, first);
     else
-        ag_normals(seed, stream, step, first, n, to);
+        ag_normals(seed, stream, stride, first, n, to);
 }
 
-int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long number, real *in)
+int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in)
 {
     ag_u64 first = 0;
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (!is_noise(tensor->name)) continue;
         long n = tensor->shape[0] * noise_size(tensor);
-        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)number, first);
+        draw_normals(in + tensor->offset, n, seed, AG_RNG_NOISE, (ag_u32)draw, first);
         first += (ag_u64)n;
     }
     return first > 0;
 }
 
-void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, long first, long step, real *in)
+void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_stride, long first, long stride, real *in)
 {
     ag_u64 index = 0;
     for (int i = 0; i < phase->in.count; i++) {
@@ -43,8 +43,8 @@ void ag_sample_noise(const struct ag_phase *phase, ag_u64 seed, int seed_step, l
         if (!is_noise(tensor->name)) continue;
         long n = noise_size(tensor);
         for (long k = 0; k < tensor->shape[0]; k++)
-            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_step), AG_RNG_SAMPLE_NOISE,
-                         (ag_u32)(first + k * step), index);
+            draw_normals(in + tensor->offset + k * n, n, seed + (ag_u64)(k * seed_stride), AG_RNG_SAMPLE_NOISE,
+                         (ag_u32)(first + k * stride), index);
         index += (ag_u64)n;
     }
 }
@@ -53,19 +53,19 @@ void ag_fill_inputs(const struct ag_phase *phase, const char *prefix, real value
 {
     for (int i = 0; i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
-        long n = 1;
         if (strncmp(tensor->name, prefix, strlen(prefix))) continue;
-        for (int k = 0; k < tensor->rank; k++) n *= tensor->shape[k];
+        const long n = ag_tensor_size(tensor);
         for (long k = 0; k < n; k++) in[tensor->offset + k] = value;
     }
 }
 
 /* ---------------------------------------------------------------- style mixing */
 
-/* Word of the stream where the crossovers begin, behind the latents. */
+/* The first word of the stream that is used for crossovers. The words before it are used for latents. */
 #define CROSSOVERS ((ag_u64)1 << 40)
 
-/* Numbers that order the layers of in.mix.bR.up, in.mix.bR.normal and in.mix.bR.rgb. -1 for any other name. */
+/* A number by which layers are ordered, from the name of the input in.mix.bR.up, in.mix.bR.normal or in.mix.bR.rgb. -1
+ * for any other name. */
 static long layer_place(const char *name)
 {
     char *kind;
@@ -74,7 +74,7 @@ static long layer_place(const char *name)
     return 3 * resolution + (!strcmp(kind, ".up") ? 0 : !strcmp(kind, ".normal") ? 1 : 2);
 }
 
-/* How many layers come before the one with this number; -1: how many layers there are. */
+/* The number of layers that come before the layer with this number. place = -1: the number of all layers. */
 static int layers_before(const struct ag_table *table, long place)
 {
     int count = 0;
@@ -85,12 +85,12 @@ static int layers_before(const struct ag_table *table, long place)
     return count;
 }
 
-/* The first layer of picture k that takes the other latent, or `layers` if no layer does. */
+/* The first layer of picture k that takes the second latent, or `layers` if no layer does. */
 static int crossover(ag_u64 seed, long draw, long k, double probability, int layers)
 {
     real u[2];
     ag_uniforms(seed, AG_RNG_MIXING, (ag_u32)draw, CROSSOVERS + 2 * (ag_u64)k, 2, u);
-    /* computed in double, where the 24 bits of u can't round up to `layers` */
+    /* In double, the product with u < 1 can't round up to `layers`. */
     return (double)u[0] < probability ? 1 + (int)((double)u[1] * (layers - 1)) : layers;
 }
 

@@ -7,11 +7,11 @@
 
 const char *ag_command, *ag_aggen;
 
-enum { MOST_FRAMES = 1000000 }; /* most pictures of a command */
-#define PICTURES 4294967296     /* pictures of a seed: their numbers have 32 bits in the random generator's counter */
+enum { MAX_FRAMES = 1000000 }; /* highest number of pictures of a command */
+#define PICTURES 4294967296    /* pictures of a seed: a picture's number is the 32-bit `step` of a random stream */
 
-/* Kinds of programs that have an option. Further options of generate: STYLE, if it is a StyleGAN2; READER, if it reads
- * its weights from a file. */
+/* The kinds of programs that have an option. A generate program is also STYLE if it is a StyleGAN2 generator, and
+ * READER if it reads its weights from a file. */
 enum programs {
     SEARCH = 1,
     RETRAIN = 2,
@@ -21,19 +21,19 @@ enum programs {
     TRAINING = SEARCH | RETRAIN,
     ALL = TRAINING | GENERATE
 };
-/* Kinds of values, and the types of their fields in struct ag_options. FLAG: int. TEXT: const char *. NUMBER: long.
- * PAIR: long[2]; the second is 0 if not given. DECIMAL: double. WORD: int, the word's place in the option's argument
- * "first|second|third". SEED: ag_u64. SEEDS: ag_u64, and the number of seeds in the field `seeds`. */
+/* Kinds of values, with the type of the field in struct ag_options. FLAG: int. TEXT: const char *. NUMBER: long. PAIR:
+ * long[2]; the second is 0 if not given. DECIMAL: double. WORD: int, the index of the word in the option's argument
+ * "first|second|third". SEED: ag_u64. SEEDS: ag_u64 for the first seed; their number is in the field `seeds`. */
 enum value_kind { FLAG, TEXT, NUMBER, PAIR, DECIMAL, WORD, SEED, SEEDS };
 
-/* An option, its value's kind, and the field that takes the value. */
+/* An option, the kind of its value, and the field that holds the value. */
 struct option {
     const char *name;
     char letter; /* short form, or 0 */
     enum value_kind kind;
     int programs;
     long low, high;
-    size_t value, given; /* offsets in struct ag_options; given: of an int that is set to 1, or 0 */
+    size_t value, given; /* offsets of fields in struct ag_options; given: an int that is set to 1; 0: there is none */
     const char *argument, *help;
 };
 
@@ -42,14 +42,14 @@ static const struct option options_known[] = {
     {"data", 0, TEXT, TRAINING, 0, 0, AT(data), AT(has_data), "PATH",
      "the pictures, a folder or zip archive; \"shapes\": drawn by the program itself"},
     {"run", 0, TEXT, TRAINING, 0, 0, AT(run), AT(has_run), "DIR", "folder of the run"},
-    {"iterations", 0, NUMBER, TRAINING, 1, AG_MOST_ITERATIONS, AT(iterations), AT(has_iterations), "K",
+    {"iterations", 0, NUMBER, TRAINING, 1, AG_MAX_ITERATIONS, AT(iterations), AT(has_iterations), "K",
      "how many in all"},
     {"resume", 0, FLAG, TRAINING, 0, 0, AT(resume), 0, "", "go on with the run that the folder holds"},
-    {"number", 'n', NUMBER, GENERATE, 1, MOST_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
+    {"number", 'n', NUMBER, GENERATE, 1, MAX_FRAMES, AT(count), AT(has_count), "N", "how many pictures"},
     {"first", 0, NUMBER, GENERATE, 0, PICTURES - 1, AT(first), 0, "K", "number of the first picture; 0 unless given"},
     {"output", 'o', TEXT, GENERATE, 0, 0, AT(output), 0, "FILE|DIR|-",
      "the PNG to write, a grid; DIR/: single pictures; -: raw frames on standard output, bytes of a pixel together"},
-    {"interpolate", 0, NUMBER, GENERATE, 1, MOST_FRAMES, AT(interpolate), 0, "N",
+    {"interpolate", 0, NUMBER, GENERATE, 1, MAX_FRAMES, AT(interpolate), 0, "N",
      "a walk from each of -n pictures to the next and back to the first, N frames each, to DIR or -"},
     {"info", 0, FLAG, GENERATE, 0, 0, AT(info), 0, "",
      "print the architecture, where the weights are, a hash of all that the program carries"},
@@ -83,7 +83,7 @@ static int program_of(const struct ag_program *program)
            (sample && ag_table_find(&sample->in, "in.psi") ? STYLE : 0);
 }
 
-/* The programs that have an option, for messages. */
+/* The names of the programs that have an option, for messages. */
 static const char *owners(int programs)
 {
     return programs == TRAINING   ? "search and retrain"
@@ -94,7 +94,7 @@ static const char *owners(int programs)
                                   : "StyleGAN2 generators";
 }
 
-/* Word number i of "first|second|third", and its length. NULL behind the last word. */
+/* Word number i of "first|second|third", and its length. NULL if there are fewer words. */
 static const char *word_of(const char *words, int i, size_t *length)
 {
     for (; i > 0 && words; i--) words = strchr(words, '|') ? strchr(words, '|') + 1 : NULL;
@@ -116,7 +116,7 @@ static void print_default(const struct option *option, const struct ag_options *
     if (option->kind == SEED || option->kind == SEEDS) printf(" (%llu)", *(const ag_u64 *)value);
 }
 
-/* Formats "-n, --number N". Returns its length. */
+/* Formats the left column of the help, "-n, --number N". Returns its length. */
 static int format_left(const struct option *option, char left[64])
 {
     char letter[8] = "";
@@ -174,7 +174,7 @@ static int read_digits(const char *text, size_t length, ag_u64 *value)
     return length <= 20 && ag_digits(text, (long)length, ~(ag_u64)0, value);
 }
 
-/* Reads a seed or a range A-B. Its messages need nothing added. */
+/* Reads a seed or a range of seeds, A-B. Status 2. */
 static int read_seeds(const char *text, struct ag_options *options, struct ag_error *err)
 {
     const size_t length = strcspn(text, "-");
@@ -188,8 +188,8 @@ static int read_seeds(const char *text, struct ag_options *options, struct ag_er
     if (!text[length]) return 0;
     if (last < options->seed)
         return ag_fail(err, 2, "--seed %s: the second seed is the smaller one; A-B counts up from A to B", text);
-    if (last - options->seed >= MOST_FRAMES)
-        return ag_fail(err, 2, "--seed %s: these are more than %d seeds; draw them in parts", text, MOST_FRAMES);
+    if (last - options->seed >= MAX_FRAMES)
+        return ag_fail(err, 2, "--seed %s: these are more than %d seeds; draw them in parts", text, MAX_FRAMES);
     options->seeds = (long)(last - options->seed) + 1;
     return 0;
 }
@@ -211,7 +211,7 @@ static int read_pair(const struct option *option, const char *text, long value[2
     return !text[first] || read_number(option, text + first + 1, strlen(text + first + 1), value + 1);
 }
 
-/* Reads a decimal number. strtod alone would also take spaces, "nan" and hexadecimal digits. */
+/* Reads a decimal number. strtod alone would also accept spaces, "nan" and hexadecimal digits. */
 static int read_decimal(const struct option *option, const char *text, double *value)
 {
     char *end;
@@ -267,7 +267,7 @@ static int set_option(const struct option *option, const char *value, struct ag_
     return 0;
 }
 
-/* Reads one option and, if it has one, its value in the next argument. *used: number of arguments read. */
+/* Reads one option, with its value if that is in the next argument. *used: the number of arguments read. */
 static int read_one(char *const *argument, int left, int programs, struct ag_options *options, int *used,
                     struct ag_error *err)
 {
@@ -296,7 +296,7 @@ static int read_one(char *const *argument, int left, int programs, struct ag_opt
     return set_option(option, value, options, err);
 }
 
-/* Refuses a file name whose ending promises another format than the one written. */
+/* Refuses a file name whose extension belongs to another format than the one that will be written. */
 static int check_ending(const char *option, const char *path, enum ag_format written, struct ag_error *err)
 {
     const enum ag_format format = ag_format_of(path);
@@ -337,7 +337,7 @@ static int check_first(const struct ag_options *options, struct ag_error *err)
                    options->first, pictures, PICTURES - 1);
 }
 
-/* Checks --interpolate. The noise stays the same along the path. */
+/* Checks --interpolate. The noise does not change along the path. */
 static int check_interpolation(const struct ag_options *options, int frames, struct ag_error *err)
 {
     if (options->mix[0] || options->latents)
@@ -346,9 +346,9 @@ static int check_interpolation(const struct ag_options *options, int frames, str
         return ag_fail(err, 2, "--interpolate and --noise random: along a walk it is fixed or none");
     if (!frames) return ag_fail(err, 2, "--interpolate: the frames go to -o DIR/ or -o -, not to one PNG");
     if (options->count < 2) return ag_fail(err, 2, "--interpolate: a walk has two pictures or more, as -n 2");
-    if (options->interpolate > MOST_FRAMES / options->count)
+    if (options->interpolate > MAX_FRAMES / options->count)
         return ag_fail(err, 2, "--interpolate: %ld frames from each of %ld pictures are more than %d",
-                       options->interpolate, options->count, MOST_FRAMES);
+                       options->interpolate, options->count, MAX_FRAMES);
     return 0;
 }
 

@@ -1,5 +1,5 @@
-/* Scalars that phases compute. On the CPU they can be read at once. From a device they arrive while the next steps run,
- * so that no step waits for the one before it. */
+/* Scalar outputs of phases, such as losses. On the CPU they are read at once. From a device they are copied while the
+ * next steps run, so that no step waits for the one before. */
 #include "ag.h"
 
 struct output {
@@ -9,7 +9,7 @@ struct output {
     struct ag_tally *tally;
 };
 
-/* Outputs on their way from the device. Output number n is in slot n % AG_SLOTS. */
+/* The outputs that are being copied from the device. Output number n is in slot n % AG_SLOTS. */
 static struct {
     struct output slot[AG_SLOTS];
     unsigned long begun, taken;
@@ -22,7 +22,7 @@ static int is_same(double a, double b)
     return difference <= 1e-7 * (1 + size);
 }
 
-/* Adds a value to its tally. NaN and infinity are added too, so that the progress line shows them. */
+/* Adds a value to its tally, even if it is NaN or infinite, so that the progress line shows it. Status 1 then. */
 static int count_value(const struct output *output, double value, struct ag_error *err)
 {
     output->tally->last = value;
@@ -47,7 +47,7 @@ static int take_oldest(struct ag_error *err)
     return status ? status : count_value(&ring.slot[slot], (double)value, err);
 }
 
-/* Takes all values that have arrived. Waits for the oldest one if its slot is needed next. */
+/* Takes all values that have been copied. If all slots are in use, waits for the oldest value. */
 static int free_slot(struct ag_error *err)
 {
     int status = 0;
@@ -71,7 +71,7 @@ int ag_output(const struct ag_phase *phase, const char *name, real *const block[
     return 0;
 }
 
-int ag_settle(struct ag_error *err)
+int ag_output_wait(struct ag_error *err)
 {
     int status = 0;
     while (!status && ring.taken < ring.begun) status = take_oldest(err);

@@ -1,7 +1,7 @@
 /*
- * Runs the tasks of a loop on a small pool of threads. The caller works too. It never waits for a worker that has yet
- * to wake up, so on a busy machine a loop takes no longer than its share of the cores explains. OpenMP's teams, which
- * meet at a barrier after each loop, were up to thirty times slower there.
+ * Runs the tasks of a loop on a pool of threads. The calling thread takes tasks too, and never waits for a worker that
+ * is still asleep, so on a busy machine a loop is slowed down no more than the lost cores explain. OpenMP, whose
+ * threads meet at a barrier after each loop, was up to thirty times slower there.
  */
 #define _GNU_SOURCE
 #include "ag.h"
@@ -10,7 +10,7 @@
 
 #define MAX_THREADS 256
 
-static int thread_count; /* 0: not known yet */
+static int thread_count; /* 0: not set yet */
 
 void ag_set_threads(int threads)
 {
@@ -24,7 +24,7 @@ int ag_threads(void)
     return thread_count;
 }
 
-/* Atomic access to counters that are read without the lock. tcc has no builtins for it; there a lock serves. */
+/* Atomic access to counters that are read without pool.lock. tcc has no atomic builtins and uses a mutex. */
 #ifdef __TINYC__
 static pthread_mutex_t task_lock = PTHREAD_MUTEX_INITIALIZER;
 static int add_to(int *counter, int n)
@@ -50,40 +50,40 @@ static int read_counter(int *counter)
 }
 #endif
 
-/* Waits a moment between two looks at a counter. Without this instruction, the loop of looks would end too early. */
+/* The processor's instruction for waiting loops. It also makes SPINS readings of a counter last long enough. */
 #if defined(__GNUC__) && !defined(__TINYC__) && (defined(__x86_64__) || defined(__i386__))
 #define PAUSE() __builtin_ia32_pause()
 #else
 #define PAUSE() (void)0
 #endif
 
-/* Looks at a counter before a thread sleeps: some tens of microseconds, longer than the gap between two kernels. After
- * every LOOKS of them the core is offered to other threads. Offering it at each look would give it away even in loops
- * that are about to end. */
-enum { SPINS = 4000, LOOKS = 1024 };
+/* A thread reads a counter SPINS times before it sleeps. That takes some tens of microseconds, longer than the gap
+ * between two kernels. After every YIELD readings the thread yields its core. To yield after each reading would give
+ * the core away even if the counter is about to change. */
+enum { SPINS = 4000, YIELD = 1024 };
 
-static void look_again(int spin)
+static void spin_wait(int spin)
 {
-    if (spin % LOOKS == LOOKS - 1)
+    if (spin % YIELD == YIELD - 1)
         sched_yield();
     else
         PAUSE();
 }
 
-/* The pool and its present loop. A worker joins a loop that is open and that it hasn't joined before. The caller closes
- * the loop when no task is left, so it never waits for a worker that has yet to wake up. */
+/* The pool and its current loop. A worker joins a loop that is open and that it hasn't joined before. The caller closes
+ * the loop when all tasks are taken, then waits only for the workers that have joined. */
 static struct {
-    pthread_mutex_t call; /* the caller holds it during the whole loop, so there is one loop at a time */
+    pthread_mutex_t call; /* held by the caller during the whole loop: there is one loop at a time */
     pthread_mutex_t lock; /* guards the fields below, except `next` */
     pthread_cond_t opened, left;
-    int workers;          /* workers started; their thread numbers are 1..workers */
-    int loop;             /* changes when a loop is opened and closed; odd while one is open */
-    int threads;          /* threads with a smaller number may join */
-    int active;           /* workers that have joined and not yet left */
-    int tasks, backwards; /* backwards: each range is taken from its last task on */
+    int workers;          /* number of workers started; their thread numbers are 1..workers */
+    int loop;             /* incremented when a loop is opened and when it is closed; odd while a loop is open */
+    int threads;          /* only threads whose number is smaller may join */
+    int active;           /* number of workers that have joined and not yet left */
+    int tasks, backwards; /* backwards: 1 if each range is taken from its last task to its first */
     struct {
         char line[64 - sizeof(int)];
-        int next;         /* how many tasks were handed out */
+        int next;         /* number of tasks of the range that were taken */
     } range[MAX_THREADS]; /* ranges of tasks, one for each thread */
     void (*fn)(void *context, int task, int thread);
     void *context;
@@ -92,7 +92,7 @@ static struct {
           .opened = PTHREAD_COND_INITIALIZER,
           .left = PTHREAD_COND_INITIALIZER};
 
-/* The value is `numbers + thread + 1` in a thread that is in a loop, else NULL. */
+/* The key's value is `numbers + thread + 1` in a thread that is in a loop, else NULL. */
 static pthread_key_t thread_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char numbers[MAX_THREADS + 1]; /* only their addresses are used */
@@ -107,8 +107,8 @@ static int first_task(int range)
     return (int)((long)pool.tasks * range / pool.threads);
 }
 
-/* Takes the tasks of the thread's own range, then those that other threads have left. The ranges are the same in each
- * loop of as many tasks, so a thread finds in its cache what it wrote in the last loop. */
+/* Takes the tasks of the thread's own range, then tasks of other ranges that are not taken yet. The ranges are the same
+ * in all loops of equally many tasks, so a thread finds in its cache what it wrote in the last loop. */
 static void take_tasks(int thread)
 {
     for (int i = 0; i < pool.threads; i++) {
@@ -128,7 +128,7 @@ static void *worker(void *number)
     int thread = (int)((char *)number - numbers) - 1, seen = 0;
     pthread_setspecific(thread_key, number);
     for (;;) {
-        for (int spin = 0; spin < SPINS && !is_new(read_counter(&pool.loop), seen); spin++) look_again(spin);
+        for (int spin = 0; spin < SPINS && !is_new(read_counter(&pool.loop), seen); spin++) spin_wait(spin);
         pthread_mutex_lock(&pool.lock);
         while (!is_new(pool.loop, seen) || thread >= pool.threads) pthread_cond_wait(&pool.opened, &pool.lock);
         seen = pool.loop;
@@ -145,7 +145,7 @@ static void *worker(void *number)
     return NULL;
 }
 
-/* Starts workers that are missing. If the system gives fewer threads, loops only take longer. */
+/* Starts the missing workers. If the system refuses threads, loops only take longer. */
 static void start_workers(int threads)
 {
     pthread_attr_t attributes;
@@ -176,20 +176,20 @@ static void close_loop(void)
     pthread_mutex_lock(&pool.lock);
     add_to(&pool.loop, 1);
     pthread_mutex_unlock(&pool.lock);
-    for (int spin = 0; spin < SPINS && read_counter(&pool.active); spin++) look_again(spin);
+    for (int spin = 0; spin < SPINS && read_counter(&pool.active); spin++) spin_wait(spin);
     pthread_mutex_lock(&pool.lock);
     while (pool.active) pthread_cond_wait(&pool.left, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
 }
 
-int ag_sharing(void)
+int ag_loop_threads(void)
 {
     pthread_once(&once, make_key);
     return pthread_getspecific(thread_key) ? 1 : ag_threads();
 }
 
-/* Every second loop of ag_parallel runs backwards, since the cache still holds what the last tasks of the loop before
- * wrote. */
+/* Every second loop of ag_parallel runs backwards: it begins with the data that the last tasks of the loop before have
+ * left in the cache. */
 static struct {
     int backwards;
     char line[64 - sizeof(int)];

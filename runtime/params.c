@@ -1,19 +1,12 @@
-/* First values of parameters, and random inputs of phases. */
+/* Initial values of parameters, and random inputs of phases. */
 #include "ag.h"
 #include "ag_math.h"
 #include <stdio.h>
 
-/* All blocks share the stream AG_RNG_INIT. Each has its own range of words, which begins at a multiple of this. */
+/* All blocks share the stream AG_RNG_INIT. The words of a block begin at a multiple of this number. */
 #define BLOCK_RANGE ((ag_u64)1 << 40)
 
-static long tensor_size(const struct ag_tensor *tensor)
-{
-    long size = 1;
-    for (int i = 0; i < tensor->rank; i++) size *= tensor->shape[i];
-    return size;
-}
-
-/* Scales a vector to length 1. The sum has a fixed order, for any number of threads. */
+/* Scales a vector to Euclidean length 1. The order of the sum is fixed, so the result doesn't depend on threads. */
 static void normalise(real *value, long n)
 {
     double square = 0;
@@ -25,7 +18,7 @@ static void normalise(real *value, long n)
 static void init_tensor(const struct ag_tensor *tensor, ag_u64 seed, ag_u32 number, ag_u64 first, real *value)
 {
     const real a = (real)tensor->a, b = (real)tensor->b;
-    const long n = tensor_size(tensor);
+    const long n = ag_tensor_size(tensor);
     switch (tensor->init) {
     case AG_INIT_CONSTANT:
         for (long i = 0; i < n; i++) value[i] = a;
@@ -51,10 +44,10 @@ void ag_init_block(const struct ag_program *program, enum ag_block block, ag_u64
     for (int i = 0; i < table->count; i++)
         init_tensor(&table->tensor[i], seed, (ag_u32)i, (ag_u64)block * BLOCK_RANGE,
                     blocks[block] + table->tensor[i].offset);
-    ag_send(blocks[block], table->size);
+    ag_upload(blocks[block], table->size);
 }
 
-/* Gumbel noise, -log(-log(u)). u is the middle of one of 2^24 intervals, so neither logarithm is of 0. */
+/* Gumbel noise, -log(-log(u)). u is the middle of one of 2^24 intervals of [0, 1], so no logarithm of 0 is taken. */
 static real gumbel(real uniform)
 {
     double u = (double)uniform + 1.0 / (1 << 25);

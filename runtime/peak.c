@@ -1,6 +1,6 @@
 /*
- * The machine's peak rate of multiply-adds. It runs as many independent chains of multiply-adds in registers as hide
- * their latency. Compile it with the flags of the kernels that are compared with it.
+ * Measures the peak rate of multiply-adds. A thread computes CHAINS independent chains of multiply-adds in registers,
+ * enough to hide the latency of each. Compile this file with the same flags as the kernels that are compared with it.
  */
 #include "ag.h"
 #include <stdlib.h>
@@ -21,7 +21,7 @@ typedef real vf;
 #define CHAINS 12
 #endif
 typedef real vf __attribute__((vector_size(BYTES)));
-/* Keeps v in a register at this point. */
+/* Makes the compiler keep v in a register. */
 #if defined(__AVX512F__)
 #define PIN(v) __asm__("" : "+v"(v))
 #elif defined(__x86_64__)
@@ -44,20 +44,20 @@ typedef real vf __attribute__((vector_size(BYTES)));
 enum { RUNS = 5, LANES = sizeof(vf) / sizeof(real) };
 static const double RUN_SECONDS = 2e-3;
 
-struct spin {
+struct peak_run {
     long rounds;
-    real result[256]; /* of each task; without it compilers would drop the computation */
+    real result[256]; /* of each task; compilers would remove a computation without a result */
 };
 
-/* Computes x = 0.5 x + 1 again and again; x stays near 2. */
+/* Repeats x = 0.5 x + 1, which converges to 2. */
 static void spin(void *context, int task, int thread)
 {
-    struct spin *spin = context;
+    struct peak_run *run = context;
     vf half, one, sum, x[CHAINS];
     for (int l = 0; l < LANES; l++) ((real *)&half)[l] = (real)0.5, ((real *)&one)[l] = 1;
-    UNROLL for (int c = 0; c < CHAINS; c++) x[c] = one; /* must be unrolled, or the array would live in memory */
+    UNROLL for (int c = 0; c < CHAINS; c++) x[c] = one; /* without unrolling the array would be in memory */
     (void)thread;
-    for (long round = 0; round < spin->rounds; round++) {
+    for (long round = 0; round < run->rounds; round++) {
         UNROLL for (int c = 0; c < CHAINS; c++)
         {
             x[c] = x[c] * half + one;
@@ -66,20 +66,20 @@ static void spin(void *context, int task, int thread)
     }
     sum = x[0];
     UNROLL for (int c = 1; c < CHAINS; c++) sum += x[c];
-    spin->result[task] = *(real *)&sum;
+    run->result[task] = *(real *)&sum;
 }
 
-/* Seconds for spinning on that many threads at once. */
-static double time_threads(struct spin *context, int threads)
+/* Seconds that `spin` takes on so many threads at the same time. */
+static double time_threads(struct peak_run *context, int threads)
 {
     double started = ag_seconds();
     ag_parallel(threads, spin, context);
     return ag_seconds() - started;
 }
 
-/* Finds the number of rounds that take about RUN_SECONDS on one thread. It takes the quickest of a few runs, since
- * other programs may slow one down. */
-static void find_rounds(struct spin *context)
+/* Finds the number of rounds that take about RUN_SECONDS on one thread. The fastest of a few runs counts, since other
+ * programs may slow a run down. */
+static void find_rounds(struct peak_run *context)
 {
     for (context->rounds = 1000;; context->rounds *= 2) {
         double best = time_threads(context, 1);
@@ -97,10 +97,10 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Takes the median of the runs. The best run may have had a clock that no longer work gets. */
+/* The result is the median of the runs. The fastest run may have had a clock frequency that lasts for a moment only. */
 double ag_peak(void)
 {
-    static struct spin context;
+    static struct peak_run context;
     double rate[RUNS];
     if (!context.rounds) find_rounds(&context);
     for (int i = 0; i < RUNS; i++)

@@ -1,4 +1,4 @@
-/* Measures how long each kernel of a program takes. Each thread has its own accounts, so marking needs no lock. */
+/* Measures how long each kernel of a program takes. Each thread adds up its own times, so no lock is needed. */
 #define _XOPEN_SOURCE 700
 #include "ag.h"
 #include <stdlib.h>
@@ -8,11 +8,11 @@ int ag_profiling;
 
 static struct {
     int threads, kernels;
-    double *last;               /* [threads * SPREAD]: time of each thread's last mark */
-    struct ag_account *account; /* [threads, kernels] */
+    double *last;                   /* [threads * SPREAD]: time of each thread's last mark */
+    struct ag_kernel_time *account; /* [threads, kernels] */
 } profile;
 
-enum { SPREAD = 8 }; /* distance in doubles between two threads' times, so that they share no cache line */
+enum { SPREAD = 8 }; /* stride in doubles between the times of two threads, so that they share no cache line */
 
 int ag_profile_begin(int kernels, struct ag_error *err)
 {
@@ -45,7 +45,7 @@ void ag_mark_begin(int thread)
 void ag_mark(int thread, int kernel, int images)
 {
     if (!ag_profiling || thread >= profile.threads || kernel >= profile.kernels) return;
-    struct ag_account *account = &profile.account[(long)thread * profile.kernels + kernel];
+    struct ag_kernel_time *account = &profile.account[(long)thread * profile.kernels + kernel];
     double now = ag_seconds(), *last = &profile.last[thread * SPREAD];
     account->seconds += now - *last;
     account->calls += images > 0;
@@ -61,11 +61,11 @@ void ag_profile_add(int kernel, double seconds)
     profile.account[kernel].units++;
 }
 
-struct ag_account ag_profile_read(int kernel)
+struct ag_kernel_time ag_profile_read(int kernel)
 {
-    struct ag_account sum = {0, 0, 0};
+    struct ag_kernel_time sum = {0, 0, 0};
     for (int thread = 0; thread < profile.threads; thread++) {
-        const struct ag_account *account = &profile.account[(long)thread * profile.kernels + kernel];
+        const struct ag_kernel_time *account = &profile.account[(long)thread * profile.kernels + kernel];
         sum.seconds += account->seconds;
         sum.calls += account->calls;
         sum.units += account->units;

@@ -1,11 +1,11 @@
 /*
- * Random numbers that are a function of (seed, stream, step, index) alone: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw:
- * "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and what is made of its words.
+ * Random numbers that are a function of (seed, stream, step, index) alone. The generator is Philox 4x32-10 (Salmon,
+ * Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  */
 #include "ag.h"
 #include "ag_math.h"
 
-#define PHILOX_BLOCKS 64 /* Philox blocks made at once, from which the caller's values are taken */
+#define PHILOX_BLOCKS 64 /* number of Philox blocks that are computed at once */
 #define PHILOX_WORDS  (4 * PHILOX_BLOCKS)
 
 static inline void philox(ag_u32 key0, ag_u32 key1, ag_u32 c[4])
@@ -25,13 +25,13 @@ void ag_philox(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, ag_u32 out
     philox((ag_u32)seed, (ag_u32)(seed >> 32), out);
 }
 
-/* out[4 j + k] = word k of block index + j, for j < PHILOX_BLOCKS */
+/* out[4 j + k] = word k of Philox block index + j, for j < blocks */
 static void make_words(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 index, int blocks, ag_u32 out[PHILOX_WORDS])
 {
     for (int j = 0; j < blocks; j++) ag_philox(seed, stream, step, index + (ag_u64)j, out + 4 * j);
 }
 
-/* In [0, 1): the upper 24 bits, which a float holds exactly. */
+/* Converts the upper 24 bits of a word, which a float represents exactly, to a number in [0, 1). */
 static inline real uniform(ag_u32 word)
 {
     return (real)(int)(word >> 8) * (real)(1.0 / 16777216);
@@ -42,8 +42,8 @@ static void make_uniforms(const ag_u32 *words, int n, real *out)
     for (int i = 0; i < n; i++) out[i] = uniform(words[i]);
 }
 
-/* Box and Muller: words 2 i and 2 i + 1 become r cos(t) and r sin(t), r^2 = -2 log(1 - u), t = 2 pi v; 1 - u lies in
- * (0, 1], where the logarithm is finite. */
+/* The method of Box and Muller. Words 2 i and 2 i + 1 give the uniforms u and v; the normals are r cos(t) and r sin(t)
+ * with r^2 = -2 log(1 - u) and t = 2 pi v. 1 - u lies in (0, 1], where the logarithm is finite. */
 static void make_normals(const ag_u32 *words, int n, real *out)
 {
     for (int i = 0; i < n / 2; i++) {
@@ -54,7 +54,8 @@ static void make_normals(const ag_u32 *words, int n, real *out)
     }
 }
 
-/* Values come in whole blocks; a piece that begins or ends inside one goes by way of a buffer. */
+/* Fills out with values first to first + n - 1 of a stream. Values are made from whole Philox blocks, so they are made
+ * in a buffer, and those asked for are copied. */
 static void draw(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, real *out,
                  void (*make)(const ag_u32 *words, int n, real *out))
 {
@@ -82,20 +83,21 @@ void ag_normals(ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first, long n, r
     draw(seed, stream, step, first, n, out, make_normals);
 }
 
-/* A word of the stream, and one that moves on. */
-struct words {
+/* A reader of a stream, word by word. */
+struct word_stream {
     ag_u64 seed, next;
     ag_u32 stream, step, block[4];
 };
 
-static ag_u32 next_word(struct words *words)
+static ag_u32 next_word(struct word_stream *words)
 {
     if (words->next % 4 == 0) ag_philox(words->seed, words->stream, words->step, words->next / 4, words->block);
     return words->block[words->next++ % 4];
 }
 
-/* Uniform in 0..n-1: the upper half of word * n, without the words that would make some results likelier (Lemire). */
-static ag_u32 below(struct words *words, ag_u32 n)
+/* A uniform number in 0..n-1: the upper half of word * n. Words that would make some results likelier are rejected
+ * (Lemire, "Fast random integer generation in an interval", 2019). */
+static ag_u32 uniform_below(struct word_stream *words, ag_u32 n)
 {
     ag_u64 product = (ag_u64)next_word(words) * n;
     if ((ag_u32)product < n) {
@@ -107,9 +109,9 @@ static ag_u32 below(struct words *words, ag_u32 n)
 
 void ag_permutation(ag_u64 seed, ag_u32 stream, ag_u32 step, int n, int *out)
 {
-    struct words words = {seed, 0, stream, step, {0, 0, 0, 0}};
+    struct word_stream words = {seed, 0, stream, step, {0, 0, 0, 0}};
     for (int i = 0; i < n; i++) {
-        int j = (int)below(&words, (ag_u32)i + 1);
+        int j = (int)uniform_below(&words, (ag_u32)i + 1);
         if (j != i) out[i] = out[j];
         out[j] = i;
     }

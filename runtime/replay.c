@@ -83,10 +83,10 @@ static int load_inputs(const struct ag_phase *phase, const struct ag_st *st, rea
 {
     char given[256];
     ag_draw_noise(phase, 0, 0, in);
-    if (ag_fetch(in, phase->in.size, err)) return 1;
+    if (ag_download(in, phase->in.size, err)) return 1;
     ag_fill_inputs(phase, "in.mix", 0, in);
     ag_fill_inputs(phase, "in.psi", 1, in);
-    int status = ag_table_load(st, "", &phase->in, in, AG_LOAD_OPTIONAL, err);
+    int status = ag_block_load(st, "", &phase->in, in, AG_LOAD_OPTIONAL, err);
     for (int i = 0; !status && i < phase->in.count; i++) {
         const struct ag_tensor *tensor = &phase->in.tensor[i];
         if (strncmp(tensor->name, "in.noise2.", 10) || ag_st_find(st, tensor->name)) continue;
@@ -105,14 +105,14 @@ static int load_blocks(const struct ag_program *program, const struct ag_phase *
     if (!status) status = check_batch(phase, st, err);
     ag_init_block(program, AG_STAT, 0, block);
     for (int i = AG_G; !status && i < AG_BAR_G; i++)
-        status = ag_table_load(st, "", &program->block[i], block[i], AG_LOAD_OPTIONAL, err);
-    ag_send_blocks(program, block);
+        status = ag_block_load(st, "", &program->block[i], block[i], AG_LOAD_OPTIONAL, err);
+    ag_upload_blocks(program, block);
     ag_copy_to_bar(program, block);
     for (int i = AG_G; !status && ag_phase_find(program, "arch") && i < AG_BAR_G; i++) {
         real *bar = block[AG_BAR_G + i];
-        status = ag_fetch(bar, program->block[i].size, err);
-        if (!status) status = ag_table_load(st, "bar.", &program->block[i], bar, AG_LOAD_OPTIONAL, err);
-        ag_send(bar, program->block[i].size);
+        status = ag_download(bar, program->block[i].size, err);
+        if (!status) status = ag_block_load(st, "bar.", &program->block[i], bar, AG_LOAD_OPTIONAL, err);
+        ag_upload(bar, program->block[i].size);
     }
     return status ? status : load_inputs(phase, st, block[AG_IN], err);
 }
@@ -122,16 +122,16 @@ static int dump(const struct ag_program *program, const struct ag_phase *phase, 
 {
     struct ag_st_writer writer;
     const long weights = phase->updates_weights >= 0 ? program->block[phase->updates_weights].size : 0;
-    int status = ag_fetch(block[AG_OUT], phase->out.size, err);
-    if (!status) status = ag_fetch(block[AG_GRAD], weights, err);
-    if (!status && phase->updates_alpha) status = ag_fetch(block[AG_GRAD_ALPHA], program->block[AG_ALPHA].size, err);
+    int status = ag_download(block[AG_OUT], phase->out.size, err);
+    if (!status) status = ag_download(block[AG_GRAD], weights, err);
+    if (!status && phase->updates_alpha) status = ag_download(block[AG_GRAD_ALPHA], program->block[AG_ALPHA].size, err);
     if (status) return status;
     ag_st_begin(&writer);
     if (sizeof(real) == sizeof(double)) writer.real_dtype = AG_F64;
-    ag_table_add(&writer, "", &phase->out, block[AG_OUT]);
+    ag_block_add(&writer, "", &phase->out, block[AG_OUT]);
     if (phase->updates_weights >= 0)
-        ag_table_add(&writer, "grad.", &program->block[phase->updates_weights], block[AG_GRAD]);
-    if (phase->updates_alpha) ag_table_add(&writer, "grad.", &program->block[AG_ALPHA], block[AG_GRAD_ALPHA]);
+        ag_block_add(&writer, "grad.", &program->block[phase->updates_weights], block[AG_GRAD]);
+    if (phase->updates_alpha) ag_block_add(&writer, "grad.", &program->block[AG_ALPHA], block[AG_GRAD_ALPHA]);
     return ag_st_write(&writer, path, err);
 }
 

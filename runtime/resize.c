@@ -1,5 +1,5 @@
-/* Resizes a picture by a separable Lanczos filter. If the picture shrinks, the filter's support grows with the ratio:
- * detail that is too fine for the new size turns into its mean instead of into false patterns. */
+/* Resizes a picture by a separable Lanczos filter. If the picture shrinks, the filter widens in proportion, so that
+ * detail too fine for the new size is averaged and does not alias. */
 #include "data.h"
 
 #include <math.h>
@@ -51,9 +51,10 @@ static int make_filter(struct filter *filter, int in, int out)
     return 0;
 }
 
-/* Computes one row of the new height: sum = [width of in, channels]. It adds whole rows, which compilers vectorise.
- * This axis comes first: if the picture shrinks, it leaves fewer rows for the other. */
-static void mix_rows(const struct ag_pixels *in, const struct filter *down, int y, float *sum)
+/* Computes row y of the new height, at the old width: sum = [width, channels]. Whole rows are added, which compilers
+ * vectorise. The vertical filter comes first because a picture that shrinks then has fewer rows for the horizontal one.
+ */
+static void filter_vertically(const struct ag_pixels *in, const struct filter *down, int y, float *sum)
 {
     long n = (long)in->width * in->channels;
     const float *weight = down->weight + (size_t)y * (size_t)down->taps;
@@ -70,8 +71,8 @@ static ag_u8 to_byte(float value)
     return value <= 0 ? 0 : value >= 255 ? 255 : (ag_u8)(value + 0.5f);
 }
 
-/* Resizes a row of floats: out = [width, channels]. */
-static void resize_row(const float *row, const struct filter *across, int width, int channels, ag_u8 *out)
+/* Resizes a row to the new width: out = [width, channels]. */
+static void filter_horizontally(const float *row, const struct filter *across, int width, int channels, ag_u8 *out)
 {
     int taps = across->taps;
     for (int x = 0; x < width; x++) {
@@ -96,8 +97,8 @@ int ag_resize(const struct ag_pixels *in, int width, int height, ag_u8 *out)
     float *row = malloc(sizeof *row * (size_t)in->width * (size_t)in->channels);
     int failed = !row || make_filter(&across, in->width, width) || make_filter(&down, in->height, height);
     for (int y = 0; !failed && y < height; y++) {
-        mix_rows(in, &down, y, row);
-        resize_row(row, &across, width, in->channels, out + (size_t)y * n);
+        filter_vertically(in, &down, y, row);
+        filter_horizontally(row, &across, width, in->channels, out + (size_t)y * n);
     }
     free(row);
     free_filter(&across);

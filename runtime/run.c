@@ -168,7 +168,7 @@ static long line_number(const char *line, const char *end)
     if (*at < '0' || *at > '9') return -1;
     for (; at < end && *at >= '0' && *at <= '9'; at++) {
         number = 10 * number + (*at - '0');
-        if (number > AG_MOST_ITERATIONS) return -1;
+        if (number > AG_MAX_ITERATIONS) return -1;
     }
     return number;
 }
@@ -288,7 +288,7 @@ int ag_run_generator(struct ag_run *run, const real *weights, const real *statis
     ag_st_add_meta(&writer, "aggen", "1");
     ag_st_add_meta(&writer, "spec", p->spec);
     ag_st_add_meta(&writer, "genotype", p->genotype);
-    ag_table_add(&writer, "", &p->block[AG_G], weights);
-    ag_table_add(&writer, "", &p->block[AG_STAT], statistics);
+    ag_block_add(&writer, "", &p->block[AG_G], weights);
+    ag_block_add(&writer, "", &p->block[AG_STAT], statistics);
     return ag_st_write(&writer, path, err);
 }

@@ -1,6 +1,7 @@
 /*
- * Reads files of named tensors in the safetensors format: eight bytes with the length of a header, the header in JSON,
- * then the tensors' bytes. A file may come from anywhere, so all of its header is checked before it is used.
+ * Reads files of named tensors in the safetensors format: the length of the header (8 bytes, little-endian), the header
+ * in JSON, then the bytes of the tensors. A file may come from anywhere, so the whole header is checked before it is
+ * used.
  */
 #include "ag.h"
 #include <limits.h>
@@ -43,33 +44,23 @@ long ag_st_count(int rank, const long *shape)
     return count;
 }
 
-/* Makes room for one more item in an array. NULL if memory runs out; the array stays as it was. */
-static void *one_more(void *items, int count, int *room, size_t size)
-{
-    if (count < *room) return items;
-    int larger = *room ? 2 * *room : 64;
-    void *moved = realloc(items, (size_t)larger * size);
-    if (moved) *room = larger;
-    return moved;
-}
-
 /* ---------------------------------------------------------------- the header's JSON */
 
-/* The state of reading a header. at: the next byte. status: set by the first failure, with its message in err. */
+/* The state of reading a header. at: the next byte. status: set by the first failure, whose message is in err. */
 struct reader {
     struct ag_st *st;
     struct ag_error *err;
     const char *header, *at, *end;
-    char *string; /* where the next string goes; points into st->strings */
+    char *string; /* where the next string is written, in st->strings */
     long data_size;
-    int tensor_room, text_room, seen_metadata, status;
+    int tensor_capacity, text_capacity, seen_metadata, status;
     struct span {
         long begin, end;
         int tensor;
-    } * span; /* [tensor_room]: where each tensor's data lies */
+    } * span; /* [tensor_capacity]: where each tensor's data lies */
 };
 
-static int wrong(struct reader *r, const char *format, ...)
+static int fail_at(struct reader *r, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -91,7 +82,7 @@ static void skip_space(struct reader *r)
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r')) r->at++;
 }
 
-/* Skips white space. If the next character is c, takes it and returns 1, else returns 0. */
+/* Skips white space. If the next character is c, skips it too and returns 1; else returns 0. */
 static int next_is(struct reader *r, char c)
 {
     skip_space(r);
@@ -102,10 +93,10 @@ static int next_is(struct reader *r, char c)
 
 static int expect(struct reader *r, char c)
 {
-    return r->status || next_is(r, c) ? r->status : wrong(r, "expected '%c'", c);
+    return r->status || next_is(r, c) ? r->status : fail_at(r, "expected '%c'", c);
 }
 
-/* After an item of a list or object: returns 1 if a comma follows, 0 if `close` does. */
+/* After an item of a list or object: returns 1 if a comma follows, 0 if `close` follows or reading has failed. */
 static int more(struct reader *r, char close)
 {
     if (r->status || next_is(r, close)) return 0;
@@ -129,13 +120,14 @@ static unsigned hex4(struct reader *r)
     for (int i = 0; i < 4; i++, r->at++) {
         static const char digits[] = "0123456789abcdef0123456789ABCDEF";
         const char *digit = r->at < r->end && *r->at ? strchr(digits, *r->at) : NULL;
-        if (!digit) return (unsigned)wrong(r, "expected four hexadecimal digits");
+        if (!digit) return (unsigned)fail_at(r, "expected four hexadecimal digits");
         value = value * 16 + (unsigned)((digit - digits) % 16);
     }
     return value;
 }
 
-/* Reads what follows a backslash. No escape is shorter than its UTF-8, so the room for strings suffices. */
+/* Reads an escape sequence, after its backslash. It is at least as long as the UTF-8 written for it, so st->strings is
+ * large enough. */
 static void escape(struct reader *r)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -151,23 +143,23 @@ static void escape(struct reader *r)
             code = low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : 0xD800;
         }
         if (code >= 0xD800 && code < 0xE000)
-            wrong(r, "half of a surrogate pair");
+            fail_at(r, "half of a surrogate pair");
         else if (code == 0)
-            wrong(r, "a string with a character of code 0");
+            fail_at(r, "a string with a character of code 0");
         else
             put_utf8(r, code);
     } else {
-        wrong(r, "an unknown escape in a string");
+        fail_at(r, "an unknown escape in a string");
     }
 }
 
-/* Length of the UTF-8 character at r->at. 0 if it isn't valid: over-long, a surrogate, or above 10FFFF. */
+/* Length of the UTF-8 character at r->at. 0 if it is invalid: truncated, over-long, a surrogate, or above U+10FFFF. */
 static int utf8_length(const struct reader *r)
 {
     const unsigned char *s = (const unsigned char *)r->at;
-    long room = r->end - r->at;
+    long capacity = r->end - r->at;
     int length = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
-    if (length > room) return 0;
+    if (length > capacity) return 0;
     for (int i = 1; i < length; i++)
         if (s[i] >> 6 != 2) return 0;
     if (s[0] == 0xE0 && s[1] < 0xA0) return 0;
@@ -177,13 +169,13 @@ static int utf8_length(const struct reader *r)
     return length;
 }
 
-/* Reads a string into memory that stays until the file is closed. "" after a failure. */
+/* Reads a string into st->strings. Returns "" after a failure. */
 static const char *read_string(struct reader *r)
 {
     const char *start = r->string;
     expect(r, '"');
     while (!r->status) {
-        if (r->at == r->end) return wrong(r, "a string without an end"), "";
+        if (r->at == r->end) return fail_at(r, "a string without an end"), "";
         if (*r->at == '"') {
             r->at++;
             *r->string++ = 0;
@@ -194,14 +186,14 @@ static const char *read_string(struct reader *r)
             escape(r);
         } else {
             int length = (unsigned char)*r->at < ' ' ? 0 : utf8_length(r);
-            if (!length) wrong(r, "a control character or what is no UTF-8 in a string");
+            if (!length) fail_at(r, "a control character or what is no UTF-8 in a string");
             for (; length; length--) *r->string++ = *r->at++;
         }
     }
     return "";
 }
 
-/* Reads a whole number from 0 that fits a long. A header has no other numbers. */
+/* Reads a whole number, not negative, that fits a long. A header has no other numbers. */
 static long read_number(struct reader *r)
 {
     long value = 0;
@@ -209,27 +201,27 @@ static long read_number(struct reader *r)
     const char *start = r->at;
     for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
         int digit = *r->at - '0';
-        if (value > (LONG_MAX - digit) / 10) return wrong(r, "a number that is too large");
+        if (value > (LONG_MAX - digit) / 10) return fail_at(r, "a number that is too large");
         value = 10 * value + digit;
     }
-    if (r->at == start) return wrong(r, "expected a whole number");
-    if (*start == '0' && r->at - start > 1) return wrong(r, "a number with a leading zero");
+    if (r->at == start) return fail_at(r, "expected a whole number");
+    if (*start == '0' && r->at - start > 1) return fail_at(r, "a number with a leading zero");
     return value;
 }
 
-/* Reads a list [n, n, ...] of at most `room` numbers. Returns how many there are. */
-static int read_numbers(struct reader *r, long *numbers, int room)
+/* Reads a list [n, n, ...] of at most `capacity` numbers. Returns how many there are. */
+static int read_numbers(struct reader *r, long *numbers, int capacity)
 {
     int count = 0;
     if (expect(r, '[')) return 0;
     for (int another = !next_is(r, ']'); another; another = more(r, ']')) {
-        if (count == room) return wrong(r, "a list of more than %d numbers", room);
+        if (count == capacity) return fail_at(r, "a list of more than %d numbers", capacity);
         numbers[count++] = read_number(r);
     }
     return count;
 }
 
-/* ---------------------------------------------------------------- what the header says */
+/* ---------------------------------------------------------------- the header's contents */
 
 static enum ag_dtype read_dtype(struct reader *r)
 {
@@ -237,12 +229,13 @@ static enum ag_dtype read_dtype(struct reader *r)
     const char *name = read_string(r);
     int dtype = 0;
     while (dtype < DTYPES && strcmp(name, dtypes[dtype].name)) dtype++;
-    if (!r->status && dtype == DTYPES) wrong(r, "unknown dtype %.32s", name);
+    if (!r->status && dtype == DTYPES) fail_at(r, "unknown dtype %.32s", name);
     r->string = before;
     return (enum ag_dtype)dtype;
 }
 
-/* Reads {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}: each key once, in any order. */
+/* Reads {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}. Each key must occur once; their order is free.
+ */
 static void read_fields(struct reader *r, struct ag_st_tensor *tensor, struct span *span)
 {
     static const char *const keys[] = {"dtype", "shape", "data_offsets"};
@@ -253,8 +246,8 @@ static void read_fields(struct reader *r, struct ag_st_tensor *tensor, struct sp
         const char *key = read_string(r);
         int which = 0;
         while (which < 3 && strcmp(key, keys[which])) which++;
-        if (!r->status && which == 3) wrong(r, "tensor %.128s: unknown field %.32s", tensor->name, key);
-        if (!r->status && seen & 1 << which) wrong(r, "tensor %.128s: two fields %s", tensor->name, keys[which]);
+        if (!r->status && which == 3) fail_at(r, "tensor %.128s: unknown field %.32s", tensor->name, key);
+        if (!r->status && seen & 1 << which) fail_at(r, "tensor %.128s: two fields %s", tensor->name, keys[which]);
         seen |= 1 << which;
         r->string = before;
         expect(r, ':');
@@ -262,20 +255,20 @@ static void read_fields(struct reader *r, struct ag_st_tensor *tensor, struct sp
         long offsets[2];
         if (which == 0) tensor->dtype = read_dtype(r);
         if (which == 1) tensor->rank = read_numbers(r, tensor->shape, AG_RANK);
-        if (which == 2 && read_numbers(r, offsets, 2) != 2) wrong(r, "expected two offsets");
+        if (which == 2 && read_numbers(r, offsets, 2) != 2) fail_at(r, "expected two offsets");
         if (which == 2) span->begin = offsets[0], span->end = offsets[1];
     } while (more(r, '}'));
     for (int which = 0; which < 3; which++)
-        if (!(seen & 1 << which)) wrong(r, "tensor %.128s: no field %s", tensor->name, keys[which]);
+        if (!(seen & 1 << which)) fail_at(r, "tensor %.128s: no field %s", tensor->name, keys[which]);
 }
 
 static void read_tensor(struct reader *r, const char *name)
 {
     struct ag_st *st = r->st;
-    int room = r->tensor_room;
-    void *tensors = one_more(st->tensor, st->tensors, &r->tensor_room, sizeof *st->tensor);
+    int capacity = r->tensor_capacity;
+    void *tensors = ag_grow(st->tensor, st->tensors, &r->tensor_capacity, sizeof *st->tensor);
     if (tensors) st->tensor = tensors;
-    void *spans = tensors ? one_more(r->span, st->tensors, &room, sizeof *r->span) : NULL;
+    void *spans = tensors ? ag_grow(r->span, st->tensors, &capacity, sizeof *r->span) : NULL;
     if (!spans) {
         no_memory(r);
         return;
@@ -291,23 +284,23 @@ static void read_tensor(struct reader *r, const char *name)
     if (r->status) return;
     tensor->count = ag_st_count(tensor->rank, tensor->shape);
     if (tensor->count < 0)
-        wrong(r, "tensor %.128s: its shape is too large", name);
+        fail_at(r, "tensor %.128s: its shape is too large", name);
     else if (span->begin > span->end || span->end > r->data_size)
-        wrong(r, "tensor %.128s: offsets [%ld, %ld] are not within the file's %ld bytes of data", name, span->begin,
-              span->end, r->data_size);
+        fail_at(r, "tensor %.128s: offsets [%ld, %ld] are not within the file's %ld bytes of data", name, span->begin,
+                span->end, r->data_size);
     else if (tensor->count * dtypes[tensor->dtype].size != span->end - span->begin)
-        wrong(r, "tensor %.128s: %ld elements of %s are not %ld bytes", name, tensor->count, dtypes[tensor->dtype].name,
-              span->end - span->begin);
+        fail_at(r, "tensor %.128s: %ld elements of %s are not %ld bytes", name, tensor->count,
+                dtypes[tensor->dtype].name, span->end - span->begin);
     st->tensors++;
 }
 
 static void read_metadata(struct reader *r)
 {
     struct ag_st *st = r->st;
-    if (r->seen_metadata++) wrong(r, "two keys __metadata__");
+    if (r->seen_metadata++) fail_at(r, "two keys __metadata__");
     if (expect(r, '{')) return;
     for (int another = !next_is(r, '}'); another; another = more(r, '}')) {
-        void *texts = one_more(st->text, st->texts, &r->text_room, sizeof *st->text);
+        void *texts = ag_grow(st->text, st->texts, &r->text_capacity, sizeof *st->text);
         if (!texts) {
             no_memory(r);
             return;
@@ -337,7 +330,7 @@ static int by_begin(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* Finds the data of all tensors. As the format demands, it must fill the file without gap or overlap. */
+/* Sets the data of all tensors. The format demands that the data fills the file without gap or overlap. */
 static void place_data(struct reader *r, const char *data)
 {
     struct ag_st *st = r->st;
@@ -346,12 +339,12 @@ static void place_data(struct reader *r, const char *data)
     for (int i = 0; i < st->tensors; i++) {
         struct ag_st_tensor *tensor = st->tensor + r->span[i].tensor;
         if (r->span[i].begin != end)
-            wrong(r, "tensor %.128s: its data begins at %ld, %s the data before it, which ends at %ld", tensor->name,
-                  r->span[i].begin, r->span[i].begin < end ? "inside" : "apart from", end);
+            fail_at(r, "tensor %.128s: its data begins at %ld, %s the data before it, which ends at %ld", tensor->name,
+                    r->span[i].begin, r->span[i].begin < end ? "inside" : "apart from", end);
         tensor->data = data + r->span[i].begin;
         end = r->span[i].end;
     }
-    if (end != r->data_size) wrong(r, "%ld bytes after the last tensor", r->data_size - end);
+    if (end != r->data_size) fail_at(r, "%ld bytes after the last tensor", r->data_size - end);
 }
 
 static void sort_names(struct reader *r)
@@ -360,14 +353,14 @@ static void sort_names(struct reader *r)
     if (st->tensors) qsort(st->tensor, (size_t)st->tensors, sizeof *st->tensor, by_name);
     if (st->texts) qsort(st->text, (size_t)st->texts, sizeof *st->text, by_key);
     for (int i = 1; i < st->tensors; i++)
-        if (!by_name(st->tensor + i - 1, st->tensor + i)) wrong(r, "two tensors %.128s", st->tensor[i].name);
+        if (!by_name(st->tensor + i - 1, st->tensor + i)) fail_at(r, "two tensors %.128s", st->tensor[i].name);
     for (int i = 1; i < st->texts; i++)
-        if (!by_key(st->text + i - 1, st->text + i)) wrong(r, "two metadata keys %.128s", st->text[i].key);
+        if (!by_key(st->text + i - 1, st->text + i)) fail_at(r, "two metadata keys %.128s", st->text[i].key);
 }
 
 static void read_header(struct reader *r)
 {
-    if (r->at == r->end || *r->at != '{') wrong(r, "expected '{'");
+    if (r->at == r->end || *r->at != '{') fail_at(r, "expected '{'");
     if (expect(r, '{')) return;
     for (int another = !next_is(r, '}'); another; another = more(r, '}')) {
         const char *name = read_string(r);
@@ -378,13 +371,13 @@ static void read_header(struct reader *r)
             read_metadata(r);
     }
     skip_space(r);
-    if (r->at != r->end) wrong(r, "something after the header's end");
+    if (r->at != r->end) fail_at(r, "something after the header's end");
 }
 
 /* ---------------------------------------------------------------- reading */
 
-/* Checks the checksum of a file that begins as AG_ST_CHECKSUM says; other programs' files have none there. It is the
- * CRC-32 of header and data, with zeros in place of its own digits. Status 2 if it is wrong. */
+/* Checks the checksum of a file whose header begins with AG_ST_CHECKSUM; files of other programs have none. The
+ * checksum is the CRC-32 of header and data, with zeros in place of its own digits. Status 2 if it is wrong. */
 static int check_sum(const char *name, const char *header, size_t length, size_t all, struct ag_error *err)
 {
     const size_t before = strlen(AG_ST_CHECKSUM);
@@ -417,7 +410,7 @@ int ag_st_open_memory(struct ag_st *st, const char *name, const void *bytes, lon
     r.end = r.header + length;
     r.data_size = size - 8 - (long)length;
     st->path = name;
-    /* a string is no longer than in the header: its final 0 takes the place of a quote */
+    /* A string is never longer than its text in the header; its final 0 replaces a quote. */
     r.string = st->strings = malloc((size_t)length + strlen(name) + 2);
     if (!st->strings) return ag_fail(err, 1, "%s: out of memory", name);
     st->path = strcpy(r.string, name);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-/* A tensor to write. Elements are written as they are, unless `converted`: then reals become floats or doubles, and go
- * from the order [outer, inner, channels] to [outer, channels, inner]. */
+/* A tensor to be written. If converted is 0, its elements are written as they are. Else reals are converted to floats
+ * or doubles, and transposed from [outer, inner, channels] to [outer, channels, inner]. */
 struct ag_st_entry {
     char *name;
     enum ag_dtype dtype;
@@ -34,19 +34,17 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-/* Makes room for one more item. If memory runs out, sets failed and returns 0. */
-static int make_room(struct ag_st_writer *writer, void **items, int count, int *room, size_t size)
+/* Enlarges an array if it has no space for one more item. If memory runs out, sets failed and returns 0. */
+static int reserve(struct ag_st_writer *writer, void **items, int count, int *capacity, size_t size)
 {
-    if (writer->failed || count < *room) return !writer->failed;
-    int larger = *room ? 2 * *room : 64;
-    void *moved = realloc(*items, (size_t)larger * size);
-    if (!moved) return writer->failed = 1, 0;
-    *items = moved;
-    *room = larger;
+    if (writer->failed) return 0;
+    void *larger = ag_grow(*items, count, capacity, (long)size);
+    if (!larger) return writer->failed = 1, 0;
+    *items = larger;
     return 1;
 }
 
-/* A new entry with name, type and shape, else zero. NULL if it can't be made; failed is set then. */
+/* Adds an entry with this name, type and shape. Its other fields are 0. NULL if that fails; failed is set then. */
 static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *prefix, const char *name,
                                      enum ag_dtype dtype, int rank, const long *shape)
 {
@@ -54,7 +52,7 @@ static struct ag_st_entry *new_entry(struct ag_st_writer *writer, const char *pr
     int sound = rank >= 0 && rank <= AG_RANK;
     for (int i = 0; sound && i < rank; i++) sound = shape[i] >= 0;
     if (!sound || ag_st_count(rank, shape) < 0) writer->failed = 2;
-    if (!make_room(writer, &entries, writer->entries, &writer->entry_room, sizeof *writer->entry)) return NULL;
+    if (!reserve(writer, &entries, writer->entries, &writer->entry_capacity, sizeof *writer->entry)) return NULL;
     writer->entry = entries;
     struct ag_st_entry *entry = writer->entry + writer->entries;
     memset(entry, 0, sizeof *entry);
@@ -89,7 +87,7 @@ void ag_st_add_reals(struct ag_st_writer *writer, const char *prefix, const char
 void ag_st_add_meta(struct ag_st_writer *writer, const char *key, const char *value)
 {
     void *texts = writer->text;
-    if (!make_room(writer, &texts, writer->texts, &writer->text_room, sizeof *writer->text)) return;
+    if (!reserve(writer, &texts, writer->texts, &writer->text_capacity, sizeof *writer->text)) return;
     writer->text = texts;
     struct ag_st_text text = {join(key, ""), join(value, "")};
     if (!text.key || !text.value) writer->failed = 1;
@@ -118,7 +116,8 @@ static void put_tensor(struct ag_text *text, const struct ag_st_entry *entry, lo
     ag_text_add(text, "],\"data_offsets\":[%ld,%ld]}", begin, begin + entry->count * ag_dtype_size(entry->dtype));
 }
 
-/* Adds the metadata. The checksum comes first, where readers expect it; it is zeros until the rest is known. */
+/* Adds the metadata. The checksum comes first, where ag_st_open expects it. It is written as zeros, and set in
+ * write_all. */
 static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer)
 {
     ag_text_add(text, AG_ST_CHECKSUM "00000000\"");
@@ -131,7 +130,7 @@ static void put_metadata(struct ag_text *text, const struct ag_st_writer *writer
     ag_text_add(text, "}");
 }
 
-/* Adds the header, with spaces at its end so that the data behind it is aligned. */
+/* Adds the header. Spaces at its end align the data that follows. */
 static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 {
     long begin = 0;
@@ -147,7 +146,8 @@ static void put_header(struct ag_text *text, const struct ag_st_writer *writer)
 
 /* ---------------------------------------------------------------- writing */
 
-/* Sorts the entries: wider types first, else in the order they were added. Returns 0, or 1 if memory runs out. */
+/* Sorts the entries by the width of their types, the widest first; the sort is stable. Returns 0, or 1 if memory runs
+ * out. */
 static int sort_by_width(struct ag_st_writer *writer)
 {
     struct ag_st_entry *sorted = malloc((size_t)(writer->entries + 1) * sizeof *sorted);
@@ -158,7 +158,7 @@ static int sort_by_width(struct ag_st_writer *writer)
             if (ag_dtype_size(writer->entry[i].dtype) == size) sorted[count++] = writer->entry[i];
     free(writer->entry);
     writer->entry = sorted;
-    writer->entry_room = writer->entries + 1;
+    writer->entry_capacity = writer->entries + 1;
     return 0;
 }
 
@@ -182,7 +182,7 @@ static const char *added_twice(const struct ag_st_writer *writer, int *failed)
     return twice;
 }
 
-/* Takes the bytes of a file. If there is no file, adds them to the checksum. */
+/* Where the bytes of the header and the data go: into a file or, if file is NULL, into the checksum. */
 struct sink {
     struct ag_file *file;
     unsigned long sum;
@@ -192,7 +192,7 @@ static void put_bytes(struct sink *sink, const void *bytes, long size)
 {
     if (sink->file)
         ag_file_write(sink->file, bytes, size);
-    else if (size) /* for no bytes at NULL, zlib would return the sum's initial value */
+    else if (size) /* for size 0, data may be NULL, which would reset zlib's sum */
         sink->sum = crc32_z(sink->sum, bytes, (size_t)size);
 }
 

@@ -1,4 +1,4 @@
-/* Pictures that show how a network learns: the same latents and noise each time. */
+/* Sample pictures, which show how a network learns. They have the same latents and noise each time. */
 #include "ag.h"
 
 int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *phase, real *const block[AG_BLOCKS],
@@ -14,7 +14,7 @@ int ag_sample_pictures(const struct ag_program *program, const struct ag_phase *
         ag_fill_inputs(phase, "in.psi", 1, in);
         ag_run(phase, block);
         real *fake = ag_tensor_find(&phase->out, "out.fake", block[AG_OUT]);
-        int status = ag_fetch(fake, count * picture, err);
+        int status = ag_download(fake, count * picture, err);
         if (status) return status;
         ag_copy(pictures + first * picture, fake, count * picture);
     }

@@ -21,7 +21,7 @@ void ag_signals_catch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
-    action.sa_flags = SA_RESTART; /* kept, since each later print raises it again */
+    action.sa_flags = SA_RESTART; /* the handler stays: each later print raises SIGPIPE again */
     if (!sigaction(SIGPIPE, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGPIPE, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* then write() fails with EFBIG */
 }

@@ -1,4 +1,4 @@
-/* Small moves of memory that generated phases are made of. */
+/* Clears and copies memory, for generated phases. */
 #include "ag.h"
 
 #include <string.h>
@@ -17,7 +17,8 @@ void ag_clear_halo(real *x, int images, int h, int w, int channels, int halo, in
 {
     const long row = (long)(w + 2 * halo) * channels, side = (long)halo * channels, gaps = h + 1;
     for (int n = 0; n < images; n++, x += (h + 2 * halo) * row)
-        for (long i = gaps * share / shares; i < gaps * (share + 1) / shares; i++) { /* before row i of the picture */
+        for (long i = gaps * share / shares; i < gaps * (share + 1) / shares;
+             i++) { /* between rows i - 1 and i of the picture */
             const long from = i > 0 ? (halo + i) * row - side : 0, to = (halo + i) * row + (i < h ? side : halo * row);
             ag_clear(x + from, to - from);
         }

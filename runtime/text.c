@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int make_room(struct ag_text *text, long more)
+static int reserve(struct ag_text *text, long more)
 {
     if (text->failed) return 0;
-    if (text->used + more < text->room) return 1;
-    long room = 2 * (text->used + more) + 256;
-    char *larger = realloc(text->text, (size_t)room);
+    if (text->used + more < text->capacity) return 1;
+    long capacity = 2 * (text->used + more) + 256;
+    char *larger = realloc(text->text, (size_t)capacity);
     if (!larger) return text->failed = 1, 0;
     text->text = larger;
-    text->room = room;
+    text->capacity = capacity;
     return 1;
 }
 
@@ -24,7 +24,7 @@ void ag_text_add(struct ag_text *text, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length < 0) text->failed = 1;
-    if (!make_room(text, length + 1)) return;
+    if (!reserve(text, length + 1)) return;
     va_start(arguments, format);
     vsnprintf(text->text + text->used, (size_t)length + 1, format, arguments);
     va_end(arguments);
@@ -48,7 +48,7 @@ void ag_text_string(struct ag_text *text, const char *string)
 {
     ag_text_add(text, "\"");
     for (;; string++) {
-        int plain = 0; /* bytes that need no escape */
+        int plain = 0; /* number of bytes that need no escape */
         while ((ag_u8)string[plain] >= ' ' && string[plain] != '"' && string[plain] != '\\') plain++;
         ag_text_add(text, "%.*s", plain, string);
         string += plain;
@@ -81,13 +81,13 @@ void ag_text_make(struct ag_text *text, const char *folder, const char *program)
     ag_text_add(text, " -f %s.mk", program);
 }
 
-int ag_digits(const char *text, long length, ag_u64 most, ag_u64 *value)
+int ag_digits(const char *text, long length, ag_u64 max, ag_u64 *value)
 {
     ag_u64 number = 0;
     for (long i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9') return 0;
         const ag_u64 digit = (ag_u64)(text[i] - '0');
-        if (number > most / 10 || number * 10 > most - digit) return 0;
+        if (number > max / 10 || number * 10 > max - digit) return 0;
         number = 10 * number + digit;
     }
     if (length > 0) *value = number;

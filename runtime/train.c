@@ -34,7 +34,7 @@ static int set_up(struct ag_training *t)
     t->g_phase = ag_phase_find(p, "g");
     t->sample_phase = ag_phase_find(p, method->sample_phase);
     if (ag_blocks_new(p, t->block, t->err)) return 1;
-    if (method->averages && !(t->average = ag_twin(p->block[AG_G].size, t->err))) return 1;
+    if (method->averages && !(t->average = ag_mirror_new(p->block[AG_G].size, t->err))) return 1;
     if (!(t->pictures = ag_reals(method->samples * picture_size(t), t->err))) return 1;
     if (ag_adam_new(&t->d, *method->d_rates, p->block[AG_D].size, t->err)) return 1;
     if (ag_adam_new(&t->g, *method->g_rates, p->block[AG_G].size, t->err)) return 1;
@@ -46,7 +46,7 @@ static void tear_down(struct ag_training *t)
     if (t->method->tear_down) t->method->tear_down(t);
     ag_data_close(t->data);
     ag_blocks_free(t->method->program, t->block);
-    ag_untwin(t->average);
+    ag_mirror_free(t->average);
     ag_free(t->pictures);
     ag_adam_free(&t->d);
     ag_adam_free(&t->g);
@@ -118,7 +118,7 @@ static int load(struct ag_training *t, struct ag_checkpoint *c)
         status = ag_checkpoint_read(c, t->err);
     }
     if (status) return status;
-    if (t->iteration > t->iterations || t->iterations > AG_MOST_ITERATIONS || t->from > t->iteration)
+    if (t->iteration > t->iterations || t->iterations > AG_MAX_ITERATIONS || t->from > t->iteration)
         return ag_fail(t->err, 2, "%s: damaged: it is after %s %ld of %ld", t->run.checkpoint, t->method->unit,
                        t->iteration, t->iterations);
     if (t->position >= steps(t))
@@ -169,7 +169,7 @@ static int begin(struct ag_training *t, const struct ag_options *options)
     if (t->run.resumed) return resume(t, options);
     if (options->resume) ag_progress_note(&t->progress, "%s holds no checkpoint yet; beginning anew", t->run.folder);
     for (int i = AG_G; i <= AG_STAT; i++) ag_init_block(p, (enum ag_block)i, t->seed, t->block);
-    if (t->average) ag_twin_copy(t->average, t->block[AG_G], p->block[AG_G].size);
+    if (t->average) ag_mirror_copy(t->average, t->block[AG_G], p->block[AG_G].size);
     if (t->method->begin) t->method->begin(t);
     return 0;
 }
@@ -197,7 +197,7 @@ static int show_reals(struct ag_training *t)
 {
     const long count = ag_data_count(t->data, 0);
     const int n = t->method->samples > count ? (int)count : t->method->samples;
-    int status = ag_data_look(t->data, n, t->pictures, t->err);
+    int status = ag_data_preview(t->data, n, t->pictures, t->err);
     return status ? status : ag_run_grid(&t->run, t->pictures, n, t->err, "samples/reals.png");
 }
 
@@ -264,7 +264,7 @@ static int write_samples(struct ag_training *t)
     real *block[AG_BLOCKS];
     for (int i = 0; i < AG_BLOCKS; i++) block[i] = t->block[i];
     if (t->average) block[AG_G] = t->average;
-    int status = ag_settle(t->err); /* pictures of a diverged network are not worth drawing */
+    int status = ag_output_wait(t->err); /* pictures of a diverged network are not worth drawing */
     if (!status)
         status =
             ag_sample_pictures(method->program, t->sample_phase, block, t->seed, method->samples, t->pictures, t->err);
@@ -277,7 +277,7 @@ static int write_samples(struct ag_training *t)
 static int write_log(struct ag_training *t)
 {
     struct ag_text line = {0, 0, 0, 0};
-    int status = ag_settle(t->err);
+    int status = ag_output_wait(t->err);
     if (status) return status;
     ag_text_add(&line, "{\"%s\": %ld", t->method->unit, t->iteration);
     t->method->log(t, &line);

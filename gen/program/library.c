@@ -260,7 +260,7 @@ static void phases_text(const struct library *l, struct text *t)
                 "enum { AG_IN, AG_OUT, AG_FIXED, AG_ARENA, AG_SCRATCH, AG_BLOCKS };\n"
                 "enum { SCRATCH = %ld };\n"
                 "struct ag_pictures {\n    real *const *block;\n    int count, first, threads;\n};\n\n"
-                "static int ag_sharing(void)\n{\n    return 1;\n}\n\n",
+                "static int ag_loop_threads(void)\n{\n    return 1;\n}\n\n",
                 l->s.scratch);
     if (l->c->forwards)
         text_add(t, "/* One after the other, in the caller's thread. */\n"
@@ -273,7 +273,7 @@ static void phases_text(const struct library *l, struct text *t)
 /* Appends those functions of the runtime that the rest of the library calls. */
 static void add_runtime(const struct library *l, struct text *t, const char *rest)
 {
-    static const char *const name[] = {"ag_math.h", "random.c", "tensor.c", "generator.c", "image.c"};
+    static const char *const name[] = {"ag_math.h", "random.c", "tensor.c", "generator.c", "png_writer.c"};
     enum { FILES = sizeof name / sizeof *name };
     struct writer *w = l->w;
     char *file[FILES];

@@ -22,8 +22,8 @@ static int halve(enum ag_dtype type, float *both, long n, const char *path, stru
     float *back = mem_checked(malloc((size_t)n * sizeof *back));
     double square = 0, error = 0, largest = 0;
     long worst = -1; /* index of the number with the largest error; -1: there is no error */
-    ag_halve(type, both, n, half);
-    ag_unhalve(type, half, n, back);
+    ag_to_half(type, both, n, half);
+    ag_from_half(type, half, n, back);
     for (long i = 0; i < n; i++) {
         const double x = both[i], d = fabs(x - back[i]);
         square += x * x;

@@ -1,6 +1,6 @@
 /*
- * An NVIDIA GPU as a device. Blocks, moments and averages have twins in its memory. Everything goes through one stream.
- * cuda_phases.c runs phases.
+ * An NVIDIA GPU as a device. Blocks, moments and averages have mirrors in the memory of the GPU. All copies and kernels
+ * are issued to one stream. cuda_phases.c runs phases.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "cuda_device.h"
@@ -8,33 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TWINS = 256, OLDEST = 80 /* the least compute capability: 8.0 */ };
+enum { MIRRORS = 256, OLDEST = 80 /* the lowest supported compute capability, 8.0 */ };
 enum { NO_BINARY = 209, UNSUPPORTED_PTX = 222, NOT_READY = 600 }; /* error numbers of the driver */
 
-struct twin {
+struct mirror {
     const real *host;
-    long host_size, size; /* in reals; host_size is 1 for what lies on the device alone */
+    long host_size, size; /* in reals; host_size is 1 if the block's contents exist on the device only */
     ag_address device;
 };
 
 struct ag_gpu ag_gpu;
 static struct {
-    ag_handle adam, average, add, scale, normals; /* kernels that every program has */
-    struct twin twin[TWINS];
-    int twins;
-    real *slot; /* [AG_SLOTS], pinned: scalars that are copied back */
+    ag_handle adam, average, add, scale, normals; /* kernels that every program contains */
+    struct mirror mirror[MIRRORS];
+    int mirrors;
+    real *slot; /* [AG_SLOTS], pinned memory: scalars copied from the device */
     ag_handle arrived[AG_SLOTS];
 } own;
 
 /* ---------------------------------------------------------------- errors */
 
-int ag_gpu_check(int error, const char *what)
+int ag_gpu_check(int error, const char *call)
 {
     const char *text = NULL;
     if (!error) return 1;
     if (!ag_gpu.failure[0]) {
         if (ag_gpu.d.cuGetErrorString) ag_gpu.d.cuGetErrorString(error, &text);
-        snprintf(ag_gpu.failure, sizeof ag_gpu.failure, "%s: %s (CUDA error %d)", what, text ? text : "unknown", error);
+        snprintf(ag_gpu.failure, sizeof ag_gpu.failure, "%s: %s (CUDA error %d)", call, text ? text : "unknown", error);
     }
     return 0;
 }
@@ -72,7 +72,7 @@ static int open_device(struct ag_error *err)
     return 0;
 }
 
-/* Checks, before anything is allocated, that the memory which the program's tables ask for is free. */
+/* Checks that enough device memory is free for all blocks of the program, before anything is allocated. Status 1. */
 static int check_memory(const struct ag_program *p, struct ag_error *err)
 {
     size_t available = 0, total = 0;
@@ -147,14 +147,14 @@ static int cuda_open(const struct ag_program *program, struct ag_error *err)
     return status;
 }
 
-/* ---------------------------------------------------------------- twins */
+/* ---------------------------------------------------------------- mirrors */
 
-static const struct twin *find_twin(const real *host)
+static const struct mirror *find_mirror(const real *host)
 {
-    for (int i = 0; i < own.twins; i++)
-        if (own.twin[i].host == host) return &own.twin[i];
-    for (int i = 0; i < own.twins; i++)
-        if (host > own.twin[i].host && host < own.twin[i].host + own.twin[i].host_size) return &own.twin[i];
+    for (int i = 0; i < own.mirrors; i++)
+        if (own.mirror[i].host == host) return &own.mirror[i];
+    for (int i = 0; i < own.mirrors; i++)
+        if (host > own.mirror[i].host && host < own.mirror[i].host + own.mirror[i].host_size) return &own.mirror[i];
     fprintf(stderr, "a block without a twin on the device\n");
     abort();
     return NULL; /* for compilers that don't know that abort doesn't return */
@@ -162,39 +162,39 @@ static const struct twin *find_twin(const real *host)
 
 ag_address ag_gpu_address(const real *host)
 {
-    const struct twin *twin = find_twin(host);
-    return twin->device + (ag_address)(host - twin->host) * sizeof(real);
+    const struct mirror *mirror = find_mirror(host);
+    return mirror->device + (ag_address)(host - mirror->host) * sizeof(real);
 }
 
-static int cuda_twin(const real *host, long host_size, long size, struct ag_error *err)
+static int cuda_new_mirror(const real *host, long host_size, long size, struct ag_error *err)
 {
-    struct twin twin = {host, host_size, size, 0};
-    if (own.twins == TWINS) return ag_fail(err, 1, "more than %d blocks on the device", TWINS);
-    if (!ag_gpu_check(ag_gpu.d.cuMemAlloc_v2(&twin.device, (size_t)(size > 0 ? size : 1) * sizeof(real)),
+    struct mirror mirror = {host, host_size, size, 0};
+    if (own.mirrors == MIRRORS) return ag_fail(err, 1, "more than %d blocks on the device", MIRRORS);
+    if (!ag_gpu_check(ag_gpu.d.cuMemAlloc_v2(&mirror.device, (size_t)(size > 0 ? size : 1) * sizeof(real)),
                       "cuMemAlloc") ||
-        !ag_gpu_check(ag_gpu.d.cuMemsetD32Async(twin.device, 0, (size_t)(size > 0 ? size : 1), ag_gpu.stream),
+        !ag_gpu_check(ag_gpu.d.cuMemsetD32Async(mirror.device, 0, (size_t)(size > 0 ? size : 1), ag_gpu.stream),
                       "cuMemsetD32"))
         return ag_fail(err, 1, "out of memory on the GPU: %.1f MB more are needed (%s)",
                        (double)size * sizeof(real) / 1e6, ag_gpu.failure);
-    own.twin[own.twins++] = twin;
+    own.mirror[own.mirrors++] = mirror;
     return 0;
 }
 
-static void cuda_untwin(const real *host)
+static void cuda_free_mirror(const real *host)
 {
-    for (int i = 0; i < own.twins; i++) {
-        if (own.twin[i].host != host) continue;
+    for (int i = 0; i < own.mirrors; i++) {
+        if (own.mirror[i].host != host) continue;
         ag_gpu.d.cuStreamSynchronize(ag_gpu.stream);
         ag_gpu_phases_forget(host);
-        ag_gpu.d.cuMemFree_v2(own.twin[i].device);
-        own.twin[i] = own.twin[--own.twins];
+        ag_gpu.d.cuMemFree_v2(own.mirror[i].device);
+        own.mirror[i] = own.mirror[--own.mirrors];
         return;
     }
 }
 
 /* ---------------------------------------------------------------- copies */
 
-static void cuda_send(const real *host, long n)
+static void cuda_upload(const real *host, long n)
 {
     if (n <= 0) return;
     ag_gpu_check(ag_gpu.d.cuMemcpyHtoDAsync_v2(ag_gpu_address(host), host, (size_t)n * sizeof(real), ag_gpu.stream),
@@ -202,13 +202,13 @@ static void cuda_send(const real *host, long n)
     ag_gpu_check(ag_gpu.d.cuStreamSynchronize(ag_gpu.stream), "a copy to the device");
 }
 
-static int cuda_fetch(real *host, long n, struct ag_error *err)
+static int cuda_download(real *host, long n, struct ag_error *err)
 {
     if (n > 0) {
         size_t bytes = (size_t)n * sizeof(real);
         ag_gpu_check(ag_gpu.d.cuMemcpyDtoHAsync_v2(host, ag_gpu_address(host), bytes, ag_gpu.stream), "cuMemcpyDtoH");
         ag_gpu_check(ag_gpu.d.cuStreamSynchronize(ag_gpu.stream), "a kernel");
-        ag_gpu_phases_fetched(host, n);
+        ag_gpu_phases_downloaded(host, n);
     }
     return ag_gpu.failure[0] ? ag_gpu_failed(err) : 0;
 }
@@ -238,7 +238,7 @@ static void cuda_read(int slot, const real *from)
     ag_gpu_check(ag_gpu.d.cuEventRecord(own.arrived[slot], ag_gpu.stream), "cuEventRecord");
 }
 
-/* Ready too if the GPU has failed: then take says so. */
+/* Also ready if the GPU has failed; cuda_take then reports the failure. */
 static int cuda_ready(int slot)
 {
     return ag_gpu.failure[0] || ag_gpu.d.cuEventQuery(own.arrived[slot]) != NOT_READY;
@@ -252,38 +252,48 @@ static int cuda_take(int slot, real *value, struct ag_error *err)
     return 0;
 }
 
-/* ---------------------------------------------------------------- passes over blocks */
+/* ---------------------------------------------------------------- elementwise kernels */
 
-static void launch_pass(ag_handle function, void **argument, long n, const char *name)
+static void launch_elementwise(ag_handle function, void **argument, long n, const char *name)
 {
-    long blocks = (n + 255) / 256, most = 8L * (ag_gpu.processors > 0 ? ag_gpu.processors : 1);
-    unsigned grid = (unsigned)(blocks < 1 ? 1 : blocks > most ? most : blocks);
+    long blocks = (n + 255) / 256, max_blocks = 8L * (ag_gpu.processors > 0 ? ag_gpu.processors : 1);
+    unsigned grid = (unsigned)(blocks < 1 ? 1 : blocks > max_blocks ? max_blocks : blocks);
     if (n > 0)
         ag_gpu_check(ag_gpu.d.cuLaunchKernel(function, grid, 1, 1, 256, 1, 1, 0, ag_gpu.stream, argument, NULL), name);
 }
 
-static void cuda_adam(const struct ag_adam_pass *pass)
+static void cuda_adam(const struct ag_adam_update *pass)
 {
     ag_address weight = ag_gpu_address(pass->weight), m = ag_gpu_address(pass->m), v = ag_gpu_address(pass->v),
                gradient = ag_gpu_address(pass->gradient);
-    struct ag_adam_pass p = *pass;
-    void *argument[] = {&weight,  &m,       &v,       &gradient, &p.beta1,  &p.beta2,
-                        &p.rest1, &p.rest2, &p.decay, &p.step,   &p.unbias, &p.size};
-    launch_pass(own.adam, argument, p.size, "adam");
+    struct ag_adam_update p = *pass;
+    void *argument[] = {&weight,
+                        &m,
+                        &v,
+                        &gradient,
+                        &p.beta1,
+                        &p.beta2,
+                        &p.one_minus_beta1,
+                        &p.one_minus_beta2,
+                        &p.decay,
+                        &p.step_size,
+                        &p.bias_correction,
+                        &p.size};
+    launch_elementwise(own.adam, argument, p.size, "adam");
 }
 
 static void cuda_average(real *average, const real *value, real decay, real rest, long n)
 {
     ag_address to = ag_gpu_address(average), from = ag_gpu_address(value);
     void *argument[] = {&to, &from, &decay, &rest, &n};
-    launch_pass(own.average, argument, n, "average");
+    launch_elementwise(own.average, argument, n, "average");
 }
 
 static void cuda_add(real *to, const real *from, long n)
 {
     ag_address a = ag_gpu_address(to), b = ag_gpu_address(from);
     void *argument[] = {&a, &b, &n};
-    launch_pass(own.add, argument, n, "add");
+    launch_elementwise(own.add, argument, n, "add");
 }
 
 static void cuda_scale(real *to, double factor, long n)
@@ -291,7 +301,7 @@ static void cuda_scale(real *to, double factor, long n)
     ag_address a = ag_gpu_address(to);
     float by = (float)factor;
     void *argument[] = {&a, &by, &n};
-    launch_pass(own.scale, argument, n, "scale");
+    launch_elementwise(own.scale, argument, n, "scale");
 }
 
 static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
@@ -299,11 +309,12 @@ static void cuda_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 st
     ag_address at = ag_gpu_address(to);
     void *argument[] = {&at, &seed, &stream, &step, &first, &n};
     if (n <= 0) return;
-    launch_pass(own.normals, argument, n / 4 + 2, "normals");
+    launch_elementwise(own.normals, argument, n / 4 + 2, "normals");
     ag_gpu_phases_drawn(to, n);
 }
 
-/* Two operations a clock for each of 128 lanes of a multiprocessor; 64 lanes on compute capability 8.0. */
+/* A multiprocessor has 128 lanes, or 64 on compute capability 8.0. A lane does two operations (one multiply-add) per
+ * clock cycle. */
 static double cuda_peak(void)
 {
     return 2.0 * (ag_gpu.capability == 80 ? 64 : 128) * ag_gpu.processors * ag_gpu.clock * 1e-6;
@@ -314,7 +325,7 @@ static void cuda_close(void)
     if (!ag_gpu.opened) return;
     ag_gpu.d.cuStreamSynchronize(ag_gpu.stream);
     ag_gpu_phases_close();
-    for (int i = 0; i < own.twins; i++) ag_gpu.d.cuMemFree_v2(own.twin[i].device);
+    for (int i = 0; i < own.mirrors; i++) ag_gpu.d.cuMemFree_v2(own.mirror[i].device);
     ag_gpu.d.cuMemFreeHost(own.slot);
     for (int i = 0; i < AG_SLOTS; i++) ag_gpu.d.cuEventDestroy_v2(own.arrived[i]);
     ag_gpu.d.cuModuleUnload(ag_gpu.module);
@@ -325,7 +336,7 @@ static void cuda_close(void)
     memset(&ag_gpu, 0, sizeof ag_gpu);
 }
 
-const struct ag_device ag_cuda = {cuda_open,    cuda_close, cuda_twin,  cuda_untwin,       cuda_send,
-                                  cuda_fetch,   cuda_clear, cuda_copy,  ag_gpu_phases_run, cuda_adam,
-                                  cuda_average, cuda_add,   cuda_scale, cuda_normals,      cuda_wait,
-                                  cuda_read,    cuda_ready, cuda_take,  cuda_peak};
+const struct ag_device ag_cuda = {cuda_open,     cuda_close, cuda_new_mirror, cuda_free_mirror,  cuda_upload,
+                                  cuda_download, cuda_clear, cuda_copy,       ag_gpu_phases_run, cuda_adam,
+                                  cuda_average,  cuda_add,   cuda_scale,      cuda_normals,      cuda_wait,
+                                  cuda_read,     cuda_ready, cuda_take,       cuda_peak};

@@ -11,17 +11,18 @@ struct ag_gpu {
     int capability; /* compute capability: 80 is 8.0 */
     ag_handle context, module, stream;
     ag_handle *kernel; /* [program->kernels] */
-    char failure[256]; /* the first error since the program started; no phase runs after it */
+    char failure[256]; /* the first error since the program started, or ""; after an error no phase runs */
 };
 extern struct ag_gpu ag_gpu;
 
 /* cuda.c */
 
-/* 1 if error is 0. Else notes the error, if it is the first, and returns 0. */
-int ag_gpu_check(int error, const char *what);
-/* Fails with the noted error. Returns 1. */
+/* Returns 1 if error is 0. Otherwise stores the error in ag_gpu.failure, unless one is stored, and returns 0. call: the
+ * name of the failed function. */
+int ag_gpu_check(int error, const char *call);
+/* Fails with the stored error. Returns 1. */
 int ag_gpu_failed(struct ag_error *err);
-/* Where the twin of any part of a block lies. */
+/* The address, in a mirror, of any real of a block on the host. */
 ag_address ag_gpu_address(const real *host);
 
 /* cuda_phases.c */
@@ -31,9 +32,9 @@ void ag_gpu_phases_close(void);
 void ag_gpu_phases_run(const struct ag_phase *phase, real *const block[AG_BLOCKS]);
 /* Destroys the graphs that work on this block. */
 void ag_gpu_phases_forget(const real *host);
-/* The next run takes these inputs from the device, where they were drawn. */
+/* Notes that these n inputs were drawn on the device. The next run doesn't upload them. */
 void ag_gpu_phases_drawn(const real *at, long n);
-/* The next run takes these inputs from the host again. */
-void ag_gpu_phases_fetched(const real *host, long n);
+/* Notes that these n reals were downloaded. The next run uploads inputs among them again. */
+void ag_gpu_phases_downloaded(const real *host, long n);
 
 #endif

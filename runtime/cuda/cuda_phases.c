@@ -1,7 +1,7 @@
 /*
- * Phases on an NVIDIA GPU. When a phase first runs on some blocks, its launches are captured as a graph; from then on
- * it is one launch of that graph. A step of training waits only for a staging buffer of its inputs, which the step
- * before the last one used.
+ * Phases on an NVIDIA GPU. When a phase runs on some blocks for the first time, its kernel launches are captured as a
+ * CUDA graph. Later runs on these blocks are one launch of that graph. Inputs are copied through STAGES staging buffers
+ * in turn, so a run waits only until the run before the last one has released its buffer.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "cuda_device.h"
@@ -17,14 +17,14 @@ struct range {
     long size;
 };
 
-/* The graph of a phase on some blocks. */
+/* The captured graph of a phase on particular blocks. */
 struct phase_graph {
     void (*run)(real *const *);
     real *block[AG_BLOCKS];
     ag_handle executable;
 };
 
-/* A launch, and events before and after it. */
+/* A kernel launch with an event before it and one after it. */
 struct timing {
     int kernel;
     ag_handle start, end;
@@ -35,11 +35,11 @@ static struct {
     int graphs;
     struct range drawn[RANGES]; /* inputs that were drawn on the device since the last run */
     int drawns;
-    real *stage[STAGES]; /* staging buffers for inputs; pinned memory, so that copying from it is asynchronous */
+    real *stage[STAGES]; /* staging buffers for inputs, in pinned memory: copies from it are asynchronous */
     ag_handle staged[STAGES];
     long runs;
-    struct timing *timing; /* launches of a phase, for a profile */
-    int timings, timing_room, timed;
+    struct timing *timing; /* the launches of one phase, when it is profiled */
+    int timings, timing_capacity, timed;
 } phases;
 
 int ag_gpu_phases_open(const struct ag_program *p, struct ag_error *err)
@@ -62,7 +62,7 @@ void ag_gpu_phases_close(void)
         ag_gpu.d.cuMemFreeHost(phases.stage[i]);
         ag_gpu.d.cuEventDestroy_v2(phases.staged[i]);
     }
-    for (int i = 0; i < phases.timing_room; i++) {
+    for (int i = 0; i < phases.timing_capacity; i++) {
         if (phases.timing[i].start) ag_gpu.d.cuEventDestroy_v2(phases.timing[i].start);
         if (phases.timing[i].end) ag_gpu.d.cuEventDestroy_v2(phases.timing[i].end);
     }
@@ -72,16 +72,16 @@ void ag_gpu_phases_close(void)
 
 /* ---------------------------------------------------------------- launches */
 
-/* Room for one more timing with its events. NULL if there is no memory or the GPU has failed. */
+/* The next unused timing, with its events created. NULL if memory runs out or the GPU has failed. */
 static struct timing *next_timing(void)
 {
-    if (phases.timings == phases.timing_room) {
-        const int room = phases.timing_room ? 2 * phases.timing_room : 256;
-        struct timing *larger = realloc(phases.timing, (size_t)room * sizeof *larger);
+    if (phases.timings == phases.timing_capacity) {
+        const int capacity = phases.timing_capacity ? 2 * phases.timing_capacity : 256;
+        struct timing *larger = realloc(phases.timing, (size_t)capacity * sizeof *larger);
         if (!ag_gpu_check(!larger, "memory for times")) return NULL;
-        memset(larger + phases.timing_room, 0, (size_t)(room - phases.timing_room) * sizeof *larger);
+        memset(larger + phases.timing_capacity, 0, (size_t)(capacity - phases.timing_capacity) * sizeof *larger);
         phases.timing = larger;
-        phases.timing_room = room;
+        phases.timing_capacity = capacity;
     }
     struct timing *t = &phases.timing[phases.timings];
     if (!t->start && !ag_gpu_check(ag_gpu.d.cuEventCreate(&t->start, 0), "cuEventCreate")) return NULL;
@@ -186,7 +186,7 @@ void ag_gpu_phases_drawn(const real *at, long n)
         ag_gpu_check(1, "more inputs drawn than there is room for");
 }
 
-void ag_gpu_phases_fetched(const real *host, long n)
+void ag_gpu_phases_downloaded(const real *host, long n)
 {
     for (int i = phases.drawns - 1; i >= 0; i--)
         if (phases.drawn[i].at >= host && phases.drawn[i].at + phases.drawn[i].size <= host + n)
@@ -202,8 +202,8 @@ static struct range next_drawn(const real *at, const real *end)
     return first;
 }
 
-/* Sends a phase's inputs by way of a staging buffer, so that the caller can overwrite them at once. Ranges that were
- * drawn on the device are there already. */
+/* Uploads a phase's inputs through a staging buffer, so that the caller may overwrite the inputs at once. Ranges that
+ * were drawn on the device are left out. */
 static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     const int stage = (int)(phases.runs++ % STAGES);
@@ -227,8 +227,9 @@ static void send_inputs(const struct ag_phase *phase, real *const block[AG_BLOCK
 
 /* ---------------------------------------------------------------- running */
 
-/* Runs the phase again and times each kernel. The graph, which was launched just before, keeps the device busy while
- * the kernels are launched. They then follow one another without gaps, however long a launch takes. */
+/* Runs the phase again and times each kernel. The caller has just launched the phase's graph, which keeps the device
+ * busy while this function queues the kernels. The queued kernels then run without gaps, however long a launch takes.
+ */
 static void run_timed(const struct ag_phase *phase, real *const block[AG_BLOCKS])
 {
     real *device[AG_BLOCKS];

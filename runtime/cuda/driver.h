@@ -1,5 +1,5 @@
-/* The functions of the CUDA driver and of NVRTC that programs use. They are looked up when a program starts, so
- * building a program needs no CUDA Toolkit. */
+/* The functions of the CUDA driver and of NVRTC that programs use. A program looks them up when it starts, so it can be
+ * built without the CUDA Toolkit. */
 #ifndef AG_CUDA_DRIVER_H
 #define AG_CUDA_DRIVER_H
 
@@ -9,7 +9,7 @@
 typedef unsigned long long ag_address; /* an address in the device's memory */
 typedef struct ag_opaque *ag_handle;   /* a context, module, function, stream, event or graph */
 
-/* Each: its name in the library, its arguments. All return 0 or the number of an error. */
+/* F(name in the library, arguments). Each function returns 0 or an error number. */
 #define AG_DRIVER_FUNCTIONS(F)                                                                                         \
     F(cuInit, (unsigned flags))                                                                                        \
     F(cuDriverGetVersion, (int *version))                                                                              \
@@ -86,10 +86,11 @@ enum {
 int ag_driver_load(struct ag_driver *driver, struct ag_error *err);
 int ag_nvrtc_load(struct ag_nvrtc *nvrtc, struct ag_error *err);
 
-/* Compiles kernels at run time. arch: compute capability, 90 for 9.0. *code is a cubin or PTX with a 0 behind it; free
- * it. The result is kept on the disk by source, architecture, compiler and driver. Status 1. */
+/* Compiles kernels at run time. arch: the device's compute capability, 90 for 9.0. *code is a cubin or PTX, followed by
+ * a 0; free it with free(). The result is cached on the disk under source, architecture, compiler and driver. Status 1.
+ */
 int ag_nvrtc_compile(const char *source, int arch, int driver_version, char **code, struct ag_error *err);
-/* Compiles kernels to PTX for devices of this capability and newer. Keeps nothing on the disk. Status 1. */
+/* Compiles kernels to PTX for devices of this compute capability and newer. Caches nothing. Status 1. */
 int ag_nvrtc_ptx(const char *source, int arch, char **ptx, struct ag_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Compiles kernels when a program starts. The result is kept below $XDG_CACHE_HOME/aggen (or ~/.cache/aggen). The name
- * of the file is made of all that the result depends on: source, architecture, compiler and driver. A file begins with
- * its length and a checksum, so that one which is cut or foreign is noticed and replaced.
+ * Compiles kernels when a program starts. The result is cached in $XDG_CACHE_HOME/aggen (or ~/.cache/aggen). A file's
+ * name is made of everything that the result depends on: source, architecture, compiler and driver. A file begins with
+ * its length and a checksum. A truncated file, or one that is no result, is thereby noticed and replaced.
  */
 #include "driver.h"
 #include <stdio.h>
@@ -68,8 +68,8 @@ static int failed(const struct ag_nvrtc *nvrtc, ag_handle program, struct ag_err
     return ag_fail(err, 1, "NVRTC could not compile the kernels (its words are above); another CUDA Toolkit may");
 }
 
-/* The newest architecture that NVRTC knows and the device can run. *is_ptx: the device is newer than all of them, and
- * needs PTX. */
+/* The newest architecture that NVRTC knows and that isn't newer than the device. *is_ptx: 1 if the device belongs to a
+ * later generation than this architecture, and so needs PTX. */
 static int choose(const struct ag_nvrtc *nvrtc, int device, int *is_ptx)
 {
     int count = 0, best = 0, archs[128];

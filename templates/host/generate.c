@@ -17,7 +17,7 @@ struct grid {
     struct ag_canvas canvas; /* its pixels NULL: frames */
     struct ag_frames frames;
     real *station; /* [latent]: for a walk */
-    struct ag_painters painters;
+    struct ag_draw_workers painters;
     struct ag_progress progress;
     long drawn, total;
     int status; /* of the device, of frames, or of a signal */
@@ -49,7 +49,7 @@ static void set_inputs(const struct grid *grid, const struct line *line, long do
     real *z = ag_tensor_find(&phase->in, "in.z", in), *other = ag_tensor_find(&phase->in, "in.mix.z", in);
     const long walk = options->interpolate;
     if (walk)
-        ag_walk_latents(&generate_program, seed, options->first, options->count, walk, first, phase->batch, z,
+        ag_interpolate_latents(&generate_program, seed, options->first, options->count, walk, first, phase->batch, z,
                         grid->station);
     for (int k = 0; k < phase->batch && !walk; k++)
         ag_sample_latents(&generate_program, seed + (ag_u64)(k * seed_step), first + k * line->step, 1,
@@ -74,20 +74,20 @@ static void keep(struct grid *grid, const struct line *line, long done, const re
 static long draw_next(struct grid *grid, const struct line *line, long done)
 {
     const struct ag_phase *phase = line->phase;
-    const struct ag_painters *painters = &grid->painters;
+    const struct ag_draw_workers *painters = &grid->painters;
     const long left = line->count - done, size = picture_size();
-    const int n = ag_painters_room(painters, left), batch = (int)(left < phase->batch ? left : phase->batch);
+    const int n = ag_draw_workers_round(painters, left), batch = (int)(left < phase->batch ? left : phase->batch);
     for (int i = 0, first = 0, next; first < n; i++, first = next) {
-        next = ag_painters_first(painters, n, i + 1);
+        next = ag_draw_workers_first(painters, n, i + 1);
         if (i > 0) ag_copy(painters->block[i][AG_IN], grid->block[AG_IN], phase->in.size);
         for (int k = first; k < next; k++)
             set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * generate_program.latent);
     }
-    ag_paint(painters, phase, n);
+    ag_draw_round(painters, phase, n);
     for (int i = 0, first = 0, next; first < n && !grid->status; i++, first = next) {
-        next = ag_painters_first(painters, n, i + 1);
+        next = ag_draw_workers_first(painters, n, i + 1);
         real *fake = ag_tensor_find(&phase->out, "out.fake", painters->block[i][AG_OUT]);
-        grid->status = ag_fetch(fake, (next - first) * batch * size, grid->err);
+        grid->status = ag_download(fake, (next - first) * batch * size, grid->err);
         if (!grid->status) keep(grid, line, done + first, fake, (next - first) * batch);
     }
     return (long)n * batch;
@@ -166,7 +166,7 @@ static void draw(struct grid *grid)
         ag_progress_clear(&grid->progress);
     else
         ag_progress_end(&grid->progress);
-    if (!grid->status) ag_frames_tell(&grid->frames);
+    if (!grid->status) ag_frames_report_others(&grid->frames);
 }
 
 static int lay_out(struct grid *grid, struct ag_error *err)
@@ -229,17 +229,17 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     if (!status) status = load(&grid, err);
     if (!status) status = open_output(&grid, err);
     if (!status)
-        status = ag_painters_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
+        status = ag_draw_workers_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
                                   grid.block, grid.cells, err);
     if (!status) {
         ag_signals_catch(); /* so that no picture is left half-written */
-        ag_send_blocks(&generate_program, grid.block);
+        ag_upload_blocks(&generate_program, grid.block);
         ag_prepare(&generate_program, grid.block);
         draw(&grid);
         status = grid.status;
     }
     if (!status && grid.canvas.pixels) status = ag_canvas_write(&grid.canvas, options->output, err);
-    ag_painters_close(&grid.painters);
+    ag_draw_workers_close(&grid.painters);
     ag_frames_close(&grid.frames);
     ag_free(grid.station);
     ag_canvas_free(&grid.canvas);

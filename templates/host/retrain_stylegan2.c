@@ -103,7 +103,7 @@ static int run_pass(struct retrain *s, const struct ag_phase *phase, int pass, s
     ag_run(phase, s->t.block);
     if (pass > 0) ag_add(gradient, s->gradient, size);
     if (pass + 1 < ACCUMULATE)
-        ag_twin_copy(s->gradient, gradient, size);
+        ag_mirror_copy(s->gradient, gradient, size);
     else if (ACCUMULATE > 1)
         ag_scale(gradient, 1.0 / ACCUMULATE, size);
     return ag_training_output(&s->t, phase, "out.loss", loss);
@@ -178,7 +178,7 @@ static int set_up(void *state)
     struct retrain *s = state;
     const long g = retrain_program.block[AG_G].size, d = retrain_program.block[AG_D].size;
     s->r1_phase = ag_phase_find(&retrain_program, "r1");
-    if (!(s->gradient = ag_twin(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->t.err))) return 1;
+    if (!(s->gradient = ag_mirror_new(ACCUMULATE == 1 ? 0 : g > d ? g : d, s->t.err))) return 1;
     s->reals = ag_reals(R1_INTERVAL > 0 ? ACCUMULATE * batch_reals() : 0, s->t.err);
     return !s->reals;
 }
@@ -186,7 +186,7 @@ static int set_up(void *state)
 static void tear_down(void *state)
 {
     struct retrain *s = state;
-    ag_untwin(s->gradient);
+    ag_mirror_free(s->gradient);
     ag_free(s->reals);
 }
 

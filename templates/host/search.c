@@ -185,7 +185,7 @@ static int arch_step(struct search *s)
         ag_run(arch, s->t.block);
         if ((status = ag_training_output(&s->t, arch, "out.minmax", &s->minmax))) return status;
         if ((status = ag_training_output(&s->t, arch, "out.maxmin", &s->maxmin))) return status;
-        if (ARCH_BOTH && half == TRAINING) ag_twin_copy(s->arch_gradient, gradient, size);
+        if (ARCH_BOTH && half == TRAINING) ag_mirror_copy(s->arch_gradient, gradient, size);
     }
     if (ARCH_BOTH) ag_add(gradient, s->arch_gradient, size);
     ag_adam_step(&s->alpha, 1, s->t.block[AG_ALPHA], gradient);
@@ -225,7 +225,7 @@ static int set_up(void *state)
     const struct ag_table *table = search_program.block;
     s->bar_phase = ag_phase_find(&search_program, BAR_UPDATES ? "bar" : "g");
     s->arch_phase = ag_phase_find(&search_program, "arch");
-    if (!(s->arch_gradient = ag_twin(table[AG_ALPHA].size, s->t.err))) return 1;
+    if (!(s->arch_gradient = ag_mirror_new(table[AG_ALPHA].size, s->t.err))) return 1;
     if (ag_adam_new(&s->alpha, arch_rates, table[AG_ALPHA].size, s->t.err)) return 1;
     if (ag_adam_new(&s->bar_d, weight_rates, table[AG_D].size, s->t.err)) return 1;
     if (ag_adam_new(&s->bar_g, weight_rates, table[AG_G].size, s->t.err)) return 1;
@@ -235,7 +235,7 @@ static int set_up(void *state)
 static void tear_down(void *state)
 {
     struct search *s = state;
-    ag_untwin(s->arch_gradient);
+    ag_mirror_free(s->arch_gradient);
     ag_adam_free(&s->alpha);
     ag_adam_free(&s->bar_d);
     ag_adam_free(&s->bar_g);

@@ -21,7 +21,7 @@ static const struct ag_program *widest(void)
 #ifdef AG_HAS_sse2
     return &AG_PROGRAM_program_sse2;
 #else
-    ag_no_width();
+    ag_exit_unsupported();
     return 0;
 #endif
 #endif

@@ -47,7 +47,7 @@ static void print_set(struct ag_data *data, int size)
     real *pixels = malloc(reals * sizeof *pixels), *again = malloc(reals * sizeof *again);
     ag_u8 *bytes = malloc(reals);
     ag_u64 count, hash;
-    if (!pixels || !again || !bytes || ag_data_look(data, n, pixels, &err)) exit(4);
+    if (!pixels || !again || !bytes || ag_data_preview(data, n, pixels, &err)) exit(4);
     if (ag_data_batch(data, 0, n, 0, again, &err) || memcmp(pixels, again, reals * sizeof *again)) exit(5);
     for (size_t i = 0; i < reals; i++) bytes[i] = (ag_u8)((pixels[i] + 1) * 127.5f + 0.5f);
     ag_data_identity(data, &count, &hash);

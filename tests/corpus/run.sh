@@ -13,7 +13,7 @@ if ! $python -c 'import PIL'; then
     exit 1
 fi
 if ! ${CC:-cc} -std=gnu99 -O2 -Wall -Wextra -Werror -Iruntime -o $build/driver tests/corpus/driver.c runtime/data*.c \
-    runtime/machine.c runtime/file.c runtime/picture.c runtime/exif.c runtime/resize.c runtime/error.c runtime/parallel.c runtime/random.c \
+    runtime/resources.c runtime/file.c runtime/picture_decoder.c runtime/exif.c runtime/resize.c runtime/error.c runtime/parallel.c runtime/random.c \
     runtime/text.c -lpng -ljpeg -lz -lm -lpthread; then
     echo "0 passed, 1 failed"
     exit 1

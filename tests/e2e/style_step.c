@@ -135,11 +135,11 @@ static void load(const char *path)
 {
     struct ag_st st;
     need(ag_st_open(&st, path, &err));
-    for (int i = AG_G; i <= AG_STAT; i++) need(ag_table_load(&st, "", &program->block[i], block[i], 0, &err));
-    need(ag_table_load(&st, "ema.", &program->block[G], ema, 0, &err));
+    for (int i = AG_G; i <= AG_STAT; i++) need(ag_block_load(&st, "", &program->block[i], block[i], 0, &err));
+    need(ag_block_load(&st, "ema.", &program->block[G], ema, 0, &err));
     for (int i = G; i <= D; i++) {
-        need(ag_table_load(&st, "adam.m.", &program->block[i], m[i], 0, &err));
-        need(ag_table_load(&st, "adam.v.", &program->block[i], v[i], 0, &err));
+        need(ag_block_load(&st, "adam.m.", &program->block[i], m[i], 0, &err));
+        need(ag_block_load(&st, "adam.v.", &program->block[i], v[i], 0, &err));
     }
     seed = strtoull(ag_st_meta(&st, "seed"), NULL, 10);
     step = counter(&st, "step"), latents = counter(&st, "latents"), noises = counter(&st, "noises");
@@ -153,7 +153,7 @@ static void compare(const struct ag_st *st, const char *prefix, int table, const
                     double absolute)
 {
     const struct ag_table *t = &program->block[table];
-    need(ag_table_load(st, prefix, t, found, 0, &err));
+    need(ag_block_load(st, prefix, t, found, 0, &err));
     for (int i = 0; i < t->count; i++) {
         long first = t->tensor[i].offset, size = 1;
         for (int k = 0; k < t->tensor[i].rank; k++) size *= t->tensor[i].shape[k];

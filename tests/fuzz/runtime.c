@@ -56,7 +56,7 @@ int fuzz_safetensors(const uint8_t *data, size_t size)
     check_failure(status, &err);
     if (!status) {
         visit(&st);
-        check_failure(ag_table_load(&st, "", &table, block, AG_LOAD_REQUIRED | AG_LOAD_FINITE, &err), &err);
+        check_failure(ag_block_load(&st, "", &table, block, AG_LOAD_REQUIRED | AG_LOAD_FINITE, &err), &err);
     }
     ag_st_close(&st);
     return 0;

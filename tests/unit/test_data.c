@@ -257,8 +257,8 @@ static void test_names(void)
 {
     static const char *const hidden[] = {".a", "a/.b", ".a/b", "..a", "a\\.b", "./.a", "a/..b/c"};
     static const char *const seen[] = {"a", "a.b", ".", "..", "../a", "./a", "...", "...a", "a/...b/c", "..\\a", ""};
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) check(ag_hidden(hidden[i]), "%s is seen", hidden[i]);
-    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) check(!ag_hidden(seen[i]), "%s is hidden", seen[i]);
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) check(ag_is_hidden(hidden[i]), "%s is seen", hidden[i]);
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) check(!ag_is_hidden(seen[i]), "%s is hidden", seen[i]);
     static const char *const clean[][2] = {{"abc", "abc"},
                                            {"a\nb\x7f"
                                             "c",
@@ -279,7 +279,7 @@ static void test_names(void)
     }
 }
 
-/* Checks that ag_data_look gives the first pictures of a half, and that looking changes no batch. */
+/* Checks that ag_data_preview gives the first pictures of a half, and that looking changes no batch. */
 static void check_look(const struct ag_data_options *o, int n)
 {
     size_t reals = (size_t)n * SIDE * SIDE * 3, one = SIDE * SIDE * 3;
@@ -287,17 +287,17 @@ static void check_look(const struct ag_data_options *o, int n)
     struct ag_data *data = open_data(o);
     struct ag_error err;
     for (int i = 0; i < n / 2; i++) check(!ag_data_batch(data, 0, 2, i, batches + 2 * one * i, &err), "%s", err.text);
-    check(!ag_data_look(data, n, looked, &err) && !memcmp(looked, batches, reals * sizeof *looked), "other pictures");
+    check(!ag_data_preview(data, n, looked, &err) && !memcmp(looked, batches, reals * sizeof *looked), "other pictures");
     for (int i = n / 2; i-- > 0;) { /* the batches in another order, with a look before each */
         real again[2 * SIDE * SIDE * 3];
-        check(!ag_data_look(data, i, looked, &err) && !memcmp(looked, batches, one * (size_t)i * sizeof *looked),
+        check(!ag_data_preview(data, i, looked, &err) && !memcmp(looked, batches, one * (size_t)i * sizeof *looked),
               "a look at %d", i);
         check(!ag_data_batch(data, 0, 2, i, again, &err) && !memcmp(again, batches + 2 * one * i, sizeof again),
               "batch %d", i);
     }
-    check(ag_data_look(data, -1, looked, &err) == 2, "a look at -1");
+    check(ag_data_preview(data, -1, looked, &err) == 2, "a look at -1");
     if (ag_data_count(data, 0) < LONG_MAX)
-        check(ag_data_look(data, (int)ag_data_count(data, 0) + 1, looked, &err) == 2 && strstr(err.text, "look at"),
+        check(ag_data_preview(data, (int)ag_data_count(data, 0) + 1, looked, &err) == 2 && strstr(err.text, "look at"),
               "a look at too many");
     ag_data_close(data);
     free(looked);

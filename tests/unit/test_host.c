@@ -307,8 +307,8 @@ static void write_input(const char *path, int batch, int with_bar, const char *w
         const struct ag_table *table = ag_block_table(program, (enum ag_block)i);
         struct ag_table left = {table->tensor, 0, table->size};
         while (left.count < table->count && strcmp(table->tensor[left.count].name, without)) left.count++;
-        ag_table_add(&writer, "", &left, data);
-        if (with_bar) ag_table_add(&writer, "bar.", table, data + 100);
+        ag_block_add(&writer, "", &left, data);
+        if (with_bar) ag_block_add(&writer, "bar.", table, data + 100);
     }
     for (int i = 0; i < arch->in.count; i++) {
         const struct ag_tensor *tensor = &arch->in.tensor[i];
@@ -411,7 +411,7 @@ static void test_profile(void)
     usleep(2000);
     ag_mark(0, 1, 4);
     ag_mark(1, 1, 0);
-    struct ag_account account = ag_profile_read(1);
+    struct ag_kernel_time account = ag_profile_read(1);
     CHECK(account.calls == 1 && account.units == 4 && account.seconds > 3e-3 && ag_profile_read(0).calls == 0);
     ag_profile_add(0, 2);
     ag_profile_add(0, 3);

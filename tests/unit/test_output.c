@@ -50,7 +50,7 @@ static void test_without_device(void)
     struct ag_tally tally = {0};
     ag_device = NULL;
     CHECK(!give(1, 1, &tally) && !give(2, 2, &tally) && tally.sum == 3 && tally.last == 2 && tally.count == 2);
-    CHECK(!ag_settle(&err) && tally.count == 2);
+    CHECK(!ag_output_wait(&err) && tally.count == 2);
     CHECK(give(INFINITY, 3, &tally) == 1 && strstr(err.text, "out.loss of phase d is not a number in step 3 ("));
 }
 
@@ -69,8 +69,8 @@ static void test_order(int at_once)
         CHECK(!give(value, i, &tally) && tally.count >= i - AG_SLOTS && tally.count <= i);
     }
     CHECK(waited == (at_once ? 0 : 4 * AG_SLOTS) && most == (at_once ? 1 : AG_SLOTS));
-    CHECK(!ag_settle(&err) && !memcmp(&tally, &wanted, sizeof tally));
-    CHECK(!ag_settle(&err) && tally.count == 5 * AG_SLOTS);
+    CHECK(!ag_output_wait(&err) && !memcmp(&tally, &wanted, sizeof tally));
+    CHECK(!ag_output_wait(&err) && tally.count == 5 * AG_SLOTS);
 }
 
 /* A loss that is NaN is found when it arrives, and is reported with the step that it belongs to. */
@@ -80,11 +80,11 @@ static void test_divergence(void)
     ag_device = &device;
     arrived = 0;
     CHECK(!give(1, 1, &tally) && !give(NAN, 2, &tally) && !give(3, 3, &tally) && tally.count == 0);
-    CHECK(ag_settle(&err) == 1 && tally.count == 2 && strstr(err.text, "step 2 ("));
-    CHECK(!ag_settle(&err) && tally.count == 3);
+    CHECK(ag_output_wait(&err) == 1 && tally.count == 2 && strstr(err.text, "step 2 ("));
+    CHECK(!ag_output_wait(&err) && tally.count == 3);
     CHECK(!give(NAN, 4, &tally));
     arrived = 1;
-    CHECK(give(1, 5, &tally) == 1 && strstr(err.text, "step 4 (") && !ag_settle(&err));
+    CHECK(give(1, 5, &tally) == 1 && strstr(err.text, "step 4 (") && !ag_output_wait(&err));
 }
 
 static void test_failure(void)
@@ -92,7 +92,7 @@ static void test_failure(void)
     struct ag_tally tally = {0};
     CHECK(!give(1, 1, &tally));
     broken = 1;
-    CHECK(ag_settle(&err) == 1 && !strcmp(err.text, "the device failed") && tally.count == 0);
+    CHECK(ag_output_wait(&err) == 1 && !strcmp(err.text, "the device failed") && tally.count == 0);
 }
 
 int main(void)

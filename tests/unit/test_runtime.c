@@ -152,7 +152,7 @@ static void inner_task(void *context, int task, int thread)
 
 static void task(void *context, int task, int thread)
 {
-    if (thread < 0 || thread >= ag_threads() || add(&busy[thread], 1) || ag_sharing() != 1) add(&clashes, 1);
+    if (thread < 0 || thread >= ag_threads() || add(&busy[thread], 1) || ag_loop_threads() != 1) add(&clashes, 1);
     add(&times[task], 1);
     if (context && task % 100 == 0) ag_parallel(7, inner_task, &thread);
     add(&busy[thread], -1);
@@ -187,7 +187,7 @@ static void test_parallel(void)
     for (int i = 0; i < 6; i++) {
         ag_set_threads(counts[i]);
         CHECK(counts[i] ? ag_threads() == counts[i] : ag_threads() >= 1);
-        CHECK(ag_sharing() == ag_threads());
+        CHECK(ag_loop_threads() == ag_threads());
         int ok = each_once(TASKS, NULL) && each_once(TASKS, &ok) && each_once(1, &ok) && each_once(0, NULL);
         for (int tasks = 0; tasks < 300; tasks++) ok = ok && each_once(tasks % 9, NULL);
         CHECK(ok);
@@ -658,11 +658,11 @@ static void test_halves(enum ag_dtype type, unsigned largest)
         for (unsigned sign = 0; sign < 2; sign++) {
             const ag_u16 at[2] = {(ag_u16)(k | sign << 15), (ag_u16)((k + 1) | sign << 15)};
             real x[2];
-            ag_unhalve(type, at, 2, x);
+            ag_from_half(type, at, 2, x);
             const float between[] = {(float)x[0], (float)(x[0] + (x[1] - x[0]) * 0.49),
                                      (float)(x[0] + (x[1] - x[0]) / 2), (float)(x[0] + (x[1] - x[0]) * 0.51)};
             ag_u16 got[4];
-            ag_halve(type, between, 4, got);
+            ag_to_half(type, between, 4, got);
             wrong += got[0] != at[0] || (k < largest && (got[1] != at[0] || got[2] != at[k & 1] || got[3] != at[1]));
         }
     CHECK(wrong == 0);

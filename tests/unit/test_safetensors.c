@@ -313,7 +313,7 @@ static int write_table(const char *path, enum ag_dtype dtype, const real *block)
     struct ag_st_writer writer;
     ag_st_begin(&writer);
     writer.real_dtype = dtype;
-    ag_table_add(&writer, "bar.", &table, block);
+    ag_block_add(&writer, "bar.", &table, block);
     return ag_st_write(&writer, path, &err);
 }
 
@@ -326,7 +326,7 @@ static void test_tables(void)
     for (int wide = 0; wide < 2; wide++) {
         memset(back, 0, sizeof back);
         CHECK(!write_table(path, wide ? AG_F64 : AG_F32, block) && !ag_st_open(&st, path, &err));
-        CHECK(!ag_table_load(&st, "bar.", &table, back, AG_LOAD_FINITE, &err) && !memcmp(block, back, sizeof block));
+        CHECK(!ag_block_load(&st, "bar.", &table, back, AG_LOAD_FINITE, &err) && !memcmp(block, back, sizeof block));
         const struct ag_st_tensor *image = ag_st_find(&st, "bar.image");
         CHECK(image && image->dtype == (wide ? AG_F64 : AG_F32) && image->shape[1] == 3 && image->shape[2] == 2);
         for (int n = 0; image && !wide && n < 2; n++)
@@ -336,25 +336,25 @@ static void test_tables(void)
                     memcpy(&value, (const float *)image->data + (n * 3 + c) * 2 + y, sizeof value);
                     CHECK(value == (float)block[10 + (n * 2 + y) * 3 + c]);
                 }
-        CHECK(ag_table_load(&st, "", &table, back, AG_LOAD_REQUIRED, &err) == 2 && strstr(err.text, "fc.weight"));
-        CHECK(!ag_table_load(&st, "", &table, back, AG_LOAD_OPTIONAL, &err) && !memcmp(block, back, sizeof block));
+        CHECK(ag_block_load(&st, "", &table, back, AG_LOAD_REQUIRED, &err) == 2 && strstr(err.text, "fc.weight"));
+        CHECK(!ag_block_load(&st, "", &table, back, AG_LOAD_OPTIONAL, &err) && !memcmp(block, back, sizeof block));
         struct ag_tensor other = {"fc.weight", 2, {3, 2, 0, 0}, 0, 0, AG_INIT_CONSTANT, 0, 0};
         struct ag_table wrong = {&other, 1, 6};
-        CHECK(ag_table_load(&st, "bar.", &wrong, back, AG_LOAD_OPTIONAL, &err) == 2 && strstr(err.text, "[2, 3]") &&
+        CHECK(ag_block_load(&st, "bar.", &wrong, back, AG_LOAD_OPTIONAL, &err) == 2 && strstr(err.text, "[2, 3]") &&
               strstr(err.text, "[3, 2]"));
         other.rank = 1;
-        CHECK(ag_table_load(&st, "bar.", &wrong, back, 0, &err) == 2);
+        CHECK(ag_block_load(&st, "bar.", &wrong, back, 0, &err) == 2);
         ag_st_close(&st);
     }
     block[21] = (real)NAN;
     CHECK(!write_table(path, AG_F32, block) && !ag_st_open(&st, path, &err));
-    CHECK(!ag_table_load(&st, "bar.", &table, back, 0, &err) && isnan(back[21]));
-    CHECK(ag_table_load(&st, "bar.", &table, back, AG_LOAD_FINITE, &err) == 2 && strstr(err.text, "bar.image"));
+    CHECK(!ag_block_load(&st, "bar.", &table, back, 0, &err) && isnan(back[21]));
+    CHECK(ag_block_load(&st, "bar.", &table, back, AG_LOAD_FINITE, &err) == 2 && strstr(err.text, "bar.image"));
     ag_st_close(&st);
     CHECK(!ag_st_open(&st, in_folder("sample.safetensors"), &err));
     struct ag_tensor integer = {"u8", 1, {3, 0, 0, 0}, 0, 0, AG_INIT_CONSTANT, 0, 0};
     struct ag_table wrong = {&integer, 1, 3};
-    CHECK(ag_table_load(&st, "", &wrong, back, 0, &err) == 2 && strstr(err.text, "U8"));
+    CHECK(ag_block_load(&st, "", &wrong, back, 0, &err) == 2 && strstr(err.text, "U8"));
     ag_st_close(&st);
 }
 

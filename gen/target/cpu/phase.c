@@ -200,7 +200,7 @@ void cpu_phase(struct code *c, const char *phase, const struct plan *p)
     for (int i = 0; i < p->groups; i++) (shares ? emit_shares : emit_group)(c, phase, p, i);
     if (shares) {
         text_printf(t, "static void %s_many(real *const block[AG_BLOCKS], int pictures)\n{\n", phase);
-        text_add(t, "    struct ag_pictures these = {block, pictures, 0, ag_sharing()};\n    (void)these;\n");
+        text_add(t, "    struct ag_pictures these = {block, pictures, 0, ag_loop_threads()};\n    (void)these;\n");
     } else {
         text_printf(t, "static void %s_run(real *const block[AG_BLOCKS])\n{\n", phase);
     }

@@ -1,16 +1,16 @@
-/* Copies blocks to and from files. A batch of images is [N, H, W, C] in memory and [N, C, H, W] in files. */
+/* Copies blocks to and from safetensors files. A batch of images is NHWC in memory and NCHW in files. */
 #include "ag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Formats a shape: "[64, 3, 32, 32]". */
-static void format_shape(char *text, size_t room, int rank, const long *shape)
+static void format_shape(char *text, size_t size, int rank, const long *shape)
 {
-    size_t used = (size_t)snprintf(text, room, "[");
-    for (int i = 0; i < rank && used < room; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s%ld", i ? ", " : "", shape[i]);
-    if (used < room) snprintf(text + used, room - used, "]");
+    size_t used = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < rank && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%ld", i ? ", " : "", shape[i]);
+    if (used < size) snprintf(text + used, size - used, "]");
 }
 
 static void shape_of(const struct ag_tensor *tensor, long shape[4])
@@ -48,7 +48,7 @@ static real element(const struct ag_st_tensor *tensor, long i)
     return (real)wide;
 }
 
-/* 1 if no value is infinite or NaN: for those x - x is NaN. */
+/* 1 if no value is infinite or NaN. For these values x - x is NaN. */
 static int all_finite(const real *values, long count)
 {
     long wrong = 0;
@@ -84,15 +84,15 @@ static int load_tensor(const struct ag_st *st, const char *name, const struct ag
     return 0;
 }
 
-int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_table *table, real *block, int load,
+int ag_block_load(const struct ag_st *st, const char *prefix, const struct ag_table *table, real *block, int load,
                   struct ag_error *err)
 {
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *tensor = table->tensor + i;
-        size_t room = strlen(prefix) + strlen(tensor->name) + 1;
-        char *name = malloc(room);
+        size_t size = strlen(prefix) + strlen(tensor->name) + 1;
+        char *name = malloc(size);
         if (!name) return ag_fail(err, 1, "%s: out of memory", st->path);
-        snprintf(name, room, "%s%s", prefix, tensor->name);
+        snprintf(name, size, "%s%s", prefix, tensor->name);
         int status = load_tensor(st, name, tensor, block + tensor->offset, load, err);
         free(name);
         if (status) return status;
@@ -100,7 +100,7 @@ int ag_table_load(const struct ag_st *st, const char *prefix, const struct ag_ta
     return 0;
 }
 
-void ag_table_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block)
+void ag_block_add(struct ag_st_writer *writer, const char *prefix, const struct ag_table *table, const real *block)
 {
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *tensor = table->tensor + i;

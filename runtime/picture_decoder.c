@@ -14,16 +14,19 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* Larger pictures are probably damaged or an attack: networks learn from at most 1024 pixels a side. */
+/* Limits of a picture's size. Larger pictures are probably damaged or an attack: networks learn from at most 1024
+ * pixels a side. */
 #define MAX_SIDE   16384
 #define MAX_PIXELS (1L << 27)
 
-/* Each scan of a JPEG takes a pass over the whole picture, and an attacker needs only a few bytes for a scan. Usual
- * programs write about ten. The limit allows one for each of the 64 coefficients of four components. */
+/* Highest number of scans of a JPEG. A scan has only a few bytes, but costs a pass over the whole picture, which an
+ * attacker could exploit. Usual programs write about ten scans. The limit allows one for each of the 64 coefficients of
+ * four components. */
 #define MAX_SCANS 256
 
-/* Arithmetic coding takes almost no bytes for flat areas, so a short file of it may be complete. Such pictures are read
- * up to this many pixels, which take some 10 MB. Larger ones must have as many bits as Huffman codes would take. */
+/* With arithmetic coding, flat areas take almost no bytes, so a very short file may be a complete picture. Such files
+ * are decoded up to this number of pixels, which take about 10 MB of memory. Larger pictures must have at least as many
+ * bits as Huffman codes would need. */
 #define MAX_FLAT (1L << 20)
 
 static int check_dimensions(unsigned long width, unsigned long height, char fault[AG_FAULT])
@@ -40,14 +43,14 @@ int ag_picture_kind(FILE *file, enum ag_picture_kind *kind, char fault[AG_FAULT]
     ag_u8 start[8];
     *kind = AG_PICTURE_NONE;
     rewind(file);
-    size_t got = fread(start, 1, sizeof start, file);
-    if (got < sizeof start && ferror(file)) return ag_fault_errno(fault, errno);
-    if (got == 8 && memcmp(start, png, 8) == 0) *kind = AG_PICTURE_PNG;
-    if (got >= 3 && memcmp(start, jpeg, 3) == 0) *kind = AG_PICTURE_JPEG;
+    size_t count = fread(start, 1, sizeof start, file);
+    if (count < sizeof start && ferror(file)) return ag_fault_errno(fault, errno);
+    if (count == 8 && memcmp(start, png, 8) == 0) *kind = AG_PICTURE_PNG;
+    if (count >= 3 && memcmp(start, jpeg, 3) == 0) *kind = AG_PICTURE_JPEG;
     return AG_GOOD;
 }
 
-int ag_picture_named(const char *name)
+int ag_is_picture_name(const char *name)
 {
     static const char *const endings[] = {".png", ".jpg", ".jpeg"};
     size_t length = strlen(name);
@@ -59,17 +62,17 @@ int ag_picture_named(const char *name)
     return 0;
 }
 
-/* The state of a decoder. It is not local to the functions that call setjmp, since longjmp could lose changes to their
- * variables. */
+/* The state of a decoder. It is not kept in local variables of the functions that call setjmp, since longjmp may undo
+ * changes to them. */
 struct decoder {
     FILE *file;
-    ag_u8 *rgb; /* [height, width, 3], once it is decoded */
+    ag_u8 *rgb; /* [height, width, 3] after decoding */
     ag_u8 *row; /* JPEG: a row in another colour space */
     png_bytep *rows;
     long width, height;
     int orientation;
     char *fault;
-    int exhausted; /* 1: memory has run out, whatever the message says */
+    int exhausted; /* 1: memory has run out, even if the library's message gives another reason */
     jmp_buf escape;
     png_structp png;
     png_infop info;
@@ -78,7 +81,7 @@ struct decoder {
     struct jpeg_progress_mgr jpeg_progress;
 };
 
-/* Length of the file in bytes. The file's position stays the same. */
+/* The length of the file in bytes. Keeps the file's position. */
 static int file_length(struct decoder *d, ag_u64 *length)
 {
     off_t here = ftello(d->file);
@@ -118,7 +121,8 @@ static int open_png(struct decoder *d)
     if (d->png) d->info = png_create_info_struct(d->png);
     if (!d->info) return ag_fault_memory(d->fault);
     if (setjmp(d->escape)) return AG_BROKEN;
-    /* Skips chunks that don't affect the pixels: for a text libpng would allocate as much as its length claims. */
+    /* Skips chunks that don't affect the pixels. For a text chunk, libpng would allocate as much as its length claims.
+     */
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* check_dimensions has a clearer message */
     png_init_io(d->png, d->file);
@@ -128,8 +132,8 @@ static int open_png(struct decoder *d)
     return check_dimensions((unsigned long)d->width, (unsigned long)d->height, d->fault);
 }
 
-/* Lays RGBA over white, in place, which leaves RGB. The mean of such pixels equals the mean of premultiplied ones over
- * white, so code behind this needs no alpha. */
+/* Blends RGBA with white, in place; the result is RGB. Resizing afterwards gives the same as resizing premultiplied
+ * RGBA and then blending it with white, so no later code needs alpha. */
 static void over_white(ag_u8 *rgba, long pixels)
 {
     ag_u8 *rgb = rgba;
@@ -139,8 +143,7 @@ static void over_white(ag_u8 *rgba, long pixels)
     }
 }
 
-/* A deflated byte becomes at most 1032. So a file that is too short for its pixels is refused before they are
- * allocated. */
+/* Refuses a file that is too short for its pixels before they are allocated. Deflate's highest ratio is 1032. */
 static int check_png_length(struct decoder *d)
 {
     ag_u64 bits = (ag_u64)png_get_bit_depth(d->png, d->info) * png_get_channels(d->png, d->info), length;
@@ -154,7 +157,7 @@ static int read_png(struct decoder *d)
     size_t stride = (size_t)d->width * 4;
     int outcome = check_png_length(d);
     if (outcome) return outcome;
-    d->rgb = malloc(stride * (size_t)d->height); /* RGBA at first */
+    d->rgb = malloc(stride * (size_t)d->height); /* RGBA until over_white */
     d->rows = malloc(sizeof *d->rows * (size_t)d->height);
     if (!d->rgb || !d->rows) return ag_fault_memory(d->fault);
     for (long y = 0; y < d->height; y++) d->rows[y] = d->rgb + (size_t)y * stride;
@@ -183,7 +186,8 @@ static void jpeg_failed(j_common_ptr jpeg)
     longjmp(d->escape, 1);
 }
 
-/* libjpeg warns of damage and goes on with grey pixels. Here damage is a failure; only harmless warnings pass. */
+/* libjpeg warns of damage and continues with grey pixels. Here damage is an error; only harmless warnings are ignored.
+ */
 static void jpeg_message(j_common_ptr jpeg, int level)
 {
     if (level >= 0) return;
@@ -224,7 +228,7 @@ static int open_jpeg(struct decoder *d)
     return check_dimensions(d->jpeg.image_width, d->jpeg.image_height, d->fault);
 }
 
-/* Converts inks to light. Adobe's programs, which make most of these files, store inks inverted. */
+/* Converts CMYK to RGB. inverted: 1 for files of Adobe's programs, which store 255 - ink. */
 static void cmyk_to_rgb(const ag_u8 *cmyk, long pixels, int inverted, ag_u8 *rgb)
 {
     for (long i = 0; i < pixels; i++, cmyk += 4) {
@@ -242,9 +246,9 @@ static void grey_to_rgb(const ag_u8 *grey, long pixels, ag_u8 *rgb)
         for (int c = 0; c < 3; c++) *rgb++ = grey[i];
 }
 
-/* Refuses a file that is too short for its pixels before these are allocated. A Huffman code has at least one bit. Each
- * block of 8x8 samples needs one for its mean, the DC coefficient; only codes of the other coefficients can stand for
- * many blocks (up to 32767 without any). So a file has at least one bit a block. */
+/* Refuses a file that is too short for its pixels before they are allocated. Each block of 8x8 samples has a Huffman
+ * code of its own for its mean, the DC coefficient, and a code has at least one bit. Therefore a file has at least one
+ * bit for each block. */
 static int check_jpeg_length(struct decoder *d)
 {
     ag_u64 blocks = 0, length;
@@ -281,7 +285,7 @@ static int read_jpeg(struct decoder *d)
     return 0;
 }
 
-/* ---------------------------------------------------------------- either */
+/* ---------------------------------------------------------------- PNG or JPEG */
 
 static int decode_kind(struct decoder *d, enum ag_picture_kind kind, int header_only)
 {

@@ -1,9 +1,9 @@
-/* Formats that the endings of file names promise. */
+/* The formats of files, by the extensions of their names. */
 #include "ag.h"
 #include <string.h>
 #include <strings.h>
 
-/* Endings are in lower case; there is a blank before and behind each. */
+/* Extensions are in lower case, with a blank before and after each. */
 static const struct {
     enum ag_format format;
     const char *endings;

@@ -2,7 +2,7 @@
 #include "ag.h"
 #include "ag_math.h"
 
-/* The angle, in turns from 0 to 0.5, with that cosine. */
+/* The angle with this cosine, in turns, from 0 to 0.5. */
 static double turns_of_cosine(double cosine)
 {
     double low = 0, high = 0.5, s, c;
@@ -24,9 +24,9 @@ static double dot(const real *a, const real *b, long n)
     return sum;
 }
 
-/* Moves `from` a share t of the way to `to` along a great circle: from = sin((1 - t) w) / sin(w) from + sin(t w) /
- * sin(w) to. w is the angle between them (slerp, Shoemake 1985). If they are almost parallel, it moves along a straight
- * line. */
+/* Spherical interpolation (slerp, Shoemake 1985): from = sin((1 - t) w) / sin(w) from + sin(t w) / sin(w) to, where w
+ * is the angle between the two vectors and t goes from 0 to 1. If they are almost parallel, the interpolation is
+ * linear. */
 static void along_circle(double t, real *from, const real *to, long n)
 {
     const double length = (double)ag_sqrt((real)(dot(from, from, n) * dot(to, to, n)));
@@ -40,15 +40,15 @@ static void along_circle(double t, real *from, const real *to, long n)
     for (long i = 0; i < n; i++) from[i] = a * from[i] + b * to[i];
 }
 
-void ag_walk_latents(const struct ag_program *program, ag_u64 seed, long start, long stations, long steps, long first,
-                     long n, real *z, real *scratch)
+void ag_interpolate_latents(const struct ag_program *program, ag_u64 seed, long start, long pictures, long steps,
+                            long first, long n, real *z, real *scratch)
 {
     for (long i = 0; i < n; i++) {
-        const long station = (first + i) / steps % stations, step = (first + i) % steps;
+        const long picture = (first + i) / steps % pictures, step = (first + i) % steps;
         real *here = z + i * program->latent;
-        ag_sample_latents(program, seed, start + station, 1, here);
+        ag_sample_latents(program, seed, start + picture, 1, here);
         if (!step) continue;
-        ag_sample_latents(program, seed, start + (station + 1) % stations, 1, scratch);
+        ag_sample_latents(program, seed, start + (picture + 1) % pictures, 1, scratch);
         along_circle((double)step / (double)steps, here, scratch, program->latent);
     }
 }

@@ -1,4 +1,4 @@
-/* Pictures as PNG files, by libpng. */
+/* Writes PNG files by libpng. */
 #include "ag.h"
 #include <png.h>
 #include <setjmp.h>
@@ -7,7 +7,7 @@
 
 enum { GAP = 2 }; /* black pixels between the pictures of a grid */
 
-/* libpng reports what is wrong by a call that must not return; the message is kept and the jump taken. */
+/* libpng reports errors by calling this function, which must not return. */
 static void on_error(png_structp png, png_const_charp message)
 {
     struct ag_file *file = png_get_error_ptr(png);
@@ -31,13 +31,13 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Everything that may jump back: no local changes between setjmp and longjmp. */
+/* All calls of libpng that may fail. No local variable of this function changes after setjmp, so longjmp is safe. */
 static void encode(png_structp png, png_infop info, struct ag_file *file, int w, int h, int channels,
                    const ag_u8 *pixels)
 {
     if (setjmp(png_jmpbuf(png))) return;
     png_set_write_fn(png, file, on_write, on_flush);
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* libpng's own are 1,000,000 */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* by default 1,000,000 */
     png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
@@ -66,7 +66,6 @@ int ag_write_png(const char *path, int w, int h, int channels, const ag_u8 *pixe
     return ag_file_commit(&file);
 }
 
-/* [-1, 1] to 0..255, rounded; what lies outside is clamped, and NaN becomes 0. */
 static ag_u8 level(real value)
 {
     real scaled = (value + 1) * (real)127.5 + (real)0.5;
@@ -74,7 +73,7 @@ static ag_u8 level(real value)
     return (ag_u8)(scaled < 255 ? scaled : 255);
 }
 
-void ag_levels(const real *value, long n, ag_u8 *levels)
+void ag_quantize(const real *value, long n, ag_u8 *levels)
 {
     for (long i = 0; i < n; i++) levels[i] = level(value[i]);
 }
@@ -87,8 +86,8 @@ int ag_canvas_new(struct ag_canvas *canvas, const char *path, long n, long colum
     if (n < 1 || size < 1 || columns < 1 || (channels != 1 && channels != 3))
         return ag_fail(err, 1, "%s: no picture can be made of %ld images of %d x %d x %d", path, n, size, size,
                        channels);
-    const long rows = (n - 1) / columns + 1, cell = (long)size + GAP, most = ((long)PNG_UINT_31_MAX + GAP) / cell;
-    if (columns > most || rows > most)
+    const long rows = (n - 1) / columns + 1, cell = (long)size + GAP, max_cells = ((long)PNG_UINT_31_MAX + GAP) / cell;
+    if (columns > max_cells || rows > max_cells)
         return ag_fail(err, 2,
                        "%s: a grid of %ld x %ld pictures would be larger than a PNG can be, %ld pixels a side; draw "
                        "fewer, or single ones (-o DIR/)",
@@ -111,7 +110,7 @@ void ag_canvas_put(struct ag_canvas *canvas, long place, const real *picture)
     const long cell = canvas->size + GAP, row = (long)canvas->size * canvas->channels;
     const long top = place / canvas->columns * cell, left = place % canvas->columns * cell;
     for (long y = 0; y < canvas->size; y++)
-        ag_levels(picture + y * row, row, canvas->pixels + ((top + y) * canvas->width + left) * canvas->channels);
+        ag_quantize(picture + y * row, row, canvas->pixels + ((top + y) * canvas->width + left) * canvas->channels);
 }
 
 int ag_canvas_write(const struct ag_canvas *canvas, const char *path, struct ag_error *err)

@@ -1,4 +1,4 @@
-/* Cores and memory that this process may use, including the limits that control groups (version 1 or 2) set for a
+/* The cores and the memory that this process may use. Control groups (cgroups, version 1 or 2) limit both in a
  * container. */
 #define _GNU_SOURCE
 #include "ag.h"
@@ -12,14 +12,14 @@
 
 /* ---------------------------------------------------------------- control groups */
 
-/* The folder of a control group. Version 1 has a tree of groups for each controller, version 2 one for all. */
+/* The folder of a control group. Version 1 has one tree of groups for each controller, version 2 one tree in all. */
 struct group {
     char folder[2 * AG_PATH];
     int version;
 };
 
-/* Reads the first two numbers of a group's file. A number stays as it is if the file has "max" in its place, or doesn't
- * exist. */
+/* Reads the first two numbers of a group's file. A number is not changed if the file has "max" in its place, or if the
+ * file doesn't exist. second may be NULL. */
 static void read_limits(const struct group *group, const char *name, double *first, double *second)
 {
     char path[3 * AG_PATH], text[128] = "", *end;
@@ -36,7 +36,7 @@ static void read_limits(const struct group *group, const char *name, double *fir
     if (second && end != rest) *second = value;
 }
 
-/* The number behind a word at the beginning of a line, or 0. */
+/* The number after `word`, on the line of a file that begins with `word`. 0 if there is none. */
 static double read_field(const char *path, const char *word)
 {
     char line[256];
@@ -48,7 +48,7 @@ static double read_field(const char *path, const char *word)
     return value;
 }
 
-/* Number of cores that a group may keep busy. */
+/* The number of cores that a group may use: its CPU time in each period, divided by the period. */
 static double group_cores(const struct group *group)
 {
     double quota = -1, period = 100000; /* in microseconds; the period is the kernel's default */
@@ -61,8 +61,8 @@ static double group_cores(const struct group *group)
     return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
 }
 
-/* Bytes that a group may still take. Its cached files and reclaimable kernel memory count as free, since they are given
- * back when memory is needed. */
+/* The bytes that a group may still allocate. Its file cache and reclaimable kernel memory count as free, since the
+ * kernel reclaims them when memory is needed. */
 static double group_memory(const struct group *group)
 {
     static const char *const back[2][3] = {{"total_inactive_file ", "total_active_file ", ""},
@@ -86,7 +86,8 @@ static int has_controller(const char *list, const char *controller)
     return 0;
 }
 
-/* The least that the group in a line of /proc/self/cgroup, such as "4:memory:/a/b", and the groups above it allow. */
+/* A line of /proc/self/cgroup, such as "4:memory:/a/b", names a group. The result is the lowest limit of this group and
+ * the groups above it. */
 static double least_of_line(const char *root, char *line, const char *controller,
                             double (*allowed)(const struct group *group))
 {
@@ -130,10 +131,10 @@ int ag_cores(const char *root)
 {
     cpu_set_t set;
     int cores = sched_getaffinity(0, sizeof set, &set)
-                    ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* there are more cores than bits in the set */
+                    ? (int)sysconf(_SC_NPROCESSORS_ONLN) /* the set is too small for all cores */
                     : CPU_COUNT(&set);
     const double quota = least_of_groups(root, "cpu", group_cores);
-    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* a part of a core is worth a thread */
+    if (quota < cores) cores = (int)quota + ((int)quota < quota); /* rounded up */
     return cores > 1 ? cores : 1;
 }
 
@@ -143,11 +144,11 @@ double ag_free_memory(const char *root)
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
     const double available = 1024 * read_field(path, "MemAvailable:"), swap = 1024 * read_field(path, "SwapFree:");
     const double group = least_of_groups(root, "memory", group_memory);
-    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 doesn't tell */
+    const double bytes = available > 0 ? available + swap : NO_LIMIT; /* Linux before 3.14 has no MemAvailable */
     return group < bytes ? (group > 0 ? group : 0) : bytes;
 }
 
-int ag_check_memory(double bytes, const char *what, struct ag_error *err)
+int ag_check_memory(double bytes, const char *purpose, struct ag_error *err)
 {
     const double free = ag_free_memory("");
     if (bytes <= free) return 0;
@@ -155,5 +156,5 @@ int ag_check_memory(double bytes, const char *what, struct ag_error *err)
         err, 1,
         "out of memory: %.1f MB are needed for %s, and %.1f MB are free (aggen info FILE says what a program "
         "needs)",
-        bytes / 1e6, what, free / 1e6);
+        bytes / 1e6, purpose, free / 1e6);
 }
