@@ -17,7 +17,7 @@ struct grid {
     struct ag_canvas canvas; /* its pixels NULL: frames */
     struct ag_frames frames;
     real *station; /* [latent]: for a walk */
-    struct ag_draw_workers painters;
+    struct ag_draw_workers workers;
     struct ag_progress progress;
     long drawn, total;
     int status; /* of the device, of frames, or of a signal */
@@ -70,23 +70,23 @@ static void keep(struct grid *grid, const struct line *line, long done, const re
         ag_canvas_put(&grid->canvas, line->cell + (done + k) * line->cell_step, fake + k * size);
 }
 
-/* The next pictures of a line: some for each painter, or one batch. Returns how many. */
+/* The next pictures of a line: some for each worker, or one batch. Returns how many. */
 static long draw_next(struct grid *grid, const struct line *line, long done)
 {
     const struct ag_phase *phase = line->phase;
-    const struct ag_draw_workers *painters = &grid->painters;
+    const struct ag_draw_workers *workers = &grid->workers;
     const long left = line->count - done, size = picture_size();
-    const int n = ag_draw_workers_round(painters, left), batch = (int)(left < phase->batch ? left : phase->batch);
+    const int n = ag_draw_workers_round(workers, left), batch = (int)(left < phase->batch ? left : phase->batch);
     for (int i = 0, first = 0, next; first < n; i++, first = next) {
-        next = ag_draw_workers_first(painters, n, i + 1);
-        if (i > 0) ag_copy(painters->block[i][AG_IN], grid->block[AG_IN], phase->in.size);
+        next = ag_draw_workers_first(workers, n, i + 1);
+        if (i > 0) ag_copy(workers->block[i][AG_IN], grid->block[AG_IN], phase->in.size);
         for (int k = first; k < next; k++)
-            set_inputs(grid, line, done + k, painters->block[i][AG_IN] + (k - first) * generate_program.latent);
+            set_inputs(grid, line, done + k, workers->block[i][AG_IN] + (k - first) * generate_program.latent);
     }
-    ag_draw_round(painters, phase, n);
+    ag_draw_round(workers, phase, n);
     for (int i = 0, first = 0, next; first < n && !grid->status; i++, first = next) {
-        next = ag_draw_workers_first(painters, n, i + 1);
-        real *fake = ag_tensor_find(&phase->out, "out.fake", painters->block[i][AG_OUT]);
+        next = ag_draw_workers_first(workers, n, i + 1);
+        real *fake = ag_tensor_find(&phase->out, "out.fake", workers->block[i][AG_OUT]);
         grid->status = ag_download(fake, (next - first) * batch * size, grid->err);
         if (!grid->status) keep(grid, line, done + first, fake, (next - first) * batch);
     }
@@ -229,7 +229,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
     if (!status) status = load(&grid, err);
     if (!status) status = open_output(&grid, err);
     if (!status)
-        status = ag_draw_workers_open(&grid.painters, &generate_program, ag_phase_find(&generate_program, "sample"),
+        status = ag_draw_workers_open(&grid.workers, &generate_program, ag_phase_find(&generate_program, "sample"),
                                   grid.block, grid.cells, err);
     if (!status) {
         ag_signals_catch(); /* so that no picture is left half-written */
@@ -239,7 +239,7 @@ static int generate(const struct ag_options *options, struct ag_error *err)
         status = grid.status;
     }
     if (!status && grid.canvas.pixels) status = ag_canvas_write(&grid.canvas, options->output, err);
-    ag_draw_workers_close(&grid.painters);
+    ag_draw_workers_close(&grid.workers);
     ag_frames_close(&grid.frames);
     ag_free(grid.station);
     ag_canvas_free(&grid.canvas);
