@@ -1,42 +1,45 @@
-/* The CUDA target: kernels, and phases that launch them. */
+/* What the files of the CUDA target share. Together they write the kernels of a program, and phases that launch them.
+ */
 #ifndef EMIT_CUDA_H
 #define EMIT_CUDA_H
 
 #include "code.h"
 
-enum { DEVICE_BLOCKS = 264 }; /* of threads, that fill a large GPU: two for each of its processors */
+enum { DEVICE_BLOCKS = 264 }; /* so many blocks of threads fill a large GPU: two for each of its 132 multiprocessors */
 
-/* Kernels over some items, one a thread unless they are more than eight blocks for each processor of a large GPU. */
+/* Returns the launch of a kernel over `items` items. A thread takes one item. If that were more than eight blocks for
+ * each multiprocessor of a large GPU, a thread takes several. bytes: struct launch. */
 struct launch cuda_launch(long items, int pointers, double bytes);
 
-/* sepconv.c: launches a 1x1 convolution that makes the depthwise one before it on the way. */
+/* sepconv.c: launches a 1x1 convolution whose kernel also computes the depthwise convolution before it. */
 void cuda_sepconv(const struct call_site *s, const struct kernel *k);
-/* border.c: launches what adds the border that node n needs: its own kernel, or what follows its convolution. */
+/* border.c: launches the kernel that computes the border of an up-sampled convolution. n is the border's own node, or
+ * the convolution to whose result the border is added. */
 void cuda_border(const struct call_site *s, int n);
-/* reduce.c: the sum of node n's parts. */
+/* reduce.c: launches the kernel that adds up the partial sums of node n. */
 void cuda_combine(const struct call_site *s, int n);
-/* pointwise.c: launches what computes the roots of a pointwise kernel. */
+/* pointwise.c: launches a pointwise kernel, which computes its roots. */
 void cuda_pointwise(const struct call_site *s, const struct kernel *k);
-/* What a node's kernel computes from its sums: sets its constants; appends the arguments for the first result and for what
- * AG_EXTRA_PARAMS declares. */
+/* The arguments of a kernel's epilogue: the address of its first result, and the arguments that AG_EXTRA_PARAMS
+ * declares. */
 struct epilogue_arguments {
     struct text first, extra;
-    int pointers; /* of extra */
-    double bytes; /* that the results, and what is read for them, take */
+    int pointers; /* how many arguments are in extra */
+    double bytes; /* of all results, and of the tensors that the epilogue reads */
 };
+/* Sets the constants of the epilogue of kernel k, and fills *e. */
 void cuda_epilogue(const struct call_site *s, const struct kernel *k, struct substitutions *sub,
                    struct epilogue_arguments *e);
-/* What it makes of its input first: sets the tokens of that; appends the arguments for AG_PROLOGUE_PARAMS, each after a
- * comma, to `arguments` and returns their number. */
+/* Sets the constants of kernel k's prologue, which computes the kernel's input from another tensor. Appends the
+ * arguments that AG_PROLOGUE_PARAMS declares to `arguments`, each after a comma, and returns their number. */
 int cuda_prologue(const struct call_site *s, const struct kernel *k, struct substitutions *sub, struct text *arguments);
 
-/* phase.c: a launch with these arguments, C expressions separated by commas. */
+/* phase.c: appends a launch. arguments: C expressions, separated by commas. */
 void cuda_call(const struct call_site *s, int instance, struct launch launch, const char *arguments);
-/* Where a site finds input k of node n, and where n's value or its partial sums go. */
+/* Returns the address of input k of node n as a C expression; that of n's value or of its partial sums. */
 const char *cuda_input(const struct call_site *s, int n, int k);
 const char *cuda_output(const struct call_site *s, int n);
-/* Bytes of node n's value and of its inputs. */
+/* Returns the bytes of node n's value and of its inputs together. */
 double cuda_bytes(const struct call_site *s, int n);
-
 
 #endif
