@@ -165,7 +165,7 @@ static const char *block_name(int block)
     return names[block];
 }
 
-const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n)
+const char *code_address(struct code *c, const struct plan *p, int group, const struct scratch_tensor *local, int n)
 {
     if (local && local->rows) return mem_printf(c->mem, "own + %ld - share * %ldL", local->offset, local->size);
     if (local && local->pictures > 1) return mem_printf(c->mem, "s + %ld + picture * %ldL", local->offset, local->size);

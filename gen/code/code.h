@@ -62,7 +62,7 @@ int code_instance(struct code *c, const char *template, const char *part, const 
                   const struct substitutions *s, double flop);
 /* Returns the address of node n as a C expression, for a kernel of this group (-1: for a step without group). local:
  * the scratch tensor in which n lies; NULL: n is not in scratch. */
-const char *code_address(struct code *c, const struct plan *p, int group, const struct local *local, int n);
+const char *code_address(struct code *c, const struct plan *p, int group, const struct scratch_tensor *local, int n);
 /* Returns the address of a target in its block, as a C expression. */
 const char *code_target_address(struct code *c, const struct graph_target *t);
 /* The place in a phase where a kernel is called. */

@@ -148,7 +148,7 @@ static void list_reads(struct plan *p, struct group *g)
     g->kernels = kept;
 }
 
-/* ---------------------------------------------------------------- fronts */
+/* ---------------------------------------------------------------- depthwise convolutions */
 
 /* Returns 1 if the user has asked for node n's variant by its name. */
 static int is_forced(const struct plan *p, int n)
@@ -157,17 +157,18 @@ static int is_forced(const struct plan *p, int n)
     return v && strcmp(v->name, p->forced) == 0;
 }
 
-/* Not if its epilogue reads what the front makes, which then is nowhere; nor if the front's own kernel is forced. */
-static int can_take_front(const struct plan *p, const struct kernel *k)
+/* Not if the epilogue reads the depthwise result, which is stored nowhere then; nor if the depthwise kernel is forced.
+ */
+static int can_fuse_depthwise(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
     const struct variant *v = p->node[k->root[0]].variant;
-    if (k->kind != KERNEL_NODE || !v || !v->front || is_forced(p, y->in[0])) return 0;
+    if (k->kind != KERNEL_NODE || !v || !v->fuses_depthwise || is_forced(p, y->in[0])) return 0;
     int read[KERNEL_READS], reads = 0;
     for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);
     for (int i = 0; i < reads; i++)
         if (read[i] == y->in[0]) return 0;
-    return v->front(p, k->root[0], y->in[0]);
+    return v->fuses_depthwise(p, k->root[0], y->in[0]);
 }
 
 static int reads_node(const struct kernel *k, int n)
@@ -178,11 +179,11 @@ static int reads_node(const struct kernel *k, int n)
 }
 
 /* Replaces kernel i's first input by what it is made from, and takes away the kernel that made it. */
-static void take_front(struct plan *p, struct group *g, int i, int maker)
+static void fuse_depthwise(struct plan *p, struct group *g, int i, int maker)
 {
     struct kernel *k = &g->kernel[i];
     const struct node *d = &p->graph->node[p->graph->node[k->root[0]].in[0]];
-    k->front = p->graph->node[k->root[0]].in[0];
+    k->fused_depthwise = p->graph->node[k->root[0]].in[0];
     k->read[0] = d->in[0];
     if (!reads_node(k, d->in[1])) k->read[k->reads++] = d->in[1];
     memmove(&g->kernel[maker], &g->kernel[maker + 1], (size_t)(g->kernels - maker - 1) * sizeof *k);
@@ -194,7 +195,7 @@ static void take_front(struct plan *p, struct group *g, int i, int maker)
 static void find_fronts(struct plan *p, struct group *g)
 {
     for (int i = 0; i < g->kernels; i++) {
-        if (!can_take_front(p, &g->kernel[i])) continue;
+        if (!can_fuse_depthwise(p, &g->kernel[i])) continue;
         const int d = p->graph->node[g->kernel[i].root[0]].in[0];
         int maker = -1, readers = 0;
         for (int e = 0; e < g->kernels; e++) {
@@ -202,7 +203,7 @@ static void find_fronts(struct plan *p, struct group *g)
             readers += reads_node(&g->kernel[e], d) && (e < i || plan_storage(p, d) == VALUE_PER_GROUP);
         }
         if (maker < 0 || maker > i || readers > (plan_storage(p, d) == VALUE_PER_GROUP)) continue;
-        take_front(p, g, i, maker);
+        fuse_depthwise(p, g, i, maker);
         i--;
     }
 }
@@ -223,10 +224,11 @@ int plan_elementwise(const struct plan *p, int n)
     return whole;
 }
 
-/* The first input of kernel k, or of its front, if that can make it of another tensor; else -1. */
+/* The first input of kernel k, or of its fused depthwise convolution, if the kernel can compute it from another tensor;
+ * else -1. */
 static int prologue_input(const struct plan *p, const struct kernel *k)
 {
-    const int n = k->front ? k->front : k->root[0];
+    const int n = k->fused_depthwise ? k->fused_depthwise : k->root[0];
     if (k->kind != KERNEL_NODE || k->prologue || !(plan_can(p, n) & CAN_PROLOGUE)) return -1;
     return p->graph->node[n].in[0];
 }
@@ -279,8 +281,8 @@ static void drop_unread(struct plan *p)
         for (int e = 0; e < p->group[i].kernels; e++) {
             const struct kernel *k = &p->group[i].kernel[e];
             if (k->kind == KERNEL_NODE && k->roots > 1 && !read[k->root[0]]) p->node[k->root[0]].fusion = FUSION_INSIDE;
-            if (k->front && plan_storage(p, k->front) == VALUE_STORED && !read[k->front])
-                p->node[k->front].fusion = FUSION_INSIDE;
+            if (k->fused_depthwise && plan_storage(p, k->fused_depthwise) == VALUE_STORED && !read[k->fused_depthwise])
+                p->node[k->fused_depthwise].fusion = FUSION_INSIDE;
         }
 }
 

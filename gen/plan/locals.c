@@ -2,7 +2,7 @@
  * them. */
 #include "plan.h"
 
-struct local *plan_local(const struct plan *p, int group, int n, int copy)
+struct scratch_tensor *plan_scratch_tensor(const struct plan *p, int group, int n, int copy)
 {
     for (int i = 0; group >= 0 && i < p->group[group].locals; i++)
         if (p->group[group].local[i].node == n && p->group[group].local[i].copy == copy)
@@ -10,23 +10,23 @@ struct local *plan_local(const struct plan *p, int group, int n, int copy)
     return NULL;
 }
 
-struct local *plan_input_local(const struct plan *p, int group, int n, int k)
+struct scratch_tensor *plan_input_scratch(const struct plan *p, int group, int n, int k)
 {
     int x = plan_source(p, n, k);
-    struct local *copy = plan_halo(p, n, k) ? plan_local(p, group, x, 1) : NULL;
-    return copy ? copy : plan_local(p, group, x, 0);
+    struct scratch_tensor *copy = plan_halo(p, n, k) ? plan_scratch_tensor(p, group, x, 1) : NULL;
+    return copy ? copy : plan_scratch_tensor(p, group, x, 0);
 }
 
 static void add_local(struct plan *p, int group, int n, int copy, int kernel)
 {
     struct group *g = &p->group[group];
     g->local = mem_grow(g->local, g->locals, &g->local_capacity, sizeof *g->local);
-    g->local[g->locals++] = (struct local){.node = n, .copy = copy, .first = kernel, .last = kernel};
+    g->local[g->locals++] = (struct scratch_tensor){.node = n, .copy = copy, .first = kernel, .last = kernel};
 }
 
 /* Widens the life of l to whole chains, because the kernels of a chain run at the same time. If a single chain writes
  * and reads l, each thread needs only the rows of its own share. */
-static void chain_local(const struct plan *p, const struct group *g, struct local *l)
+static void chain_local(const struct plan *p, const struct group *g, struct scratch_tensor *l)
 {
     const int shares = g->kernel[l->first].shares, height = p->graph->node[l->node].shape.d[1];
     const int last = l->last;
@@ -39,20 +39,21 @@ static void chain_local(const struct plan *p, const struct group *g, struct loca
 }
 
 /* Returns 1 if read r of the kernel is an input of its node, which may want a halo; 0 if the epilogue reads it. A
- * kernel with a front or a prologue reads other nodes in the place of its first input. */
+ * kernel with a fused depthwise convolution or a prologue reads other nodes in the place of its first input. */
 static int is_own_read(const struct plan *p, const struct kernel *k, int r)
 {
-    return k->kind == KERNEL_NODE && !k->front && !k->prologue && r < p->graph->node[k->root[0]].ins;
+    return k->kind == KERNEL_NODE && !k->fused_depthwise && !k->prologue && r < p->graph->node[k->root[0]].ins;
 }
 
 /* Returns the scratch tensor in which kernel k finds its read r; NULL: that is not in scratch. */
-static struct local *read_local(const struct plan *p, int group, const struct kernel *k, int r)
+static struct scratch_tensor *read_local(const struct plan *p, int group, const struct kernel *k, int r)
 {
-    return is_own_read(p, k, r) ? plan_input_local(p, group, k->root[0], r) : plan_local(p, group, k->read[r], 0);
+    return is_own_read(p, k, r) ? plan_input_scratch(p, group, k->root[0], r)
+                                : plan_scratch_tensor(p, group, k->read[r], 0);
 }
 
 /* Returns 1 if kernel k reads or writes scratch tensor l. */
-static int uses(const struct plan *p, int group, const struct kernel *k, const struct local *l)
+static int uses(const struct plan *p, int group, const struct kernel *k, const struct scratch_tensor *l)
 {
     for (int r = 0; r < k->roots; r++)
         if (k->root[r] == l->node && k->copy[r] == l->copy) return 1;
@@ -66,7 +67,7 @@ static int uses(const struct plan *p, int group, const struct kernel *k, const s
  * few sets of the L1 cache, which have no room for the windows of a depthwise convolution. Then pixels are put a line
  * of cache further apart, if all kernels that read or write l allow it.
  */
-static int pixel_stride(const struct plan *p, int group, const struct local *l)
+static int pixel_stride(const struct plan *p, int group, const struct scratch_tensor *l)
 {
     enum { POWER = 128, LINE = 16 }; /* of floats */
     const struct shape shape = p->graph->node[l->node].shape;
@@ -93,12 +94,12 @@ static void list_locals(struct plan *p, int group)
             if (plan_storage(p, n) == VALUE_PER_GROUP || p->node[n].scratch || k->copy[r])
                 add_local(p, group, n, k->copy[r], i);
         }
-        if (k->front && p->node[k->front].scratch) add_local(p, group, k->front, 0, i);
+        if (k->fused_depthwise && p->node[k->fused_depthwise].scratch) add_local(p, group, k->fused_depthwise, 0, i);
     }
     for (int i = 0; i < g->kernels; i++) {
         const struct kernel *k = &g->kernel[i];
         for (int r = 0; r < k->reads; r++) {
-            struct local *l = read_local(p, group, k, r);
+            struct scratch_tensor *l = read_local(p, group, k, r);
             if (!l) continue;
             l->last = int_max(l->last, i);
             if (is_own_read(p, k, r)) l->halo = int_max(l->halo, plan_halo(p, k->root[0], r));

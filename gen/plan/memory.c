@@ -71,7 +71,7 @@ static void place_scratch(struct plan *p, struct group *g)
 {
     struct objects o = {NULL, 0, 0}, own = {NULL, 0, 0}; /* own: rows of a share, in the scratch of its thread */
     for (int i = 0; i < g->locals; i++) {
-        struct local *l = &g->local[i];
+        struct scratch_tensor *l = &g->local[i];
         const struct node *n = &p->graph->node[l->node];
         l->size = (n->shape.d[1] + 2L * l->halo) * (n->shape.d[2] + 2L * l->halo) * l->pixel_stride;
         if (l->rows) {
@@ -117,7 +117,7 @@ static void find_lives(struct plan *p)
         for (; count > 0; count--, k++) {
             for (int r = 0; r < k->reads; r++) touch(p, k->read[r], s);
             for (int r = 0; r < k->roots; r++) touch(p, k->root[r], s);
-            if (k->front) touch(p, k->front, s);
+            if (k->fused_depthwise) touch(p, k->fused_depthwise, s);
         }
     }
 }

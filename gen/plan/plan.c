@@ -18,9 +18,12 @@ int plan_base(const struct plan *p, int n, long *delta)
 enum storage plan_storage(const struct plan *p, int n)
 {
     switch (p->node[n].fusion) {
-    case FUSION_EPILOGUE: return VALUE_STORED;
-    case FUSION_INSIDE: return VALUE_FUSED;
-    default: return p->node[n].storage;
+    case FUSION_EPILOGUE:
+        return VALUE_STORED;
+    case FUSION_INSIDE:
+        return VALUE_FUSED;
+    default:
+        return p->node[n].storage;
     }
 }
 
@@ -42,7 +45,7 @@ int plan_source(const struct plan *p, int n, int k)
     return small < 0 ? x : small;
 }
 
-int plan_pixel_stride(const struct plan *p, const struct local *l, int n)
+int plan_pixel_stride(const struct plan *p, const struct scratch_tensor *l, int n)
 {
     return l ? l->pixel_stride : p->graph->node[n].shape.d[3];
 }
@@ -115,9 +118,9 @@ int plan_parts(const struct plan *p, long blocks, long most)
 static double kernel_macs(const struct plan *p, const struct kernel *k)
 {
     const struct graph *g = p->graph;
-    const struct node *n = &g->node[k->root[0]], *front = &g->node[k->front];
+    const struct node *n = &g->node[k->root[0]], *depthwise = &g->node[k->fused_depthwise];
     return (op_table[n->op].macs ? op_table[n->op].macs(g, n) : 0) +
-           (k->front ? op_table[front->op].macs(g, front) : 0);
+           (k->fused_depthwise ? op_table[depthwise->op].macs(g, depthwise) : 0);
 }
 
 double plan_flop(const struct plan *p)
@@ -138,7 +141,7 @@ int plan_recomputed(const struct plan *p, long *size)
     for (int n = 0; n < p->graph->count; n++) {
         int groups = 0;
         if (!p->live[n] || plan_storage(p, n) != VALUE_PER_GROUP) continue;
-        for (int i = 0; i < p->groups; i++) groups += plan_local(p, i, n, 0) != NULL;
+        for (int i = 0; i < p->groups; i++) groups += plan_scratch_tensor(p, i, n, 0) != NULL;
         count += groups > 1;
         *size += groups > 1 ? shape_size(p->graph->node[n].shape) : 0;
     }

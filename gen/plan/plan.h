@@ -52,14 +52,15 @@ struct kernel {
     int shares;  /* policy->shares: how many shares threads take of it; 1: one thread does it all */
     int chained; /* policy->shares: share i begins as soon as share i of the kernel before has ended */
     int root[KERNEL_ROOTS], roots; /* KERNEL_NODE: the node itself, then the values that its epilogue computes */
-    int front; /* KERNEL_NODE: the depthwise convolution that is its input, if the kernel computes that too; else 0 */
+    int fused_depthwise; /* KERNEL_NODE: the depthwise convolution that is its input, if the kernel computes that too;
+                            else 0 */
     int prologue; /* KERNEL_NODE: the pointwise node that is its input, if the kernel computes that too; else 0 */
     int copy[KERNEL_ROOTS]; /* 1: root k exists in the arena already, and is copied into scratch to get a halo there */
     int read[KERNEL_READS], reads; /* the nodes in memory that it reads */
 };
 
 /* A tensor in the scratch of a group. */
-struct local {
+struct scratch_tensor {
     int node;
     int copy;          /* 1: it is a copy, with a halo, of a tensor that lies in the arena */
     int halo;          /* pixels of zeros on each side of each picture */
@@ -77,7 +78,7 @@ struct group {
     int kernels, capacity;
     int section, level, resolution; /* section and level of all its nodes (struct node_plan); height in pixels of the
                                        largest picture that its first node reads or writes */
-    struct local *local;
+    struct scratch_tensor *local;
     int locals, local_capacity;
     int images;   /* how many pictures it takes at a time */
     long scratch; /* that one picture takes */
@@ -172,7 +173,7 @@ enum storage plan_storage(const struct plan *p, int n);
 /* Returns the group that computes node n, with fusion included; -1: a small kernel does. */
 int plan_group(const struct plan *p, int n);
 /* Returns the tensor that holds n (copy 1: the copy of n) in the scratch of this group. NULL: there is none. */
-struct local *plan_local(const struct plan *p, int group, int n, int copy);
+struct scratch_tensor *plan_scratch_tensor(const struct plan *p, int group, int n, int copy);
 /* For a pointwise value n that is computed from a single tensor of n's own shape, and otherwise from constants and
  * vectors over channels: returns the node of that tensor. Returns -1 for all other values. */
 int plan_elementwise(const struct plan *p, int n);
@@ -180,9 +181,9 @@ int plan_elementwise(const struct plan *p, int n);
  * its input while it reads, it is the small tensor before up-sampling. */
 int plan_source(const struct plan *p, int n, int k);
 /* Returns the scratch tensor in which node n's kernel finds its input k. NULL: the input is not in scratch. */
-struct local *plan_input_local(const struct plan *p, int group, int n, int k);
+struct scratch_tensor *plan_input_scratch(const struct plan *p, int group, int n, int k);
 /* Returns the reals from a pixel of node n to the next, in scratch tensor l; l NULL: in any other memory. */
-int plan_pixel_stride(const struct plan *p, const struct local *l, int n);
+int plan_pixel_stride(const struct plan *p, const struct scratch_tensor *l, int n);
 /* Returns for how many pictures that are drawn at once there is room where node n is stored outside scratch. */
 int plan_room(const struct plan *p, int n);
 /* Returns 1 if node n is a sum over the batch, which is taken in parts. */
@@ -212,11 +213,11 @@ struct kernel *plan_kernels(const struct plan *p, int step, int *count);
 void plan_select(struct plan *p);      /* chooses the variant of each kernel */
 void plan_materialize(struct plan *p); /* decides which values exist in memory */
 void plan_order(struct plan *p);       /* makes groups, their kernels, and steps */
-void plan_fuse(struct plan *p);        /* moves values into the kernels beside them: epilogues, fronts, prologues */
-void plan_scratch(struct plan *p);     /* decides what lies in the scratch of groups */
-void plan_split(struct plan *p);       /* decides how threads share the kernels of a picture */
-void plan_locals(struct plan *p);      /* lists the tensors in the scratch of each group */
-void plan_memory(struct plan *p);      /* gives every tensor its place */
+void plan_fuse(struct plan *p); /* moves values into the kernels beside them: epilogues, fused depthwise, prologues */
+void plan_scratch(struct plan *p); /* decides what lies in the scratch of groups */
+void plan_split(struct plan *p);   /* decides how threads share the kernels of a picture */
+void plan_locals(struct plan *p);  /* lists the tensors in the scratch of each group */
+void plan_memory(struct plan *p);  /* gives every tensor its place */
 
 struct plan_stage {
     const char *name;

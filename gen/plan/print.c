@@ -49,7 +49,7 @@ static void print_kernel(const struct plan *p, const struct kernel *k)
     for (int r = 0; r < k->roots; r++) printf(" %d%s", k->root[r], k->copy[r] ? " (copy)" : "");
     printf(", reads");
     for (int r = 0; r < k->reads; r++) printf(" %d", k->read[r]);
-    if (k->front) printf(", makes %d on the way", k->front);
+    if (k->fused_depthwise) printf(", makes %d on the way", k->fused_depthwise);
     if (k->prologue) printf(", makes %d first", k->prologue);
     if (k->shares > 1) printf(", %d shares%s", k->shares, k->chained ? ", runs on" : "");
     printf("\n");

@@ -64,7 +64,7 @@ struct variant {
     enum pitch (*pitch)(const struct node *n);        /* NULL: PITCH_DENSE */
     /* Returns 1 if it is faster to compute depthwise convolution d inside the kernel of n, which reads d. NULL: the
      * kernel can't do that. */
-    int (*front)(const struct plan *p, int n, int d);
+    int (*fuses_depthwise)(const struct plan *p, int n, int d);
     /* For sums over the batch. partial returns the reals of one part's sum (NULL: as many as the result has). parts
      * returns the number of parts (NULL: plan->parts). */
     long (*partial)(const struct node *n);

@@ -57,7 +57,7 @@ static int is_root(const struct kernel *k, int n, int copy)
 /* Returns 1 if kernel k leaves node n in memory: n is one of its roots or its front. */
 static int leaves(const struct kernel *k, int n)
 {
-    return is_root(k, n, 0) || (n && n == k->front);
+    return is_root(k, n, 0) || (n && n == k->fused_depthwise);
 }
 
 static int is_leaf(const struct plan *p, int n)
@@ -76,7 +76,7 @@ static void mark_written(struct audit *a, int n, int step)
  * front. */
 static int is_fused(const struct plan *p, const struct kernel *k, int n)
 {
-    return plan_storage(p, n) == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->front);
+    return plan_storage(p, n) == VALUE_FUSED && k->kind == KERNEL_NODE && (k->roots > 1 || n == k->fused_depthwise);
 }
 
 /* Finds the step that completes each value. A group completes its values at its end; partial sums are complete when
@@ -92,7 +92,7 @@ static void find_written(struct audit *a)
             a->written[p->step[s].combine] = s;
         }
         for (int i = 0; i < count; i++) {
-            const int front = k[i].front;
+            const int front = k[i].fused_depthwise;
             if (front && plan_storage(p, front) != VALUE_PER_GROUP && !is_fused(p, &k[i], front))
                 mark_written(a, front, s);
             for (int r = 0; r < k[i].roots; r++) {
@@ -127,7 +127,7 @@ static void read_memory(struct audit *a, int s, int i, int n)
     if (a->written[base] > s || !before) fault(a, n, "is read before it is written");
 }
 
-static void read_scratch(struct audit *a, const struct group *g, const struct local *l, int i)
+static void read_scratch(struct audit *a, const struct group *g, const struct scratch_tensor *l, int i)
 {
     int written = 0;
     for (int k = l->first; k < i; k++)
@@ -143,7 +143,7 @@ static int listed(const struct kernel *k, int n)
     return 0;
 }
 
-static void read_input(struct audit *a, int s, int i, const struct kernel *k, int n, const struct local *l)
+static void read_input(struct audit *a, int s, int i, const struct kernel *k, int n, const struct scratch_tensor *l)
 {
     if (!listed(k, n)) fault(a, n, "is read by a kernel that doesn't list it");
     if (l)
@@ -173,7 +173,7 @@ static void read_expression(struct audit *a, int s, int i, const struct kernel *
         if (!own && op_table[node->op].class != CLASS_POINTWISE) fault(a, n, "is a sum that its own kernel reads");
         return;
     }
-    read_input(a, s, i, k, n, plan_local(p, p->step[s].group, n, 0));
+    read_input(a, s, i, k, n, plan_scratch_tensor(p, p->step[s].group, n, 0));
 }
 
 static void audit_pointwise(struct audit *a, int s, int i, const struct kernel *k)
@@ -196,13 +196,13 @@ static void audit_inputs(struct audit *a, int s, int i, const struct kernel *k, 
     const struct node *node = &p->graph->node[n];
     int group = p->step[s].group;
     for (int e = 0; e < node->ins; e++) {
-        if (node->in[e] == k->front && k->front) {
-            audit_inputs(a, s, i, k, k->front);
+        if (node->in[e] == k->fused_depthwise && k->fused_depthwise) {
+            audit_inputs(a, s, i, k, k->fused_depthwise);
         } else if (node->in[e] == k->prologue && k->prologue) {
             if (plan_elementwise(p, k->prologue) < 0) fault(a, n, "reads what no prologue can make");
             read_expression(a, s, i, k, k->prologue);
         } else {
-            const struct local *l = plan_input_local(p, group, n, e);
+            const struct scratch_tensor *l = plan_input_scratch(p, group, n, e);
             read_input(a, s, i, k, plan_source(p, n, e), l);
             if (plan_halo(p, n, e) > (l ? l->halo : 0)) fault(a, node->in[e], "lacks zeros around it");
         }
@@ -251,14 +251,14 @@ static void audit_stretches(struct audit *a, const struct stretch *s, int count,
     }
 }
 
-static int writes_local(const struct kernel *k, const struct local *l)
+static int writes_local(const struct kernel *k, const struct scratch_tensor *l)
 {
     return l->copy ? is_root(k, l->node, 1) : leaves(k, l->node);
 }
 
 /* Checks the pixel stride of l. A stride larger than the channels is allowed only for pointwise kernels, convolutions
  * of one tap, and depthwise convolutions, which find each pixel of a window by itself. */
-static void audit_step(struct audit *a, const struct group *g, const struct local *l)
+static void audit_step(struct audit *a, const struct group *g, const struct scratch_tensor *l)
 {
     const struct plan *p = a->p;
     const int channels = p->graph->node[l->node].shape.d[3];
@@ -281,7 +281,7 @@ static void audit_scratch(struct audit *a, const struct group *g)
     const struct plan *p = a->p;
     struct stretch *s = mem_alloc(p->mem, sizeof *s * (size_t)(g->locals + 1));
     for (int i = 0; i < g->locals; i++) {
-        const struct local *l = &g->local[i];
+        const struct scratch_tensor *l = &g->local[i];
         struct shape d = p->graph->node[l->node].shape;
         long size = (d.d[1] + 2L * l->halo) * (d.d[2] + 2L * l->halo) * l->pixel_stride;
         if (l->rows) size = (long)l->rows * d.d[2] * l->pixel_stride;

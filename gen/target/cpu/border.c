@@ -34,7 +34,7 @@ void cpu_border(const struct call_site *s, int n)
 {
     struct text *t = &s->c->phases;
     const struct node *node = &s->p->graph->node[n];
-    const struct local *local = plan_local(s->p, s->group, n, 0);
+    const struct scratch_tensor *local = plan_scratch_tensor(s->p, s->group, n, 0);
     const long size = local ? local->size : shape_size(node->shape) / s->p->batch;
     const int instance = border_instance(s, n), follows = node->op == OP_KERNEL_CONV;
     if (!follows) text_printf(t, "        ag_clear(%s, images * %ldL);\n", cpu_output(s, n), size);

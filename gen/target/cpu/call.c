@@ -4,25 +4,25 @@
 
 long cpu_halo(const struct call_site *s, int n)
 {
-    const struct local *l = plan_local(s->p, s->group, n, 0);
+    const struct scratch_tensor *l = plan_scratch_tensor(s->p, s->group, n, 0);
     return l ? l->halo : 0;
 }
 
 long cpu_halo_in(const struct call_site *s, int n, int k)
 {
-    const struct local *l = plan_input_local(s->p, s->group, n, k);
+    const struct scratch_tensor *l = plan_input_scratch(s->p, s->group, n, k);
     return l ? l->halo : 0;
 }
 
 int cpu_pixel_stride_in(const struct call_site *s, int n, int k)
 {
-    const struct local *l = plan_input_local(s->p, s->group, n, k);
+    const struct scratch_tensor *l = plan_input_scratch(s->p, s->group, n, k);
     return plan_pixel_stride(s->p, l, plan_source(s->p, n, k));
 }
 
 int cpu_pixel_stride_out(const struct call_site *s, int n)
 {
-    return plan_pixel_stride(s->p, plan_local(s->p, s->group, n, 0), n);
+    return plan_pixel_stride(s->p, plan_scratch_tensor(s->p, s->group, n, 0), n);
 }
 
 double cpu_flop(const struct call_site *s, int n)
@@ -34,7 +34,7 @@ double cpu_flop(const struct call_site *s, int n)
 const char *cpu_input(const struct call_site *s, int n, int k)
 {
     const struct node *node = &s->p->graph->node[n];
-    return code_address(s->c, s->p, s->group, plan_input_local(s->p, s->group, n, k), node->in[k]);
+    return code_address(s->c, s->p, s->group, plan_input_scratch(s->p, s->group, n, k), node->in[k]);
 }
 
 const char *cpu_output(const struct call_site *s, int n)
@@ -42,7 +42,7 @@ const char *cpu_output(const struct call_site *s, int n)
     const struct node_plan *np = &s->p->node[n];
     if (plan_is_partial(s->p, n))
         return mem_printf(s->c->mem, "b[AG_ARENA] + %ld + part * %ldL", np->partial, np->partial_size);
-    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
+    return code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, n, 0), n);
 }
 
 void cpu_mark(const struct call_site *s, int instance)

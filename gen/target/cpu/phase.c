@@ -31,7 +31,7 @@ static void comment(const struct call_site *s, const struct kernel *k, const cha
 
 static void clear_halo(const struct call_site *s, int n, int copy, struct text *t)
 {
-    const struct local *l = plan_local(s->p, s->group, n, copy);
+    const struct scratch_tensor *l = plan_scratch_tensor(s->p, s->group, n, copy);
     if (!l || !l->halo) return;
     struct shape d = s->p->graph->node[n].shape;
     const int shares = s->k ? s->k->shares : 1;

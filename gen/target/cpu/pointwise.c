@@ -17,7 +17,7 @@ enum { OWN = OPERANDS, NEAREST = OWN + 1, BILINEAR = NEAREST + OPERANDS };
 struct loop_operand {
     int node;
     long stride[4], offset;
-    const struct local *local; /* in scratch; NULL: elsewhere */
+    const struct scratch_tensor *local; /* in scratch; NULL: elsewhere */
     int is_sum, is_partial;
     int small;  /* half as high and wide as the loops are: up-sampled on the way */
     int linear; /* and between its pixels, so that the row beside is read too */
@@ -46,7 +46,7 @@ static struct loop_operand make_operand(const struct loop_nest *s, int node, int
     struct loop_operand o = {.node = node};
     o.is_partial = root && plan_is_partial(s->p, node);
     o.is_sum = root && !copy && n->op == OP_SUM;
-    o.local = o.is_partial ? NULL : plan_local(s->p, s->group, node, copy);
+    o.local = o.is_partial ? NULL : plan_scratch_tensor(s->p, s->group, node, copy);
     long halo = o.local ? o.local->halo : 0;
     const long step = plan_pixel_stride(s->p, o.local, node);
     long stride[4] = {0, (n->shape.d[2] + 2 * halo) * step, step, 1};

@@ -86,7 +86,7 @@ static int fusing_depthwise_pays(const struct plan *p, int n, int d)
 
 static void emit_conv(const struct call_site *s, const struct kernel *k)
 {
-    if (k->front)
+    if (k->fused_depthwise)
         cuda_sepconv(s, k);
     else
         launch_conv(s, k);
@@ -104,7 +104,7 @@ const struct variant cuda_conv = {.name = "conv_gemm",
                                   .packing = PACKING_COLUMNS,
                                   .refuses = refuses_bordered,
                                   .work = work_of_conv,
-                                  .front = fusing_depthwise_pays,
+                                  .fuses_depthwise = fusing_depthwise_pays,
                                   .emit = emit_conv};
 const struct variant cuda_conv_border = {.name = "conv_gemm_border",
                                          .op = OP_KERNEL_CONV,

@@ -122,7 +122,7 @@ void launch_prologue_input(struct launch_builder *c, const struct kernel *k, int
 {
     const struct call_site *s = c->s;
     int x = k->prologue ? plan_elementwise(s->p, k->prologue) : plan_source(s->p, d, 0);
-    launch_argument(c, code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+    launch_argument(c, code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, x, 0), x));
 }
 
 void launch_prologue_arguments(struct launch_builder *c, const struct kernel *k)

@@ -18,13 +18,13 @@ struct launch cuda_launch(long items, int pointers, double bytes)
 const char *cuda_input(const struct call_site *s, int n, int k)
 {
     int x = plan_source(s->p, n, k);
-    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x);
+    return code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, x, 0), x);
 }
 
 const char *cuda_output(const struct call_site *s, int n)
 {
     if (plan_is_partial(s->p, n)) return mem_printf(s->c->mem, "b[AG_ARENA] + %ld", s->p->node[n].partial);
-    return code_address(s->c, s->p, s->group, plan_local(s->p, s->group, n, 0), n);
+    return code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, n, 0), n);
 }
 
 double cuda_bytes(const struct call_site *s, int n)

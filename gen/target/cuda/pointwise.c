@@ -112,7 +112,8 @@ static void parameters(const struct index_space *space, struct substitutions *su
     for (int i = 0; i < space->reads; i++) {
         int x = space->read[i].node;
         text_printf(&t, "const real *__restrict__ x%d, ", i);
-        text_printf(arguments, "%s, ", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+        text_printf(arguments, "%s, ",
+                    code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, x, 0), x));
     }
     for (int i = 0; i < results; i++) text_printf(&t, "%sreal *__restrict__ y%d", i ? ", " : "", i);
     template_set(s->c->mem, sub, "AG_PARAMS", "%s", t.s);
@@ -203,7 +204,8 @@ void cuda_epilogue(const struct call_site *s, const struct kernel *k, struct sub
     for (int i = 0; i < space->reads; i++) {
         int x = space->read[i].node;
         text_printf(&params, ", const float *__restrict__ x%d", i);
-        text_printf(&e->extra, ", %s", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+        text_printf(&e->extra, ", %s",
+                    code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, x, 0), x));
     }
     if (k->roots > 1) text_add(body, "{\n");
     for (int r = first; r < k->roots; r++) {
@@ -246,7 +248,8 @@ int cuda_prologue(const struct call_site *s, const struct kernel *k, struct subs
     for (int i = 0; i < space->reads; i++) {
         text_printf(&params, ", const float *__restrict__ p%d", i);
         int x = space->read[i].node;
-        text_printf(arguments, ", %s", code_address(s->c, s->p, s->group, plan_local(s->p, s->group, x, 0), x));
+        text_printf(arguments, ", %s",
+                    code_address(s->c, s->p, s->group, plan_scratch_tensor(s->p, s->group, x, 0), x));
     }
     template_set(s->c->mem, sub, "AG_HAS_PROLOGUE", "%d", k->prologue != 0);
     set_text(s->c, sub, "AG_PROLOGUE_PARAMS", &params);

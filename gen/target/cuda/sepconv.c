@@ -21,7 +21,7 @@ static struct gemm_tile sepconv_tile(long rows, long columns)
 
 void cuda_sepconv(const struct call_site *s, const struct kernel *k)
 {
-    const int n = k->root[0], d = k->front;
+    const int n = k->root[0], d = k->fused_depthwise;
     struct launch_builder c = launch_begin(s, n);
     const struct node *dw = &s->p->graph->node[d];
     const int in = c.x->shape.d[3], out = c.y->shape.d[3], bias = c.y->ins == 3;
