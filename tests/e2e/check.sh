@@ -24,6 +24,12 @@ for what in 'gradient in affine' 'gradient in bilinear_conv' 'gradient in noise_
     says "aggen check: $what" "$what" "$work/stdout"
 done
 
+# the objects of today's files, not those of files that an older build has left
+run_objects=
+for file in gen/run/*.c runtime/*.c runtime/cuda/*.c; do
+    [ $file = gen/run/none.c ] || run_objects="$run_objects $(echo build/run-*/"${file%.c}.o")"
+done
+
 # finds WHAT FILE SED LINE SPACE…: an aggen of which a file is changed like that says FAILED in such a line; the space
 # has few candidates, since it then tries each alone
 finds() {
@@ -33,8 +39,8 @@ finds() {
     others=$(echo "$gen_objects" | tr ' ' '\n' | grep -v "/gen/$2.o")
     # shellcheck disable=SC2086
     gcc -std=c11 -O1 $gen_includes -c -o "$planted/changed.o" "$planted/changed.c" > "$work/gcc" 2>&1 &&
-        gcc -o "$planted/aggen" "$planted/changed.o" build/gen/main.o build/gen/commands.o $others build/run-*/gen/run/*.o \
-            build/run-*/runtime/*.o build/run-*/runtime/cuda/*.o -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
+        gcc -o "$planted/aggen" "$planted/changed.o" build/gen/main.o build/gen/commands.o $others \
+            $run_objects -ltcc -lpng -ljpeg -lz -lm -lpthread -ldl >> "$work/gcc" 2>&1
     was=$?
     ok "an aggen with a planted error: $(head -n 5 "$work/gcc")" $was
     what=$1 line=$4

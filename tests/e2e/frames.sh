@@ -75,14 +75,14 @@ sed '/for (these.first/,$!d' $wide/generate_phases.c | sed '/^}/,$d' > "$work/al
 says "several pictures at a time" 'images\()\|, share)\)\|ag_parallel_forward(' "$work/together"
 says "each picture alone" 'ag_parallel_forward(' "$work/alone"
 # of each convolution but the last: does it fetch the weights of the next one?
-ahead='/^ *(conv|deconv)[0-9].*, share/ {
+prefetch='/^ *(conv|deconv)[0-9].*, share/ {
     split($0, argument, ", ")
     right += calls++ && fetched == argument[2]
-    fetched = match($0, /struct ahead\)\{/) ? substr($0, RSTART + RLENGTH) : ""
+    fetched = match($0, /struct prefetch\)\{/) ? substr($0, RSTART + RLENGTH) : ""
     sub(/,.*/, "", fetched)
 }
 END { print (calls > 3 ? calls - 1 - right : "too few calls") }'
-is "convolutions that fetch other weights than the next one's" "$(awk "$ahead" $wide/generate_phases.c)" 0
+is "convolutions that fetch other weights than the next one's" "$(awk "$prefetch" $wide/generate_phases.c)" 0
 rm -rf $wide/run
 ends "weights of a wide network" 0 "" $wide/retrain --run $wide/run --seed 5 --iterations 1
 draw_wide() { ends "$1 wide pictures by $2 threads" 0 "" $wide/generate -n $1 -o - --weights $wide/run/ema.safetensors --threads $2; }

@@ -13,11 +13,11 @@ int main(void)
 #include "ag.h"
 #include <stdlib.h>
 
-int ag_options_read(struct ag_options *options, const struct ag_program *program, int argc, char **argv,
-                    struct ag_error *err)
+int ag_train(const struct ag_method *method, void *state, int argc, char **argv)
 {
-    (void)argc, (void)argv, (void)err;
-    printf("%s%c%s%c%s%c%s%c", options->data, 0, options->run, 0, program->spec, 0, program->genotype, 0);
+    const struct ag_program *program = method->program;
+    (void)state, (void)argc, (void)argv;
+    printf("%s%c%s%c%s%c%s%c", method->data.path, 0, method->run, 0, program->spec, 0, program->genotype, 0);
     exit(fflush(stdout) != 0);
 }
 #endif

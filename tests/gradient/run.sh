@@ -18,7 +18,7 @@ for part in error file text; do objects="$objects $root/build/run-${MARCH:-nativ
 $cc -std=c11 $strict -O1 $gen_includes $CFLAGS $LDFLAGS -o "$build/cases" "$here"/cases.c "$here"/operators.c "$here"/networks.c $objects -lm
 AGGEN_HOME=$root "$build/cases" "$build"
 flags="-std=gnu11 -DAG_REAL=double -march=${MARCH:-native} $CFLAGS -I$here -I$root/templates/cpu -I$root/runtime"
-runtime="parallel tensor machine error file text"
+runtime="parallel tensor resources error file text"
 {
     for file in "$build"/kernels?.c; do echo "-O1 $file"; done
     echo "-O0 $build/phases.c"
