@@ -1022,8 +1022,9 @@ struct ag_method {
      * a checkpoint holds only after some steps of an iteration. */
     void (*values)(void *state, struct ag_checkpoint *c);
     void (*tensors)(void *state, struct ag_checkpoint *c, int all);
-    long (*steps)(const void *state);               /* how many the present iteration has; NULL: one */
-    int (*step)(void *state);                       /* takes step number t.position of it */
+    int (*is_possible)(const void *state); /* 0: no run has the values that were read from a checkpoint; optional */
+    long (*steps)(const void *state);      /* how many the present iteration has; NULL: one */
+    int (*step)(void *state);              /* takes step number t.position of it */
     void (*log)(void *state, struct ag_text *line); /* adds members to the JSON object of a line of the log */
     /* Writes what else an iteration leaves behind, after its line of the log; optional. */
     int (*end)(void *state);

@@ -118,7 +118,8 @@ static int load(struct ag_training *t, struct ag_checkpoint *c)
         status = ag_checkpoint_read(c, t->err);
     }
     if (status) return status;
-    if (t->iteration > t->iterations || t->iterations > AG_MAX_ITERATIONS || t->from > t->iteration)
+    const int possible = !t->method->is_possible || t->method->is_possible(t);
+    if (!possible || t->iteration > t->iterations || t->iterations > AG_MAX_ITERATIONS || t->from > t->iteration)
         return ag_fail(t->err, 2, "%s: damaged: it is after %s %ld of %ld", t->run.checkpoint, t->method->unit,
                        t->iteration, t->iterations);
     if (t->position >= steps(t))

@@ -280,6 +280,12 @@ static void list_tensors(void *state, struct ag_checkpoint *c, int all)
     ag_checkpoint_adam(c, "adam.bar.alpha", "bar.", &table[AG_ALPHA], &s->bar_alpha);
 }
 
+static int is_possible(const void *state)
+{
+    const struct search *s = state;
+    return s->warmup <= AG_MAX_ITERATIONS;
+}
+
 /* ---------------------------------------------------------------- what an iteration leaves behind */
 
 /* Adds the means over the iteration that has ended. They are null after a warm-up iteration. */
@@ -383,6 +389,7 @@ static const struct ag_method method = {
     .begin = begin,
     .values = list_values,
     .tensors = list_tensors,
+    .is_possible = is_possible,
     .steps = steps,
     .step = step,
     .log = add_to_log,

@@ -103,11 +103,14 @@ header += b" " * (-len(header) % 8)
 open(target, "wb").write(len(header).to_bytes(8, "little") + header + data[8 + n:])
 END
 }
+warmup=$(LC_ALL=C grep -a -o '"warmup":"[^"]*"' search.1/checkpoint.safetensors)
 for wrong in 9223372036854775806 9223372036854775807 99999999999999999999 123456789012345678901234 1000000000000; do
     widen '"iteration":"6"' "\"iteration\":\"$wrong\""
     ends "iteration $wrong" 2 damaged ./search --run damaged --resume --iterations 8
     widen '"latents":"' "\"latents\":\"$wrong"
     ends "latents $wrong…" 2 damaged ./search --run damaged --resume --iterations 8
+    widen "$warmup" "\"warmup\":\"$wrong\""
+    ends "warmup $wrong" 2 damaged ./search --run damaged --resume --iterations 8
 done
 for wrong in -1 " 5" 123456789012345678901234 18446744073709551616 0x5 ""; do
     widen '"seed":"5"' "\"seed\":\"$wrong\""
