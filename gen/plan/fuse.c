@@ -150,20 +150,13 @@ static void list_reads(struct plan *p, struct group *g)
 
 /* ---------------------------------------------------------------- depthwise convolutions */
 
-/* Returns 1 if the user has asked for node n's variant by its name. */
-static int is_forced(const struct plan *p, int n)
-{
-    const struct variant *v = p->node[n].variant;
-    return v && strcmp(v->name, p->forced) == 0;
-}
-
 /* Not if the epilogue reads the depthwise result, which is stored nowhere then; nor if the depthwise kernel is forced.
  */
 static int can_fuse_depthwise(const struct plan *p, const struct kernel *k)
 {
     const struct node *y = &p->graph->node[k->root[0]];
     const struct variant *v = p->node[k->root[0]].variant;
-    if (k->kind != KERNEL_NODE || !v || !v->fuses_depthwise || is_forced(p, y->in[0])) return 0;
+    if (k->kind != KERNEL_NODE || !v || !v->fuses_depthwise || plan_is_forced(p, y->in[0])) return 0;
     int read[KERNEL_READS], reads = 0;
     for (int r = 1; r < k->roots; r++) reads = plan_root_reads(p, k->root[r], 0, read, reads);
     for (int i = 0; i < reads; i++)
@@ -192,7 +185,7 @@ static void fuse_depthwise(struct plan *p, struct group *g, int i, int maker)
 
 /* A kernel's depthwise input is made by it if its own group makes it, and nothing in between reads it; what is made for
  * this group alone, if nothing else in it does. */
-static void find_fronts(struct plan *p, struct group *g)
+static void find_depthwise(struct plan *p, struct group *g)
 {
     for (int i = 0; i < g->kernels; i++) {
         if (!can_fuse_depthwise(p, &g->kernel[i])) continue;
@@ -298,7 +291,7 @@ void plan_fuse(struct plan *p)
     }
     for (int i = 0; i < p->groups; i++) {
         list_reads(p, &p->group[i]);
-        find_fronts(p, &p->group[i]);
+        find_depthwise(p, &p->group[i]);
         find_prologues(p, &p->group[i]);
     }
     drop_unread(p);

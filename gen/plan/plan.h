@@ -236,8 +236,9 @@ void plan_print(const struct plan *p, const char *stage);
 /* select.c: ends aggen with a message if node n needs a kernel of its own and no variant of the target computes it. */
 void variant_require(const struct plan *p, int n);
 
-/* Returns 1 if some node has the variant of this name. */
-int plan_takes(const struct plan *p, const char *variant);
+/* select.c: returns 1 if node n has the variant that the user asked for by its name (p->forced); if some node has. */
+int plan_is_forced(const struct plan *p, int n);
+int plan_has_forced(const struct plan *p);
 
 /* split.c: returns how threads share dense convolution n: by rows of its result, or by weights where these are larger
  * than its pictures. */

@@ -74,10 +74,16 @@ void plan_select(struct plan *p)
     }
 }
 
-int plan_takes(const struct plan *p, const char *variant)
+int plan_is_forced(const struct plan *p, int n)
+{
+    const struct variant *v = p->node[n].variant;
+    return v && strcmp(v->name, p->forced) == 0;
+}
+
+int plan_has_forced(const struct plan *p)
 {
     for (int n = 0; n < p->graph->count; n++)
-        if (p->node[n].variant && strcmp(p->node[n].variant->name, variant) == 0) return 1;
+        if (plan_is_forced(p, n)) return 1;
     return 0;
 }
 

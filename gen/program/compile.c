@@ -69,7 +69,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     for (int i = 0; i < w->m->phases && !w->err->text[0]; i++) {
         const struct phase_graph *phase = &w->m->phase[i];
         struct plan *p = phase_plan(w->m, phase, c->target, &hoisted);
-        taken |= plan_takes(p, forced);
+        taken |= plan_has_forced(p);
         executed[i] = make_phase(c, s, phase->name, p);
         s->in = larger(s->in, phase->in.size * s->pictures);
         s->out = larger(s->out, phase->out.size * s->pictures);
@@ -77,7 +77,7 @@ void emit_phases(struct writer *w, struct code *c, struct sizes *s, double *exec
     s->fixed = hoisted.size;
     if (s->fixed && !carries_ready(w)) {
         struct plan *p = plan_new(hoisted.prepare, 1, c->target->training, 1, forced);
-        taken |= plan_takes(p, forced);
+        taken |= plan_has_forced(p);
         make_phase(c, s, "prepare", p);
     } else {
         graph_free(hoisted.prepare);
