@@ -316,25 +316,27 @@ static void close_decoder(struct decoder *d)
     free(d->rows);
 }
 
+/* The decoder is closed then; d keeps its size, its orientation and, unless header_only, its pixels. */
+static int decode_file(struct decoder *d, FILE *file, int header_only, char fault[AG_FAULT])
+{
+    memset(d, 0, sizeof *d);
+    d->file = file;
+    d->fault = fault;
+    int outcome = decode(d, header_only);
+    close_decoder(d);
+    return outcome;
+}
+
 int ag_picture_probe(FILE *file, char fault[AG_FAULT])
 {
     struct decoder d;
-    memset(&d, 0, sizeof d);
-    d.file = file;
-    d.fault = fault;
-    int outcome = decode(&d, 1);
-    close_decoder(&d);
-    return outcome;
+    return decode_file(&d, file, 1, fault);
 }
 
 int ag_picture_read(FILE *file, ag_u8 **rgb, int *width, int *height, char fault[AG_FAULT])
 {
     struct decoder d;
-    memset(&d, 0, sizeof d);
-    d.file = file;
-    d.fault = fault;
-    int outcome = decode(&d, 0);
-    close_decoder(&d);
+    int outcome = decode_file(&d, file, 0, fault);
     *rgb = d.rgb;
     *width = (int)d.width;
     *height = (int)d.height;

@@ -53,13 +53,6 @@ static double *doubles(struct check *c, long n)
     return mem_alloc(c->mem, sizeof(double) * (size_t)(n + 16));
 }
 
-static long tensor_size(const struct ag_tensor *t)
-{
-    long n = 1;
-    for (int i = 0; i < t->rank; i++) n *= t->shape[i];
-    return n;
-}
-
 /* ---------------------------------------------------------------- values */
 
 /* Draws a direction for each tensor: normal numbers, scaled to the tensor's root mean square (1 if it is all zero). */
@@ -72,9 +65,9 @@ static void random_direction(struct check *c, enum ag_block block, const struct 
         const struct ag_tensor *t = &table->tensor[i];
         const double *value = c->value[block] + t->offset;
         double power = 0;
-        for (long e = 0; e < tensor_size(t); e++) power += value[e] * value[e];
-        const double size = power > 0 ? sqrt(power / (double)tensor_size(t)) : 1;
-        for (long e = 0; e < tensor_size(t); e++)
+        for (long e = 0; e < ag_tensor_size(t); e++) power += value[e] * value[e];
+        const double size = power > 0 ? sqrt(power / (double)ag_tensor_size(t)) : 1;
+        for (long e = 0; e < ag_tensor_size(t); e++)
             c->direction[block][t->offset + e] = size * (double)normal[t->offset + e];
     }
 }
@@ -91,7 +84,7 @@ static void random_parameters(struct check *c, enum ag_block block, const struct
     for (int i = 0; i < table->count; i++) {
         const struct ag_tensor *t = &table->tensor[i];
         const double spread = block % AG_BAR_G == AG_ALPHA ? 1 : t->init == AG_INIT_CONSTANT ? 0.4 : 0;
-        for (long e = t->offset; e < t->offset + tensor_size(t); e++)
+        for (long e = t->offset; e < t->offset + ag_tensor_size(t); e++)
             c->value[block][e] = (double)first[block][e] + spread * (2 * (double)noise[e] - 1);
     }
     random_direction(c, block, table);
@@ -221,7 +214,7 @@ static void compare(struct worst *w, const struct ag_table *table, const double 
         for (int i = 0; i < table->count; i++) {
             const struct ag_tensor *t = &table->tensor[i];
             double size = 1e-4 * largest, difference = 0;
-            for (long e = t->offset; e < t->offset + tensor_size(t); e++) {
+            for (long e = t->offset; e < t->offset + ag_tensor_size(t); e++) {
                 if (fabs(y[e]) > size) size = fabs(y[e]);
                 if (!(fabs(x[e] - y[e]) <= difference)) difference = fabs(x[e] - y[e]);
             }
@@ -267,7 +260,7 @@ static double loss_at(struct check *c, enum ag_block block, const struct tensor_
     double *const value = c->value[block];
     memcpy(c->moved, value, sizeof *value * (size_t)block_size(c->merged.program, block));
     for (int i = 0; i < g->count; i++) {
-        const long first = g->tensor[i]->offset, last = first + tensor_size(g->tensor[i]);
+        const long first = g->tensor[i]->offset, last = first + ag_tensor_size(g->tensor[i]);
         for (long e = first; e < last; e++) c->moved[e] += step * c->direction[block][e];
     }
     c->value[block] = c->moved;
@@ -285,7 +278,7 @@ static double slope_error(struct check *c, enum ag_block block, const struct ten
     const double *gradient = c->kept[block == AG_ALPHA];
     double slope = 0, power = 0, least = INFINITY, step = STEP;
     for (int i = 0; i < g->count; i++) {
-        const long first = g->tensor[i]->offset, last = first + tensor_size(g->tensor[i]);
+        const long first = g->tensor[i]->offset, last = first + ag_tensor_size(g->tensor[i]);
         for (long e = first; e < last; e++) {
             const double term = gradient[e] * c->direction[block][e];
             slope += term;
@@ -425,7 +418,7 @@ static int count_zero(const struct ag_table *table, const double *gradient)
 {
     int zero = 0;
     for (int i = 0; i < table->count; i++) {
-        const long first = table->tensor[i].offset, last = first + tensor_size(&table->tensor[i]);
+        const long first = table->tensor[i].offset, last = first + ag_tensor_size(&table->tensor[i]);
         long e = first;
         while (e < last && gradient[e] == 0) e++;
         zero += e == last;
