@@ -30,8 +30,8 @@ enum ag_outcome { AG_GOOD, AG_BROKEN, AG_EXHAUSTED };
 #define AG_FAULT 256
 int ag_fault(char fault[AG_FAULT], const char *format, ...); /* returns AG_BROKEN */
 int ag_fault_memory(char fault[AG_FAULT]);                   /* returns AG_EXHAUSTED */
-int ag_fault_errno(char fault[AG_FAULT],
-                   int number); /* returns AG_EXHAUSTED if ag_is_exhausted(number), else AG_BROKEN */
+/* returns AG_EXHAUSTED if ag_is_exhausted(number), else AG_BROKEN */
+int ag_fault_errno(char fault[AG_FAULT], int number);
 /* 1 if the machine is the cause of this errno: no memory, no descriptors, a failing disk. */
 int ag_is_exhausted(int number);
 /* The exit status if opening a file failed with this errno: 1 if the machine is the cause, else 2. */

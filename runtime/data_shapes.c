@@ -146,8 +146,8 @@ struct shape {
 };
 
 struct scene {
-    double from[3], to[3], across_x,
-        across_y; /* background: RGB at the ends of its gradient; the gradient's direction */
+    /* background: RGB at the ends of its gradient; the gradient's direction */
+    double from[3], to[3], across_x, across_y;
     int shapes;
     struct shape shape[MAX_SHAPES];
 };

@@ -41,10 +41,10 @@ int ag_draw_workers_open(struct ag_draw_workers *workers, const struct ag_progra
     for (int i = 1; i < count; i++) {
         memcpy(workers->block[i], block, sizeof *workers->block);
         for (int k = 0; k < WRITTEN; k++) workers->block[i][written[k]] = NULL;
-        int capacity = 1;
-        for (int k = 0; k < WRITTEN && capacity; k++)
-            capacity = (workers->block[i][written[k]] = ag_reals(size[k], err)) != NULL;
-        if (!capacity) return close_others(workers), 0;
+        int allocated = 1;
+        for (int k = 0; k < WRITTEN && allocated; k++)
+            allocated = (workers->block[i][written[k]] = ag_reals(size[k], err)) != NULL;
+        if (!allocated) return close_others(workers), 0;
     }
     return 0;
 }

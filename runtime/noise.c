@@ -14,12 +14,12 @@ static long noise_size(const struct ag_tensor *tensor)
 }
 
 /* Draws normals to where the phase reads them: to the mirror if there is a device, else to the block. */
-static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 stride, ag_u64 first)
+static void draw_normals(real *to, long n, ag_u64 seed, ag_u32 stream, ag_u32 step, ag_u64 first)
 {
     if (ag_device)
-        ag_device->normals(to, n, seed, stream, stride, first);
+        ag_device->normals(to, n, seed, stream, step, first);
     else
-        ag_normals(seed, stream, stride, first, n, to);
+        ag_normals(seed, stream, step, first, n, to);
 }
 
 int ag_draw_noise(const struct ag_phase *phase, ag_u64 seed, long draw, real *in)

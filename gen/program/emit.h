@@ -24,8 +24,8 @@ struct emission {
     const char *command;         /* the command line of aggen, for the first line of each file */
     const char *spec, *genotype; /* canonical JSON; genotype NULL for a search */
     const char *run;             /* the program's default run folder */
-    const char *const
-        *later_programs;    /* names of programs that are written to the folder after this one, ends with NULL */
+    /* names of programs that are written to the folder after this one, ends with NULL */
+    const char *const *later_programs;
     struct carried carried; /* for the generator and for libraries */
     int array;              /* libraries: 1: the weights are a C array, however many there are */
     /* libraries for a GPU: compiles kernels to PTX, as run_ptx does (run.h) */

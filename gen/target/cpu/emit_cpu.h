@@ -9,7 +9,7 @@ enum { KERNEL_FILES = 4 };
 /* A call of a node's kernel. The caller sets what it needs; cpu_call writes the arguments in this order. */
 struct kernel_call {
     int result;  /* the node whose value the function stores in its argument y: the kernel's own node, or the value that
-                    its  epilogue computes */
+                    its epilogue computes */
     int ins;     /* how many inputs of the node are arguments */
     int no_bias; /* 1: a null pointer is passed for a bias that the node does not have */
     int first;   /* 1: one more argument: the number of pictures of this part of the batch that were computed before */
